@@ -1,0 +1,1 @@
+"""The families of exact programs; importing this package fills the table."""

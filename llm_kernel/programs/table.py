@@ -1,0 +1,47 @@
+"""The exact table: one row for each program that code answers, filled by one decorated function a program."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from llm_kernel.shell.call import Exact, Live
+
+__all__ = ["EXACT", "Row", "exact", "live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One program: exactly one of ``run`` and ``live`` is set.
+
+    ``needs`` names what must be there for the program to exist (see ``Machine.has``); empty: part of every system.
+    """
+
+    names: tuple[str, ...]
+    run: Exact | None = None
+    live: Live | None = None
+    stdin: bool = False
+    needs: str = ""
+
+
+EXACT: dict[str, Row] = {}
+
+
+def exact(*names: str, stdin: bool = False, needs: str = "") -> Callable[[Exact], Exact]:
+    """Answer the programs ``names`` by the function below; ``stdin``: it wants its standard input read for it."""
+
+    def register(run: Exact) -> Exact:
+        EXACT.update(dict.fromkeys(names, Row(names, run=run, stdin=stdin, needs=needs)))
+        return run
+
+    return register
+
+
+def live(*names: str, stdin: bool = False, needs: str = "") -> Callable[[Live], Live]:
+    """Like ``exact``, for a program that writes while it runs."""
+
+    def register(run: Live) -> Live:
+        EXACT.update(dict.fromkeys(names, Row(names, live=run, stdin=stdin, needs=needs)))
+        return run
+
+    return register

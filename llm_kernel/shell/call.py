@@ -1,0 +1,58 @@
+"""The socket between shell and programs: a ``Call`` goes in, an ``Answer`` or live writes come out."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from llm_kernel.machine import Machine
+
+__all__ = ["Answer", "Call", "Exact", "Io", "Live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One run of a program, as the shell parsed it.
+
+    ``name`` is the word as written (``nvidia-smi``, ``/usr/bin/python3``, ``./train.py``), ``args`` what follows it.
+    ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them.
+    """
+
+    name: str
+    args: tuple[str, ...]
+    machine: Machine
+    cwd: str = "/root"
+    env: Mapping[str, str] = field(default_factory=dict)
+    stdin: bytes = b""
+    tty: bool = False
+
+    def path(self, name: str) -> str:
+        """``name`` as an absolute, normalised path, seen from the call's working directory."""
+        return self.machine.files.absolute(name, self.cwd)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a program wrote and its exit status; text goes out as UTF-8."""
+
+    stdout: str | bytes = ""
+    stderr: str | bytes = ""
+    status: int = 0
+
+
+class Io(Protocol):
+    """A running program's streams. ``read`` gives all of standard input, and end of file at a terminal."""
+
+    async def out(self, data: str | bytes) -> None: ...
+
+    async def err(self, data: str | bytes) -> None: ...
+
+    async def read(self) -> bytes: ...
+
+
+Exact: TypeAlias = Callable[[Call], Answer]
+"""A program that is answered at once from the machine. It must not block."""
+
+Live: TypeAlias = Callable[[Call, Io], Awaitable[int]]
+"""A program that runs on (``sleep``, ``watch``); it returns its exit status."""
