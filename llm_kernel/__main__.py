@@ -1,0 +1,24 @@
+"""``python -m llm_kernel -f FILE`` runs a kernel, as the kernelspec asks; anything else is the command ``llm-kernel``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+
+def _main() -> int:
+    # Python puts the notebook's folder on the import path, where an ``openai.py`` of the user's would stand before ours.
+    if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd():
+        del sys.path[0]
+    if any(word == "-f" or word.startswith("--f=") for word in sys.argv[1:]):
+        from llm_kernel import app
+
+        app.main()
+        return 0
+    from llm_kernel import cli
+
+    return cli.main()
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

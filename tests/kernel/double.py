@@ -1,0 +1,100 @@
+"""A session with a handful of scripted cells, to test the kernel alone."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import types
+from dataclasses import dataclass
+from typing import Any
+
+from traitlets import HasTraits, Unicode
+
+from llm_kernel.errors import NoModel
+from llm_kernel.events import Ask, Clear, Display, Exit, Text
+
+
+@dataclass(frozen=True)
+class Match:
+    text: str
+    kind: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Completion:
+    matches: tuple[Match, ...]
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class View(Display):
+    kind: str = "display"
+
+
+class Session:
+    async def run_cell(self, code: str, *, silent=False, store_history=True, allow_stdin=False):
+        status = 0
+        for line in code.splitlines():
+            word, _, rest = line.partition(" ")
+            if word == "echo":
+                yield Text("stdout", rest.strip("'\"") + "\n")
+            elif word == "err":
+                yield Text("stderr", rest + "\n")
+            elif word == "sleep":
+                await asyncio.sleep(float(rest))
+            elif word == "read":
+                answer = yield Ask(rest)
+                yield Text("stdout", f"got {answer!r}\n")
+            elif word in ("display", "result", "page"):
+                yield View({"text/plain": rest}, kind={"result": "result", "page": "page"}.get(word, "display"))
+            elif word == "clear":
+                yield Clear(False)
+            elif word == "ask-model":
+                raise NoModel("no model: three ways")
+            elif word == "bug":
+                raise ZeroDivisionError("oops")
+            elif word == "exit":
+                status = int(rest)
+            elif "=" not in word and not word.startswith("#"):
+                status = 127
+        yield Exit(status)
+
+    async def is_complete(self, code):
+        return ("incomplete", "  ") if code.endswith("\\") else ("invalid", "") if code == ")" else ("complete", "")
+
+    async def complete(self, code, cursor):
+        return Completion((Match("echo", "command", 0, cursor),), 0, cursor)
+
+    async def inspect(self, code, cursor, detail):
+        return {"text/plain": "echo is a shell builtin"} if code.startswith("echo") else {}
+
+    def report(self) -> dict[str, Any]:
+        return {"by": "double"}
+
+    async def close(self) -> None: ...
+
+
+def install() -> None:
+    class Settings(HasTraits):
+        model = Unicode("").tag(config=True)
+
+    config = types.ModuleType("llm_kernel.config")
+    config.Settings = Settings
+    config.build = lambda kernel: Session()
+    session = types.ModuleType("llm_kernel.session")
+    session.Session = Session
+    sys.modules["llm_kernel.config"] = config
+    sys.modules["llm_kernel.session"] = session
+    import llm_kernel
+
+    llm_kernel.config, llm_kernel.session = config, session
+
+
+if __name__ == "__main__":
+    install()
+    from llm_kernel.app import main
+
+    main()
