@@ -1,0 +1,424 @@
+"""The machine's files: one tree for the shell library and for everybody else.
+
+The tree below stores bytes, a mode and the host's time; owners, the machine's times, hard links, device nodes and
+sizes without bytes are in a ledger beside it. Links are followed here.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable, Iterator, Mapping
+from copy import copy
+from typing import Any
+
+from bashkit import FileSystem
+
+from llm_kernel.errors import StateError
+from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.ledger import Ledger, Raw
+from llm_kernel.machine.names import Names
+from llm_kernel.machine.paths import fault, kind_of, normal, parent, resolve
+from llm_kernel.machine.snapshot import Change, Entry, Snapshot, compare
+from llm_kernel.machine.stat import Kind, Meta, Stat
+
+__all__ = ["LIMIT", "Change", "Files", "Snapshot", "Stat"]
+
+LIMIT = 10_000_000
+"""The most bytes one file can hold; a larger file is a size without bytes."""
+
+_BLOCK = 4096
+
+
+class Files:
+    """All paths are absolute; ``absolute`` makes them so. Errors are ``OSError`` with the words of the C library."""
+
+    def __init__(self, clock: Clock, root: FileSystem | None = None) -> None:
+        self.root = FileSystem() if root is None else root
+        self._clock = clock
+        self._ledger = Ledger(clock, self.root)
+        self._bytes: dict[str, tuple[float, bytes]] = {}
+
+    @property
+    def owner(self) -> tuple[int, int]:
+        """The user and group number that new files belong to."""
+        return self._ledger.owner
+
+    @owner.setter
+    def owner(self, owner: tuple[int, int]) -> None:
+        self.settle()
+        self._ledger.owner = owner
+
+    @property
+    def umask(self) -> int:
+        """The permission bits that new files do not get."""
+        return self._ledger.umask
+
+    @umask.setter
+    def umask(self, umask: int) -> None:
+        self.settle()
+        self._ledger.umask = umask
+
+    # reading
+
+    def absolute(self, name: str, cwd: str) -> str:
+        """``name`` as an absolute path without ``.`` and ``..``, seen from ``cwd``."""
+        return normal(self.root, name, cwd)
+
+    def resolve(self, path: str, *, follow: bool = True) -> str:
+        """The path free of links (a last one stays when not ``follow``); its last part need not exist."""
+        return resolve(self.root, path, follow=follow)
+
+    def lstat(self, path: str) -> Stat:
+        """What ``path`` itself is, be it a link."""
+        return self._stat(self.resolve(path, follow=False), path)
+
+    def stat(self, path: str) -> Stat:
+        """What ``path`` means after following links."""
+        return self._stat(self.resolve(path), path)
+
+    def exists(self, path: str) -> bool:
+        """Whether ``path`` leads to something; a broken link does not."""
+        try:
+            return kind_of(self.root, self.resolve(path)) is not None
+        except OSError:
+            return False
+
+    def is_dir(self, path: str) -> bool:
+        """Whether ``path`` leads to a directory."""
+        try:
+            return kind_of(self.root, self.resolve(path)) == "directory"
+        except OSError:
+            return False
+
+    def is_sized(self, path: str) -> bool:
+        """Whether ``path`` leads to a file that has a size and no bytes."""
+        try:
+            return self.stat(path).sized
+        except OSError:
+            return False
+
+    def read(self, path: str) -> bytes:
+        """The bytes of a file; none for a sized file or a device."""
+        place = self.resolve(path)
+        stat = self._stat(place, path)
+        if stat.kind == "directory":
+            raise fault(errno.EISDIR, path)
+        return b"" if stat.sized or stat.device else self.root.read_file(place)
+
+    def listdir(self, path: str) -> list[str]:
+        """The names in a directory, sorted by code point."""
+        place = self._folder(path)
+        return sorted(str(entry["name"]) for entry in self.root.read_dir(place))
+
+    def readlink(self, path: str) -> str:
+        """The text of a symbolic link."""
+        place = self.resolve(path, follow=False)
+        if self._meta(place, path).kind != "symlink":
+            raise fault(errno.EINVAL, path)
+        return self.root.read_link(place)
+
+    def walk(self, top: str = "/") -> Iterator[str]:
+        """Every path below ``top``, sorted, parents first; links are not followed."""
+        place = self._folder(top)
+        return (path for path, _ in self._ledger.scan(place) if path != place)
+
+    def names(self) -> Names:
+        """Users and groups, as ``/etc/passwd`` and ``/etc/group`` have them now."""
+        texts = [self.read(path).decode(errors="replace") if self.exists(path) else "" for path in _ACCOUNTS]
+        return Names.parse(texts[0], texts[1])
+
+    # writing
+
+    def write(self, path: str, data: bytes, *, mode: int | None = None, owner: str | None = None) -> None:
+        """Write a whole file and make its parents; a file that is there keeps its mode and owner when none is given.
+
+        Raises:
+            OSError: for more than ``LIMIT`` bytes, a directory in the way, or a full disk.
+            LookupError: for an owner who is not in ``/etc/passwd``.
+        """
+        names = self.names() if owner not in (None, "root") else Names()
+        uid = None if owner is None else names.uid(owner)
+        meta = self._fill(path, data)
+        if meta is None:
+            return
+        if uid is not None:
+            meta.uid, meta.gid = uid, names.primary.get(uid, uid)
+        if mode is not None:
+            self.chmod(path, mode)
+
+    def sized(self, path: str, size: int) -> None:
+        """Make ``path`` a file of ``size`` bytes that holds none of them."""
+        if size < 0:
+            raise fault(errno.EINVAL, path)
+        # one byte, so that the shell's own `[ -s FILE ]` is right
+        self._fill(path, b"\0" if size else b"", size or None)
+
+    def device(self, path: str, kind: Kind, major: int, minor: int, *, mode: int = 0o666) -> None:
+        """Make ``path`` a device node (``character`` or ``block``); writing to it changes nothing."""
+        place = self.resolve(path)
+        meta = self._fill(path, b"") or self._meta(place, path)
+        meta.kind, meta.device = kind, (major, minor)
+        self.chmod(path, mode)
+
+    def mkdir(self, path: str, *, parents: bool = True) -> None:
+        """Make a directory; with ``parents`` also those above it, and one that is there is no error."""
+        if parents:
+            self._make(path)
+            return
+        place = self._free(path)
+        self._guard(path, lambda: self.root.mkdir(place))
+        self._ledger.written(place)
+
+    def symlink(self, target: str, link: str) -> None:
+        """Make ``link`` a symbolic link with the text ``target``."""
+        place = self._free(link)
+        self._guard(link, lambda: self.root.symlink(target, place))
+        self._ledger.written(place)
+
+    def link(self, path: str, new: str) -> None:
+        """Make ``new`` another name of the file ``path`` (a hard link)."""
+        place = self.resolve(path, follow=False)
+        stat = self._stat(place, path)
+        if stat.kind == "directory":
+            raise fault(errno.EPERM, path)
+        twin = self._free(new)
+        if stat.kind == "symlink":
+            self.root.symlink(stat.target, twin)
+        else:
+            self._guard(new, lambda: self.root.write_file(twin, self.root.read_file(place)))
+        self._ledger.join(place, twin)
+
+    def remove(self, path: str, recursive: bool = False) -> None:
+        """Take away a file, a link, an empty directory, or with ``recursive`` a whole tree."""
+        place = self.resolve(path, follow=False)
+        kind = self._meta(place, path).kind
+        if kind == "directory" and not recursive and self.root.read_dir(place):
+            raise fault(errno.ENOTEMPTY, path)
+        self.root.remove(place, recursive)
+        self._ledger.forget(place)
+
+    def rename(self, old: str, new: str) -> None:
+        """Move as ``rename(2)`` does: a file replaces a file, a directory only an empty directory."""
+        source, place = self.resolve(old, follow=False), self.resolve(new, follow=False)
+        folder = self._meta(source, old).kind == "directory"
+        there = kind_of(self.root, place)
+        if source == place:
+            return
+        if place.startswith(source + "/"):
+            raise fault(errno.EINVAL, new)
+        if there is not None and (there == "directory") != folder:
+            raise fault(errno.ENOTDIR if folder else errno.EISDIR, new)
+        if there is not None:
+            self.remove(place)
+        self.root.rename(source, place)
+        self._ledger.carry(source, place)
+
+    def copy(self, source: str, new: str) -> None:
+        """Copy one file's contents and, where ``new`` was not there, its mode; a sized file stays one."""
+        stat = self.stat(source)
+        if stat.kind == "directory":
+            raise fault(errno.EISDIR, source)
+        fresh = not self.exists(new)
+        if stat.sized:
+            self.sized(new, stat.size)
+        else:
+            self.write(new, self.read(source))
+        if fresh:
+            self.chmod(new, stat.mode & ~self.umask)
+
+    def chmod(self, path: str, mode: int) -> None:
+        """Set the permission bits of what ``path`` leads to."""
+        place = self.resolve(path)
+        meta = self._meta(place, path)
+        meta.mode, meta.ctime = mode & 0o7777, self._clock.now
+        self._ledger.anchor(place)
+        self._ledger.share(place)
+
+    def chown(self, path: str, user: str | int | None, group: str | int | None, *, follow: bool = True) -> None:
+        """Give ``path`` to a user and a group, by name or number; None leaves one as it is.
+
+        Raises:
+            LookupError: for a name that is not in ``/etc/passwd`` or ``/etc/group``.
+        """
+        place, names = self.resolve(path, follow=follow), self.names()
+        meta = self._meta(place, path)
+        uid = meta.uid if user is None else names.uid(user)
+        meta.gid = meta.gid if group is None else names.gid(group)
+        meta.uid, meta.ctime = uid, self._clock.now
+        self._ledger.share(place)
+
+    def touch(self, path: str, when: float) -> None:
+        """Set both times of ``path`` to the machine time ``when``, making an empty file where none is."""
+        if not self.exists(path):
+            self.write(path, b"")
+        self.set_times(path, mtime=when, atime=when)
+
+    def set_times(
+        self, path: str, *, mtime: float | None = None, atime: float | None = None, follow: bool = True
+    ) -> None:
+        """Set the time of change, of access, or both."""
+        place = self.resolve(path, follow=follow)
+        meta = self._meta(place, path)
+        meta.mtime = meta.mtime if mtime is None else mtime
+        meta.atime = meta.atime if atime is None else atime
+        meta.ctime = self._clock.now
+        self._ledger.share(place)
+
+    # moments
+
+    def settle(self) -> None:
+        """Take note of what the shell library did: times and owners of new files, modes it lost, hard links' bytes.
+
+        Call it when a command has ended: what is noted later is noted with the later time.
+        """
+        self._ledger.settle()
+
+    def snapshot(self) -> Snapshot:
+        """All files now; unchanged contents are the same objects as in the snapshot before."""
+        entries = {path: self._entry(path, raw) for path, raw in self._ledger.settle()}
+        self._bytes = {path: kept for path, kept in self._bytes.items() if path in entries}
+        return Snapshot(entries, self._ledger.inodes)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Make the files what they were at ``snapshot``; only what differs is written."""
+        now = self.snapshot().entries
+        for path in sorted(now, reverse=True):
+            wanted = snapshot.entries.get(path)
+            if path != "/" and (wanted is None or _other(now[path], wanted)):
+                self.root.remove(path, True)
+        for path, entry in snapshot.entries.items():
+            if kind_of(self.root, path) is None or entry.data != now[path].data:
+                self._lay(path, entry)
+        self._ledger.replace({path: copy(entry.meta) for path, entry in snapshot.entries.items()}, snapshot.inodes)
+
+    def diff(self, before: Snapshot, after: Snapshot) -> list[Change]:
+        """What changed between two moments, by path."""
+        return compare(before, after)
+
+    def to_state(self) -> dict[str, Any]:
+        """Everything as JSON can hold it."""
+        return {"owner": list(self.owner), "umask": self.umask, **self.snapshot().to_state()}
+
+    @classmethod
+    def from_state(cls, clock: Clock, state: Mapping[str, Any]) -> Files:
+        """The files back, on a new tree.
+
+        Raises:
+            StateError: when the state is damaged.
+        """
+        files = cls(clock)
+        try:
+            uid, gid = state["owner"]
+            files.owner, files.umask = (int(uid), int(gid)), int(state["umask"])
+        except (KeyError, TypeError, ValueError) as err:
+            raise StateError(f"the stored files are damaged: {err!r}") from err
+        files.restore(Snapshot.from_state(state))
+        return files
+
+    # the way down
+
+    def _meta(self, place: str, path: str) -> Meta:
+        raw = self._ledger.raw(place)
+        if raw is None:
+            raise fault(errno.ENOENT, path)
+        return self._ledger.see(place, raw)
+
+    def _stat(self, place: str, path: str) -> Stat:
+        meta = self._meta(place, path)
+        target = self.root.read_link(place) if meta.kind == "symlink" else ""
+        return Stat(
+            kind=meta.kind,
+            size=self._size(place, meta, target),
+            mode=0o777 if target else meta.mode,
+            mtime=meta.mtime,
+            uid=meta.uid,
+            gid=meta.gid,
+            nlink=self._ledger.links(place, meta),
+            target=target,
+            ino=meta.ino,
+            atime=meta.atime,
+            ctime=meta.ctime,
+            birth=meta.birth,
+            device=meta.device,
+            sized=meta.size is not None,
+        )
+
+    def _size(self, place: str, meta: Meta, target: str) -> int:
+        if meta.kind == "directory":
+            return _BLOCK
+        if meta.device or target:
+            return len(target.encode())
+        return int(self.root.stat(place)["size"]) if meta.size is None else meta.size
+
+    def _folder(self, path: str) -> str:
+        place = self.resolve(path)
+        if self._meta(place, path).kind != "directory":
+            raise fault(errno.ENOTDIR, path)
+        return place
+
+    def _free(self, path: str) -> str:
+        place = self.resolve(path, follow=False)
+        if kind_of(self.root, place) is not None:
+            raise fault(errno.EEXIST, path)
+        return place
+
+    def _make(self, path: str) -> None:
+        if self.is_dir(path):
+            return
+        self._make(parent(path))
+        place = self.resolve(path)
+        there = kind_of(self.root, place)
+        if there is not None:
+            raise fault(errno.EEXIST, path)
+        self._guard(path, lambda: self.root.mkdir(place))
+        self._ledger.written(place)
+
+    def _fill(self, path: str, data: bytes, size: int | None = None) -> Meta | None:
+        if len(data) > LIMIT:
+            raise fault(errno.EFBIG, path)
+        self._make(parent(path))
+        place = self.resolve(path)
+        raw = self._ledger.raw(place)
+        if raw is not None and raw["file_type"] == "directory":
+            raise fault(errno.EISDIR, path)
+        if raw is not None and self._ledger.see(place, raw).device:
+            return None
+        self._guard(path, lambda: self.root.write_file(place, data))
+        return self._ledger.written(place, size=size)
+
+    def _guard(self, path: str, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except RuntimeError as err:
+            text = str(err)
+            number = errno.ENAMETOOLONG if "too long" in text or "too deep" in text else errno.ENOSPC
+            raise fault(errno.ENOENT if "not found" in text else number, path) from err
+
+    def _entry(self, path: str, raw: Raw) -> Entry:
+        meta = self._ledger.metas[path]
+        if meta.kind == "symlink":
+            return Entry(copy(meta), target=self.root.read_link(path))
+        if meta.kind != "file" or meta.size is not None:
+            return Entry(copy(meta))
+        stamp, data = self._bytes.get(path, (-1.0, b""))
+        if stamp != meta.host or len(data) != raw["size"]:
+            data = self.root.read_file(path)
+            self._bytes[path] = (meta.host, data)
+        return Entry(copy(meta), data)
+
+    def _lay(self, path: str, entry: Entry) -> None:
+        match entry.meta.kind:
+            case "directory":
+                self.root.mkdir(path)
+            case "symlink":
+                self.root.symlink(entry.target, path)
+            case _:
+                self.root.write_file(path, b"\0" if entry.meta.size else entry.data)
+
+
+def _other(old: Entry, new: Entry) -> bool:
+    sized = (old.meta.size is None) != (new.meta.size is None)
+    return old.meta.kind != new.meta.kind or old.target != new.target or sized
+
+
+_ACCOUNTS = ("/etc/passwd", "/etc/group")

@@ -1,0 +1,226 @@
+"""What is known of each path beside its bytes. A record holds while the host's stamp is the one it was made for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Any
+
+from bashkit import FileSystem
+
+from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.paths import join, parent
+from llm_kernel.machine.stat import Meta
+
+__all__ = ["Ledger", "Raw"]
+
+Raw = dict[str, Any]
+"""A path as the tree below describes it: ``file_type``, ``size``, ``mode``, ``modified``, ``created``."""
+
+_NODES = {"/dev/null": (1, 3), "/dev/zero": (1, 5), "/dev/random": (1, 8), "/dev/urandom": (1, 9)}
+"""What a new tree below may bring along, with its device numbers; the shell library answers for it."""
+
+
+class Ledger:
+    """Records by path, mended whenever a path is looked at after somebody else wrote it."""
+
+    def __init__(self, clock: Clock, root: FileSystem) -> None:
+        self.owner = (0, 0)
+        self.umask = 0o022
+        self.inodes = 2
+        self.metas: dict[str, Meta] = {}
+        self._clock = clock
+        self._root = root
+        self._linked: dict[int, set[str]] = {}
+        for path, raw in self.scan("/"):
+            meta = self.metas[path] = self._born(raw, clock.now)
+            if path in _NODES:
+                meta.kind, meta.mode, meta.device = "character", 0o666, _NODES[path]
+
+    def raw(self, path: str) -> Raw | None:
+        """What the tree below says of ``path``, or None where nothing is."""
+        try:
+            return dict(self._root.stat(path))
+        except (RuntimeError, UnicodeEncodeError):
+            return None
+
+    def scan(self, top: str) -> list[tuple[str, Raw]]:
+        """``top`` and everything below it, sorted, parents first."""
+        raw = self.raw(top)
+        return [] if raw is None else [(top, raw), *self._below(top, raw)]
+
+    def see(self, path: str, raw: Raw) -> Meta:
+        """The record of ``path``, made or mended to fit what is there now."""
+        meta = self.metas.get(path)
+        if meta is None or not _fits(meta, raw):
+            meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
+            self._came(path, meta)
+        elif meta.host != raw["modified"]:
+            self._rewritten(path, meta, raw)
+        elif meta.mode != raw["mode"] and meta.kind != "symlink":
+            meta.mode = raw["mode"]
+        if meta.kind == "directory":
+            self._look_inside(path, meta)
+        elif meta.ino in self._linked:
+            self._freshen(path, meta)
+        return self.metas[path]
+
+    def written(self, path: str, *, size: int | None = None) -> Meta:
+        """Note that ``path`` was made or written just now; ``size`` where it has no bytes for it."""
+        raw = self.raw(path)
+        assert raw is not None
+        meta = self.metas.get(path)
+        if meta is None or not _fits(meta, raw):
+            meta = self.metas[path] = self._born(raw, self._clock.now)
+            self.changed(parent(path))
+        meta.size = size
+        meta.mtime = meta.ctime = self._clock.now
+        self.anchor(path)
+        self.share(path)
+        return meta
+
+    def anchor(self, path: str) -> None:
+        """Bind the record of ``path`` to what is there now, and give the tree below its mode."""
+        meta, raw = self.metas[path], self.raw(path)
+        assert raw is not None
+        meta.host = raw["modified"]
+        if meta.kind != "symlink" and raw["mode"] != meta.mode:
+            self._root.chmod(path, meta.mode)
+
+    def changed(self, folder: str) -> None:
+        """Note that a name came to or went from the directory ``folder`` just now."""
+        meta = self.metas.get(folder)
+        if meta is not None:
+            meta.mtime = meta.ctime = self._clock.now
+            meta.names = None
+
+    def forget(self, top: str) -> None:
+        """Drop the records of ``top`` and everything below it."""
+        for path in self._at(top):
+            meta = self.metas.pop(path)
+            self._linked.get(meta.ino, set()).discard(path)
+            if len(self._linked.get(meta.ino, ())) == 1:
+                del self._linked[meta.ino]
+        self.changed(parent(top))
+
+    def carry(self, old: str, new: str) -> None:
+        """Take the records of ``old`` and everything below it along to ``new``."""
+        for path in self._at(old):
+            meta, place = self.metas.pop(path), new + path[len(old) :]
+            self.metas[place] = meta
+            twins = self._linked.get(meta.ino)
+            if twins is not None:
+                twins.discard(path)
+                twins.add(place)
+            self.anchor(place)
+        self.metas[new].ctime = self._clock.now
+        self.changed(parent(old))
+        self.changed(parent(new))
+
+    def join(self, path: str, twin: str) -> None:
+        """Let ``twin`` be another name of the file ``path``."""
+        meta = self.metas[path]
+        self.metas[twin] = copy(meta)
+        self.anchor(twin)
+        self._linked.setdefault(meta.ino, {path}).add(twin)
+        meta.ctime = self._clock.now
+        self.share(path)
+        self.changed(parent(twin))
+
+    def links(self, path: str, meta: Meta) -> int:
+        """How many names the file has; for a directory, its own two and one for each directory in it."""
+        if meta.kind != "directory":
+            return len(self._linked.get(meta.ino, (path,)))
+        inside = self._root.read_dir(path)
+        return 2 + len([entry for entry in inside if entry["metadata"]["file_type"] == "directory"])
+
+    def share(self, path: str) -> None:
+        """Give the other names of the file ``path`` its bytes and its record."""
+        meta = self.metas[path]
+        for twin in self._linked.get(meta.ino, set()) - {path}:
+            if meta.kind == "file":
+                self._root.write_file(twin, self._root.read_file(path))
+            self.metas[twin] = copy(meta)
+            self.anchor(twin)
+
+    def settle(self) -> list[tuple[str, Raw]]:
+        """See every path and drop the records of those that are gone; what there is, as ``scan`` lists it."""
+        there = self.scan("/")
+        for path, raw in there:
+            self.see(path, raw)
+        for path in self.metas.keys() - {path for path, _ in there}:
+            if path in self.metas:
+                self.forget(path)
+        return there
+
+    def replace(self, metas: dict[str, Meta], inodes: int) -> None:
+        """Take other records for all that is there."""
+        self.metas, self.inodes, self._linked = metas, inodes, {}
+        families: dict[int, set[str]] = {}
+        for path, meta in metas.items():
+            self.anchor(path)
+            if meta.kind != "directory":
+                families.setdefault(meta.ino, set()).add(path)
+            else:
+                meta.names = self._inside(path)
+        self._linked = {ino: paths for ino, paths in families.items() if len(paths) > 1}
+
+    def _below(self, top: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
+        if raw["file_type"] != "directory":
+            return
+        for entry in sorted(self._root.read_dir(top), key=lambda entry: str(entry["name"])):
+            path = join(top, entry["name"])
+            yield path, entry["metadata"]
+            yield from self._below(path, entry["metadata"])
+
+    def _born(self, raw: Raw, when: float) -> Meta:
+        self.inodes += 1
+        kind, mode = raw["file_type"], raw["mode"]
+        if kind == "file":
+            mode = mode & ~self.umask
+        uid, gid = self.owner
+        return Meta(kind, raw["modified"], mode, when, uid, gid, self.inodes, when, when, when)
+
+    def _came(self, path: str, meta: Meta) -> None:
+        folder = self.metas.get(parent(path))
+        if folder is not None and folder is not meta:
+            folder.mtime = folder.ctime = max(folder.mtime, meta.birth)
+            folder.names = None
+
+    def _rewritten(self, path: str, meta: Meta, raw: Raw) -> None:
+        meta.size = None
+        meta.mtime = meta.ctime = self._clock.stamp(raw["modified"])
+        self.anchor(path)
+        self.share(path)
+
+    def _freshen(self, path: str, meta: Meta) -> None:
+        for twin in self._linked[meta.ino] - {path}:
+            raw = self.raw(twin)
+            if raw is not None and self.metas[twin].host < raw["modified"]:
+                self._rewritten(twin, self.metas[twin], raw)
+
+    def _look_inside(self, path: str, meta: Meta) -> None:
+        inside = self._root.read_dir(path)
+        names = frozenset(str(entry["name"]) for entry in inside)
+        if names == meta.names:
+            return
+        fresh = [entry for entry in inside if join(path, entry["name"]) not in self.metas]
+        born = [self._clock.stamp(entry["metadata"]["created"]) for entry in fresh]
+        if meta.names is not None and not born:
+            born = [self._clock.now]
+        meta.mtime = meta.ctime = max([meta.mtime, *born])
+        meta.names = names
+
+    def _inside(self, path: str) -> frozenset[str]:
+        return frozenset(str(entry["name"]) for entry in self._root.read_dir(path))
+
+    def _at(self, top: str) -> list[str]:
+        meta = self.metas.get(top)
+        if meta is not None and meta.kind != "directory":
+            return [top]
+        below = top.rstrip("/") + "/"
+        return [path for path in self.metas if path == top or path.startswith(below)]
+
+
+def _fits(meta: Meta, raw: Raw) -> bool:
+    return meta.kind == raw["file_type"] or (meta.device is not None and raw["file_type"] == "file")
