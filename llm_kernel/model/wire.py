@@ -1,0 +1,122 @@
+"""The OpenAI protocol's JSON: the body of a request, and what an event of a stream tells. Parsed here, once."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from typing import Any
+
+from llm_kernel.model.request import Request, Usage
+
+__all__ = ["TOO_LONG", "Event", "body", "error_text", "read", "refused_parameter", "retry_after"]
+
+OPTIONAL = ("stream_options", "max_tokens", "max_completion_tokens", "seed", "temperature", "stop", "cache_prompt")
+REFUSES = re.compile(
+    r"un(known|supported|recognized|expected)|not (supported|permitted|allowed)|extra (inputs|fields)|only the default",
+    re.IGNORECASE,
+)
+TOO_LONG = re.compile(r"context.{0,10}(length|size|window)|too (long|large|many tokens)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event of a stream, as far as it concerns us."""
+
+    text: str = ""
+    refusal: str = ""
+    finish: str = ""
+    usage: Usage | None = None
+    model: str = ""
+    error: str = ""
+
+
+def body(request: Request, model: str, seed: int, *, llama: bool, refused: Set[str]) -> dict[str, Any]:
+    """The JSON to send, without the parameters that this endpoint refused before."""
+    length = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
+    whole: dict[str, Any] = {
+        "model": model,
+        "messages": [{"role": message.role, "content": message.content} for message in request.messages],
+        "stream": True,
+        "stream_options": {"include_usage": True},
+        length: request.max_tokens,
+        "temperature": request.temperature,
+        "seed": seed,
+    }
+    if request.stop:
+        whole["stop"] = list(request.stop)
+    if llama:
+        whole["cache_prompt"] = True
+    if llama and request.grammar:
+        whole["grammar"] = request.grammar
+    return {name: value for name, value in whole.items() if name not in refused}
+
+
+def read(event: object) -> Event | None:
+    """What an event tells, or None for JSON that no endpoint of this protocol sends."""
+    if not isinstance(event, dict):
+        return None
+    if event.get("error"):
+        return Event(error=error_text(event))
+    choices = event.get("choices")
+    choice: Any = choices[0] if isinstance(choices, list) and choices else None
+    choice = choice if isinstance(choice, dict) else {}
+    delta = choice.get("delta")
+    delta = delta if isinstance(delta, dict) else {}
+    return Event(
+        text=_string(delta.get("content")),
+        refusal=_string(delta.get("refusal")),
+        finish=_string(choice.get("finish_reason")),
+        usage=_usage(event),
+        model=_string(event.get("model")),
+    )
+
+
+def error_text(told: object) -> str:
+    """An endpoint's own words in an error body, in any of the shapes that are common."""
+    inner: Any = told
+    if isinstance(inner, Mapping):
+        inner = inner.get("error", inner)
+    if isinstance(inner, Mapping):
+        inner = inner.get("message") or inner.get("detail") or inner
+    return " ".join(str(inner if inner is not None else "").split())
+
+
+def refused_parameter(told: object, sent: Mapping[str, Any]) -> str:
+    """The optional parameter that an endpoint says it does not know, if that is what it says."""
+    text = json.dumps(told, ensure_ascii=False) if isinstance(told, dict | list) else str(told)
+    if TOO_LONG.search(text) or not REFUSES.search(text):
+        return ""
+    named = [(found.start(), name) for name in OPTIONAL if name in sent and (found := re.search(rf"\b{name}\b", text))]
+    return min(named)[1] if named else ""
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The seconds an endpoint asks to wait; a date is not honoured, for it needs two clocks that agree."""
+    for name, unit in (("retry-after-ms", 1000.0), ("retry-after", 1.0)):
+        try:
+            return max(0.0, float(headers.get(name, "")) / unit)
+        except ValueError:
+            continue
+    return None
+
+
+def _usage(event: dict[str, Any]) -> Usage | None:
+    """OpenAI's ``usage``; what was cached may stand in llama.cpp's ``timings`` instead."""
+    usage, timings = event.get("usage"), event.get("timings")
+    if not isinstance(usage, dict):
+        return None
+    details = usage.get("prompt_tokens_details")
+    cached = details.get("cached_tokens") if isinstance(details, dict) else None
+    if cached is None and isinstance(timings, dict):
+        cached = timings.get("cache_n")
+    return Usage(_number(usage.get("prompt_tokens")), _number(cached), _number(usage.get("completion_tokens")))
+
+
+def _string(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0
