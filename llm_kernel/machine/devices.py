@@ -1,0 +1,287 @@
+"""The machine's GPUs, their driver and the CUDA toolkit. They always fit together: a change adjusts what conflicts."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from llm_kernel.errors import Refused
+from llm_kernel.machine.cards import CARDS, Card, find_card
+from llm_kernel.machine.drivers import (
+    TOOLKITS,
+    Toolkit,
+    branch_of,
+    cuda_of,
+    driver_for,
+    find_driver,
+    find_toolkit,
+    first_driver,
+    last_driver,
+    newest_driver,
+    order,
+)
+from llm_kernel.machine.processes import GpuUse, Process
+
+__all__ = ["DEFAULT_ERA", "Devices", "Gpu", "Reading", "clocks", "reading"]
+
+DEFAULT_ERA = "2023-12"
+"""The month whose driver a machine gets when nobody says which."""
+
+_MOST = 16
+_SLOTS: dict[int, str] = {
+    1: "01",
+    2: "01 02",
+    4: "18 3B 86 AF",
+    8: "1A 1B 3D 3E 88 89 B1 B2",
+    16: "34 36 39 3B 57 59 5C 5E B7 B9 BC BE E0 E2 E5 E7",
+}
+"""PCI buses by the size of the machine, as real ones have them."""
+
+
+@dataclass(slots=True)
+class Gpu:
+    """One board. ``cap`` is the power limit in watts; ``bus`` is written as nvidia-smi does, ``00000000:01:00.0``."""
+
+    card: Card
+    index: int
+    uuid: str
+    bus: str
+    cap: int
+    persistence: bool = False
+    display: bool = False
+    mode: str = "Default"
+
+    @property
+    def model(self) -> str:
+        """The card's name in the catalogue."""
+        return self.card.name
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the sensors say at one moment: percent, MiB, degrees, watts; ``fan`` is None where there is none."""
+
+    util: int
+    mem_used: int
+    temp: int
+    power: float
+    fan: int | None
+    pstate: str
+
+
+def _uses(gpu: Gpu, processes: Iterable[Process]) -> list[GpuUse]:
+    return [process.gpu[gpu.index] for process in processes if gpu.index in process.gpu]
+
+
+def reading(gpu: Gpu, processes: Iterable[Process], now: float, *, total: int = 0) -> Reading:
+    """The steady state of ``gpu`` under the load of ``processes``; ``total`` bounds the memory when given.
+
+    Each board differs a little from its model, the same way every time; only the power flickers from second to second.
+    """
+    card, uses = gpu.card, _uses(gpu, processes)
+    board = random.Random(f"{gpu.uuid}/board")
+    idle_power = card.idle_power * (board.uniform(0.94, 1.06) if card.server else board.uniform(0.8, 1.25))
+    idle_temp = card.idle_temp + board.randint(-2, 2)
+    peak = gpu.cap * board.uniform(0.86, 0.96)
+    context = board.randint(5, 10)
+    hot = card.load_temp + board.randint(-3, 3)
+    flicker = random.Random(f"{gpu.uuid}/{int(now)}").uniform(-1, 1)
+    if not uses:
+        power = min(idle_power * (1 + 0.03 * flicker), gpu.cap)
+        return Reading(0, 0 if card.server else 1, idle_temp, power, card.fan, card.idle_state)
+    util = min(100, sum(use.util for use in uses))
+    awake = max(idle_power, min(idle_power + 0.12 * card.power, peak))
+    share = util / 100
+    power = min(awake + (peak - awake) * share + 0.02 * gpu.cap * share * flicker, gpu.cap - 1)
+    warm = max(0.0, min(1.0, (power - idle_power) / max(1.0, card.power * 0.92 - idle_power)))
+    used = sum(use.mem for use in uses) + context
+    fan = card.fan if card.fan is None or card.load_fan is None else round(card.fan + (card.load_fan - card.fan) * warm)
+    return Reading(
+        util=util,
+        mem_used=min(used, total) if total else used,
+        temp=round(idle_temp + (hot - idle_temp) * warm),
+        power=power,
+        fan=fan,
+        pstate=card.busy_state,
+    )
+
+
+def clocks(gpu: Gpu, now: Reading) -> tuple[int, int]:
+    """Graphics and memory clock in MHz that go with a reading."""
+    idle_graphics, idle_memory, graphics, memory = gpu.card.clocks
+    if now.pstate == gpu.card.idle_state and not now.util and not now.mem_used > 4:
+        return idle_graphics, idle_memory
+    if gpu.card.server:
+        return graphics, memory
+    return round(graphics * (0.93 - 0.05 * now.util / 100) / 15) * 15, memory - 250
+
+
+class Devices:
+    """``driver`` and ``cuda`` are versions, empty where there is none; ``era`` is the month of a driver nobody chose.
+
+    Every ``set_`` method keeps what it was told, adjusts what no longer fits, and returns sentences that name it.
+    """
+
+    def __init__(self, seed: int = 0, *, era: str = DEFAULT_ERA) -> None:
+        self.seed = seed
+        self.era = era
+        self.gpus: list[Gpu] = []
+        self.driver = ""
+        self.cuda = ""
+        self._said = False
+        self._shown = ""
+
+    @property
+    def shown_cuda(self) -> str:
+        """The CUDA version in nvidia-smi's title; empty without a driver."""
+        return self._shown or (cuda_of(self.driver) if self.driver else "")
+
+    @property
+    def toolkit(self) -> Toolkit | None:
+        """The CUDA toolkit, if one is installed."""
+        return find_toolkit(self.cuda) if self.cuda else None
+
+    def readings(self, processes: Iterable[Process], now: float) -> list[Reading]:
+        """One reading for each GPU."""
+        rows = list(processes)
+        return [reading(gpu, rows, now, total=gpu.card.total(self.driver)) for gpu in self.gpus]
+
+    def set_gpus(self, count: int, name: str = "") -> list[str]:
+        """Have ``count`` boards of ``name`` and no others; 0 takes them all out."""
+        if not 0 <= count <= _MOST:
+            raise Refused(f"gpu: a machine has 0 to {_MOST} GPUs, not {count}")
+        card = find_card(name) if count else None
+        self.gpus = [self._board(card, index, count) for index in range(count)] if card else []
+        return self._fit_driver(None) + self._fit_toolkit() if card else []
+
+    def set_driver(self, version: str) -> list[str]:
+        """Install the driver ``version`` (or the newest of a branch); an empty one or ``none`` removes it."""
+        if version.strip().lower() in ("", "none"):
+            self.driver, self._said, self._shown = "", False, ""
+            return []
+        asked = find_driver(version, self.era)
+        self.driver, self._said = asked, True
+        notes = [] if asked == version.strip() else [f"driver {asked}"]
+        return notes + self._fit_driver(None) + self._fit_toolkit()
+
+    def set_cuda(self, version: str) -> list[str]:
+        """Install the CUDA toolkit ``version``; an empty one or ``none`` removes it."""
+        if version.strip().lower() in ("", "none"):
+            self.cuda = ""
+            return []
+        toolkit = find_toolkit(version)
+        text = version.strip().lower().removeprefix("cuda").strip(" -v")
+        self.cuda = text if order(text)[:2] == order(toolkit.release) else toolkit.release
+        notes = self._fit_driver(toolkit)
+        if self.driver and order(self.driver) < order(driver_for(toolkit)):
+            card = self.gpus[0].model
+            notes.append(f"CUDA {self.cuda} programs need driver {driver_for(toolkit)}, which {card} cannot have")
+        return notes
+
+    def show_cuda(self, version: str) -> list[str]:
+        """Let nvidia-smi show another CUDA version than the driver's own, as with compatibility libraries."""
+        if not self.driver:
+            raise Refused("cuda: nvidia-smi shows no CUDA version without a driver")
+        own = cuda_of(self.driver)
+        if order(version)[:1] != order(own)[:1] or order(version) < order(own):
+            major = own.split(".")[0]
+            raise Refused(f"cuda: driver {self.driver} shows CUDA {own}, or with newer libraries a later {major}.x")
+        self._shown = "" if version == own else version
+        return []
+
+    def _board(self, card: Card, index: int, count: int) -> Gpu:
+        size = next(size for size in _SLOTS if size >= count)
+        bus = f"00000000:{_SLOTS[size].split()[index]}:00.0"
+        digits = f"{random.Random(f'{self.seed}/{card.name}/{index}').getrandbits(128):032x}"
+        parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
+        return Gpu(card, index, f"GPU-{'-'.join(parts)}", bus, card.power)
+
+    def _bounds(self) -> tuple[str, int]:
+        """The oldest driver that knows every card, and the last branch that does (0: any)."""
+        since = max((gpu.card.since for gpu in self.gpus), key=order, default="")
+        last = min((gpu.card.last for gpu in self.gpus if gpu.card.last), default=0)
+        return since, last
+
+    def _fit_driver(self, toolkit: Toolkit | None) -> list[str]:
+        """Move the driver to where the cards, and the toolkit that was just asked for, can use it, and say so."""
+        before = self.driver
+        since, last = self._bounds()
+        if self.gpus and not (self.driver and self._said):
+            self.driver = self._chosen(self.toolkit, since, last)
+            return self._changed(before, f"CUDA {self.cuda}" if self.cuda else "")
+        if not self.driver:
+            return []
+        if toolkit and order(self.driver) < order(driver_for(toolkit)):
+            self.driver = driver_for(toolkit)
+        if since and order(self.driver) < order(since):
+            self.driver = first_driver(since)
+        if last and branch_of(self.driver) > last:
+            self.driver = last_driver(last)
+        return self._changed(before, self._reason(toolkit, before))
+
+    def _chosen(self, toolkit: Toolkit | None, since: str, last: int) -> str:
+        """A driver nobody named: the one that comes with the toolkit, else one of the time."""
+        if toolkit is None:
+            return newest_driver(self.era, since, last)
+        wanted = driver_for(toolkit, bundled=True)
+        if last and branch_of(wanted) > last:
+            return last_driver(last)
+        return max(wanted, first_driver(since), key=order)
+
+    def _reason(self, toolkit: Toolkit | None, before: str) -> str:
+        since, last = self._bounds()
+        if self.gpus and last and branch_of(before) > last:
+            return f"{self.gpus[0].model} is not known to drivers after {last}"
+        if self.gpus and since and order(before) < order(since) and order(self.driver) == order(first_driver(since)):
+            return f"{self.gpus[0].model} needs {since} or newer"
+        return f"CUDA {self.cuda} needs it" if toolkit else ""
+
+    def _changed(self, before: str, reason: str) -> list[str]:
+        notes = []
+        if self.driver != before:
+            notes.append(f"driver {before} -> {self.driver}" if before else f"driver {self.driver}")
+            notes[-1] += f" ({reason})" if reason else ""
+        if self._shown and order(self._shown) < order(cuda_of(self.driver)):
+            notes.append(f"nvidia-smi shows CUDA {cuda_of(self.driver)}")
+            self._shown = ""
+        return notes
+
+    def _fit_toolkit(self) -> list[str]:
+        """Lower the toolkit to what the driver can run, and say so."""
+        toolkit = self.toolkit
+        if toolkit is None or not self.driver or order(driver_for(toolkit)) <= order(self.driver):
+            return []
+        before = self.cuda
+        newest = next((t for t in reversed(TOOLKITS) if order(driver_for(t)) <= order(self.driver)), None)
+        self.cuda = "" if newest is None else newest.update
+        return [f"CUDA {before} -> {self.cuda or 'none'} (driver {self.driver} runs no newer toolkit)"]
+
+    def to_state(self) -> dict[str, Any]:
+        """The devices as JSON-able data."""
+        gpus = [
+            {"card": g.card.name, "uuid": g.uuid, "bus": g.bus, "cap": g.cap, "persistence": g.persistence}
+            | {"display": g.display, "mode": g.mode}
+            for g in self.gpus
+        ]
+        return {
+            "seed": self.seed,
+            "era": self.era,
+            "driver": self.driver,
+            "said": self._said,
+            "cuda": self.cuda,
+            "shown": self._shown,
+            "gpus": gpus,
+        }
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Devices:
+        """The devices that ``to_state`` described."""
+        made = cls(state["seed"], era=state["era"])
+        made.driver, made.cuda = state["driver"], state["cuda"]
+        made._said, made._shown = state["said"], state["shown"]
+        named = {card.name: card for card in CARDS}
+        for index, row in enumerate(state["gpus"]):
+            made.gpus.append(Gpu(named[row["card"]], index, **{k: v for k, v in row.items() if k != "card"}))
+        return made
