@@ -1,6 +1,6 @@
 """A real HTTP server that speaks the OpenAI protocol from a script, and fails in every way it is told to.
 
-In a test:      with Endpoint(["hello"]) as endpoint: endpoint.fail("429", times=2, retry_after=0.1); ... endpoint.base_url
+In a test:      with Endpoint(["hello"]) as endpoint: endpoint.fail("429", times=2); ... endpoint.base_url ...
 As a process:   python -m tests.endpoint --port 0 --rules rules.json --fail cut-mid --delay 0.02
                 It prints one JSON line {"base_url": ..., "port": ..., "pid": ...}. ``POST /control`` takes
                 {"fail": NAME, "times": N, "retry_after": S} or {"replies": [...]} or {"rules": {...}};
