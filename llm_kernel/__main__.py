@@ -1,4 +1,4 @@
-"""``python -m llm_kernel -f FILE`` runs a kernel, as the kernelspec asks; anything else is the command ``llm-kernel``."""
+"""``python -m llm_kernel -f FILE`` runs a kernel, as the kernelspec asks; all else is the command ``llm-kernel``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def _main() -> int:
-    # Python puts the notebook's folder on the import path, where an ``openai.py`` of the user's would stand before ours.
+    # Python puts the notebook's folder on the import path, where a user's ``openai.py`` would hide the real one.
     if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd():
         del sys.path[0]
     if any(word == "-f" or word.startswith("--f=") for word in sys.argv[1:]):

@@ -30,7 +30,7 @@ _OPTIONS = {
 }
 
 
-class LLMKernelApp(IPKernelApp):  # type: ignore[misc]
+class LLMKernelApp(IPKernelApp):
     """Starts one kernel; settings come from ``llm_kernel_config.py`` where Jupyter keeps its own."""
 
     name = "llm-kernel"
@@ -38,11 +38,11 @@ class LLMKernelApp(IPKernelApp):  # type: ignore[misc]
     description = "A Jupyter kernel for a machine that is imagined."
     aliases = Dict({**_OPTIONS, **session_aliases})
     flags = Dict(dict(session_flags))
-    classes = [LLMKernel, Wire]
-    subcommands: dict[str, Any] = {}
+    classes = [LLMKernel, Wire]  # type: ignore[assignment]  # noqa: RUF012
+    subcommands: dict[str, Any] = {}  # noqa: RUF012
     kernel_class = LLMKernel
     # A stray print of a library must not land in a cell.
-    outstream_class = None
+    outstream_class = None  # type: ignore[assignment]
 
     @default("config_file_name")
     def _config_file_name_default(self) -> str:
@@ -59,7 +59,7 @@ class LLMKernelApp(IPKernelApp):  # type: ignore[misc]
         """Search Jupyter's folders, never the notebook's: a settings file is code, and that folder is anybody's."""
         self.config_file_paths.extend(jupyter_config_path())
 
-    def load_config_file(self, suppress_errors: bool | None = None) -> None:
+    def load_config_file(self, suppress_errors: bool | None = None) -> None:  # type: ignore[override]
         """Load our file and the one named by ``--config``, and not IPython's."""
         for name in self.config_files:
             Application.load_config_file(self, name, path=self.config_file_paths)

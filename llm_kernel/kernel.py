@@ -18,15 +18,17 @@ from types import FrameType
 from typing import Any
 
 from ipykernel.kernelbase import Kernel
+from jupyter_client.session import Session as Wire
 from traitlets import List
 from zmq.eventloop.zmqstream import ZMQStream
 
 from llm_kernel import config, errors
 from llm_kernel.events import Ask, Exit, Text
 from llm_kernel.history import History
-from llm_kernel.render import Message, message
+from llm_kernel.render import Message
 from llm_kernel.screen import Screen
 from llm_kernel.session import Session
+from llm_kernel.terminal import Terminal
 from llm_kernel.version import __version__
 
 __all__ = ["LLMKernel"]
@@ -36,7 +38,7 @@ BREATH = 0.01  # seconds a cell may answer without a pause; an interrupt lands o
 GOODBYE = 5.0  # seconds that a shutdown waits for connections to close
 
 BANNER = f"""llm_kernel {__version__}: a machine that is imagined
-Type shell commands; nothing runs on this computer. %%meta changes the machine in plain language, %lsmagic lists the rest.
+Type shell commands; nothing runs on this computer. %%meta changes the machine in plain language; %lsmagic has the rest.
 """
 
 
@@ -58,7 +60,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
     implementation = "llm_kernel"
     implementation_version = __version__
     banner = BANNER
-    language_info: Mapping[str, object] = {
+    language_info: dict[str, object] = {  # noqa: RUF012
         "name": "bash",
         "version": "5.1",
         "mimetype": "text/x-sh",
@@ -76,17 +78,21 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
+        super().__init__(**kwargs)  # type: ignore[no-untyped-call]
         self._notebook: Session | None = None
         self._history = History()
         self._cell: asyncio.Task[Exit] | None = None
-        self._terminal: ZMQStream | None = None
-        self._answer: asyncio.Future[str | None] | None = None
+        self._terminal: Terminal | None = None
 
     @property
     def kernel_info(self) -> dict[str, Any]:
         """What the kernel is; without subshells, for two cells at once would change the machine from two threads."""
         return {**super().kernel_info, "supported_features": []}
+
+    @property
+    def _wire(self) -> Wire:
+        assert self.session is not None
+        return self.session
 
     @property
     def notebook(self) -> Session:
@@ -97,7 +103,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
 
     def start(self) -> None:
         """Listen; a SIGINT, which this kernel's spec does not ask for, interrupts like the message does."""
-        super().start()
+        super().start()  # type: ignore[no-untyped-call]
         if threading.current_thread() is threading.main_thread():
             signal.signal(signal.SIGINT, self._on_sigint)
 
@@ -182,38 +188,20 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
         return metadata
 
     def _send(self, item: Message) -> None:
-        self.send_response(self.iopub_socket, item.type, item.content)
-
-    # The terminal's input
+        self.send_response(self.iopub_socket, item.type, item.content)  # type: ignore[no-untyped-call]
 
     async def _ask(self, event: Ask) -> str | None:
-        """The line that the user types, without blocking the loop; None is end of file."""
-        self._answer = asyncio.get_running_loop().create_future()
         if self._terminal is None:
-            self._terminal = ZMQStream(self.stdin_socket, self.io_loop)
-            self._terminal.on_recv(self._typed)
-        ask = message(event)
-        parent, ident = self.get_parent("shell"), self._parent_ident["shell"]
-        self.session.send(self._terminal, ask.type, ask.content, parent, ident=ident)
-        try:
-            return await self._answer
-        finally:
-            self._answer = None
-
-    def _typed(self, frames: list[bytes]) -> None:
-        """Take an input reply; one that nobody waits for is the answer to a cell that was interrupted."""
-        _, parts = self.session.feed_identities(frames)
-        reply = self.session.deserialize(parts)
-        value = str(reply["content"].get("value", ""))
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_result(None if value == "\x04" else value)
+            self._terminal = Terminal(ZMQStream(self.stdin_socket, self.io_loop), self._wire)
+        parent = self.get_parent("shell")  # type: ignore[no-untyped-call]
+        return await self._terminal.ask(event, parent, self._parent_ident["shell"])
 
     # Stopping
 
     async def interrupt_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """End the foreground program; this runs on the control thread, the cell on the shell's."""
         self.io_loop.add_callback(self._interrupt)
-        self.session.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
+        self._wire.send(stream, "interrupt_reply", {"status": "ok"}, parent, ident=ident)
 
     def _interrupt(self) -> None:
         if self._cell is not None:
@@ -224,7 +212,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
 
     async def do_shutdown(self, restart: bool) -> dict[str, Any]:
         """End the running cell and close the model's connections, from whichever thread the request came."""
-        loop = self.io_loop.asyncio_loop
+        loop = self.io_loop.asyncio_loop  # type: ignore[attr-defined]
         try:
             if asyncio.get_running_loop() is loop:
                 await asyncio.wait_for(self._close(), GOODBYE)
@@ -246,7 +234,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
         """Refuse: a second shell would change the machine under the first one's feet."""
         failure = _Failure("Refused", "this kernel runs one cell at a time", ())
         content = {"status": "error", **failure.content()}
-        self.session.send(stream, "create_subshell_reply", content, parent, ident=ident)
+        self._wire.send(stream, "create_subshell_reply", content, parent, ident=ident)
 
     # Help at the keyboard; a client waits for these replies for ever, so a fault of ours is logged and answered
 

@@ -1,4 +1,4 @@
-"""What a client sees of one running cell. Nothing leaves after ``close``: a late event is not shown under another cell."""
+"""What a client sees of one running cell. Nothing leaves after ``close``, or it would land under another cell."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Screen:
         """Show an event now, or within the batch's pause."""
         if self._closed:
             return
-        if isinstance(event, Display) and event.kind != "display":
+        if isinstance(event, Display) and render.kind(event) != "display":
             self._show_special(event)
         else:
             self._send_all(self._batch.add(event, self._loop.time()))
@@ -50,13 +50,17 @@ class Screen:
 
     def _show_special(self, event: Display) -> None:
         self.flush()
-        if event.kind == "page" and self._pager:
-            self.payload.append(render.page(event))
-        elif event.kind == "page":
-            self._send(render.message(event))
+        if render.kind(event) == "page":
+            self._show_page(event)
         else:
             self.value = str(event.data.get("text/plain", ""))
             self._send(render.result(event, self._count))
+
+    def _show_page(self, event: Display) -> None:
+        if self._pager:
+            self.payload.append(render.page(event))
+        else:
+            self._send(render.message(event))
 
     def _send_all(self, messages: list[Message]) -> None:
         for message in messages:

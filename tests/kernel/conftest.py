@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.kernel.client import Client, kernel
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,10 +27,18 @@ def jupyter_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     data["env"] = {"PYTHONPATH": str(ROOT)}
     (spec / "kernel.json").write_text(json.dumps(data))
     before = dict(os.environ)
-    os.environ.update({"JUPYTER_PATH": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_PLATFORM_DIRS": "1"})
+    os.environ.update(
+        {"JUPYTER_PATH": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_PLATFORM_DIRS": "1"}
+    )
     os.environ["IPYTHONDIR"] = str(home / "ipython")
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         os.environ.pop(name, None)
     yield home
     os.environ.clear()
     os.environ.update(before)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with kernel() as running:
+        yield running

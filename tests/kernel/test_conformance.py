@@ -1,5 +1,7 @@
 """jupyter_kernel_test with every sample filled in."""
 
+# ruff: noqa: RUF012
+
 import jupyter_kernel_test
 import pytest
 
