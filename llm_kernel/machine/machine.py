@@ -1,0 +1,157 @@
+"""The machine: everything that is true, in one place. Whoever changes it, changes it through here or its parts.
+
+A snapshot of it begins with a format number (``FORMAT``); an unknown one is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_kernel.errors import Refused, StateError
+from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.devices import Devices
+from llm_kernel.machine.files import Files
+from llm_kernel.machine.packages import Packages
+from llm_kernel.machine.processes import Processes
+from llm_kernel.machine.system import System
+from llm_kernel.machine.tree import plant, refresh, replant
+
+__all__ = ["FORMAT", "Machine"]
+
+FORMAT = 1
+
+_UPTIME = 12 * 86400 + 3 * 3600 + 41 * 60 + 7.0
+"""Seconds that a fresh machine has been up."""
+
+_LTS = (("2022-08", "20.04"), ("2024-08", "22.04"), ("9999-01", "24.04"))
+"""Until which month a fresh server runs which Ubuntu: the one before is installed until the first point release."""
+
+
+class Machine:
+    """Files, system, devices, packages, processes, clock and facts; ``login`` is when the login shell began."""
+
+    def __init__(self, clock: Clock | None = None, *, seed: int = 42) -> None:
+        self.seed = seed
+        self.clock = clock or Clock()
+        self.login = self.clock.now
+        self.facts: list[str] = []
+        self.system = System(boot=self.clock.now - _UPTIME)
+        self.files = Files(self.clock)
+        self.devices = Devices(seed, era=self.era)
+        self.packages = Packages(self.system, seed=seed, era=self.era)
+        release = next(release for until, release in _LTS if self.era < until)
+        if release != self.system.release:
+            self.system.set_os("ubuntu", release)
+        self.packages.refit()
+        plant(self.files, self.system)
+        self.processes = Processes(self.system.boot, login=self.system.user)
+        self.processes.table[self.processes.shell].start = self.login
+        replant(self.files, self)
+
+    @property
+    def era(self) -> str:
+        """The month that the machine's clock shows, ``2021-04``: what is newer does not exist yet."""
+        return self.clock.local.strftime("%Y-%m")
+
+    def has(self, need: str) -> bool:
+        """Whether what a program needs is there: ``gpu-driver``, ``cuda``, ``python``, ``package:NAME``, ``os:NAME``."""
+        kind, _, name = need.partition(":")
+        match kind:
+            case "":
+                return True
+            case "gpu-driver":
+                return bool(self.devices.driver)
+            case "cuda":
+                return bool(self.devices.cuda)
+            case "python":
+                return bool(self.system.python)
+            case "package":
+                return any(self.packages.find(manager, name) for manager in self.packages.managers)
+            case "os":
+                return name in (self.system.os, self.system.profile.like)
+        raise ValueError(f"no such need: {need}")
+
+    def refresh(self) -> None:
+        """Bring ``/proc`` up to the clock and the processes."""
+        refresh(self.files, self)
+
+    def follow(self) -> None:
+        """Let the rendered files follow facts that changed."""
+        replant(self.files, self)
+
+    def know(self, fact: str) -> None:
+        """Keep a sentence that is true of this machine.
+
+        Raises:
+            Refused: for an empty or endless one.
+        """
+        text = " ".join(fact.split())
+        if not text or len(text) > 500:
+            raise Refused('fact: one sentence of at most 500 characters; usage: machine fact "MNIST is downloaded"')
+        if text not in self.facts:
+            self.facts.append(text)
+
+    def to_state(self) -> dict[str, Any]:
+        """The machine as JSON-able data, beginning with the format number."""
+        return {
+            "format": FORMAT,
+            "seed": self.seed,
+            "clock": {"now": self.clock.now, "zone": self.clock.zone, "login": self.login},
+            "facts": list(self.facts),
+            "system": self.system.to_state(),
+            "devices": self.devices.to_state(),
+            "packages": self.packages.to_state(),
+            "processes": self.processes.to_state(),
+            "files": self.files.to_state(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], clock: Clock | None = None) -> Machine:
+        """The machine that ``to_state`` described.
+
+        Raises:
+            StateError: for another format or a damaged state.
+        """
+        if state.get("format") != FORMAT:
+            raise StateError(
+                f"This machine was stored in format {state.get('format')!r}; this version reads format {FORMAT}."
+            )
+        made = cls.__new__(cls)
+        try:
+            made.clock = clock or Clock()
+            made._read(state)
+        except (KeyError, TypeError, ValueError, AttributeError) as err:
+            raise StateError(f"The stored machine is damaged: {err!r}") from err
+        return made
+
+    def adopt(self, state: Mapping[str, Any]) -> None:
+        """Become the machine that ``state`` describes, on the same files and clock; for going back after a failure.
+
+        The files are not read: ``Files.restore`` brings them back from a snapshot, which is cheaper.
+        """
+        self.system = System.from_state(state["system"])
+        self.devices = Devices.from_state(state["devices"])
+        self.packages = Packages.from_state(self.system, state["packages"])
+        self.processes = Processes.from_state(state["processes"])
+        self.facts = list(state["facts"])
+        self.clock.zone = state["clock"]["zone"]
+
+    def essence(self) -> dict[str, Any]:
+        """``to_state`` without the files."""
+        return {
+            "clock": {"now": self.clock.now, "zone": self.clock.zone, "login": self.login},
+            "facts": list(self.facts),
+            "system": self.system.to_state(),
+            "devices": self.devices.to_state(),
+            "packages": self.packages.to_state(),
+            "processes": self.processes.to_state(),
+        }
+
+    def _read(self, state: Mapping[str, Any]) -> None:
+        self.seed = int(state["seed"])
+        self.clock.zone = state["clock"]["zone"]
+        self.clock.set(float(state["clock"]["now"]))
+        self.login = float(state["clock"]["login"])
+        self.files = Files.from_state(self.clock, state["files"])
+        self.adopt(state)

@@ -1,0 +1,116 @@
+"""The process table: one record behind ``ps``, ``top``, ``nvidia-smi`` and the load. Pids only grow.
+
+A process is added when a program starts and leaves when it ends; nothing else changes the table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from llm_kernel.errors import Refused
+
+__all__ = ["GpuUse", "Process", "Processes"]
+
+
+@dataclass(slots=True)
+class GpuUse:
+    """What one process does to one GPU: ``util`` in percent, ``mem`` in MiB."""
+
+    util: int
+    mem: int
+
+
+@dataclass(slots=True)
+class Process:
+    """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index."""
+
+    pid: int
+    ppid: int
+    user: str
+    tty: str
+    start: float
+    command: tuple[str, ...]
+    state: str = "S"
+    cpu: float = 0.0
+    rss: int = 0
+    gpu: dict[int, GpuUse] = field(default_factory=dict)
+    cwd: str = "/"
+
+
+class Processes:
+    """The table, with the few processes every server has already running."""
+
+    def __init__(self, boot: float, *, login: str = "root") -> None:
+        self._next = 1
+        self.table: dict[int, Process] = {}
+        for pid, command, user, rss in _BOOT:
+            self._add(Process(pid, 0 if pid == 1 else 1, user, "?", boot, command, rss=rss))
+        self._next = 2412
+        shell = self.spawn(("-bash",), user=login, ppid=1, now=boot + 37.0, tty="pts/0", cwd="/root")
+        shell.rss = 5_308_416
+        self.shell = shell.pid
+
+    def spawn(
+        self, command: tuple[str, ...], *, user: str, ppid: int = 0, now: float, tty: str = "pts/0", cwd: str = "/"
+    ) -> Process:
+        """Start a process; ``ppid`` 0 means the login shell."""
+        process = Process(self._next, ppid or self.shell, user, tty, now, command, cwd=cwd)
+        self._add(process)
+        return process
+
+    def end(self, pid: int) -> None:
+        """Take a process off the table, and with it its memory and its load on every GPU."""
+        self.table.pop(pid, None)
+
+    def running(self) -> list[Process]:
+        """All processes, by pid."""
+        return [self.table[pid] for pid in sorted(self.table)]
+
+    def load_gpu(self, pid: int, index: int, use: GpuUse) -> None:
+        """Set what process ``pid`` does to GPU ``index``.
+
+        Raises:
+            Refused: for a process that is not there, or a load that no process can have.
+        """
+        if pid not in self.table:
+            raise Refused(f"gpu: no process {pid}")
+        if not 0 <= use.util <= 100:
+            raise Refused(f"gpu: utilisation {use.util} is not within 0 and 100 percent")
+        if use.mem < 0:
+            raise Refused(f"gpu: memory {use.mem} MiB is negative")
+        self.table[pid].gpu[index] = use
+
+    def _add(self, process: Process) -> None:
+        self.table[process.pid] = process
+        self._next = process.pid + 1
+
+    def to_state(self) -> dict[str, Any]:
+        """The table as JSON-able data."""
+        return {"next": self._next, "shell": self.shell, "table": [asdict(p) for p in self.running()]}
+
+    @classmethod
+    def from_state(cls, state: dict[str, Any]) -> Processes:
+        """The table that ``to_state`` described."""
+        made = cls.__new__(cls)
+        made.table = {}
+        for row in state["table"]:
+            gpu = {int(k): GpuUse(**v) for k, v in row.pop("gpu").items()}
+            made.table[row["pid"]] = Process(**{**row, "command": tuple(row["command"])}, gpu=gpu)
+        made._next = state["next"]
+        made.shell = state["shell"]
+        return made
+
+
+_BOOT: tuple[tuple[int, tuple[str, ...], str, int], ...] = (
+    (1, ("/sbin/init",), "root", 11_894_784),
+    (2, ("[kthreadd]",), "root", 0),
+    (487, ("/lib/systemd/systemd-journald",), "root", 17_301_504),
+    (531, ("/lib/systemd/systemd-udevd",), "root", 6_422_528),
+    (742, ("/usr/sbin/cron", "-f"), "root", 2_883_584),
+    (743, ("/usr/bin/dbus-daemon", "--system"), "messagebus", 4_718_592),
+    (756, ("/usr/sbin/rsyslogd", "-n"), "syslog", 5_242_880),
+    (771, ("/lib/systemd/systemd-logind",), "root", 7_340_032),
+    (893, ("/usr/sbin/sshd", "-D"), "root", 8_912_896),
+)
+"""pid, command, user, resident bytes of what runs on every server after boot."""

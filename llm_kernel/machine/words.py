@@ -1,0 +1,238 @@
+"""The administrator's words: ``machine os ubuntu 18.04`` and its kin, each one row of a table.
+
+They are heard in meta scripts, in acts and behind ``%machine``, never in a user's shell. What was just said is kept,
+older parts that conflict are adjusted, and each change is named in a sentence.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from llm_kernel.errors import Refused
+from llm_kernel.machine.machine import Machine
+from llm_kernel.machine.quantity import read_size, say_size
+from llm_kernel.machine.system import set_zone
+
+__all__ = ["PROGRAM_WORDS", "WORDS", "USAGE", "curve", "say", "seconds"]
+
+Word: TypeAlias = Callable[[Machine, Sequence[str], str], list[str]]
+
+PROGRAM_WORDS = frozenset({"install", "remove", "file", "fact"})
+"""The words a program's acts may use."""
+
+USAGE = {
+    "os": "machine os ubuntu 18.04",
+    "gpu": "machine gpu 4 'GeForce RTX 3090'",
+    "driver": "machine driver 465.19.01",
+    "cuda": "machine cuda 11.3",
+    "cpu": "machine cpu 'AMD EPYC 7742' 64",
+    "memory": "machine memory 256G",
+    "disk": "machine disk / 2T",
+    "install": "machine install pip torch 1.8.0",
+    "remove": "machine remove pip torch",
+    "python": "machine python 3.9",
+    "user": "machine user alice --sudo",
+    "host": "machine host NAME",
+    "zone": "machine zone Asia/Shanghai",
+    "file": "machine file PATH --size 1.7M",
+    "fact": 'machine fact "MNIST is downloaded"',
+    "clock": "machine clock '2021-04-01 09:00'",
+}
+"""One line of correct use for each word."""
+
+
+def say(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    """Carry out one ``machine`` word and return what to tell the user.
+
+    Raises:
+        Refused: for a word or a value that cannot be; the machine is as before.
+    """
+    if not args:
+        raise Refused("usage: machine WORD ...; words: " + ", ".join(USAGE))
+    word, rest = args[0].lower(), list(args[1:])
+    if word not in WORDS:
+        raise Refused(f"machine: unknown word {args[0]!r}; words: {', '.join(USAGE)}")
+    if not rest:
+        raise Refused(f"usage: {USAGE[word]}")
+    try:
+        notes = WORDS[word](machine, rest, cwd)
+    except OSError as err:
+        raise Refused(f"machine {word}: {err}") from err
+    machine.follow()
+    return notes
+
+
+def _os(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    notes = machine.system.set_os(args[0], " ".join(args[1:]))
+    machine.packages.refit()
+    return notes
+
+
+def _gpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    if args[0].lower() in ("none", "0"):
+        return machine.devices.set_gpus(0) or ["no GPU"]
+    found = re.fullmatch(r"(\d+)\s*[x×*]?", args[0])
+    count, name = (int(found[1]), list(args[1:])) if found else (1, list(args))
+    if not found and len(args) > 1 and re.fullmatch(r"[x×*]?\d+", args[-1]):
+        count, name = int(args[-1].strip("x×*")), list(args[:-1])
+    words = [word for word in name if word.lower() not in ("x", "×", "*")]
+    if not words:
+        raise Refused(f"usage: {USAGE['gpu']}")
+    adjusted = machine.devices.set_gpus(count, " ".join(words))
+    gpus = machine.devices.gpus
+    machine.packages.refit()
+    return [f"{len(gpus)} x {spoken(gpus[0].model)}", *adjusted]
+
+
+def spoken(model: str) -> str:
+    """A GPU's model with its maker, as people say it."""
+    return model if model.startswith(("NVIDIA", "AMD")) else f"NVIDIA {model}"
+
+
+def _driver(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    notes = machine.devices.set_driver(args[0])
+    return notes or [f"driver {machine.devices.driver or 'none'}"]
+
+
+def _cuda(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    notes = machine.devices.set_cuda(args[0])
+    machine.packages.refit()
+    return [f"CUDA {machine.devices.cuda or 'none'}", *notes]
+
+
+def _system(name: str) -> Word:
+    def word(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+        notes: list[str] = getattr(machine.system, f"set_{name}")(" ".join(args))
+        return notes
+
+    return word
+
+
+def _cpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    text = " ".join(args)
+    if len(args) > 1 and args[-1].isdigit():
+        text = f"{' '.join(args[:-1])}, {args[-1]} cores"
+    return machine.system.set_cpu(text)
+
+
+def _python(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    notes = machine.system.set_python(" ".join(args))
+    machine.packages.refit()
+    return notes
+
+
+def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    if len(args) < 2:
+        raise Refused(f"usage: {USAGE['install']}")
+    manager, wanted = args[0].lower(), list(args[1:])
+    told = []
+    while wanted:
+        name = wanted.pop(0)
+        version = ""
+        found = re.fullmatch(r"([^=<>~!\s]+)\s*(?:==?|>=|~=|@)\s*v?(\d[\w.+-]*)", name)
+        if found:
+            name, version = found[1], found[2]
+        elif wanted and re.fullmatch(r"v?\d+(\.\d+)*[\w.+-]*", wanted[0]):
+            version = wanted.pop(0).lstrip("v")
+        if re.fullmatch(r"python3?(\.\d+)?", name) and manager in ("apt", "conda"):
+            told += machine.system.set_python(name.removeprefix("python") if "." in name else version or "3")
+            continue
+        for package in machine.packages.install(manager, name, version, companions=True):
+            told.append(f"{manager}: {package.name} {package.version}")
+    return told
+
+
+def _remove(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    if len(args) < 2:
+        raise Refused(f"usage: {USAGE['remove']}")
+    for name in args[1:]:
+        machine.packages.remove(args[0].lower(), name)
+    return [f"{args[0].lower()}: without {', '.join(args[1:])}"]
+
+
+def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    found = re.fullmatch(r"(?P<path>\S.*?)\s+(?:--size[ =]|-s ?)?(?P<size>\d\S*)", " ".join(args))
+    size = read_size(found["size"]) if found else None
+    if not found or size is None:
+        raise Refused(f"usage: {USAGE['file']}")
+    if size > sum(disk.size for disk in machine.system.disks):
+        raise Refused(f"file: {found['path']}: {say_size(size)} is more than the disks hold")
+    machine.files.sized(machine.files.absolute(found["path"], cwd), size)
+    return []
+
+
+def _fact(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    machine.know(" ".join(args))
+    return [f"noted: {machine.facts[-1]}"]
+
+
+def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    text = " ".join(args).strip()
+    ahead = re.fullmatch(r"\+(\d+(?:\.\d+)?)\s*([smhd]?)", text)
+    if ahead:
+        scale = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[ahead[2]]
+        machine.clock.advance(min(float(ahead[1]) * scale, 100 * 365 * 86400.0))
+    else:
+        try:
+            when = datetime.fromisoformat(text.replace("Z", "+00:00"))
+        except ValueError:
+            raise Refused(f"clock: cannot read {text!r}; usage: {USAGE['clock']}, or machine clock +2h") from None
+        moment = (when if when.tzinfo else when.replace(tzinfo=machine.clock.tz)).timestamp()
+        if not 0 <= moment < 4102444800:
+            raise Refused("clock: a machine lives between 1970 and 2099")
+        shift = moment - machine.clock.now
+        machine.clock.set(moment)
+        machine.system.boot += shift
+        machine.login += shift
+        for process in machine.processes.table.values():
+            process.start += shift
+    return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
+
+
+WORDS: dict[str, Word] = {
+    "os": _os,
+    "gpu": _gpu,
+    "driver": _driver,
+    "cuda": _cuda,
+    "cpu": _cpu,
+    "memory": _system("memory"),
+    "disk": _system("disk"),
+    "install": _install,
+    "remove": _remove,
+    "python": _python,
+    "user": _system("user"),
+    "host": _system("host"),
+    "zone": lambda machine, args, cwd: set_zone(machine.clock, " ".join(args)),
+    "file": _file,
+    "fact": _fact,
+    "clock": _clock,
+}
+
+
+def seconds(text: str, most: float) -> float:
+    """The seconds that ``spend TEXT`` lets pass: a number, or one with ``s``, ``m``, ``h``.
+
+    Raises:
+        Refused: for what is no number, is negative, or is more than ``most``.
+    """
+    found = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)(s|m|h|)", text.strip())
+    if not found:
+        raise Refused(f"spend: {text!r} is not a number of seconds; usage: spend 11.8")
+    amount = float(found[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[found[2]]
+    if amount > most:
+        raise Refused(f"spend: {text} is more than the {timedelta(seconds=most)} that one program may take")
+    return amount
+
+
+def curve(first: float, last: float, i: float, n: float, m: float, noise: float) -> float:
+    """The value at step ``i`` of a training curve that starts at ``first`` in step ``n`` and ends at ``last`` in ``m``.
+
+    LAST + (FIRST - LAST) * exp(-4 (i - n) / (m - n)), the project's second contract; ``noise`` from -1 to 1 moves it
+    by at most 3 % of the way.
+    """
+    share = (i - n) / (m - n) if m != n else 1.0
+    return last + (first - last) * math.exp(-4 * share) + 0.03 * abs(first - last) * noise

@@ -1,0 +1,274 @@
+"""The login shell: bash over the machine's files, alive as long as the kernel, and forked for what a program does.
+
+The shell library (bashkit) contains bash and the text tools. Everything else it meets is one of our programs: each
+word that could name one is registered before a run, because the library has no catch-all. See docs/design/shell.md.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import bashkit
+
+from llm_kernel import syntax
+from llm_kernel.machine import Machine
+from llm_kernel.shell.call import Call
+
+__all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
+
+Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
+
+
+class Streams:
+    """A running program's streams, as the library hands them to its callback."""
+
+    def __init__(self, context: Any) -> None:
+        self._context = context
+
+    async def out(self, data: str | bytes) -> None:
+        """Write to standard output."""
+        await self._context.stdout.write(data.encode() if isinstance(data, str) else data)
+
+    async def err(self, data: str | bytes) -> None:
+        """Write to standard error."""
+        await self._context.stderr.write(data.encode() if isinstance(data, str) else data)
+
+    async def read(self) -> bytes:
+        """All of standard input; end of file at a terminal."""
+        return b"".join([chunk async for chunk in self._context.stdin])
+
+
+Program: TypeAlias = Callable[[Call, Streams], Awaitable[int]]
+"""Runs one program call to its end and returns its exit status."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one shell may use; memory in bytes for all its variables and files together."""
+
+    commands: int = 10_000_000
+    loops: int = 10_000_000
+    memory: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The shell between two cells, for completion and inspection."""
+
+    cwd: str
+    variables: Mapping[str, str]
+    aliases: Mapping[str, str]
+    functions: tuple[str, ...]
+
+
+KEYWORDS = frozenset(
+    "if then elif else fi for in do done while until case esac select function time coproc { } [[ ]] !".split()
+)
+
+BUILTINS = frozenset(
+    """. : [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo
+    enable eval exec exit export false fc fg getopts hash jobs kill let local logout mapfile popd printf pushd pwd read
+    readarray readonly return set shift shopt source suspend test times trap true typeset ulimit umask unalias
+    unset wait""".split()
+)
+"""Bash's own builtins that the library runs; ``help``, ``history`` and ``type`` are ours."""
+
+TOOLS = frozenset(
+    """awk base32 base64 basename bash bc bunzip2 bzcat bzip2 cat cksum cmp column comm csplit cut diff dirname
+    egrep env envsubst expand expr factor fgrep find fmt fold gawk grep gunzip gzip head hexdump iconv install join
+    jq mapfile md5sum nice nl nohup numfmt od paste patch pr rev sed seq sh sha1sum sha224sum sha256sum sha384sum
+    sha512sum shuf sort split strings sudo sum tac tail tar tee test timeout tr tsort unexpand uniq unlink wc xargs xxd
+    yes zcat""".split()
+)
+"""Programs whose answer the library computes as the real ones do."""
+
+
+OURS = BUILTINS | KEYWORDS | TOOLS
+"""Every word the library answers by itself."""
+
+_TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
+_LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
+
+
+class Shell:
+    """One bash process of the machine.
+
+    ``program`` runs what the library does not contain; ``exact`` names what is ours whatever the script says.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        program: Program,
+        *,
+        ours: Iterable[str] = (),
+        cwd: str = "/root",
+        env: Mapping[str, str] | None = None,
+        limits: Limits = Limits(),
+    ) -> None:
+        self._machine = machine
+        self._program = program
+        self._registered: set[str] = set()
+        self._always = frozenset(ours)
+        self.status = 0
+        self.functions: tuple[str, ...] = ()
+        system = machine.system
+        self._bash = bashkit.Bash(
+            username=system.user,
+            hostname=system.host,
+            cwd=cwd,
+            env=dict(env) if env is not None else environment(machine),
+            profile=bashkit.ExecutionProfile.Interactive,
+            timeout_seconds=1e9,
+            max_commands=limits.commands,
+            max_loop_iterations=limits.loops,
+            max_memory=limits.memory,
+        )
+        self._bash.mount("/", machine.files.root)
+        self._register(self._always)
+        self._running = False
+        self._prologue = _PROLOGUE
+
+    async def run(self, script: str, out: Sink, err: Sink) -> int:
+        """Run ``script`` to its end and return its exit status; cancelling the task interrupts it at once.
+
+        A script that bash would not parse prints bash's message, and its status is 2.
+        """
+        problem = syntax.problem(script)
+        if problem:
+            await err(problem.encode())
+            self.status = 2
+            return 2
+        self._register(syntax.names(script) - OURS)
+        started = self._machine.clock.now
+
+        async def errors(data: bytes) -> None:
+            await err(self._mend(data, started))
+
+        line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
+        self._prologue = ""
+        self._running = True
+        run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=out, stderr=errors)))
+        try:
+            result = await asyncio.shield(run)
+        except asyncio.CancelledError:
+            await self._interrupt(run)
+            self.status = 130
+            raise
+        finally:
+            self._running = False
+        if result.error and result.stderr:
+            await err(result.stderr_bytes.rstrip(b"\n") + b"\n")
+        self.status = result.exit_code
+        return self.status
+
+    async def _interrupt(self, run: asyncio.Future[Any]) -> None:
+        self._bash.cancel()
+        with contextlib.suppress(Exception):
+            await run
+        self._bash.clear_cancel()
+
+    def state(self) -> State:
+        """The shell between two runs.
+
+        Raises:
+            RuntimeError: while it runs; the library cannot be asked then.
+        """
+        if self._running:
+            raise RuntimeError("the shell is running")
+        state = self._bash.shell_state()
+        return State(state.cwd, dict(state.variables), dict(state.aliases), self.functions)
+
+    async def capture(self, script: str) -> str:
+        """What a harmless ``script`` prints, with the shell's status left as it was."""
+        status, parts = self.status, bytearray()
+
+        async def out(data: bytes) -> None:
+            parts.extend(data)
+
+        async def drop(data: bytes) -> None:
+            pass
+
+        await self.run(script, out, drop)
+        self.status = status
+        return parts.decode(errors="replace")
+
+    def knows(self, name: str) -> None:
+        """Register ``name`` in the middle of a run, for a word that only its expansion shows."""
+        self._register({name})
+
+    def _register(self, names: Iterable[str]) -> None:
+        for name in names:
+            if name in self._registered:
+                continue
+            self._registered.add(name)
+            self._bash.add_command(name, self._callback)
+
+    async def _callback(self, context: Any) -> int:
+        call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
+        streams = Streams(context)
+        try:
+            return await self._program(call, streams)
+        except (asyncio.CancelledError, GeneratorExit):
+            raise
+        except BrokenPipeError:
+            return 141
+
+    def _chance(self) -> str:
+        """Assignments that take chance and time away from the host."""
+        clock = self._machine.clock
+        seed = (self._machine.seed * 1103515245 + int(clock.now) * 12345 + self.status) % 32768
+        return f"RANDOM={seed}; SECONDS={int(clock.now - self._machine.login)}; "
+
+    def _mend(self, data: bytes, started: float) -> bytes:
+        """The library's few wordings that are not bash's, in bash's words."""
+        if b"unavailable" in data:
+            spent = self._machine.clock.now - started
+            user = spent * 0.87
+            data = _TIME.sub(
+                b"real\t%s\nuser\t%s\nsys\t%s\n" % (_minutes(spent), _minutes(user), _minutes(spent * 0.04)), data
+            )
+        return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
+
+
+async def _await(awaitable: Any) -> Any:
+    return await awaitable
+
+
+def _minutes(seconds: float) -> bytes:
+    return b"%dm%.3fs" % (int(seconds // 60), seconds % 60)
+
+
+def environment(machine: Machine) -> dict[str, str]:
+    """A login shell's environment on ``machine``."""
+    system = machine.system
+    user = system.user
+    home = next((u.home for u in system.users if u.name == user), "/root" if user == "root" else f"/home/{user}")
+    uid = next((u.uid for u in system.users if u.name == user), 0 if user == "root" else 1000)
+    env = {
+        "SHELL": "/bin/bash",
+        "PWD": home,
+        "LOGNAME": user,
+        "HOME": home,
+        "LANG": "en_US.UTF-8" if system.os == "centos" else "C.UTF-8",
+        "TERM": "xterm-256color",
+        "USER": user,
+        "SHLVL": "1",
+        "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        "UID": str(uid),
+        "EUID": str(uid),
+    }
+    if machine.devices.cuda:
+        env["PATH"] = f"/usr/local/cuda/bin:{env['PATH']}"
+    return env
+
+
+_PROLOGUE = (
+    "shopt -s expand_aliases; BASH_VERSINFO=(5 1 16 1 release x86_64-pc-linux-gnu); "
+    "alias ll='ls -alF'; alias la='ls -A'; alias l='ls -CF'; "
+)
