@@ -154,7 +154,7 @@ class Devices:
             raise Refused(f"gpu: a machine has 0 to {_MOST} GPUs, not {count}")
         card = find_card(name) if count else None
         self.gpus = [self._board(card, index, count) for index in range(count)] if card else []
-        return self._fit_driver(None) + self._fit_toolkit() if card else []
+        return self._fit_driver(self.toolkit) + self._fit_toolkit() if card else []
 
     def set_driver(self, version: str) -> list[str]:
         """Install the driver ``version`` (or the newest of a branch); an empty one or ``none`` removes it."""

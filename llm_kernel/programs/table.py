@@ -7,7 +7,11 @@ from dataclasses import dataclass
 
 from llm_kernel.shell.call import Exact, Live
 
-__all__ = ["EXACT", "Row", "exact", "live"]
+__all__ = ["EXACT", "NotExact", "Row", "exact", "live"]
+
+
+class NotExact(Exception):  # noqa: N818 - a direction, not a fault
+    """This call of an exact program cannot be computed: it is the model's."""
 
 
 @dataclass(frozen=True, slots=True)
