@@ -1,0 +1,204 @@
+"""``/proc``: the machine's facts as the kernel tells them. Rendered from the machine, read by nobody here."""
+
+from __future__ import annotations
+
+from math import exp
+from typing import TYPE_CHECKING
+
+from llm_kernel.machine.cpus import chip
+from llm_kernel.machine.memory import memory
+from llm_kernel.machine.mounts import mounts
+from llm_kernel.machine.system import System
+
+if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
+    from llm_kernel.machine.machine import Machine
+
+__all__ = ["load_average", "render_proc", "topology", "version_line"]
+
+
+def render_proc(machine: Machine) -> dict[str, bytes]:
+    """Every file of ``/proc`` by its path, as of now."""
+    system = machine.system
+    up = max(0.0, machine.clock.now - system.boot)
+    rows = {
+        "/proc/cpuinfo": _cpuinfo(system),
+        "/proc/meminfo": _meminfo(machine),
+        "/proc/version": version_line(system) + "\n",
+        "/proc/uptime": f"{up:.2f} {up * system.cpu.cores * 0.997:.2f}\n",
+        "/proc/loadavg": _loadavg(machine),
+        "/proc/self/mounts": _mounts(system),
+        "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{system.kernel} root={system.disk_at('/').device} ro\n",
+        "/proc/filesystems": _FILESYSTEMS,
+        "/proc/partitions": _partitions(system),
+        "/proc/swaps": _swaps(machine),
+        "/proc/sys/kernel/hostname": f"{system.host}\n",
+        "/proc/sys/kernel/osrelease": f"{system.kernel}\n",
+        "/proc/sys/kernel/ostype": "Linux\n",
+        "/proc/sys/kernel/version": f"{system.profile.build}\n",
+        "/proc/sys/kernel/pid_max": "4194304\n",
+        "/proc/sys/vm/swappiness": "60\n",
+        "/proc/sys/net/ipv4/ip_forward": "0\n",
+    }
+    if machine.devices.driver:
+        rows["/proc/driver/nvidia/version"] = _nvidia(machine)
+    return {path: text.encode() for path, text in rows.items()}
+
+
+def version_line(system: System) -> str:
+    """The line of ``/proc/version``."""
+    made = system.profile
+    tool = made.compiler if made.compiler.startswith("gcc version") else f"({made.compiler})"
+    tool = f"({tool})" if tool.startswith("gcc version") else tool
+    return f"Linux version {system.kernel} ({made.builder}) {tool} {made.build}"
+
+
+def load_average(machine: Machine) -> tuple[float, float, float]:
+    """The load over 1, 5 and 15 minutes: each busy process counts one, with the kernel's slow rise."""
+    ages = [machine.clock.now - process.start for process in machine.processes.running() if process.state == "R"]
+
+    def over(seconds: float) -> float:
+        return sum(1 - exp(-max(age, 0.0) / seconds) for age in ages)
+
+    return over(60.0) + 0.01, over(300.0) + 0.02, over(900.0)
+
+
+def topology(system: System, cpu: int) -> tuple[int, int]:
+    """The socket and the core (within it) of logical processor ``cpu``: first threads come first."""
+    own = system.cpu
+    physical = own.cores // own.threads_per_core
+    core = cpu % physical
+    a_socket = max(1, physical // own.sockets)
+    return core // a_socket, core % a_socket
+
+
+def _cpuinfo(system: System) -> str:
+    own, one = system.cpu, chip(system.cpu.model)
+    a_socket = own.cores // own.sockets
+    cores = a_socket // own.threads_per_core
+    fixed = (
+        ("fpu", "yes"),
+        ("fpu_exception", "yes"),
+        ("cpuid level", "22" if one.vendor == "GenuineIntel" else "16"),
+        ("wp", "yes"),
+        ("flags", _FLAGS[one.vendor]),
+        ("bogomips", f"{own.mhz * 2:.2f}"),
+        ("clflush size", "64"),
+        ("cache_alignment", "64"),
+        ("address sizes", "46 bits physical, 48 bits virtual"),
+        ("power management", ""),
+    )
+    blocks = []
+    for cpu in range(own.cores):
+        socket, core = topology(system, cpu)
+        rows = (
+            ("processor", str(cpu)),
+            ("vendor_id", one.vendor),
+            ("cpu family", str(one.family)),
+            ("model", str(one.number)),
+            ("model name", own.model),
+            ("stepping", str(one.stepping)),
+            ("cpu MHz", f"{own.mhz:.3f}"),
+            ("cache size", f"{one.l3} KB"),
+            ("physical id", str(socket)),
+            ("siblings", str(a_socket)),
+            ("core id", str(core)),
+            ("cpu cores", str(cores)),
+            ("apicid", str(cpu)),
+            ("initial apicid", str(cpu)),
+            *fixed,
+        )
+        blocks.append("".join(f"{key}{_tabs(key)}: {value}".rstrip() + "\n" for key, value in rows))
+    return "\n".join(blocks) + "\n"
+
+
+def _tabs(key: str) -> str:
+    return "\t" if len(key) >= 8 else "\t\t"
+
+
+def _meminfo(machine: Machine) -> str:
+    now = memory(machine)
+    active = (now.cached - now.slab) // 8 * 4
+    rows = (
+        ("MemTotal", now.total),
+        ("MemFree", now.free),
+        ("MemAvailable", now.available),
+        ("Buffers", now.buffers),
+        ("Cached", now.cached - now.slab),
+        ("SwapCached", 0),
+        ("Active", active + now.taken // 12 * 4),
+        ("Inactive", now.cached - now.slab - active + now.taken // 12 * 4),
+        ("SwapTotal", now.swap_total),
+        ("SwapFree", now.swap_free),
+        ("Dirty", 84),
+        ("Writeback", 0),
+        ("AnonPages", now.taken // 12 * 8),
+        ("Mapped", now.cached // 48 * 4),
+        ("Shmem", now.shared),
+        ("KReclaimable", now.slab),
+        ("Slab", now.slab // 8 * 12),
+        ("SReclaimable", now.slab),
+        ("SUnreclaim", now.slab // 8 * 12 - now.slab),
+        ("CommitLimit", now.total // 2 + now.swap_total),
+        ("VmallocTotal", 34_359_738_367),
+        ("HugePages_Total", 0),
+        ("HugePages_Free", 0),
+        ("Hugepagesize", 2048),
+    )
+    return "".join(_meminfo_row(name, value) for name, value in rows)
+
+
+def _meminfo_row(name: str, value: int) -> str:
+    unit = "" if name.startswith("HugePages_") else " kB"
+    return f"{name + ':':<16}{value:>8}{unit}\n"
+
+
+def _loadavg(machine: Machine) -> str:
+    one, five, fifteen = load_average(machine)
+    table = machine.processes.running()
+    busy = sum(process.state == "R" for process in table)
+    last = max((process.pid for process in table), default=1)
+    return f"{one:.2f} {five:.2f} {fifteen:.2f} {max(busy, 1)}/{len(table) * 4 + 260} {last}\n"
+
+
+def _mounts(system: System) -> str:
+    return "".join(f"{row.device} {row.mount} {row.kind} {row.options} 0 0\n" for row in mounts(system))
+
+
+def _partitions(system: System) -> str:
+    rows = ["major minor  #blocks  name", ""]
+    for minor, disk in enumerate(system.disks, 1):
+        rows.append(f"{8:4d}{minor:9d}{disk.size // 1024:12d} {disk.device.removeprefix('/dev/')}")
+    return "\n".join(rows) + "\n"
+
+
+def _swaps(machine: Machine) -> str:
+    now = memory(machine)
+    rows = "Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n"
+    if now.swap_total:
+        used = now.swap_total - now.swap_free
+        rows += f"{'/swap.img':<40}{'file':<8}\t{now.swap_total}\t\t{used}\t\t-2\n"
+    return rows
+
+
+def _nvidia(machine: Machine) -> str:
+    made = machine.system.profile
+    compiler = made.compiler.partition(", GNU ld")[0]
+    compiler = compiler if compiler.startswith("gcc version") else f"gcc version {compiler.rpartition(' ')[2]}"
+    return (
+        f"NVRM version: NVIDIA UNIX x86_64 Kernel Module  {machine.devices.driver}\nGCC version:  {compiler.strip()}\n"
+    )
+
+
+_FILESYSTEMS = (
+    "".join(f"nodev\t{kind}\n" for kind in ("sysfs", "tmpfs", "proc", "cgroup2", "devtmpfs", "devpts", "overlay"))
+    + "\text3\n\text2\n\text4\n\tsquashfs\n\tvfat\n\txfs\n"
+)
+_COMMON = (
+    "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx "
+    "pdpe1gb rdtscp lm constant_tsc rep_good nopl nonstop_tsc cpuid pni pclmulqdq ssse3 fma cx16 sse4_1 sse4_2 movbe "
+    "popcnt aes xsave avx f16c rdrand lahf_lm abm fsgsbase bmi1 avx2 smep bmi2 rdseed adx smap clflushopt"
+)
+_FLAGS = {
+    "GenuineIntel": f"{_COMMON} ss tm pbe dtes64 monitor ds_cpl vmx est tm2 pcid avx512f avx512dq avx512cd avx512bw",
+    "AuthenticAMD": f"{_COMMON} mmxext fxsr_opt extapic cr8_legacy sse4a misalignsse 3dnowprefetch topoext svm sha_ni",
+}

@@ -1,0 +1,279 @@
+"""The tree of a fresh server: a pure function from the facts to nodes, and how it is laid down and kept up.
+
+A node that a user changed stays as it is; one that is still what it was rendered from follows the facts.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+from zlib import crc32
+
+from llm_kernel.machine.catalog import load
+from llm_kernel.machine.etc import etc, home
+from llm_kernel.machine.files import Files
+from llm_kernel.machine.proc import render_proc
+from llm_kernel.machine.system import System, User
+
+if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
+    from llm_kernel.machine.machine import Machine
+
+__all__ = ["Node", "plant", "refresh", "render_proc", "render_tree", "replant"]
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """What stands at a path: a directory, a file with bytes or only a size, a link, a device."""
+
+    kind: Literal["directory", "file", "sized", "symlink", "character", "block"]
+    data: bytes = b""
+    size: int = 0
+    target: str = ""
+    mode: int = 0o755
+    owner: tuple[int, int] = (0, 0)
+    device: tuple[int, int] = (0, 0)
+
+
+def plant(files: Files, system: System) -> None:
+    """Lay a fresh system's tree; call it once, on empty files."""
+    facts = _facts(system)
+    if files.exists("/home/user"):  # the shell library's own, and no part of a server
+        files.remove("/home/user", recursive=True)
+    for path, node in render_tree(system, facts).items():
+        _lay(files, path, node)
+        if system.boot and node.kind not in ("symlink", "character", "block"):
+            age = 86400.0 * (20 + crc32(posixpath.dirname(path).encode()) % 90)
+            files.set_times(path, mtime=system.boot - age, atime=system.boot)
+    system.planted = facts
+
+
+def replant(files: Files, machine: Machine) -> None:
+    """Let the tree follow the facts after they changed, and bring ``/proc`` up to date."""
+    system = machine.system
+    facts = _facts(system, machine)
+    before = system.planted
+    if facts != before:
+        old = render_tree(System.from_state({**before["system"], "planted": {}}), before) if before else {}
+        _follow(files, old, render_tree(system, facts))
+        system.planted = facts
+    refresh(files, machine)
+
+
+def refresh(files: Files, machine: Machine) -> None:
+    """Bring ``/proc`` up to date; only what differs is written."""
+    wanted = render_proc(machine)
+    for path in ("/proc/driver/nvidia/version",):
+        if path not in wanted and files.exists(path):
+            files.remove("/proc/driver", recursive=True)
+    for path, data in wanted.items():
+        if not files.exists(path) or files.read(path) != data:
+            files.write(path, data, mode=0o444)
+
+
+def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
+    """Every path of the tree but ``/proc``'s files, parents first; ``facts`` are those that are not the system's."""
+    nodes = {path: Node("directory", mode=_MODES.get(path, 0o755)) for path in _folders(system)}
+    nodes |= _links(system, facts["zone"])
+    nodes |= {
+        path: Node("file", text.encode(), mode=_MODES.get(path, 0o644), owner=_OWNERS.get(path, (0, 0)))
+        for path, text in etc(system, facts["zone"]).items()
+    }
+    nodes |= _programs(system, facts)
+    nodes |= _devices(system, facts["gpus"] if facts["driver"] else 0)
+    for user in system.users:
+        nodes |= _home(system, user)
+    nodes |= {path: Node("sized", size=size, mode=_MODES.get(path, 0o640)) for path, size in _logs(system).items()}
+    return _with_parents(nodes)
+
+
+def _facts(system: System, machine: Machine | None = None) -> dict[str, Any]:
+    state = system.to_state()
+    state.pop("planted")
+    if machine is None:
+        return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0}
+    devices = machine.devices
+    more = {"zone": machine.clock.zone, "driver": devices.driver, "cuda": devices.cuda, "gpus": len(devices.gpus)}
+    return {"system": state, **more}
+
+
+def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
+    for path in sorted(old, reverse=True):
+        gone = path not in new or new[path].kind != old[path].kind
+        if gone and _same(files, path, old[path]) and not _holds_more(files, path, old[path]):
+            files.remove(path)
+    for path, node in new.items():
+        if path not in old or old[path].kind != node.kind:
+            if not _there(files, path):
+                _lay(files, path, node)
+        elif old[path] != node and _same(files, path, old[path]):
+            if node.kind == "symlink":
+                files.remove(path)
+            _lay(files, path, node)
+
+
+def _lay(files: Files, path: str, node: Node) -> None:
+    match node.kind:
+        case "directory":
+            files.mkdir(path)
+        case "file":
+            files.write(path, node.data)
+        case "sized":
+            files.sized(path, node.size)
+        case "symlink":
+            files.symlink(node.target, path)
+            return
+        case "character" | "block":
+            files.device(path, node.kind, *node.device, mode=node.mode)
+            return
+    files.chmod(path, node.mode)
+    if node.owner != (0, 0):
+        files.chown(path, *node.owner)
+
+
+def _there(files: Files, path: str) -> bool:
+    try:
+        files.lstat(path)
+    except OSError:
+        return False
+    return True
+
+
+def _same(files: Files, path: str, node: Node) -> bool:
+    """Whether ``path`` still is what ``node`` says."""
+    if not _there(files, path):
+        return False
+    stat = files.lstat(path)
+    match node.kind:
+        case "file":
+            return stat.kind == "file" and not stat.sized and files.read(path) == node.data
+        case "sized":
+            return stat.kind == "file" and stat.size == node.size
+        case "symlink":
+            return stat.target == node.target
+        case _:
+            return stat.kind == node.kind
+
+
+def _holds_more(files: Files, path: str, node: Node) -> bool:
+    return node.kind == "directory" and bool(files.listdir(path))
+
+
+def _with_parents(nodes: dict[str, Node]) -> dict[str, Node]:
+    """The nodes in path order, so that a parent is laid before what it holds; links to folders come first of all."""
+    missing = {p for path in nodes for p in _parents(path)} - set(nodes)
+    everything = nodes | {path: Node("directory") for path in missing}
+    top_links = {path for path in ("/bin", "/sbin", "/lib", "/lib64") if path in everything}
+    order = sorted(everything, key=lambda path: (path in top_links and everything[path].kind == "symlink", path))
+    return {path: everything[path] for path in order}
+
+
+def _parents(path: str) -> list[str]:
+    parts = path.strip("/").split("/")[:-1]
+    return ["/" + "/".join(parts[: n + 1]) for n in range(len(parts))]
+
+
+def _folders(system: System) -> list[str]:
+    own = [] if system.profile.merged else ["/bin", "/sbin", "/lib", "/lib64"]
+    more = _DATA["folders"]
+    return [
+        *more["all"].split(),
+        *more[system.profile.like].split(),
+        *own,
+        *(disk.mount for disk in system.disks if disk.mount != "/"),
+    ]
+
+
+def _links(system: System, zone: str) -> dict[str, Node]:
+    area = "Etc/UTC" if zone == "UTC" else zone
+    links = {
+        "/etc/os-release": "../usr/lib/os-release",
+        "/etc/localtime": f"/usr/share/zoneinfo/{area}",
+        "/etc/mtab": "../proc/self/mounts",
+        "/proc/mounts": "self/mounts",
+        "/var/run": "/run",
+        "/var/lock": "/run/lock",
+        "/dev/stdin": "/proc/self/fd/0",
+        "/dev/stdout": "/proc/self/fd/1",
+        "/dev/stderr": "/proc/self/fd/2",
+    }
+    if system.profile.merged:
+        links |= {"/bin": "usr/bin", "/sbin": "usr/sbin", "/lib": "usr/lib", "/lib64": "usr/lib64"}
+    zonefile = Node("sized", size=114 if zone == "UTC" else 561, mode=0o644)
+    nodes = {path: Node("symlink", target=target) for path, target in links.items()}
+    return nodes | {f"/usr/share/zoneinfo/{area}": zonefile}
+
+
+def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
+    made = system.profile
+    nodes = {f"{folder}/{name}": _program(name) for folder, names in made.programs.items() for name in names}
+    base = "/usr/bin" if made.merged else "/bin"
+    if made.like == "debian":
+        nodes[f"{base}/sh"] = Node("symlink", target="dash")
+        nodes["/usr/bin/awk"] = Node("symlink", target="/etc/alternatives/awk")
+        nodes["/etc/alternatives/awk"] = Node("symlink", target="/usr/bin/gawk")
+    else:
+        nodes["/usr/bin/sh"] = Node("symlink", target="bash")
+    branch, own = (version.rpartition(".")[0] for version in (system.python, made.python))
+    for minor in filter(None, (own, branch)):
+        nodes[f"/usr/bin/python{minor}"] = _program(f"python{minor}", 5_479_736)
+    if branch:
+        nodes["/usr/bin/python3"] = Node("symlink", target=f"python{branch}")
+    if made.os == "centos":
+        nodes["/usr/bin/python2.7"] = _program("python2.7", 7_144)
+        nodes["/usr/bin/python"] = Node("symlink", target="python2.7")
+    if facts["driver"]:
+        nodes |= {f"/usr/bin/{name}": _program(name) for name in _DATA["nvidia"].split()}
+    if facts["cuda"]:
+        home = f"/usr/local/cuda-{'.'.join(facts['cuda'].split('.')[:2])}"
+        nodes["/usr/local/cuda"] = Node("symlink", target=home)
+        nodes |= {f"{home}/bin/{name}": _program(name) for name in _DATA["cuda"].split()}
+        nodes |= {f"{home}/{name}": Node("directory") for name in ("include", "lib64")}
+    return nodes
+
+
+def _program(name: str, size: int = 0) -> Node:
+    """A program's file; the size is the known one, else one that only depends on the name."""
+    known = size or _DATA["sizes"].get(name) or 14_328 + crc32(name.encode()) % 130_000 // 8 * 8
+    return Node("sized", size=known, mode=_MODES.get(name, 0o755))
+
+
+def _devices(system: System, gpus: int) -> dict[str, Node]:
+    nodes = {
+        f"/dev/{name}": Node("character", device=(1 if minor else 5, minor), mode=0o666)
+        for name, minor in (("null", 3), ("full", 7), ("random", 8), ("urandom", 9), ("tty", 0))
+    }
+    nodes["/dev/console"] = Node("character", device=(5, 1), mode=0o600)
+    nodes["/dev/ptmx"] = Node("character", device=(5, 2), mode=0o666)
+    for disk in system.disks:
+        whole = disk.device.rstrip("0123456789")
+        minor = 16 * (ord(whole[-1]) - ord("a"))
+        part = int(disk.device.removeprefix(whole) or 0)
+        nodes[whole] = Node("block", device=(8, minor), mode=0o660)
+        nodes[disk.device] = Node("block", device=(8, minor + part), mode=0o660)
+    if gpus:
+        names = {**{f"nvidia{n}": (195, n) for n in range(gpus)}, "nvidiactl": (195, 255), "nvidia-uvm": (508, 0)}
+        nodes |= {f"/dev/{name}": Node("character", device=numbers, mode=0o666) for name, numbers in names.items()}
+    return nodes
+
+
+def _home(system: System, user: User) -> dict[str, Node]:
+    owner = (user.uid, user.gid)
+    mode = 0o700 if user.uid == 0 else 0o755 if not system.profile.since("libc", "2.33") else 0o750
+    nodes = {user.home: Node("directory", mode=mode, owner=owner)}
+    return nodes | {
+        f"{user.home}/{name}": Node("file", text.encode(), mode=0o644, owner=owner)
+        for name, text in home(system).items()
+    }
+
+
+def _logs(system: System) -> dict[str, int]:
+    boot = {f"/boot/vmlinuz-{system.kernel}": 11_615_272, f"/boot/initrd.img-{system.kernel}": 103_881_634}
+    boot |= {f"/boot/config-{system.kernel}": 262_224, f"/boot/System.map-{system.kernel}": 6_273_869}
+    swap = {"/swap.img": system.swap} if system.swap else {}
+    return {**_DATA["logs"][system.profile.like], **boot, **swap}
+
+
+_DATA = load("tree")
+_MODES = {path: int(mode, 8) for path, mode in _DATA["modes"].items()}
+_OWNERS = {"/etc/shadow": (0, 42), "/etc/gshadow": (0, 42)}
