@@ -73,6 +73,15 @@ class Client:
             if found == kind:
                 return content
 
+    def control(self, kind: str) -> dict[str, Any]:
+        """The answer to a request on the control channel."""
+        request = self.channels.session.msg(kind, {})
+        self.channels.control_channel.send(request)
+        while True:
+            message = self.channels.get_control_msg(timeout=WAIT)
+            if message["parent_header"].get("msg_id") == request["header"]["msg_id"]:
+                return dict(message)
+
     def reply(self, request: str) -> dict[str, Any]:
         """The shell reply to a request."""
         while True:

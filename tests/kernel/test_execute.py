@@ -139,7 +139,5 @@ def test_there_are_no_comms(client: Client) -> None:
 def test_a_subshell_is_refused(client: Client) -> None:
     if "create_subshell_request" not in dir(__import__("ipykernel.kernelbase").kernelbase.Kernel):
         pytest.skip("this ipykernel knows no subshells")
-    request = client.channels.session.msg("create_subshell_request", {})
-    client.channels.control_channel.send(request)
-    answer = client.channels.get_control_msg(timeout=10)
+    answer = client.control("create_subshell_request")
     assert (answer["msg_type"], answer["content"]["status"]) == ("create_subshell_reply", "error")

@@ -31,12 +31,8 @@ def test_a_running_cell_ends_with_the_status_130(client: Client) -> None:
 
 
 def test_the_interrupt_is_answered(client: Client) -> None:
-    channel = client.channels.control_channel
-    request = client.channels.session.msg("interrupt_request", {})
-    channel.send(request)
-    answer = client.channels.get_control_msg(timeout=10)
+    answer = client.control("interrupt_request")
     assert (answer["msg_type"], answer["content"]) == ("interrupt_reply", {"status": "ok"})
-    assert answer["parent_header"]["msg_id"] == request["header"]["msg_id"]
 
 
 def test_the_stop_takes_less_than_half_a_second(client: Client) -> None:
@@ -60,7 +56,7 @@ def test_queued_cells_do_not_run(client: Client) -> None:
 
 
 def test_an_interrupt_between_cells_changes_nothing(client: Client) -> None:
-    client.manager.interrupt_kernel()
+    client.control("interrupt_request")
     assert client.run("echo alive").reply["status"] == "ok"
 
 

@@ -1,0 +1,116 @@
+"""The command ``llm-kernel``: a table of words, each with its own arguments and one function."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from llm_kernel import doctor, install
+from llm_kernel.errors import ImaginedMachineError
+from llm_kernel.version import __version__
+
+__all__ = ["main"]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and give its exit status."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    if words[:1] == ["demo"]:
+        return _demo(words[1:])
+    options = _parser().parse_args(words)
+    run: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return run(options)
+    except (ImaginedMachineError, OSError, ValueError) as error:
+        sys.stderr.write(f"llm-kernel: {error}\n")
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser("llm-kernel", description="A Jupyter kernel for a machine that is imagined.")
+    parser.add_argument("--version", action="version", version=f"llm-kernel {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_install(commands.add_parser("install", help="make the kernel known to Jupyter"))
+    commands.add_parser("demo", help="watch a notebook being executed")
+    check = commands.add_parser("doctor", help="say what was found and what is missing")
+    check.set_defaults(run=_doctor)
+    fetch = commands.add_parser("fetch", help="fetch the embedded model's weights")
+    fetch.add_argument("--cache", default="", help="folder for the weights (default: LLM_KERNEL_CACHE or the user's)")
+    fetch.set_defaults(run=_fetch)
+    settings = commands.add_parser("config", help="list every setting for llm_kernel_config.py")
+    settings.set_defaults(run=_config)
+    trial = commands.add_parser("try", help="run a cell and show its parse, its events and what it changed")
+    trial.add_argument("cell", nargs="+", help="the text of each cell; - reads it from standard input")
+    trial.set_defaults(run=_try)
+    return parser
+
+
+def _add_install(parser: argparse.ArgumentParser) -> None:
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--user", action="store_true", help="for this user (the default)")
+    where.add_argument("--sys-prefix", action="store_true", help="into this Python's environment")
+    where.add_argument("--prefix", metavar="P", help="into the environment at P")
+    parser.add_argument("--name", default=install.NAME, help="name of the kernelspec")
+    parser.add_argument("--display-name", default="", metavar="TEXT", help="name that the launcher shows")
+    parser.set_defaults(run=_install)
+
+
+def _install(options: argparse.Namespace) -> int:
+    prefix = sys.prefix if options.sys_prefix else options.prefix
+    prefix = str(Path(prefix).absolute()) if prefix else None
+    try:
+        folder = install.install(
+            user=prefix is None, prefix=prefix, name=options.name, display_name=options.display_name
+        )
+    except PermissionError as error:
+        raise PermissionError(f"{error}; try --user") from error
+    sys.stdout.write(f"Installed the kernel {options.name} in {folder}\n")
+    return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = doctor.examine()
+    sys.stdout.write(doctor.report(findings))
+    if doctor.usable(findings):
+        sys.stdout.write("Ready.\n")
+        return 0
+    sys.stdout.write("Not ready yet: do what stands under MISSING.\n")
+    return 1
+
+
+def _fetch(options: argparse.Namespace) -> int:
+    from os import environ
+
+    from llm_kernel.model import weights
+
+    cache = options.cache or environ.get("LLM_KERNEL_CACHE", "")
+    with weights.bar(weights.QWEN.name) as progress:
+        place = weights.fetch(cache=cache, progress=progress, note=_note)
+    sys.stdout.write(f"{place}\n")
+    return 0
+
+
+def _note(text: str) -> None:
+    sys.stderr.write(f"{text}\n")
+
+
+def _config(options: argparse.Namespace) -> int:
+    from llm_kernel.kernel import LLMKernel
+
+    sys.stdout.write(LLMKernel.class_config_section())
+    return 0
+
+
+def _try(options: argparse.Namespace) -> int:
+    from llm_kernel import trial
+
+    cells = [sys.stdin.read() if cell == "-" else cell for cell in options.cell]
+    return trial.run(cells, sys.stdout)
+
+
+def _demo(words: list[str]) -> int:
+    from llm_kernel import demo
+
+    return demo.main(words)
