@@ -115,7 +115,7 @@ class OpenAIBackend:
                 return
             except Again as again:
                 wait = again.wait if again.wait is not None else self._patience.backoff * 2**attempt
-                most = 1 if isinstance(again.fault, BadReply) else self._patience.retries
+                most = min(1, self._patience.retries) if isinstance(again.fault, BadReply) else self._patience.retries
                 if progress.said or not again.helps or attempt >= most or wait > self._patience.longest_wait:
                     raise again.fault from None
             attempt += 1
