@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
+from ipykernel._version import kernel_protocol_version
 from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session as Wire
 from traitlets import List
@@ -86,8 +87,16 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
 
     @property
     def kernel_info(self) -> dict[str, Any]:
-        """What the kernel is; without subshells, for two cells at once would change the machine from two threads."""
-        return {**super().kernel_info, "supported_features": []}
+        """What the kernel is. It has no subshells: two cells at once would change the machine from two threads."""
+        return {
+            "protocol_version": kernel_protocol_version,
+            "implementation": self.implementation,
+            "implementation_version": self.implementation_version,
+            "language_info": self.language_info,
+            "banner": self.banner,
+            "help_links": self.help_links,
+            "supported_features": [],
+        }
 
     @property
     def _wire(self) -> Wire:
