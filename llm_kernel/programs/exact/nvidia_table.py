@@ -147,7 +147,7 @@ def _process_heads(inner: int, pid: str = "     PID") -> tuple[str, ...]:
 
 
 def _mig(cells: tuple[int, ...], text: str) -> str:
-    return f"|{'':{cells[0]}}|{'':{cells[1]}}| {text:>20} |"
+    return f"|{'':{cells[0]}}|{'':{cells[1]}}| {text} |"
 
 
 _NARROW, _WIDE, _WIDEST = (31, 22, 22), (41, 22, 22), (41, 24, 22)
@@ -157,7 +157,7 @@ _B = Layout(
     _NARROW,
     _TITLE_A,
     "|",
-    (*_HEADS_A, _mig(_NARROW, "MIG M.")),
+    (*_HEADS_A, _mig(_NARROW, "              MIG M.")),
     (*_ROWS_A, _mig(_NARROW, "{b.mig:>20}")),
     18,
     79,
@@ -169,7 +169,7 @@ _C = Layout(
     _WIDE,
     _TITLE_C,
     "|",
-    (*_HEADS_C, _mig(_WIDE, "MIG M.")),
+    (*_HEADS_C, _mig(_WIDE, "              MIG M.")),
     (*_ROWS_C, _mig(_WIDE, "{b.mig:>20}")),
     28,
     89,
@@ -181,7 +181,7 @@ _D = Layout(
     _WIDE,
     _TITLE_C,
     "|",
-    (*_HEADS_D, _mig(_WIDE, "MIG M.")),
+    (*_HEADS_D, _mig(_WIDE, "              MIG M.")),
     (*_ROWS_D, _mig(_WIDE, "{b.mig:>20}")),
     27,
     89,
@@ -189,7 +189,7 @@ _D = Layout(
     _PROCESS_D,
     38,
 )
-_E_HEADS = (*_HEADS_E, _mig(_WIDEST, "MIG M."))
+_E_HEADS = (*_HEADS_E, _mig(_WIDEST, "              MIG M."))
 _E_ROWS = (*_ROWS_E, _mig(_WIDEST, "{b.mig:>20}"))
 _LONG_PID = _process_heads(89, "           PID")
 _E = Layout(_WIDEST, _TITLE_E, "|", _E_HEADS, _E_ROWS, 27, 89, _process_heads(89), _PROCESS_E, 38)

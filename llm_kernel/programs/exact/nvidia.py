@@ -1,0 +1,230 @@
+"""``nvidia-smi``: what the driver says about the machine's GPUs and the processes that use them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+
+from llm_kernel.machine.devices import Devices, Gpu, Reading
+from llm_kernel.machine.drivers import branch_of, order
+from llm_kernel.machine.processes import Process
+from llm_kernel.programs.exact.nvidia_fields import APP_FIELDS, GPU_FIELDS, Field, Sight
+from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
+from llm_kernel.programs.exact.nvidia_query import BadField, Form, csv
+from llm_kernel.programs.exact.nvidia_table import Board, Head, Running, table
+from llm_kernel.programs.exact.nvidia_topo import topology
+from llm_kernel.programs.table import exact
+from llm_kernel.shell.call import Answer, Call
+
+__all__ = ["boards", "nvidia_smi", "running"]
+
+_NO_DRIVER = (
+    "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. "
+    "Make sure that the latest NVIDIA driver is installed and running.\n\n"
+)
+_NONE_FOUND = Answer("No devices were found\n", status=6)
+
+_UNBUILT = ("query", "xml-format", "loop", "loop-ms", "display", "filename")
+"""What the real program has and this one does not answer."""
+
+
+def boards(devices: Devices, readings: Sequence[Reading]) -> list[Board]:
+    """The table's cells for every GPU, from what its sensors say."""
+    return [_board(devices, gpu, now) for gpu, now in zip(devices.gpus, readings, strict=True)]
+
+
+def _board(devices: Devices, gpu: Gpu, now: Reading) -> Board:
+    return Board(
+        index=str(gpu.index),
+        name=gpu.card.named(devices.driver),
+        persistence="On" if gpu.persistence else "Off",
+        bus=gpu.bus,
+        display="On" if gpu.display else "Off",
+        ecc={"none": "N/A", "off": "Off", "on": "0"}[gpu.card.ecc],
+        fan="N/A" if now.fan is None else f"{now.fan}%",
+        temp=f"{now.temp}C",
+        perf=now.pstate,
+        draw=f"{round(now.power)}W",
+        cap=f"{gpu.cap}W",
+        used=f"{now.mem_used}MiB",
+        total=f"{gpu.card.total(devices.driver)}MiB",
+        util=f"{now.util}%",
+        mode=gpu.mode,
+        mig="Disabled" if gpu.card.mig else "N/A",
+    )
+
+
+def _using(gpus: Iterable[Gpu], processes: Iterable[Process]) -> list[tuple[Gpu, Process]]:
+    """Who holds memory on which GPU; a process that holds none is not listed."""
+    rows = list(processes)
+    return [(g, p) for g in gpus for p in rows if g.index in p.gpu and p.gpu[g.index].mem]
+
+
+def running(gpus: Iterable[Gpu], processes: Iterable[Process]) -> list[Running]:
+    """The lines of the process box: by GPU, then by pid."""
+    return [
+        Running(str(gpu.index), str(process.pid), "C", process.command[0], f"{process.gpu[gpu.index].mem}MiB")
+        for gpu, process in _using(gpus, processes)
+    ]
+
+
+@exact("nvidia-smi", needs="gpu-driver")
+def nvidia_smi(call: Call) -> Answer:
+    """Answer the summary table, lists, queries, the topology, and the setting of persistence and power limits."""
+    devices = call.machine.devices
+    asked = parse(call.args)
+    if asked.wrong is not None:
+        return asked.wrong
+    if "help" in asked.options:
+        return Answer(help_text(devices.driver))
+    if not devices.driver:
+        return Answer(_NO_DRIVER, status=9)
+    for option in ("version", *HELPS):
+        if option in asked.options:
+            return _versions(devices) if option == "version" else Answer(fields_text(option, branch_of(devices.driver)))
+    unbuilt = [option for option in _UNBUILT if option in asked.options]
+    if unbuilt or (asked.words and asked.words[0] != "topo"):
+        return _unsimulated(f"--{unbuilt[0]}" if unbuilt else asked.words[0])
+    gpus = _chosen(devices, asked.options.get("id"))
+    if not gpus:
+        return _NONE_FOUND
+    return _answer(call, asked, gpus)
+
+
+def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    verbs: dict[str, Callable[[Call, Asked, list[Gpu]], Answer]] = {
+        "list-gpus": _list,
+        "query-gpu": _query,
+        "query-compute-apps": _query,
+        "persistence-mode": _persist,
+        "power-limit": _limit,
+    }
+    given = [name for name in verbs if name in asked.options]
+    if asked.words:
+        return _topo(call, asked, gpus)
+    if len(given) > 1 or ("format" in asked.options and not any(name.startswith("query") for name in given)):
+        return COMBINATION
+    return verbs[given[0]](call, asked, gpus) if given else _summary(call, gpus)
+
+
+def _unsimulated(what: str) -> Answer:
+    loop = "; use watch, or a loop with sleep" if "loop" in what else ""
+    return Answer(stderr=f"nvidia-smi: {what} is not simulated on this machine{loop}\n", status=1)
+
+
+def _chosen(devices: Devices, ids: str | None) -> list[Gpu]:
+    """The GPUs that ``-i`` names by index, uuid or bus; none of them if one is not there."""
+    if ids is None:
+        return list(devices.gpus)
+    chosen = []
+    for name in ids.split(","):
+        names = {str(g.index): g for g in devices.gpus} | {g.uuid: g for g in devices.gpus}
+        names |= {g.bus: g for g in devices.gpus} | {g.bus[4:]: g for g in devices.gpus}
+        if name.strip() not in names:
+            return []
+        chosen.append(names[name.strip()])
+    return sorted(chosen, key=lambda gpu: gpu.index)
+
+
+def _summary(call: Call, gpus: list[Gpu]) -> Answer:
+    machine, devices = call.machine, call.machine.devices
+    rows = boards(devices, devices.readings(machine.processes.running(), machine.clock.now))
+    head = Head(devices.driver, devices.driver, devices.shown_cuda)
+    lines = running(gpus, machine.processes.running())
+    return Answer(table(head, [rows[gpu.index] for gpu in gpus], lines, machine.clock.local))
+
+
+def _list(call: Call, _: Asked, gpus: list[Gpu]) -> Answer:
+    driver = call.machine.devices.driver
+    return Answer("".join(f"GPU {gpu.index}: {gpu.card.named(driver)} (UUID: {gpu.uuid})\n" for gpu in gpus))
+
+
+def _form(text: str) -> Form | None:
+    words = [word.strip() for word in text.split(",")]
+    if "csv" not in words or not set(words) <= {"csv", "noheader", "nounits"}:
+        return None
+    return Form("noheader" not in words, "nounits" not in words)
+
+
+def _query(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    devices, now = call.machine.devices, call.machine.clock.local
+    processes = call.machine.processes.running()
+    readings = devices.readings(processes, call.machine.clock.now)
+    form = _form(asked.options.get("format", ""))
+    if form is None:
+        return COMBINATION
+    apps = "query-compute-apps" in asked.options
+    fields: dict[str, Field] = APP_FIELDS if apps else GPU_FIELDS
+    names = [name.strip() for name in asked.options["query-compute-apps" if apps else "query-gpu"].split(",")]
+    if apps:
+        sights = [Sight(devices, g, readings[g.index], now, p) for g, p in _using(gpus, processes)]
+    else:
+        sights = [Sight(devices, gpu, readings[gpu.index], now) for gpu in gpus]
+    try:
+        return Answer(csv(names, fields, sights, branch_of(devices.driver), form))
+    except BadField as bad:
+        return Answer(f'Field "{bad}" is not a valid field to query.\n\n', status=2)
+
+
+def _denied(call: Call, gpu: Gpu, what: str) -> Answer | None:
+    if call.machine.system.user == "root" or call.env.get("EUID", call.env.get("USER")) in ("0", "root"):
+        return None
+    text = f"Unable to set {what} for GPU {gpu.bus}: Insufficient Permissions\n"
+    return Answer(f"{text}Terminating early due to previous errors.\n", status=4)
+
+
+def _persist(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    wanted = {"0": False, "disabled": False, "1": True, "enabled": True}.get(asked.options["persistence-mode"].lower())
+    if wanted is None:
+        return COMBINATION
+    denied = _denied(call, gpus[0], "persistence mode")
+    if denied:
+        return denied
+    word, lines = ("Enabled" if wanted else "Disabled"), []
+    for gpu in gpus:
+        done = f"{word} persistence mode for GPU {gpu.bus}."
+        lines.append(f"Persistence mode is already {word} for GPU {gpu.bus}." if gpu.persistence == wanted else done)
+        gpu.persistence = wanted
+    return Answer("\n".join([*lines, "All done."]) + "\n")
+
+
+def _limit(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    try:
+        watts = float(asked.options["power-limit"])
+    except ValueError:
+        return COMBINATION
+    denied = _denied(call, gpus[0], "power limit")
+    if denied:
+        return denied
+    lines = []
+    for gpu in gpus:
+        least, most = gpu.card.power_range
+        if not least <= watts <= most:
+            lines.append(
+                f"Provided power limit {watts:.2f} W is not a valid power limit which should be between "
+                f"{least:.2f} W and {most:.2f} W for GPU {gpu.bus}"
+            )
+            return Answer("\n".join([*lines, "Terminating early due to previous errors."]) + "\n", status=2)
+        lines.append(f"Power limit for GPU {gpu.bus} was set to {watts:.2f} W from {gpu.cap:.2f} W.")
+        gpu.cap = round(watts)
+    return Answer("\n".join([*lines, "All done."]) + "\n")
+
+
+def _topo(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    if asked.words[1:] not in (["-m"], ["--matrix"]):
+        return _unsimulated("topo without -m")
+    text = topology(gpus, call.machine.system.cpu, branch_of(call.machine.devices.driver))
+    return Answer(text) if text is not None else _unsimulated(f"topo -m of {len(gpus)} x {gpus[0].model}")
+
+
+def _versions(devices: Devices) -> Answer:
+    driver, branch = devices.driver, branch_of(devices.driver)
+    if branch < 535:
+        return unknown("--version")
+    lines = [("NVIDIA-SMI version", driver), ("NVML version", ".".join(map(str, order(driver)[:2])))]
+    if branch < 610:
+        lines += [("DRIVER version", driver), ("CUDA Version", devices.shown_cuda)]
+    else:
+        lines += [("DRIVER version", 'Deprecated, see "KMD version" instead')]
+        lines += [("CUDA version", 'Deprecated, see "CUDA UMD version" instead')]
+        lines += [("KMD version", driver), ("CUDA UMD version", devices.shown_cuda)]
+    return Answer("".join(f"{name:<19} : {value}\n" for name, value in lines))

@@ -1,0 +1,131 @@
+"""The command line of ``nvidia-smi``: taken apart, and explained by ``-h`` and the ``--help-query`` options."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from llm_kernel.programs.exact.nvidia_fields import APP_FIELDS, GPU_FIELDS
+from llm_kernel.shell.call import Answer
+
+__all__ = ["COMBINATION", "HELPS", "Asked", "fields_text", "help_text", "parse", "unknown"]
+
+COMBINATION = Answer("Invalid combination of input arguments. Please run 'nvidia-smi -h' for help.\n\n", status=2)
+
+_VALUED = {
+    "-i": "id",
+    "--id": "id",
+    "--query-gpu": "query-gpu",
+    "--query-compute-apps": "query-compute-apps",
+    "--format": "format",
+    "-f": "filename",
+    "--filename": "filename",
+    "-pm": "persistence-mode",
+    "--persistence-mode": "persistence-mode",
+    "-pl": "power-limit",
+    "--power-limit": "power-limit",
+    "-l": "loop",
+    "--loop": "loop",
+    "-lms": "loop-ms",
+    "--loop-ms": "loop-ms",
+    "-d": "display",
+    "--display": "display",
+}
+_PLAIN = {
+    "-L": "list-gpus",
+    "--list-gpus": "list-gpus",
+    "-h": "help",
+    "--help": "help",
+    "--help-query-gpu": "help-query-gpu",
+    "--help-query-compute-apps": "help-query-compute-apps",
+    "--version": "version",
+    "-q": "query",
+    "--query": "query",
+    "-x": "xml-format",
+    "--xml-format": "xml-format",
+}
+_TOOLS = (
+    "dmon",
+    "pmon",
+    "daemon",
+    "replay",
+    "nvlink",
+    "clocks",
+    "vgpu",
+    "mig",
+    "drain",
+    "c2c",
+    "compute-policy",
+    "topo",
+)
+
+
+@dataclass(slots=True)
+class Asked:
+    """The command line taken apart; ``wrong`` is the answer to one that makes no sense."""
+
+    options: dict[str, str] = field(default_factory=dict)
+    words: list[str] = field(default_factory=list)
+    wrong: Answer | None = None
+
+
+def unknown(option: str) -> Answer:
+    """The answer to an option that this version does not have."""
+    return Answer(f"ERROR: Option {option} is not recognized. Please run 'nvidia-smi -h' for help.\n\n", status=2)
+
+
+def parse(args: Sequence[str]) -> Asked:
+    """The options by their long names, and the words of a tool such as ``topo``."""
+    asked, rest = Asked(), list(args)
+    while rest and asked.wrong is None:
+        word = rest.pop(0)
+        name, equals, value = word.partition("=")
+        if name in _VALUED:
+            if not equals and not rest:
+                asked.wrong = COMBINATION
+            else:
+                asked.options[_VALUED[name]] = value if equals else rest.pop(0)
+        elif word in _PLAIN:
+            asked.options[_PLAIN[word]] = ""
+        elif word in _TOOLS and not asked.options:
+            asked.words, rest = [word, *rest], []
+        else:
+            asked.wrong = unknown(word) if word.startswith("-") else COMBINATION
+    return asked
+
+
+HELPS = {"help-query-gpu": GPU_FIELDS, "help-query-compute-apps": APP_FIELDS}
+
+
+def fields_text(option: str, branch: int) -> str:
+    """The names that can be asked for, without the program's explanations."""
+    fields = HELPS[option]
+    lines = [f'List of valid properties to query for the switch "--{option.removeprefix("help-")}":\n']
+    for one in dict.fromkeys(fields.values()):
+        names = [name for name, meant in fields.items() if meant is one and one.since <= branch]
+        names = [name for name in names if branch >= 535 or "clocks_event_reasons." not in name]
+        if names:
+            lines.append(" or ".join(f'"{name}"' for name in names))
+    return "\n".join(lines) + "\n"
+
+
+def help_text(driver: str) -> str:
+    """The usage, with what is answered here."""
+    version = f" -- v{driver}" if driver else ""
+    return f"NVIDIA System Management Interface{version}\n\n{_USAGE}"
+
+
+_USAGE = """nvidia-smi [OPTION1 [ARG1]] [OPTION2 [ARG2]] ...
+
+    -h,   --help                this text
+          --version             versions (from driver 535 on)
+    -L,   --list-gpus           the GPUs and their UUIDs
+    <no arguments>              a table of all GPUs and the processes on them
+    -i,   --id=                 only these GPUs: index, UUID or bus id
+          --query-gpu=          fields of each GPU; names: --help-query-gpu
+          --query-compute-apps= fields of each process; names: --help-query-compute-apps
+          --format=             csv, and with it noheader, nounits
+    -pm,  --persistence-mode=   0/DISABLED, 1/ENABLED
+    -pl,  --power-limit=        watts
+    topo -m                     how the GPUs are joined
+"""
