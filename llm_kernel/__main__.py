@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from pathlib import Path
 
 
 def _main() -> int:
-    # Python puts the notebook's folder on the import path, where a user's ``openai.py`` would hide the real one.
-    if sys.path and Path(sys.path[0] or ".").resolve() == Path.cwd():
+    # Python puts the notebook's folder on the import path, where a user's ``json.py`` would hide the real one.
+    # ``os`` is loaded by then; ``pathlib`` may not be.
+    if sys.path and os.path.abspath(sys.path[0]) == os.getcwd():  # noqa: PTH100, PTH109
         del sys.path[0]
     if any(word == "-f" or word.startswith("--f=") for word in sys.argv[1:]):
         from llm_kernel import app
