@@ -1,0 +1,173 @@
+"""``free``, in the layouts and with the arithmetic of procps 3.3.10 to 4.0."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from llm_kernel.machine.memory import Memory, memory
+from llm_kernel.machine.profiles import Profile
+from llm_kernel.programs.table import exact
+from llm_kernel.shell.call import Answer, Call
+
+_UNITS = {"k": 1, "kibi": 1, "m": 2, "mebi": 2, "g": 3, "gibi": 3, "tebi": 4, "pebi": 5}
+_POWERS = {"kilo": 1, "mega": 2, "giga": 3, "tera": 4, "peta": 5}
+_LONG = {"bytes": "b", "human": "h", "lohi": "l", "total": "t", "wide": "w", "seconds": "s", "count": "c"}
+_USAGE = """
+Usage:
+ free [options]
+
+Options:
+ -b, --bytes         bytes
+     --kilo --mega --giga --tera --peta   powers of 1000
+ -k, --kibi          kibibytes (the default)
+ -m, --mebi          mebibytes
+ -g, --gibi          gibibytes
+     --tebi --pebi   larger powers of 1024
+ -h, --human         the shortest form
+     --si            powers of 1000 instead of 1024
+ -l, --lohi          low and high memory
+ -t, --total         a line with the sum of memory and swap
+ -s N, --seconds N   repeat every N seconds
+ -c N, --count N     repeat N times
+ -w, --wide          buffers and cache apart
+     --help     display this help and exit
+ -V, --version  output version information and exit
+
+For more details see free(1).
+"""
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What the command line asks for; ``power`` of ``base`` is the unit."""
+
+    power: int = 1
+    base: int = 1024
+    human: bool = False
+    wide: bool = False
+    total: bool = False
+    lohi: bool = False
+    count: int = 1
+    seconds: float = 1.0
+
+
+@exact("free")
+def free(call: Call) -> Answer:
+    """``free``; with ``-c`` the time between the tables passes on the machine's clock."""
+    made = call.machine.system.profile
+    wish = _read(list(call.args))
+    if isinstance(wish, str):
+        if wish == "version":
+            return Answer(f"free from procps-ng {made.procps}\n")
+        return Answer(_USAGE) if wish == "help" else Answer(stderr=wish, status=1)
+    tables = []
+    for n in range(wish.count):
+        if n:
+            call.machine.clock.advance(wish.seconds)
+        tables.append(_table(memory(call.machine), wish, made))
+    return Answer("\n".join(tables) + ("\n" if wish.count > 1 else ""))
+
+
+def _read(args: list[str]) -> _Wish | str:
+    """The wish; or ``help``, ``version`` or an error's text."""
+    wish = _Wish()
+    while args:
+        word = args.pop(0)
+        name, eq, value = word.removeprefix("--").partition("=")
+        if word.startswith("--"):
+            if name in ("help", "version"):
+                return name
+            if name in _POWERS:
+                wish.power, wish.base = _POWERS[name], 1000
+            elif name in _UNITS:
+                wish.power = _UNITS[name]
+            elif name == "si":
+                wish.base = 1000
+            elif name not in _LONG:
+                return f"free: unrecognized option '{word}'\n{_USAGE}"
+            letters = _LONG.get(name, "")
+        elif word.startswith("-") and word != "-":
+            letters = word[1:]
+        else:
+            return _USAGE
+        wrong = _letters(wish, letters, value if eq else None, args)
+        if wrong:
+            return wrong
+    return wish
+
+
+def _letters(wish: _Wish, letters: str, value: str | None, args: list[str]) -> str:
+    while letters:
+        letter, letters = letters[0], letters[1:]
+        if letter == "V":
+            return "version"
+        if letter in "sc":
+            text, letters = value or letters or (args.pop(0) if args else ""), ""
+            wrong = _repeat(wish, letter, text)
+            if wrong:
+                return wrong
+        elif letter == "b":
+            wish.power = 0
+        elif letter in _UNITS:
+            wish.power = _UNITS[letter]
+        elif letter in "hwtl":
+            flag = {"h": "human", "w": "wide", "t": "total", "l": "lohi"}[letter]
+            setattr(wish, flag, True)
+        else:
+            return f"free: invalid option -- '{letter}'\n{_USAGE}"
+    return ""
+
+
+def _repeat(wish: _Wish, letter: str, text: str) -> str:
+    if not text:
+        return f"free: option requires an argument -- '{letter}'\n{_USAGE}"
+    try:
+        number = float(text)
+    except ValueError:
+        what = "seconds argument" if letter == "s" else "count argument"
+        return f"free: {what} failed: '{text}'\n"
+    if letter == "s":
+        if not 0 < number < 1e6:
+            return f"free: seconds argument `{text}' is not positive number\n"
+        wish.seconds = number
+    else:
+        if not 1 <= number <= 1000:
+            return f"free: failed to parse count argument: '{text}'\n"
+        wish.count = int(number)
+    return ""
+
+
+def _table(now: Memory, wish: _Wish, made: Profile) -> str:
+    used = now.total - now.available if made.since("procps", "4.0") else now.taken
+    cache = [now.buffers, now.cached] if wish.wide else [now.buffers + now.cached]
+    titles = ["total", "used", "free", "shared", *(["buffers", "cache"] if wish.wide else ["buff/cache"]), "available"]
+    first = 20 if made.since("procps", "3.3.17") else 19
+    swap = [now.swap_total, now.swap_total - now.swap_free, now.swap_free]
+    rows = [("Mem:", [now.total, used, now.free, now.shared, *cache, now.available])]
+    if wish.lohi:
+        rows += [("Low:", [now.total, now.total - now.free, now.free]), ("High:", [0, 0, 0])]
+    rows.append(("Swap:", swap))
+    if wish.total:
+        rows.append(("Total:", [now.total + swap[0], used + swap[1], now.free + swap[2]]))
+    suffix = made.since("procps", "3.3.15")
+    lines = ["".join(f"{title:>{first if n == 0 else 12}}" for n, title in enumerate(titles))]
+    for label, row in rows:
+        cells = [_amount(value, wish, binary=suffix) for value in row]
+        lines.append(label + "".join(f"{cell:>{first - len(label) if n == 0 else 12}}" for n, cell in enumerate(cells)))
+    return "\n".join(lines) + "\n"
+
+
+def _amount(kib: int, wish: _Wish, *, binary: bool) -> str:
+    size = kib * 1024
+    if not wish.human:
+        return str(size // wish.base**wish.power)
+    i = "i" if binary and wish.base == 1024 else ""
+    most = 4 + len(i)
+    if len(f"{size}B") <= 4:
+        return f"{size}B"
+    for power, unit in enumerate("KMGTP", 1):
+        value = size / wish.base**power
+        for text in (f"{value:.1f}{unit}{i}", f"{int(value)}{unit}{i}"):
+            if len(text) <= most:
+                return text
+    return f"{size // wish.base**5}P{i}"
