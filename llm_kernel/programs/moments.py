@@ -1,0 +1,112 @@
+"""Moments as ``ls`` and ``stat`` print them: formats of ``date`` filled in without the host's locale or zone."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+__all__ = ["HALF_YEAR", "filled", "offset"]
+
+HALF_YEAR = 31556952 / 2
+"""The seconds after which ``ls`` shows a year in place of the time of day."""
+
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
+_DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
+_FIELD = re.compile(r"%(?P<flag>[-_0^]?)(?P<code>:?[a-zA-Z%])")
+_SPACED = frozenset("ekl")
+
+
+def filled(form: str, moment: datetime, nanoseconds: int = 0) -> str:
+    """``form`` with its ``%`` fields filled from ``moment`` and the ``nanoseconds`` of its second."""
+
+    def fill(found: re.Match[str]) -> str:
+        text = _field(found["code"], moment, nanoseconds)
+        match found["flag"]:
+            case "-":
+                return text.lstrip("0 ") or "0" if text[-1:].isdigit() else text
+            case "_":
+                digits = text.lstrip("0 ") or "0"
+                return digits.rjust(len(text)) if text[-1:].isdigit() else text
+            case "0":
+                return text.replace(" ", "0") if found["code"] in _SPACED else text
+            case "^":
+                return text.upper()
+            case _:
+                return text
+
+    return _FIELD.sub(fill, form)
+
+
+def _field(code: str, at: datetime, nanoseconds: int) -> str:
+    match code:
+        case "N":
+            return f"{nanoseconds:09d}"
+        case "s":
+            return str(int(at.timestamp()))
+        case "z":
+            return offset(at)
+        case ":z":
+            return offset(at, ":")
+        case "Z":
+            return at.tzname() or "UTC"
+        case "b" | "h":
+            return _MONTHS[at.month - 1][:3]
+        case "B":
+            return _MONTHS[at.month - 1]
+        case "a":
+            return _DAYS[at.weekday()][:3]
+        case "A":
+            return _DAYS[at.weekday()]
+        case _:
+            return _numbers(code, at)
+
+
+def _numbers(code: str, at: datetime) -> str:
+    hour = at.hour % 12 or 12
+    plain = {
+        "Y": f"{at.year}",
+        "C": f"{at.year // 100:02d}",
+        "y": f"{at.year % 100:02d}",
+        "m": f"{at.month:02d}",
+        "d": f"{at.day:02d}",
+        "e": f"{at.day:2d}",
+        "H": f"{at.hour:02d}",
+        "k": f"{at.hour:2d}",
+        "I": f"{hour:02d}",
+        "l": f"{hour:2d}",
+        "M": f"{at.minute:02d}",
+        "S": f"{at.second:02d}",
+        "j": f"{at.timetuple().tm_yday:03d}",
+        "p": "AM" if at.hour < 12 else "PM",
+        "P": "am" if at.hour < 12 else "pm",
+        "u": str(at.isoweekday()),
+        "w": str(at.isoweekday() % 7),
+        "V": f"{at.isocalendar()[1]:02d}",
+        "G": str(at.isocalendar()[0]),
+        "n": "\n",
+        "t": "\t",
+        "%": "%",
+    }
+    longer = {
+        "F": "%Y-%m-%d",
+        "T": "%H:%M:%S",
+        "R": "%H:%M",
+        "D": "%m/%d/%y",
+        "c": "%a %b %e %H:%M:%S %Y",
+        "x": "%m/%d/%y",
+        "X": "%H:%M:%S",
+        "r": "%I:%M:%S %p",
+    }
+    if code in longer:
+        return filled(longer[code], at)
+    return plain.get(code, f"%{code}")
+
+
+def offset(at: datetime, mark: str = "") -> str:
+    """The zone of ``at`` as ``+0100``."""
+    shift = at.utcoffset() or timedelta()
+    minutes = abs(int(shift.total_seconds())) // 60
+    return f"{'-' if shift < timedelta() else '+'}{minutes // 60:02d}{mark}{minutes % 60:02d}"
