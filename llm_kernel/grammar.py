@@ -215,11 +215,11 @@ class _Reader(Lexer):
                 return
 
     def redirect(self) -> bool:
-        fd = self.peek() if self.kind == "fd" else ""
-        if fd:
+        self.peek()
+        if self.kind == "fd":
             self.take()
         if not self.at(*_REDIRECTS):
-            return bool(fd)
+            return False
         operator = self.take()
         word = self.name()
         if operator in ("<<", "<<-"):
@@ -349,7 +349,9 @@ class _Reader(Lexer):
         self.do_group(*(("do",) if direct else ("do", "{")))
 
     def case(self) -> None:
+        self.assign = False
         self.name()
+        self.assign = True
         self.newlines()
         self.expect("in")
         while True:
@@ -449,7 +451,7 @@ class _Reader(Lexer):
         """Stop inside ``[[``; what ends with the text may yet go on."""
         token, at_end = self.seen(), self.pos >= len(self.text) and self.kind in ("end", "newline")
         end = self.pos - (self.kind in ("end", "newline"))
-        line = self.line(end)
+        line = self.line(end) + said.startswith("unexpected token `EOF' in")
         error = [said] if said else []
         if not at_end:
             first = max(self.text.rfind("\n", 0, end) + 1, self.origin)

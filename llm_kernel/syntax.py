@@ -110,7 +110,10 @@ def names(text: str, *, every: bool = False) -> set[str]:
 
 def uses(text: str, word: str) -> bool:
     """Whether ``text`` may run ``word`` as a command, here or in a wrapper or a string it gives to a shell."""
-    return word in text and word in names(text)
+    found: set[str] = set()
+    if word in text:
+        _collect(text, found, False, 0, values=False)
+    return word in found
 
 
 def inside_compound(text: str, word: str) -> bool:
@@ -259,7 +262,7 @@ def _name(command: Node) -> str:
     return unquoted(_text(node)) if node is not None else ""
 
 
-def _collect(text: str, found: set[str], every: bool, depth: int) -> None:
+def _collect(text: str, found: set[str], every: bool, depth: int, *, values: bool = True) -> None:
     root = parse(text)
     commands = [node for node in _walk(root) if node.type == "command"]
     said = [_name(node) for node in commands]
@@ -270,11 +273,11 @@ def _collect(text: str, found: set[str], every: bool, depth: int) -> None:
         found.update(_command_names(node, name))
     for node in _walk(root):
         kind = node.type
-        if kind in ("variable_assignment", "array") or (every and kind == "word"):
+        if (values and kind in ("variable_assignment", "array")) or (every and kind == "word"):
             found.update(word for each in _PIECE.findall(_text(node)) if (word := _word(each)))
         elif told and depth < 4 and kind in ("string", "raw_string", "heredoc_body", "ansi_c_string"):
             inner = _text(node) if kind == "heredoc_body" else unquoted(_text(node))
-            _collect(inner, found, every, depth + 1)
+            _collect(inner, found, every, depth + 1, values=values)
 
 
 def _command_names(command: Node, name: str | None = None) -> set[str]:

@@ -17,7 +17,6 @@ _OPERATOR = re.compile(r";;&|;;|;&|&&|\|\||\|&|&>>|&>|<<<|<<-|<<|<&|<>|>>|>&|>\|
 _FD = re.compile(r"(?:\d+|\{[A-Za-z_]\w*\})(?=[<>])", re.ASCII)
 ASSIGNMENT = re.compile(r"[A-Za-z_]\w*(?:\[.*\])?\+?=", re.ASCII | re.DOTALL)
 _SUBSCRIPT = re.compile(r"[A-Za-z_]\w*\[", re.ASCII)
-_STRICT_BRACE = re.compile(r"[!#]?(?:\w+|[@*#?$!-])(?:\[[^]]*\])?[#%/^,]")
 _IN_DOUBLE = re.compile(r'["\\`$]')
 _QUOTES = re.compile(r"(\\)(.)|(['\"])", re.DOTALL)
 
@@ -170,10 +169,10 @@ class Lexer:
             pos = found.start()
             if text[pos] == '"':
                 return pos + 1
-            pos = self.quoted(pos) if text[pos] != "$" else self.dollar(pos, double=True)
+            pos = self.quoted(pos) if text[pos] != "$" else self.dollar(pos)
         return self.unmatched('"', begin)
 
-    def dollar(self, pos: int, *, double: bool = False) -> int:
+    def dollar(self, pos: int) -> int:
         text = self.text
         if text.startswith("$((", pos):
             end = self.pair("(", ")", pos + 3)
@@ -183,11 +182,11 @@ class Lexer:
         if text.startswith("$(", pos):
             return self.substitution(pos + 2)
         if text.startswith("${", pos):
-            return self.pair("{", "}", pos + 2, plain=double and not _STRICT_BRACE.match(text, pos + 2))
+            return self.pair("{", "}", pos + 2)
         return self.pair("[", "]", pos + 2) if text.startswith("$[", pos) else pos + 1
 
-    def pair(self, opening: str, close: str, begin: int, *, plain: bool = False) -> int:
-        """The offset behind the ``close`` of the bracket that opened before ``begin``; ``plain``: ' is a letter."""
+    def pair(self, opening: str, close: str, begin: int) -> int:
+        """The offset behind the ``close`` of the bracket that opened before ``begin``."""
         text, pos, depth = self.text, begin, 1
         special = re.compile(rf"[\\\"'`$\{opening}\{close}]")
         self.deeper(1)
@@ -201,8 +200,6 @@ class Lexer:
                     return pos
             elif text[pos] == opening:
                 depth += opening != "{"
-                pos += 1
-            elif plain and (text[pos] == "'" or text.startswith("$'", pos)):
                 pos += 1
             else:
                 pos = self.quoted(pos)
@@ -236,7 +233,7 @@ class Lexer:
         """Stop at a token that cannot stand here, which ends where we read."""
         at_newline = token.startswith("\n")
         end = self.text.rfind("\n", 0, self.pos) if at_newline else self.pos
-        line = self.line(end) + self.extra
+        line = self.line(end)
         first = max(self.text.rfind("\n", 0, end) + 1, self.origin)
         said = f"syntax error near unexpected token `{'newline' if at_newline else token}'"
         offending = self.text[first : self.text.index("\n", min(end, len(self.text) - 1))]
