@@ -246,6 +246,8 @@ class _Reader(Lexer):
         if self.at("(", *_COMPOUND):
             self.compound()
             return
+        if self.at("function", *_STRAY):
+            self.stop()
         self.name()
         if self.at("(", *_COMPOUND):
             self.compound()

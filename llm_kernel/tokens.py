@@ -220,7 +220,7 @@ class Lexer:
                 break
             if kind == "end":
                 self.unmatched(")", begin)
-            if kind == "op":
+            if kind in ("op", "fd"):
                 self.wrong(token)
         self.assign = kept
 

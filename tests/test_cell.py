@@ -184,8 +184,22 @@ def test_thousands_of_lines_that_look_like_magics_are_taken_apart() -> None:
 
 CELLS = st.lists(
     st.sampled_from(
-        ["ls\n", "%why\n", "%meta x\n", "{Create it}\n", "{Create\n", "it}\n", "\n", "# c\n", "cat <<E\n", "E\n", "'\n"]
-        + ["{ a; }\n", "%1\n", "if a\n", "then b; fi\n", "a \\\n", "  \n", "｛做｝\n", "%%why\n", "%%meta x\n"]
+        [
+            *[
+                "ls\n",
+                "%why\n",
+                "%meta x\n",
+                "{Create it}\n",
+                "{Create\n",
+                "it}\n",
+                "\n",
+                "# c\n",
+                "cat <<E\n",
+                "E\n",
+                "'\n",
+            ],
+            *["{ a; }\n", "%1\n", "if a\n", "then b; fi\n", "a \\\n", "  \n", "｛做｝\n", "%%why\n", "%%meta x\n"],
+        ]
     ),
     max_size=9,
 ).map("".join)
