@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+from llm_kernel.machine.cards import Card
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.devices import Devices, Gpu, Reading, clocks
-from llm_kernel.machine.drivers import branch_of
+from llm_kernel.machine.drivers import branch_of, order
 from llm_kernel.machine.processes import Process
 
 __all__ = ["APP_FIELDS", "GPU_FIELDS", "Field", "Sight", "serial"]
@@ -90,6 +91,11 @@ def _watts(value: float) -> str:
     return f"{value:.2f}"
 
 
+def _average(s: Sight) -> str | None:
+    """Cards before Ampere give only the draw of the moment."""
+    return _watts(s.reading.power) if order(s.gpu.card.compute) >= (8, 0) else None
+
+
 def _mhz(part: int) -> Value:
     return lambda s: str(clocks(s.gpu, s.reading)[part])
 
@@ -128,9 +134,13 @@ def _mig(s: Sight) -> str | None:
 
 def _given(value: str | None, only: str) -> Value:
     """A value that no state of the machine changes, for cards that have what it is about."""
-    if only == "ecc":
-        return lambda s: value if s.gpu.card.ecc == "on" else None
-    return lambda s: value if not only or s.gpu.card.mig else None
+    has: dict[str, Callable[[Card], bool]] = {
+        "": lambda _: True,
+        "ecc": lambda card: card.ecc == "on",
+        "mig": lambda card: card.mig,
+        "sram": lambda card: card.ecc == "on" or card.arch in ("Ada Lovelace", "Blackwell"),
+    }
+    return lambda s: value if has[only](s.gpu.card) else None
 
 
 _REASONS = (
@@ -165,7 +175,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("pcie.link.gen.gpucurrent", _link, since=520),
     Field("pcie.link.gen.max", lambda s: str(s.gpu.card.pcie)),
     Field("pcie.link.gen.gpumax", lambda s: str(s.gpu.card.pcie), since=520),
-    Field("pcie.link.gen.hostmax", _no, since=520),
+    Field("pcie.link.gen.hostmax", lambda s: None if s.gpu.card.server else "4", since=520),
     Field("pcie.link.width.current", _text("16")),
     Field("pcie.link.width.max", _text("16")),
     Field("index", lambda s: str(s.gpu.index)),
@@ -221,7 +231,7 @@ _FIELDS: tuple[Field, ...] = (
     Field("temperature.memory", lambda s: str(s.reading.temp + 5) if s.gpu.card.mig else "N/A"),
     Field("power.management", _retired(580, _text("Enabled"))),
     Field("power.draw", lambda s: _watts(s.reading.power), "W"),
-    Field("power.draw.average", lambda s: _watts(s.reading.power), "W", since=530),
+    Field("power.draw.average", _average, "W", since=530),
     Field("power.draw.instant", lambda s: _watts(s.reading.power * 1.01), "W", since=530),
     Field("power.limit", lambda s: _watts(s.gpu.cap), "W"),
     Field("enforced.power.limit", lambda s: _watts(s.gpu.cap), "W"),
