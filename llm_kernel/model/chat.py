@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llm_kernel.errors import BadReply, EndpointError, ModelError
@@ -53,7 +53,7 @@ class _Progress:
 
 
 class OpenAIBackend:
-    """Any endpoint that speaks the OpenAI protocol; ``llama`` says that it takes llama.cpp's own parameters too."""
+    """Any endpoint that speaks the OpenAI protocol; ``llama``: it takes llama.cpp's own parameters, and ``extra``."""
 
     def __init__(
         self,
@@ -63,12 +63,14 @@ class OpenAIBackend:
         *,
         patience: Patience | None = None,
         llama: bool = False,
+        extra: Mapping[str, Any] | None = None,
     ) -> None:
         self._base_url = base_url
         self._key = api_key
         self._model = model
         self._patience = patience or Patience()
         self._llama = llama
+        self._extra = dict(extra or {})
         self._refused: set[str] = set() if base_url else {"max_tokens"}
         self._client: openai.AsyncOpenAI | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -200,7 +202,7 @@ class OpenAIBackend:
 
         kind = openai.AsyncStream[object]
         while True:
-            body = wire.body(request, self._model, seed, llama=self._llama, refused=self._refused)
+            body = wire.body(request, self._model, seed, llama=self._llama, extra=self._extra, refused=self._refused)
             post = self._connect().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=kind)
             try:
                 return await asyncio.wait_for(post, self._patience.first)

@@ -65,7 +65,7 @@ def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh
     line = json.dumps(body, ensure_ascii=False) + "\n"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with _lock(path):
+        with _lock():
             new = fresh or not path.exists() or not path.stat().st_size
             flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if new else 0) | getattr(os, "O_BINARY", 0)
             target = os.open(path, flags, 0o644)
@@ -169,8 +169,8 @@ def _recording(path: Path, number: int, line: str) -> Recording:
     return Recording(key, text, finish, costs, model, seconds, number)
 
 
-def _lock(path: Path) -> FileLock:
-    """A lock away from the tape, so that no odd file is left beside a notebook."""
-    folder = Path(platformdirs.user_cache_dir("llm-kernel", appauthor=False)) / "locks"
+def _lock() -> FileLock:
+    """One lock for all of this user's tapes, away from them: appends are short, and nothing odd lies beside a tape."""
+    folder = Path(platformdirs.user_cache_dir("llm-kernel", appauthor=False))
     folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(str(folder / f"{hashlib.sha256(os.fsencode(path.resolve())).hexdigest()[:16]}.lock"))
+    return FileLock(str(folder / "tapes.lock"))

@@ -21,7 +21,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """All that one reply depends on; ``key`` names the parts that the user and the machine gave, for the tape."""
+    """All that one reply depends on; ``key`` names the parts that the user and the machine gave, for the tape.
+
+    ``frozen`` says how many messages at the front are the same in every request, so that their work can be kept.
+    """
 
     messages: tuple[Message, ...]
     key: Mapping[str, str] = field(default_factory=dict)
@@ -30,6 +33,7 @@ class Request:
     seed: int = 42
     stop: tuple[str, ...] = ()
     grammar: str = ""
+    frozen: int = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,9 @@ class Event:
     error: str = ""
 
 
-def body(request: Request, model: str, seed: int, *, llama: bool, refused: Set[str]) -> dict[str, Any]:
+def body(
+    request: Request, model: str, seed: int, *, llama: bool, extra: Mapping[str, Any], refused: Set[str]
+) -> dict[str, Any]:
     """The JSON to send, without the parameters that this endpoint refused before."""
     length = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
     whole: dict[str, Any] = {
@@ -50,7 +52,7 @@ def body(request: Request, model: str, seed: int, *, llama: bool, refused: Set[s
         whole["cache_prompt"] = True
     if llama and request.grammar:
         whole["grammar"] = request.grammar
-    return {name: value for name, value in whole.items() if name not in refused}
+    return {name: value for name, value in {**whole, **extra}.items() if name not in refused}
 
 
 def read(event: object) -> Event | None:

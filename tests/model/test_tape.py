@@ -1,5 +1,5 @@
 """The tape: what was said once is said again, word for word, and a miss says what differs."""
-# ruff: noqa: ASYNC240, E501 - the tests' own small files
+# ruff: noqa: ASYNC240 - the tests' own small files
 
 from __future__ import annotations
 
