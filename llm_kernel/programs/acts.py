@@ -1,0 +1,174 @@
+"""A program's acts: shell lines that the machine runs on its behalf, checked before they change anything.
+
+All acts of one reply share one shell, forked from the call: its directory, its environment, the same files. Between
+two acts that shell is at rest.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Awaitable, Callable
+
+from llm_kernel import syntax
+from llm_kernel.errors import Refused
+from llm_kernel.machine import Machine, words
+from llm_kernel.machine.processes import GpuUse, Process
+from llm_kernel.programs.answer import answer
+from llm_kernel.programs.table import EXACT, NotExact
+from llm_kernel.provenance import Answer, Refusal
+from llm_kernel.shell.bash import OURS, Limits, Shell, Streams
+from llm_kernel.shell.call import Call
+
+__all__ = ["Acts"]
+
+_WORDS = frozenset({"spend", "gpu", "curve", "machine"})
+_COMPOUND = "spend stands in no compound but a for over a list or a range"
+
+
+class Acts:
+    """Runs one program's acts; what is refused goes into ``record`` and nowhere else.
+
+    ``most`` bounds the seconds that the program may spend in all. ``status`` is set by an act ``exit N``.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        process: Process,
+        call: Call,
+        streams: Streams,
+        record: Answer,
+        *,
+        most: float,
+        limits: Limits,
+        passing: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._machine = machine
+        self._process = process
+        self._streams = streams
+        self._record = record
+        self._left = most
+        self._passing = passing
+        self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
+        self.spent = 0.0
+        self.status = 0
+        names = [name for name in EXACT if name not in OURS]
+        self._shell = Shell(
+            machine, self._program, ours=[*names, *_WORDS], cwd=call.cwd, env=dict(call.env), limits=limits
+        )
+
+    async def run(self, act: str) -> bool:
+        """Check one act and run it, a top-level loop turn by turn; False where it was refused."""
+        turns = syntax.unroll(act) or [act]
+        reason = next((why for turn in turns if (why := self._objection(turn))), "")
+        if reason:
+            self._refuse(act, reason)
+            return False
+        self._record.acts.append(act.partition("\n")[0])
+        for turn in turns:
+            self.status = await self._shell.run(turn, self._streams.out, self._streams.err)
+        return True
+
+    async def set(self, name: str, value: str) -> None:
+        """Give the program's shell variable ``name`` what was typed."""
+        quoted = "'" + value.replace("'", "'\\''") + "'"
+        await self._shell.run(f"{name}={quoted}", self._streams.out, self._streams.err)
+
+    def _objection(self, turn: str) -> str:
+        """Why ``turn`` may not run; empty where it may."""
+        if syntax.inside_compound(turn, "spend"):
+            return _COMPOUND
+        called = syntax.names(turn) - OURS - _WORDS - EXACT.keys()
+        strangers = sorted(name for name in called if self._is_program(name))
+        if strangers:
+            return f"an act starts no emulated program: {', '.join(strangers)}"
+        return ""
+
+    def _is_program(self, name: str) -> bool:
+        return "/" in name or self._machine.packages.provider(name) is not None
+
+    def _refuse(self, act: str, reason: str) -> None:
+        self._record.refused.append(Refusal(act, reason))
+
+    async def _program(self, call: Call, streams: Streams) -> int:
+        try:
+            match call.name:
+                case "spend":
+                    return await self._spend(call.args)
+                case "gpu":
+                    return self._gpu(call.args)
+                case "curve":
+                    return await self._curve(call.args, streams)
+                case "machine":
+                    return self._word(call)
+            return await answer(call, streams)
+        except Refused as err:
+            self._refuse(" ".join((call.name, *call.args)), str(err))
+            return 2
+        except NotExact:
+            self._refuse(" ".join((call.name, *call.args)), "an act starts no emulated program")
+            return 126
+
+    async def _spend(self, args: tuple[str, ...]) -> int:
+        if len(args) != 1:
+            raise Refused("usage: spend SECONDS")
+        amount = words.seconds(args[0], self._left)
+        self._left -= amount
+        self.spent += amount
+        self._process.cpu += amount
+        await self._passing(amount)
+        return 0
+
+    def _gpu(self, args: tuple[str, ...]) -> int:
+        found = re.fullmatch(
+            r"(?P<which>all|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)(?: util (?P<util>\d+)%?)?(?: mem (?P<mem>\d+)(?:MiB)?)?",
+            " ".join(args),
+        )
+        if not found:
+            raise Refused("usage: gpu 0-3 util 97 mem 8421")
+        gpus = self._machine.devices.gpus
+        which = _indices(found["which"], len(gpus))
+        for index in which:
+            if index >= len(gpus):
+                raise Refused(f"gpu: there is no GPU {index}; the machine has {len(gpus)}")
+            total = gpus[index].card.total(self._machine.devices.driver)
+            mem = int(found["mem"] or 0)
+            used = sum(
+                p.gpu[index].mem
+                for p in self._machine.processes.running()
+                if index in p.gpu and p is not self._process
+            )
+            if used + mem > total:
+                raise Refused(f"gpu: GPU {index} has {total - used} MiB left of {total}, not {mem}")
+        for index in which:
+            use = GpuUse(int(found["util"] or 0), int(found["mem"] or 0))
+            self._machine.processes.load_gpu(self._process.pid, index, use)
+        return 0
+
+    async def _curve(self, args: tuple[str, ...], streams: Streams) -> int:
+        try:
+            first, last, i, n, m = (float(arg) for arg in args)
+        except ValueError:
+            raise Refused("usage: curve FIRST LAST i n m") from None
+        value = words.curve(first, last, i, n, m, self._noise.uniform(-1, 1))
+        await streams.out(f"{value:.6g}\n")
+        return 0
+
+    def _word(self, call: Call) -> int:
+        if not call.args or call.args[0] not in words.PROGRAM_WORDS:
+            raise Refused(f"a program may use machine {', '.join(sorted(words.PROGRAM_WORDS))} only")
+        words.say(self._machine, call.args, call.cwd)
+        return 0
+
+
+def _indices(text: str, count: int) -> list[int]:
+    if text == "all":
+        return list(range(count))
+    found: dict[int, None] = {}
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        if int(last or first) > 64:
+            raise Refused(f"gpu: there is no GPU {last or first}; the machine has {count}")
+        found |= dict.fromkeys(range(int(first), int(last or first) + 1))
+    return list(found)

@@ -1,0 +1,46 @@
+"""An exact program answered: the table's row is run on a call, and what it says goes to the call's streams."""
+
+from __future__ import annotations
+
+import posixpath
+
+from llm_kernel.programs import exact
+from llm_kernel.programs.table import EXACT, NotExact, Row
+from llm_kernel.shell.bash import Streams
+from llm_kernel.shell.call import Call
+
+__all__ = ["answer", "exact", "row_of"]
+
+_PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/cuda/bin", "/opt/conda/bin")
+
+
+def row_of(call: Call) -> Row | None:
+    """The row that answers ``call`` on its machine; None where the table has none, or what it needs is not there."""
+    folder, base = posixpath.split(call.name)
+    if folder and posixpath.normpath(folder) not in _PLACES:
+        return None
+    row = EXACT.get(base)
+    return row if row and call.machine.has(row.needs) else None
+
+
+async def answer(call: Call, streams: Streams) -> int:
+    """Answer ``call`` exactly.
+
+    Raises:
+        NotExact: where this call of the program is the model's, or the table does not have it.
+    """
+    row = row_of(call)
+    if row is None:
+        raise NotExact(call.name)
+    if row.stdin:
+        stdin = await streams.read()
+        call = Call(call.name, call.args, call.machine, call.cwd, call.env, stdin, call.tty)
+    if row.live:
+        return await row.live(call, streams)
+    assert row.run is not None
+    said = row.run(call)
+    if said.stdout:
+        await streams.out(said.stdout)
+    if said.stderr:
+        await streams.err(said.stderr)
+    return said.status

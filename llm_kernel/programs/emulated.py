@@ -1,0 +1,252 @@
+"""Programs that the model plays: a request is made from the machine, and the reply is read as it arrives.
+
+Plain lines are the program's output at once; acts are checked and run in their place. What the model says changes the
+machine only through those acts.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from llm_kernel.errors import BadReply, EndpointError
+from llm_kernel.journal import Journal, show
+from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.model.request import Backend, Message, Request
+from llm_kernel.plan import grammar, hint, plan
+from llm_kernel.programs import reads
+from llm_kernel.programs.acts import Acts
+from llm_kernel.prompt import program_request
+from llm_kernel.provenance import Answer, Refusal
+from llm_kernel.reply import Act, Bad, ReplyReader, Say, apology
+from llm_kernel.shell.bash import Limits, Streams
+from llm_kernel.shell.call import Call
+
+__all__ = ["Emulator", "Options"]
+
+_ASKS = 20
+"""How often one program may read the terminal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How programs are asked for: ``style`` names the prompt set, ``tokens`` bounds one reply, ``spend`` its seconds.
+
+    ``grammars`` says whether the endpoint takes GBNF; ``stdin`` bounds the characters of input shown.
+    """
+
+    style: str = "compact"
+    tokens: int = 4096
+    spend: float = 30 * 86400.0
+    grammars: bool = False
+    stdin: int = 4000
+    history: int = 2400
+    files: int = 9000
+    seed: int = 42
+
+
+class Emulator:
+    """Plays programs by a model. ``ask`` reads the terminal and gives None at end of file."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        backend: Backend,
+        journal: Journal,
+        options: Options,
+        *,
+        limits: Limits,
+        ask: Callable[[str, bool], Awaitable[str | None]],
+        passing: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._machine = machine
+        self.backend = backend
+        self._journal = journal
+        self.options = options
+        self._limits = limits
+        self._ask = ask
+        self._passing = passing
+
+    async def run(self, call: Call, streams: Streams, record: Answer, *, command: str, ppid: int = 0) -> int:
+        """Run one program to its end and return its exit status.
+
+        Raises:
+            ModelError, TapeError: where the model could not answer; what was printed stays.
+        """
+        paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
+        stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
+        request = self._request(call, paths, stdin, command)
+        record.files = paths
+        process = self._machine.processes.spawn(
+            (call.name, *call.args), user=self._machine.system.user, ppid=ppid, now=self._machine.clock.now,
+            cwd=call.cwd,
+        )
+        process.state, process.rss = "R", 48 * 2**20
+        self._machine.refresh()
+        try:
+            return await self._play(request, call, streams, record, process)
+        finally:
+            self._machine.processes.end(process.pid)
+            self._machine.refresh()
+
+    def _request(self, call: Call, paths: list[str], stdin: str, command: str) -> Request:
+        machine, options = self._machine, self.options
+        planned = self._plan(call)
+        return program_request(
+            machine,
+            command,
+            cwd=call.cwd,
+            shown=reads.show(machine, paths, call.cwd, budget=options.files),
+            stdin=stdin,
+            history=show(self._journal.bearing_on(command, budget=options.history)),
+            hint=hint(planned) if planned else "",
+            grammar=grammar(planned) if planned and options.grammars else "",
+            style=options.style,
+            tokens=options.tokens,
+            seed=options.seed,
+        )
+
+    def _plan(self, call: Call):  # type: ignore[no-untyped-def]
+        script, args = python_script(call)
+        if not script:
+            return None
+        path = call.path(script)
+        files = self._machine.files
+        try:
+            if files.is_sized(path):
+                return None
+            source = files.read(path).decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
+        return plan(source, args)
+
+    async def _play(
+        self, request: Request, call: Call, streams: Streams, record: Answer, process: Process
+    ) -> int:
+        acts = Acts(
+            self._machine, process, call, streams, record,
+            most=self.options.spend, limits=self._limits, passing=self._passing,
+        )
+        for _ in range(_ASKS):
+            reader = ReplyReader(request.key.get("command", ""))
+            text = await self._stream(request, reader, acts, streams, record)
+            if reader.ended == "exit":
+                return acts.status
+            if reader.ended != "read":
+                break
+            typed, shown = await self._read(acts, text)
+            said = Message("assistant", text)
+            request = replace(request, messages=(*request.messages, said, Message("user", shown)))
+        if not acts.spent:
+            await self._passing(_SMALL)
+        return 0
+
+    async def _read(self, acts: Acts, text: str) -> tuple[str | None, str]:
+        """Carry out the reply's last act, ``read``: what was typed, and what the model is told of it."""
+        line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
+        hidden, prompt, name = _read_options(line)
+        typed = await self._ask(prompt, hidden)
+        if typed is None:
+            return None, "<end of file>"
+        if name:
+            await acts.set(name, typed)
+        return typed, "<hidden>" if hidden else typed
+
+    async def _stream(
+        self, request: Request, reader: ReplyReader, acts: Acts, streams: Streams, record: Answer
+    ) -> str:
+        """Read one reply to its end, showing and doing what it says as it comes; its text."""
+        pieces: list[str] = []
+        started = monotonic()
+        finish, held = "", ""
+        try:
+            async with aclosing(self.backend.stream(request)) as deltas:  # type: ignore[type-var]
+                async for delta in deltas:
+                    record.by, record.model = delta.source, delta.model or record.model
+                    finish = delta.finish or finish
+                    if delta.usage:
+                        record.prompt += delta.usage.prompt
+                        record.cached += delta.usage.cached
+                        record.completion += delta.usage.completion
+                    if not delta.text:
+                        continue
+                    pieces.append(delta.text)
+                    held += delta.text
+                    if _may_be_apology(held, len(pieces)):
+                        continue
+                    await self._turns(reader.feed(held), acts, streams, record)
+                    held = ""
+                    if reader.closed:
+                        break
+        finally:
+            record.seconds += monotonic() - started
+        text = "".join(pieces)
+        if held and apology(text):
+            raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
+        await self._turns([*reader.feed(held), *reader.close()], acts, streams, record)
+        if finish == "length" and not reader.closed:
+            raise EndpointError(
+                f"The reply was cut after {request.max_tokens} tokens; what was printed stays. "
+                "Raise c.LLMKernel.reply_tokens to let programs say more."
+            )
+        return text
+
+    async def _turns(
+        self, turns: list[Say | Act | Bad], acts: Acts, streams: Streams, record: Answer
+    ) -> None:
+        for turn in turns:
+            match turn:
+                case Say(text):
+                    await streams.out(text)
+                case Act(text):
+                    if not text.lstrip().startswith("read"):
+                        await acts.run(text)
+                case Bad(text, reason):
+                    record.refused.append(Refusal(text, reason))
+        await asyncio.sleep(0)
+
+
+_SMALL = 0.05
+"""Seconds that a program takes which says nothing about time."""
+
+
+def _may_be_apology(held: str, pieces: int) -> bool:
+    """Whether the first words still could be a refusal, so that they are not shown as a program's output yet."""
+    return bool(held) and len(held) < 600 and pieces < 400 and apology(held)
+
+
+def _read_options(line: str) -> tuple[bool, str, str]:
+    try:
+        found = shlex.split(line)[1:]
+    except ValueError:
+        found = line.split()[1:]
+    hidden, prompt, name = False, "", ""
+    while found:
+        word = found.pop(0)
+        if word.startswith("-"):
+            hidden = hidden or "s" in word[1:].partition("p")[0]
+            if "p" in word and found:
+                prompt = found.pop(0)
+        else:
+            name = word
+    return hidden, prompt, name if name.isidentifier() else ""
+
+
+def python_script(call: Call) -> tuple[str, tuple[str, ...]]:
+    """The Python script that ``call`` runs and its arguments; empty where it runs none."""
+    base = call.name.rpartition("/")[2]
+    if base.endswith(".py") and "/" in call.name:
+        return call.name, call.args
+    if not base.startswith("python"):
+        return "", ()
+    rest = list(call.args)
+    while rest and rest[0].startswith("-") and rest[0] in ("-u", "-B", "-O", "-OO", "-s", "-E", "-I"):
+        rest.pop(0)
+    if rest and rest[0].endswith(".py"):
+        return rest[0], tuple(rest[1:])
+    return "", ()

@@ -1,0 +1,150 @@
+"""Who answers a program call: code where it can, the model where the program exists, else ``command not found``.
+
+This is decided here, by code, from the machine: never by the model.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import shlex
+from collections.abc import Awaitable, Callable
+
+from llm_kernel.errors import ImaginedMachineError, Refused
+from llm_kernel.machine import Machine
+from llm_kernel.programs.answer import answer, row_of
+from llm_kernel.programs.emulated import Emulator
+from llm_kernel.programs.exact.lookup import not_found
+from llm_kernel.programs.table import NotExact
+from llm_kernel.provenance import Answer
+from llm_kernel.shell.bash import Streams
+from llm_kernel.shell.call import Call
+
+__all__ = ["FULL_SCREEN", "Programs"]
+
+FULL_SCREEN = frozenset(
+    "vim vi nvim nano emacs pico less more most htop btop atop top nvtop mc tmux screen man info mutt lynx w3m".split()
+)
+"""Programs that draw on a terminal, which a notebook is not."""
+
+_ADVICE = {
+    "top": "top -bn1",
+    "htop": "top -bn1",
+    "btop": "top -bn1",
+    "atop": "top -bn1",
+    "nvtop": "nvidia-smi",
+    "less": "cat, head or tail",
+    "more": "cat, head or tail",
+    "most": "cat, head or tail",
+}
+
+
+class Programs:
+    """Answers every program call of one login shell, and keeps a record of each in ``records``.
+
+    ``stop`` ends the whole cell when the model fails; the fault is then in ``fault``. ``script`` runs a shell script
+    file in a shell of its own. ``ask_all``: the setting ``unknown = "ask"``.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        emulator: Emulator,
+        *,
+        stop: Callable[[], None],
+        script: Callable[[Call, Streams, str], Awaitable[int]],
+        ask_all: bool = False,
+    ) -> None:
+        self._machine = machine
+        self._emulator = emulator
+        self._stop = stop
+        self._script = script
+        self.ask_all = ask_all
+        self.records: list[Answer] = []
+        self.fault: ImaginedMachineError | None = None
+
+    async def __call__(self, call: Call, streams: Streams) -> int:
+        """Run one call; the socket that the shell plugs programs into."""
+        record = Answer(shlex.join((call.name, *call.args)), "exact")
+        self.records.append(record)
+        try:
+            record.status = await self._run(call, streams, record)
+        except Refused as err:
+            await streams.err(f"{call.name}: {err}\n")
+            record.status = 1
+        except ImaginedMachineError as err:
+            self.fault = err
+            self._stop()
+            record.status = 1
+        return record.status
+
+    async def _run(self, call: Call, streams: Streams, record: Answer) -> int:
+        base = posixpath.basename(call.name)
+        if row_of(call) is not None:
+            try:
+                return await answer(call, streams)
+            except NotExact:
+                pass
+        elif "/" in call.name and not self._is_program_path(call):
+            return await self._file(call, streams, record)
+        elif not self._exists(base):
+            record.by = "unknown"
+            await streams.err(not_found(self._machine, base))
+            return 127
+        if base in FULL_SCREEN and not _batch(call):
+            instead = _ADVICE.get(base, "cat to read a file, %%writefile or sed -i to change one")
+            await streams.err(f"{base}: this terminal has no screen to draw on; use {instead}\n")
+            return 1
+        record.by = "model"
+        return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))
+
+    def _exists(self, name: str) -> bool:
+        if self.ask_all or self._machine.packages.provider(name) is not None:
+            return True
+        return any(name in fact.replace(",", " ").replace(".", " ").split() for fact in self._machine.facts)
+
+    def _is_program_path(self, call: Call) -> bool:
+        """Whether a word with a slash is a program of the system, such as ``/usr/bin/git``."""
+        folder, base = posixpath.split(call.name)
+        if not folder.startswith("/") or not self._exists(base):
+            return False
+        return self._machine.files.exists(call.name) and self._machine.files.is_sized(call.name)
+
+    async def _file(self, call: Call, streams: Streams, record: Answer) -> int:
+        """Run a file of the user's: a shell script here, another language's by the model."""
+        path, files = call.path(call.name), self._machine.files
+        try:
+            stat = files.stat(path)
+        except OSError:
+            await streams.err(f"bash: {call.name}: No such file or directory\n")
+            return 127
+        if stat.kind == "directory":
+            await streams.err(f"bash: {call.name}: Is a directory\n")
+            return 126
+        if not stat.mode & 0o111:
+            await streams.err(f"bash: {call.name}: Permission denied\n")
+            return 126
+        data = b"" if files.is_sized(path) else files.read(path)
+        first = data[:200].partition(b"\n")[0].decode("utf-8", "replace")
+        if data and b"\0" not in data[:1000] and (not first.startswith("#!") or _is_shell(first)):
+            return await self._script(call, streams, path)
+        if first.startswith("#!"):
+            interpreter = first[2:].split()
+            name = posixpath.basename(interpreter[-1] if "env" in first else interpreter[0])
+            if not self._exists(name):
+                await streams.err(f"bash: {call.name}: {first[2:].strip()}: bad interpreter: No such file or directory\n")
+                return 126
+        record.by = "model"
+        return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))
+
+
+def _is_shell(shebang: str) -> bool:
+    return posixpath.basename(shebang.split()[-1] if "env" in shebang else shebang[2:].split()[0]) in (
+        "sh",
+        "bash",
+        "dash",
+    )
+
+
+def _batch(call: Call) -> bool:
+    """Whether a full-screen program is asked for what needs no screen: its version, its help, ``top -b``."""
+    return any(arg in ("--version", "-V", "--help", "-h", "-v") or arg.startswith("-b") for arg in call.args)

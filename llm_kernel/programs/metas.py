@@ -1,0 +1,289 @@
+"""An instruction to the machine, carried out: the model writes a bash script, the machine takes it whole or not at all.
+
+Before anything is kept the script is parsed, its programs are checked, and each Python file that it wrote must
+compile and be free of undefined names. A script that fails gets one more try with the reason.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from time import monotonic
+
+from pyflakes.checker import Checker
+from pyflakes.messages import UndefinedExport, UndefinedLocal, UndefinedName
+
+from llm_kernel import syntax
+from llm_kernel.errors import BadReply, EndpointError, Refused
+from llm_kernel.journal import Journal, show
+from llm_kernel.machine import Machine, words
+from llm_kernel.machine.snapshot import Change
+from llm_kernel.model.request import Backend, Request
+from llm_kernel.programs import reads
+from llm_kernel.programs.answer import answer
+from llm_kernel.programs.table import EXACT, NotExact
+from llm_kernel.prompt import meta_request
+from llm_kernel.provenance import Answer, Refusal
+from llm_kernel.reply import apology, meta_script
+from llm_kernel.shell.bash import OURS, Limits, Shell, Streams
+from llm_kernel.shell.call import Call
+
+__all__ = ["Metas", "Outcome", "faults_of_python", "summary"]
+
+_INSTALLERS = frozenset(
+    "pip pip3 conda mamba apt apt-get dnf yum npm cargo gem snap".split()
+)
+_TRIES = 2
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What an instruction did: sentences, changed files, what the script said, where the shell is now."""
+
+    notes: list[str] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    said: str = ""
+    cwd: str = ""
+    exports: Mapping[str, str] = field(default_factory=dict)
+
+
+class Metas:
+    """Carries out instructions on one machine by one model."""
+
+    def __init__(
+        self, machine: Machine, backend: Backend, journal: Journal, *, limits: Limits, tokens: int, seed: int
+    ) -> None:
+        self._machine = machine
+        self.backend = backend
+        self._journal = journal
+        self._limits = limits
+        self._tokens = tokens
+        self._seed = seed
+
+    async def run(self, instruction: str, record: Answer, *, cwd: str, env: Mapping[str, str]) -> Outcome:
+        """Carry out ``instruction``; on any fault the machine is as before.
+
+        Raises:
+            ModelError, TapeError: where the model could not answer.
+            Refused: where its script was refused twice; the message says why.
+        """
+        before, trouble = "", ""
+        for attempt in range(_TRIES):
+            record.tries = attempt + 1
+            script = meta_script(await self._reply(self._request(instruction, record, cwd, before, trouble), record))
+            outcome, trouble = await self._try(script, cwd, env)
+            if not trouble:
+                record.acts = script.splitlines()
+                return outcome
+            record.refused.append(Refusal(script, trouble))
+            before = script
+        raise Refused(
+            f"The model's script was refused {_TRIES} times and nothing was changed. The last reason: {trouble} "
+            "(%why shows the scripts). Say it in other words, or set the machine with %machine."
+        )
+
+    def _request(self, instruction: str, record: Answer, cwd: str, before: str, trouble: str) -> Request:
+        machine = self._machine
+        paths = reads.named_in(machine, instruction, cwd)
+        record.files = paths
+        listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
+        recent = self._journal.bearing_on(instruction) or self._journal.last(2)
+        return meta_request(
+            machine,
+            instruction,
+            cwd=cwd,
+            listing=listing,
+            shown=reads.show(machine, paths, cwd),
+            history=show(entry for entry in recent if not entry.meta or entry.tail),
+            before=before,
+            trouble=trouble,
+            tokens=self._tokens,
+            seed=self._seed,
+        )
+
+    async def _reply(self, request: Request, record: Answer) -> str:
+        pieces, finish, started = [], "", monotonic()
+        try:
+            async with aclosing(self.backend.stream(request)) as deltas:  # type: ignore[type-var]
+                async for delta in deltas:
+                    pieces.append(delta.text)
+                    record.by, record.model = delta.source, delta.model or record.model
+                    finish = delta.finish or finish
+                    if delta.usage:
+                        record.prompt += delta.usage.prompt
+                        record.cached += delta.usage.cached
+                        record.completion += delta.usage.completion
+        finally:
+            record.seconds += monotonic() - started
+        text = "".join(pieces)
+        if apology(text):
+            raise BadReply(f"The model answered with an apology instead of a script: {text.strip()[:300]}")
+        if finish == "length":
+            raise EndpointError(
+                f"The model's script was cut after {request.max_tokens} tokens; nothing was changed. "
+                "Ask for less at once, or raise c.LLMKernel.meta_tokens."
+            )
+        return text
+
+    async def _try(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[Outcome, str]:
+        """Run ``script`` and keep what it did, or put everything back; the reason in the second case."""
+        machine = self._machine
+        if not script.strip():
+            return Outcome(), "the script is empty"
+        verdict = syntax.judge(script)
+        if verdict.state != "complete" and not verdict.runs:
+            return Outcome(), verdict.error
+        files, essence = machine.files.snapshot(), machine.essence()
+        kept = False
+        try:
+            outcome, trouble = await self._apply(script, cwd, env, files)
+            kept = not trouble
+            return outcome, trouble
+        finally:
+            if not kept:
+                machine.adopt(essence)
+                machine.files.restore(files)
+
+    async def _apply(self, script: str, cwd: str, env: Mapping[str, str], files: object) -> tuple[Outcome, str]:
+        machine = self._machine
+        run = _Script(machine, cwd, env, self._limits)
+        trouble = await run.run(script)
+        if trouble:
+            return Outcome(), trouble
+        machine.follow()
+        changes = machine.files.diff(files, machine.files.snapshot())  # type: ignore[arg-type]
+        trouble = "\n".join(
+            f"{change.path}: {fault}"
+            for change in changes
+            if change.kind != "-" and change.path.endswith(".py") and not machine.files.is_sized(change.path)
+            for fault in faults_of_python(machine.files.read(change.path))[:5]
+        )
+        if trouble:
+            return Outcome(), trouble
+        here, exports = await run.place()
+        return Outcome(run.notes, _worth_telling(changes, machine), run.said, here, exports), ""
+
+
+class _Script:
+    """One run of a meta script in a shell of its own; ``said`` is what it printed, ``notes`` what its words did."""
+
+    def __init__(self, machine: Machine, cwd: str, env: Mapping[str, str], limits: Limits) -> None:
+        self._machine = machine
+        self._refusals: list[str] = []
+        self._errors = bytearray()
+        self._out = bytearray()
+        self._env = dict(env)
+        self.notes: list[str] = []
+        names = [name for name in EXACT if name not in OURS]
+        self._shell = Shell(
+            machine, self._program, ours=[*names, "machine", *_INSTALLERS], cwd=cwd, env=env, limits=limits
+        )
+
+    @property
+    def said(self) -> str:
+        return self._out.decode("utf-8", "replace")
+
+    async def run(self, script: str) -> str:
+        """Run it; the reason why it must not be kept, or nothing."""
+        called = syntax.names(script) - OURS - EXACT.keys() - _INSTALLERS - {"machine"}
+        strangers = sorted(n for n in called if "/" in n or self._machine.packages.provider(n) is not None)
+        if strangers:
+            return f"a script starts no program: {', '.join(strangers)}; use machine install, cat > FILE, sed -i, echo"
+        status = await self._shell.run(script, self._keep(self._out), self._keep(self._errors))
+        if self._refusals:
+            return "\n".join(self._refusals)
+        errors = self._errors.decode("utf-8", "replace").strip()
+        return f"exit status {status}: {errors}" if status and errors else ""
+
+    async def place(self) -> tuple[str, Mapping[str, str]]:
+        """Where the script's shell is, and what it exported that is new."""
+        await self._shell.run(":", self._keep(bytearray()), self._keep(bytearray()))
+        state = self._shell.state()
+        text = await self._shell.capture("export -p")
+        exports = dict(re.findall(r'^(?:declare -x|export) (\w+)="((?:[^"\\]|\\.)*)"$', text, re.M))
+        own = {"PWD", "OLDPWD", "SHLVL", "_", "PATH"}
+        return state.cwd, {k: v for k, v in exports.items() if k not in own and self._env.get(k) != v}
+
+    @staticmethod
+    def _keep(into: bytearray):  # type: ignore[no-untyped-def]
+        async def sink(data: bytes) -> None:
+            if len(into) < 200_000:
+                into.extend(data)
+
+        return sink
+
+    async def _program(self, call: Call, streams: Streams) -> int:
+        try:
+            if call.name == "machine":
+                self.notes += words.say(self._machine, call.args, call.cwd)
+                return 0
+            if call.name in _INSTALLERS:
+                self.notes += _install(self._machine, call)
+                return 0
+            return await answer(call, streams)
+        except Refused as err:
+            self._refusals.append(str(err))
+            return 2
+        except NotExact:
+            self._refusals.append(f"a script starts no program: {call.name}")
+            return 126
+
+
+def _install(machine: Machine, call: Call) -> list[str]:
+    """``pip install X`` in a script means ``machine install pip X``; what only updates an index says nothing."""
+    manager = {"pip3": "pip", "apt-get": "apt", "mamba": "conda"}.get(call.name, call.name)
+    words_ = [arg for arg in call.args if not arg.startswith("-")]
+    if not words_ or words_[0] in ("update", "upgrade", "autoremove", "clean", "init", "activate", "create"):
+        return []
+    if words_[0] in ("install", "add", "i") and len(words_) > 1:
+        return words.say(machine, ["install", manager, *words_[1:]], call.cwd)
+    if words_[0] in ("remove", "uninstall", "purge") and len(words_) > 1:
+        return words.say(machine, ["remove", manager, *words_[1:]], call.cwd)
+    raise Refused(f"{call.name} {shlex.join(call.args)}: only install and remove are known here")
+
+
+def faults_of_python(source: bytes) -> list[str]:
+    """Why a Python file would not run as far as that can be seen: it does not compile, or a name is undefined."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
+        where = f"line {err.lineno}: " if isinstance(err, SyntaxError) and err.lineno else ""
+        return [f"{where}{getattr(err, 'msg', err)}"]
+    kinds = (UndefinedName, UndefinedLocal, UndefinedExport)
+    found = [message for message in Checker(tree).messages if isinstance(message, kinds)]
+    return [f"line {one.lineno}: {one.message % one.message_args}" for one in sorted(found, key=lambda m: m.lineno)]
+
+
+_RENDERED = ("/proc/", "/dev/", "/usr/", "/bin", "/sbin", "/lib", "/sys", "/run", "/var/lib", "/var/log", "/boot")
+
+
+def _worth_telling(changes: Sequence[Change], machine: Machine) -> list[Change]:
+    """The changes that are the user's business, not what follows from the machine's facts."""
+    return [
+        change
+        for change in changes
+        if not change.path.startswith(_RENDERED)
+        and not (change.path.startswith("/etc") or change.path in ("/root/.bashrc", "/root/.profile"))
+        and not (change.path.startswith(("/home/", "/root/.")) and change.path.count("/") <= 2)
+    ]
+
+
+def summary(outcome: Outcome, cwd: str) -> list[str]:
+    """What changed, a line each: ``4 x NVIDIA GeForce RTX 3090``, ``+ train.py  61 lines``."""
+    lines = list(dict.fromkeys(outcome.notes))
+    for change in outcome.changes:
+        below = cwd.rstrip("/") + "/"
+        path = change.path[len(below) :] if change.path.startswith(below) else change.path
+        if change.kind == "-":
+            lines.append(f"- {path}")
+        elif change.lines is not None:
+            lines.append(f"{change.kind} {path}  {change.lines} line{'' if change.lines == 1 else 's'}")
+        else:
+            lines.append(f"{change.kind} {path}  {change.size} bytes")
+    return lines
+
+

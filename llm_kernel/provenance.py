@@ -1,0 +1,56 @@
+"""Who answered, from what, and what it cost: one record for each command or instruction of a cell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal, TypeAlias
+
+__all__ = ["Answer", "Refusal", "Source"]
+
+Source: TypeAlias = Literal["exact", "model", "tape", "unknown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A proposal of the model that the machine did not take."""
+
+    text: str
+    reason: str
+
+
+@dataclass(slots=True)
+class Answer:
+    """One command; ``files`` are the paths the model was shown, ``tokens`` prompt, cached, completion."""
+
+    command: str
+    by: Source
+    model: str = ""
+    files: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)
+    refused: list[Refusal] = field(default_factory=list)
+    prompt: int = 0
+    cached: int = 0
+    completion: int = 0
+    seconds: float = 0.0
+    tries: int = 1
+    status: int = 0
+
+    def line(self) -> str:
+        """One line for ``%why``."""
+        if self.by == "exact":
+            return f"{self.command}\n    exact: computed from the machine"
+        if self.by == "unknown":
+            return f"{self.command}\n    exact: no such program on this machine"
+        cost = f"{self.prompt} tokens in ({self.cached} cached), {self.completion} out, {self.seconds:.1f} s"
+        lines = [self.command, f"    {self.by}: {self.model or 'unnamed'}, {cost}"]
+        if self.tries > 1:
+            lines.append(f"    asked {self.tries} times")
+        if self.files:
+            lines.append(f"    from: {', '.join(self.files)}")
+        lines += [f"    @ {act}" for act in self.acts]
+        lines += [f"    refused: {row.text}\n        {row.reason}" for row in self.refused]
+        return "\n".join(lines)
+
+    def to_json(self) -> dict[str, Any]:
+        """The record for a reply's metadata."""
+        return asdict(self)
