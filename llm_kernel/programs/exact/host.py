@@ -51,7 +51,7 @@ def hostname(call: Call) -> Answer:
         for letter in letters:
             if letter not in "aAbdfFiIsyhV":
                 which = f"unrecognized option '{word}'" if letter == "?" else f"invalid option -- '{letter}'"
-                return Answer(stderr=f"hostname: {which}\n{_HOSTNAME_USAGE}", status=1)
+                return Answer(stderr=f"hostname: {which}\n{_HOSTNAME_USAGE}", status=255)
             asked = letter
         if asked == "F":
             return _name_from(call, args.pop(0) if args else "")
@@ -87,7 +87,7 @@ def _hostname(call: Call, asked: str) -> str:
 def _name_from(call: Call, path: str) -> Answer:
     if not path:
         text = f"hostname: option requires an argument -- 'F'\n{_HOSTNAME_USAGE}"
-        return Answer(stderr=text, status=1)
+        return Answer(stderr=text, status=255)
     try:
         text = call.machine.files.read(call.path(path)).decode(errors="replace")
     except OSError as err:

@@ -202,7 +202,7 @@ def users(call: Call) -> Answer:
 
 
 _TTY = Options(
-    "s,silent,quiet",
+    "s,silent quiet",
     usage="[OPTION]...",
     about="Print the file name of the terminal on standard input.",
     authors="David MacKenzie",
@@ -219,4 +219,4 @@ def tty(call: Call) -> Answer:
     if parsed.operands:
         return _extra(call, _TTY, parsed.operands[0])
     text = "/dev/pts/0\n" if call.tty else "not a tty\n"
-    return Answer("" if "silent" in parsed else text, status=0 if call.tty else 1)
+    return Answer("" if "silent" in parsed or "quiet" in parsed else text, status=0 if call.tty else 1)
