@@ -87,7 +87,8 @@ def _disk(disk: Disk) -> Mount:
     size, used = disk.size // 1024, disk.used // 1024
     match disk.kind:
         case "ext4":
-            options, total, reserved = "rw,relatime,errors=remount-ro", size * 9836 // 10000 // 4 * 4, size // 20
+            used += 24
+            options, total, reserved = "rw,relatime,errors=remount-ro", size * 9836 // 10000 // 4 * 4, size // 80 * 4
         case "xfs":
             options, reserved = "rw,relatime,attr2,inode64,logbufs=8,logbsize=32k,noquota", 0
             total = size - min(size // 2000, 512 * 1024)

@@ -1,0 +1,320 @@
+"""What is mounted: ``df``, ``mount``, ``lsblk``. Totals from the record, use from the machine's files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_kernel.machine.mounts import Mount, fill, mounts
+from llm_kernel.machine.system import Disk
+from llm_kernel.programs.options import Options, Parsed
+from llm_kernel.programs.quoting import said
+from llm_kernel.programs.sizes import Unit, environment_unit, human, read_unit
+from llm_kernel.programs.table import exact
+from llm_kernel.shell.call import Answer, Call
+
+_DF = Options(
+    "a,all B,block-size= total h,human-readable H,si i,inodes k l,local m no-sync output? P,portability sync t,type="
+    " T,print-type x,exclude-type= v",
+    usage="[OPTION]... [FILE]...",
+    about="Show the space of the file system on which each FILE lies, or of all file systems.",
+    authors="Torbjorn Granlund, David MacKenzie, and Paul Eggert",
+)
+_FIELDS = (
+    "source",
+    "fstype",
+    "itotal",
+    "iused",
+    "iavail",
+    "ipcent",
+    "size",
+    "used",
+    "avail",
+    "pcent",
+    "file",
+    "target",
+)
+_LEAST = {"source": 14, "fstype": 4, "ipcent": 4, "pcent": 4, "file": 0, "target": 0}
+_LEFT = frozenset({"source", "fstype", "file", "target"})
+_TITLES = {
+    "source": "Filesystem",
+    "fstype": "Type",
+    "itotal": "Inodes",
+    "iused": "IUsed",
+    "iavail": "IFree",
+    "ipcent": "IUse%",
+    "used": "Used",
+    "avail": "Avail",
+    "pcent": "Use%",
+    "file": "File",
+    "target": "Mounted on",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A file system to show, and the operand it was found by."""
+
+    mount: Mount
+    file: str = "-"
+    sums: bool = False
+
+
+@exact("df")
+def df(call: Call) -> Answer:
+    """``df``."""
+    parsed = _DF.parse(call)
+    if isinstance(parsed, Answer):
+        return parsed
+    wrong = _conflict(call, parsed)
+    if wrong:
+        return wrong
+    unit = _unit(call, parsed)
+    if unit is None:
+        text = f"df: invalid --block-size argument {said(parsed.value('block-size') or '', call.env)}\n"
+        return Answer(stderr=text, status=1)
+    lines, errors = _chosen(call, parsed)
+    if not lines:
+        return Answer(stderr=errors or "df: no file systems processed\n", status=1)
+    if "total" in parsed:
+        lines.append(_Line(_sum([line.mount for line in lines]), sums=True))
+    return Answer(_table(lines, _columns(parsed), unit, parsed), errors, 1 if errors else 0)
+
+
+def _conflict(call: Call, parsed: Parsed) -> Answer | None:
+    if "output" not in parsed:
+        return None
+    for name, shown in (("inodes", "-i"), ("portability", "-P"), ("print-type", "-T")):
+        if name in parsed:
+            return _DF.refuse(call, f"options {shown} and --output are mutually exclusive")
+    for name in (parsed.value("output") or "").split(","):
+        if name and name not in _FIELDS:
+            return _DF.refuse(call, f"option --output: field {said(name, call.env)} unknown")
+    return None
+
+
+def _unit(call: Call, parsed: Parsed) -> Unit | None:
+    match parsed.last("human-readable", "si", "block-size", "k", "m"):
+        case "human-readable":
+            return Unit(base=1024)
+        case "si":
+            return Unit(base=1000)
+        case "m":
+            return Unit(2**20)
+        case "k":
+            return Unit(1024)
+        case "block-size":
+            return read_unit(parsed.value("block-size") or "")
+        case _:
+            return environment_unit(call.env, "DF_BLOCK_SIZE")
+
+
+def _chosen(call: Call, parsed: Parsed) -> tuple[list[_Line], str]:
+    rows = fill(call.machine)
+    if parsed.operands:
+        lines, errors = [], ""
+        for name in parsed.operands:
+            found = next((row for row in rows if row.device == name and row.device.startswith("/")), None)
+            try:
+                lines.append(_Line(found or _holder(call, rows, name), name))
+            except OSError as err:
+                errors += f"df: {name}: {err.strerror}\n"
+        return lines, errors
+    kinds, without = parsed.values("type"), parsed.values("exclude-type")
+    rows = [row for row in rows if "all" in parsed or row.shown]
+    rows = [row for row in rows if row.kind not in without and (not kinds or row.kind in kinds)]
+    return [_Line(row) for row in rows], ""
+
+
+def _holder(call: Call, rows: Sequence[Mount], name: str) -> Mount:
+    path = call.path(name)
+    call.machine.files.stat(path)
+    path = call.machine.files.resolve(path)
+    held = [row for row in rows if row.mount in ("/", path) or path.startswith(f"{row.mount}/")]
+    return max(held, key=lambda row: len(row.mount))
+
+
+def _sum(rows: Sequence[Mount]) -> Mount:
+    unique = list({(row.device, row.mount): row for row in rows}.values())
+    return Mount(
+        "total",
+        "-",
+        "-",
+        "",
+        sum(row.total for row in unique),
+        sum(row.used for row in unique),
+        sum(row.total - row.used - row.available for row in unique),
+        sum(row.inodes for row in unique),
+        sum(row.inodes_used for row in unique),
+    )
+
+
+def _columns(parsed: Parsed) -> list[str]:
+    if "output" in parsed:
+        given = parsed.value("output")
+        return [name for name in given.split(",") if name] if given else list(_FIELDS)
+    amounts = ["itotal", "iused", "iavail", "ipcent"] if "inodes" in parsed else ["size", "used", "avail", "pcent"]
+    return ["source", *(["fstype"] if "print-type" in parsed else []), *amounts, "target"]
+
+
+def _table(lines: Sequence[_Line], columns: Sequence[str], unit: Unit, parsed: Parsed) -> str:
+    rows = [[_title(name, unit, parsed) for name in columns]]
+    rows += [[_cell(line, name, unit) for name in columns] for line in lines]
+    widths = [max(_LEAST.get(name, 5), *(len(row[n]) for row in rows)) for n, name in enumerate(columns)]
+    out = ""
+    for row in rows:
+        cells = [
+            text.ljust(width) if name in _LEFT else text.rjust(width)
+            for text, width, name in zip(row, widths, columns, strict=True)
+        ]
+        if columns[-1] in _LEFT:
+            cells[-1] = row[-1]
+        out += " ".join(cells) + "\n"
+    return out
+
+
+def _title(name: str, unit: Unit, parsed: Parsed) -> str:
+    if name == "size":
+        if unit.base:
+            return "Size"
+        return f"{unit.size}-blocks" if "portability" in parsed else f"{_block(unit.size)}-blocks"
+    if "output" not in parsed and not unit.base and name in ("avail", "pcent"):
+        long = {"avail": "Available", "pcent": "Capacity" if "portability" in parsed else "Use%"}
+        return long[name]
+    return _TITLES[name]
+
+
+def _block(size: int) -> str:
+    if size % 1024 == 0:
+        return human(size).replace(".0", "")
+    return f"{human(size, 1000).replace('.0', '')}B"
+
+
+def _cell(line: _Line, name: str, unit: Unit) -> str:
+    row = line.mount
+    match name:
+        case "source":
+            return row.device
+        case "fstype":
+            return row.kind
+        case "target":
+            return row.mount
+        case "file":
+            return line.file
+        case "size" | "used" | "avail":
+            kib = {"size": row.total, "used": row.used, "avail": row.available}[name]
+            return unit.show(kib * 1024)
+        case "pcent":
+            return _percent(row.used, row.used + row.available)
+        case "ipcent":
+            return _percent(row.inodes_used, row.inodes)
+        case _:
+            count = {"itotal": row.inodes, "iused": row.inodes_used, "iavail": row.inodes - row.inodes_used}[name]
+            return human(count, unit.base) if unit.base else str(count)
+
+
+def _percent(part: int, whole: int) -> str:
+    return f"{-(-part * 100 // whole)}%" if whole else "-"
+
+
+@exact("mount")
+def mount(call: Call) -> Answer:
+    """``mount``: the table; this machine's disks are mounted by its administrator's word, not by hand."""
+    args = list(call.args)
+    kinds: list[str] = []
+    while args and args[0].startswith("-"):
+        word = args.pop(0)
+        if word in ("-t", "--types") and args:
+            kinds = args.pop(0).split(",")
+        elif word in ("-V", "--version"):
+            made = call.machine.system.profile
+            return Answer(
+                f"mount from util-linux {made.util_linux} (libmount {made.util_linux}: btrfs, assert, debug)\n"
+            )
+        elif word not in ("-l", "-v", "--verbose", "--show-labels", "-a", "--all"):
+            hint = "Try 'mount --help' for more information.\n"
+            return Answer(stderr=f"mount: invalid option -- '{word.lstrip('-')}'\n{hint}", status=1)
+    if args:
+        return _mount_wish(call, args)
+    rows = mounts(call.machine.system)
+    text = "".join(
+        f"{row.device} on {row.mount} type {row.kind} ({row.options})\n"
+        for row in rows
+        if not kinds or row.kind in kinds
+    )
+    return Answer(text)
+
+
+def _mount_wish(call: Call, args: Sequence[str]) -> Answer:
+    target = call.path(args[-1])
+    if len(args) > 1 and not call.machine.files.exists(target):
+        return Answer(stderr=f"mount: {args[-1]}: mount point does not exist.\n", status=32)
+    if len(args) == 1:
+        return Answer(stderr=f"mount: {args[0]}: can't find in /etc/fstab.\n", status=1)
+    if not call.machine.files.exists(call.path(args[0])):
+        return Answer(stderr=f"mount: {args[-1]}: special device {args[0]} does not exist.\n", status=32)
+    mounted = next((row for row in mounts(call.machine.system) if row.device == args[0]), None)
+    if mounted:
+        text = f"mount: {args[-1]}: {args[0]} already mounted on {mounted.mount}.\n"
+        return Answer(stderr=text, status=32)
+    text = (
+        f"mount: {args[-1]}: wrong fs type, bad option, bad superblock on {args[0]}, missing codepage or helper program"
+    )
+    return Answer(stderr=f"{text}, or other error.\n", status=32)
+
+
+@exact("lsblk")
+def lsblk(call: Call) -> Answer:
+    """``lsblk``: the disks and their partitions."""
+    flags = {letter for word in call.args if word.startswith("-") and word[:2] != "--" for letter in word[1:]}
+    unknown = next((letter for letter in flags if letter not in "abdfmnpz"), "")
+    if unknown:
+        hint = "Try 'lsblk --help' for more information.\n"
+        return Answer(stderr=f"lsblk: invalid option -- '{unknown}'\n{hint}", status=1)
+    if call.args[:1] == ("--version",):
+        return Answer(f"lsblk from util-linux {call.machine.system.profile.util_linux}\n")
+    wanted = [word for word in call.args if not word.startswith("-")]
+    whole: dict[str, list[Disk]] = {}
+    for disk in sorted(call.machine.system.disks, key=lambda disk: disk.device):
+        whole.setdefault(disk.device.rstrip("0123456789"), []).append(disk)
+    for name in wanted:
+        if name not in whole:
+            return Answer(stderr=f"lsblk: {name}: not a block device\n", status=32)
+    rows = [
+        row for name, parts in whole.items() if not wanted or name in wanted for row in _block_rows(name, parts, flags)
+    ]
+    new = call.machine.system.profile.since("util_linux", "2.37")
+    titles = ["NAME", "MAJ:MIN", "RM", "SIZE", "RO", "TYPE", "MOUNTPOINTS" if new else "MOUNTPOINT"]
+    return Answer(_aligned([*([] if "n" in flags else [titles]), *rows]))
+
+
+def _block_rows(name: str, parts: Sequence[Disk], flags: set[str]) -> list[list[str]]:
+    minor = 16 * (ord(name[-1]) - ord("a"))
+    shown = name if "p" in flags else name.removeprefix("/dev/")
+    rows = [[shown, f"8:{minor}", "0", _short(sum(part.size for part in parts) + 2**20, flags), "0", "disk", ""]]
+    for part in [] if "d" in flags else parts:
+        number = int(part.device.removeprefix(name) or 0)
+        branch = "└─" if part is parts[-1] else "├─"
+        label = branch + (part.device if "p" in flags else part.device.removeprefix("/dev/"))
+        rows.append([label, f"8:{minor + number}", "0", _short(part.size, flags), "0", "part", part.mount])
+    return rows
+
+
+def _short(size: int, flags: set[str]) -> str:
+    """One decimal, none where it is zero: ``1.8T``, ``512M``."""
+    if "b" in flags:
+        return str(size)
+    step = min((size.bit_length() - 1) // 10, 5)
+    return f"{size / 1024**step:.1f}".removesuffix(".0") + "BKMGTP"[step]
+
+
+def _aligned(rows: Sequence[Sequence[str]]) -> str:
+    names = max(len(row[0]) for row in rows)
+    sizes = max(len(row[3]) for row in rows)
+    major = max(max(len(row[1].partition(":")[0]) for row in rows), 3)
+    out = ""
+    for name, number, removable, size, read_only, kind, point in rows:
+        left, _, right = number.partition(":")
+        numbers = f"{left:>{major}}:{right:<3} {removable:>2} {size:>{sizes}} {read_only:>2}"
+        out += f"{name:<{names}} {numbers} {kind:<4} {point}\n"
+    return out
