@@ -93,7 +93,9 @@ class OpenAIBackend:
             client = self._connect()
             page = await asyncio.wait_for(client.get("/models", cast_to=object), self._patience.connect)
         except Exception as error:
-            raise self._fault(error, _Progress()).fault from None  # the cause's own text may hold the key
+            raise self._fault(
+                error, _Progress(), self._patience.connect
+            ).fault from None  # the cause's own text may hold the key
         rows = page.get("data") if isinstance(page, dict) else None
         names = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
         return [redact(name, self._key) for name in names if isinstance(name, str)]
@@ -142,7 +144,7 @@ class OpenAIBackend:
         except (ModelError, Again):
             raise
         except Exception as error:
-            again = self._fault(error, progress)
+            again = self._fault(error, progress, self._patience.first)
             raise (await self._name_models(again)) from None
         rest = opening.feed(redactor.flush())
         self._judge(progress, rest)
@@ -237,8 +239,8 @@ class OpenAIBackend:
         text = f"{self.where} answers with {kind} where a stream of events was due."
         raise EndpointError(f"{text} Check OPENAI_BASE_URL: it usually ends in /v1. It says: {words}")
 
-    def _fault(self, error: Exception, progress: _Progress) -> Again:
-        """What the client raised, in our words."""
+    def _fault(self, error: Exception, progress: _Progress, waited: float) -> Again:
+        """What the client raised, in our words; ``waited`` seconds were allowed for a first answer."""
         import openai
 
         if isinstance(error, openai.APITimeoutError):
@@ -248,7 +250,7 @@ class OpenAIBackend:
             text = f"{self.where} fell silent for {self._patience.between:g} s in the middle of the reply."
             return Again(EndpointError(f"{text} Run the cell again."), helps=False)
         if isinstance(error, asyncio.TimeoutError):
-            text = f"{self.where} gave no answer within {self._patience.first:g} s."
+            text = f"{self.where} gave no answer within {waited:g} s."
             return Again(EndpointError(f"{text} It may be loading or overloaded: run the cell again."), helps=False)
         if isinstance(error, openai.APIStatusError):
             wait = wire.retry_after(error.response.headers)
