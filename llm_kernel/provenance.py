@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from llm_kernel.model.request import Usage
+
 __all__ = ["Answer", "Refusal", "Source"]
 
 Source: TypeAlias = Literal["exact", "model", "tape", "unknown"]
@@ -34,6 +36,13 @@ class Answer:
     seconds: float = 0.0
     tries: int = 1
     status: int = 0
+
+    def count(self, usage: Usage | None) -> None:
+        """Add what one reply cost, where it is known."""
+        if usage:
+            self.prompt += usage.prompt
+            self.cached += usage.cached
+            self.completion += usage.completion
 
     def line(self) -> str:
         """One line for ``%why``."""

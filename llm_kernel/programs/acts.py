@@ -17,8 +17,8 @@ from llm_kernel.machine.processes import GpuUse, Process
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.provenance import Answer, Refusal
-from llm_kernel.shell.bash import OURS, Limits, Shell, Streams
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.bash import OURS, Limits, Shell
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Acts"]
 
@@ -37,7 +37,7 @@ class Acts:
         machine: Machine,
         process: Process,
         call: Call,
-        streams: Streams,
+        streams: Io,
         record: Answer,
         *,
         most: float,
@@ -54,9 +54,13 @@ class Acts:
         self.spent = 0.0
         self.status = 0
         names = [name for name in EXACT if name not in OURS]
-        self._shell = Shell(
+        self.shell = Shell(
             machine, self._program, ours=[*names, *_WORDS], cwd=call.cwd, env=dict(call.env), limits=limits
         )
+
+    def begin(self, record: Answer, most: float) -> None:
+        """Begin another reply in the same shell."""
+        self._record, self._left, self.spent, self.status = record, most, 0.0, 0
 
     async def run(self, act: str) -> bool:
         """Check one act and run it, a top-level loop turn by turn; False where it was refused."""
@@ -67,13 +71,13 @@ class Acts:
             return False
         self._record.acts.append(act.partition("\n")[0])
         for turn in turns:
-            self.status = await self._shell.run(turn, self._streams.out, self._streams.err)
+            self.status = await self.shell.run(turn, self._streams.out, self._streams.err)
         return True
 
     async def set(self, name: str, value: str) -> None:
         """Give the program's shell variable ``name`` what was typed."""
         quoted = "'" + value.replace("'", "'\\''") + "'"
-        await self._shell.run(f"{name}={quoted}", self._streams.out, self._streams.err)
+        await self.shell.run(f"{name}={quoted}", self._streams.out, self._streams.err)
 
     def _objection(self, turn: str) -> str:
         """Why ``turn`` may not run; empty where it may."""
@@ -91,7 +95,7 @@ class Acts:
     def _refuse(self, act: str, reason: str) -> None:
         self._record.refused.append(Refusal(act, reason))
 
-    async def _program(self, call: Call, streams: Streams) -> int:
+    async def _program(self, call: Call, streams: Io) -> int:
         try:
             match call.name:
                 case "spend":
@@ -146,7 +150,7 @@ class Acts:
             self._machine.processes.load_gpu(self._process.pid, index, use)
         return 0
 
-    async def _curve(self, args: tuple[str, ...], streams: Streams) -> int:
+    async def _curve(self, args: tuple[str, ...], streams: Io) -> int:
         try:
             first, last, i, n, m = (float(arg) for arg in args)
         except ValueError:

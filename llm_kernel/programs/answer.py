@@ -6,8 +6,7 @@ import posixpath
 
 from llm_kernel.programs import exact
 from llm_kernel.programs.table import EXACT, NotExact, Row
-from llm_kernel.shell.bash import Streams
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["answer", "exact", "row_of"]
 
@@ -23,7 +22,7 @@ def row_of(call: Call) -> Row | None:
     return row if row and call.machine.has(row.needs) else None
 
 
-async def answer(call: Call, streams: Streams) -> int:
+async def answer(call: Call, streams: Io) -> int:
     """Answer ``call`` exactly.
 
     Raises:

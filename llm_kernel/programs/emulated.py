@@ -12,22 +12,27 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from time import monotonic
+from typing import TypeAlias
 
 from llm_kernel.errors import BadReply, EndpointError
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.model.request import Backend, Message, Request
-from llm_kernel.plan import grammar, hint, plan
+from llm_kernel.plan import Plan, grammar, hint, plan
 from llm_kernel.programs import reads
 from llm_kernel.programs.acts import Acts
 from llm_kernel.prompt import program_request
 from llm_kernel.provenance import Answer, Refusal
-from llm_kernel.reply import Act, Bad, ReplyReader, Say, apology
-from llm_kernel.shell.bash import Limits, Streams
-from llm_kernel.shell.call import Call
+from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology
+from llm_kernel.shell.bash import Limits
+from llm_kernel.shell.call import Call, Io
+from llm_kernel.syntax import ends_with
 
-__all__ = ["Emulator", "Options"]
+__all__ = ["AskTerminal", "Emulator", "Options", "converse", "python_script"]
+
+AskTerminal: TypeAlias = Callable[[str, bool], Awaitable[str | None]]
+"""Reads a line from the terminal, shown or hidden; None at end of file."""
 
 _ASKS = 20
 """How often one program may read the terminal."""
@@ -61,7 +66,7 @@ class Emulator:
         options: Options,
         *,
         limits: Limits,
-        ask: Callable[[str, bool], Awaitable[str | None]],
+        ask: AskTerminal,
         passing: Callable[[float], Awaitable[None]],
     ) -> None:
         self._machine = machine
@@ -72,7 +77,7 @@ class Emulator:
         self._ask = ask
         self._passing = passing
 
-    async def run(self, call: Call, streams: Streams, record: Answer, *, command: str, ppid: int = 0) -> int:
+    async def run(self, call: Call, streams: Io, record: Answer, *, command: str, ppid: int = 0) -> int:
         """Run one program to its end and return its exit status.
 
         Raises:
@@ -111,7 +116,7 @@ class Emulator:
             seed=options.seed,
         )
 
-    def _plan(self, call: Call):  # type: ignore[no-untyped-def]
+    def _plan(self, call: Call) -> Plan | None:
         script, args = python_script(call)
         if not script:
             return None
@@ -125,99 +130,110 @@ class Emulator:
             return None
         return plan(source, args)
 
-    async def _play(
-        self, request: Request, call: Call, streams: Streams, record: Answer, process: Process
-    ) -> int:
+    async def _play(self, request: Request, call: Call, streams: Io, record: Answer, process: Process) -> int:
         acts = Acts(
-            self._machine, process, call, streams, record,
-            most=self.options.spend, limits=self._limits, passing=self._passing,
+            self._machine,
+            process,
+            call,
+            streams,
+            record,
+            most=self.options.spend,
+            limits=self._limits,
+            passing=self._passing,
         )
-        for _ in range(_ASKS):
-            reader = ReplyReader(request.key.get("command", ""))
-            text = await self._stream(request, reader, acts, streams, record)
-            if reader.ended == "exit":
-                return acts.status
-            if reader.ended != "read":
-                break
-            typed, shown = await self._read(acts, text)
-            said = Message("assistant", text)
-            request = replace(request, messages=(*request.messages, said, Message("user", shown)))
+        status = await converse(self.backend, request, acts, streams, record, self._ask)
         if not acts.spent:
             await self._passing(_SMALL)
-        return 0
+        return status
 
-    async def _read(self, acts: Acts, text: str) -> tuple[str | None, str]:
-        """Carry out the reply's last act, ``read``: what was typed, and what the model is told of it."""
-        line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
-        hidden, prompt, name = _read_options(line)
-        typed = await self._ask(prompt, hidden)
-        if typed is None:
-            return None, "<end of file>"
-        if name:
-            await acts.set(name, typed)
-        return typed, "<hidden>" if hidden else typed
 
-    async def _stream(
-        self, request: Request, reader: ReplyReader, acts: Acts, streams: Streams, record: Answer
-    ) -> str:
-        """Read one reply to its end, showing and doing what it says as it comes; its text."""
-        pieces: list[str] = []
-        started = monotonic()
-        finish, held = "", ""
-        try:
-            async with aclosing(self.backend.stream(request)) as deltas:  # type: ignore[type-var]
-                async for delta in deltas:
-                    record.by, record.model = delta.source, delta.model or record.model
-                    finish = delta.finish or finish
-                    if delta.usage:
-                        record.prompt += delta.usage.prompt
-                        record.cached += delta.usage.cached
-                        record.completion += delta.usage.completion
-                    if not delta.text:
-                        continue
-                    pieces.append(delta.text)
-                    held += delta.text
-                    if _may_be_apology(held, len(pieces)):
-                        continue
-                    await self._turns(reader.feed(held), acts, streams, record)
-                    held = ""
-                    if reader.closed:
-                        break
-        finally:
-            record.seconds += monotonic() - started
-        text = "".join(pieces)
-        if held and apology(text):
-            raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
-        await self._turns([*reader.feed(held), *reader.close()], acts, streams, record)
-        if finish == "length" and not reader.closed:
-            raise EndpointError(
-                f"The reply was cut after {request.max_tokens} tokens; what was printed stays. "
-                "Raise c.LLMKernel.reply_tokens to let programs say more."
-            )
-        return text
+async def converse(
+    backend: Backend, request: Request, acts: Acts, streams: Io, record: Answer, ask: AskTerminal
+) -> int:
+    """Let the model speak until it is done; where its reply reads the terminal, go on with what was typed.
 
-    async def _turns(
-        self, turns: list[Say | Act | Bad], acts: Acts, streams: Streams, record: Answer
-    ) -> None:
-        for turn in turns:
-            match turn:
-                case Say(text):
-                    await streams.out(text)
-                case Act(text):
-                    if not text.lstrip().startswith("read"):
-                        await acts.run(text)
-                case Bad(text, reason):
-                    record.refused.append(Refusal(text, reason))
-        await asyncio.sleep(0)
+    Raises:
+        ModelError, TapeError: where the model could not answer; what was printed stays.
+    """
+    for _ in range(_ASKS):
+        reader = ReplyReader(request.key.get("command", ""))
+        text = await _stream(backend, request, reader, acts, streams, record)
+        if reader.ended == "exit":
+            return acts.status
+        if reader.ended != "read":
+            break
+        said = Message("assistant", text)
+        shown = await _read(acts, text, ask)
+        messages = (*request.messages, said, Message("user", shown))
+        key = {**request.key, "typed": f"{request.key.get('typed', '')}{shown}\n"}
+        request = replace(request, messages=messages, key=key)
+    return 0
+
+
+async def _read(acts: Acts, text: str, ask: AskTerminal) -> str:
+    """Carry out a reply's last act, ``read``; what the model is told of it."""
+    line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
+    hidden, prompt, name = _read_options(line)
+    typed = await ask(prompt, hidden)
+    if typed is None:
+        return "<end of file>"
+    if name:
+        await acts.set(name, typed)
+    return "<hidden>" if hidden else typed
+
+
+async def _stream(
+    backend: Backend, request: Request, reader: ReplyReader, acts: Acts, streams: Io, record: Answer
+) -> str:
+    """Read one reply to its end, showing and doing what it says as it comes; its text."""
+    pieces: list[str] = []
+    started = monotonic()
+    finish, held = "", ""
+    try:
+        async with aclosing(backend.stream(request)) as deltas:  # type: ignore[type-var]
+            async for delta in deltas:
+                record.by, record.model = delta.source, delta.model or record.model
+                finish = delta.finish or finish
+                record.count(delta.usage)
+                if not delta.text:
+                    continue
+                pieces.append(delta.text)
+                held += delta.text
+                if apology(held):
+                    continue
+                await _turns(reader.feed(held), acts, streams, record)
+                held = ""
+                if reader.closed:
+                    break
+    finally:
+        record.seconds += monotonic() - started
+    text = "".join(pieces)
+    if held and apology(text):
+        raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
+    await _turns([*reader.feed(held), *reader.close()], acts, streams, record)
+    if finish == "length" and not reader.closed:
+        raise EndpointError(
+            f"The reply was cut after {request.max_tokens} tokens; what was printed stays. "
+            "Raise c.LLMKernel.reply_tokens to let programs say more."
+        )
+    return text
+
+
+async def _turns(turns: list[Turn], acts: Acts, streams: Io, record: Answer) -> None:
+    for turn in turns:
+        match turn:
+            case Say(text):
+                await streams.out(text)
+            case Act(text):
+                if ends_with(text) != "read":
+                    await acts.run(text)
+            case Bad(text, reason):
+                record.refused.append(Refusal(text, reason))
+    await asyncio.sleep(0)
 
 
 _SMALL = 0.05
 """Seconds that a program takes which says nothing about time."""
-
-
-def _may_be_apology(held: str, pieces: int) -> bool:
-    """Whether the first words still could be a refusal, so that they are not shown as a program's output yet."""
-    return bool(held) and len(held) < 600 and pieces < 400 and apology(held)
 
 
 def _read_options(line: str) -> tuple[bool, str, str]:

@@ -16,8 +16,7 @@ from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.bash import Streams
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["FULL_SCREEN", "Programs"]
 
@@ -51,7 +50,7 @@ class Programs:
         emulator: Emulator,
         *,
         stop: Callable[[], None],
-        script: Callable[[Call, Streams, str], Awaitable[int]],
+        script: Callable[[Call, Io, str], Awaitable[int]],
         ask_all: bool = False,
     ) -> None:
         self._machine = machine
@@ -62,7 +61,7 @@ class Programs:
         self.records: list[Answer] = []
         self.fault: ImaginedMachineError | None = None
 
-    async def __call__(self, call: Call, streams: Streams) -> int:
+    async def __call__(self, call: Call, streams: Io) -> int:
         """Run one call; the socket that the shell plugs programs into."""
         record = Answer(shlex.join((call.name, *call.args)), "exact")
         self.records.append(record)
@@ -77,7 +76,7 @@ class Programs:
             record.status = 1
         return record.status
 
-    async def _run(self, call: Call, streams: Streams, record: Answer) -> int:
+    async def _run(self, call: Call, streams: Io, record: Answer) -> int:
         base = posixpath.basename(call.name)
         if row_of(call) is not None:
             try:
@@ -109,7 +108,7 @@ class Programs:
             return False
         return self._machine.files.exists(call.name) and self._machine.files.is_sized(call.name)
 
-    async def _file(self, call: Call, streams: Streams, record: Answer) -> int:
+    async def _file(self, call: Call, streams: Io, record: Answer) -> int:
         """Run a file of the user's: a shell script here, another language's by the model."""
         path, files = call.path(call.name), self._machine.files
         try:

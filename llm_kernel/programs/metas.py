@@ -29,8 +29,8 @@ from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.prompt import meta_request
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import apology, meta_script
-from llm_kernel.shell.bash import OURS, Limits, Shell, Streams
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.bash import OURS, Limits, Shell
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Metas", "Outcome", "faults_of_python", "summary"]
 
@@ -113,10 +113,7 @@ class Metas:
                     pieces.append(delta.text)
                     record.by, record.model = delta.source, delta.model or record.model
                     finish = delta.finish or finish
-                    if delta.usage:
-                        record.prompt += delta.usage.prompt
-                        record.cached += delta.usage.cached
-                        record.completion += delta.usage.completion
+                    record.count(delta.usage)
         finally:
             record.seconds += monotonic() - started
         text = "".join(pieces)
@@ -216,7 +213,7 @@ class _Script:
 
         return sink
 
-    async def _program(self, call: Call, streams: Streams) -> int:
+    async def _program(self, call: Call, streams: Io) -> int:
         try:
             if call.name == "machine":
                 self.notes += words.say(self._machine, call.args, call.cwd)

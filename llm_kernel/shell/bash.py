@@ -132,6 +132,8 @@ class Shell:
         self._bash.mount("/", machine.files.root)
         self._register(self._always)
         self._running = False
+        self._stopped = False
+        self._said = environment(machine)
         self._prologue = _PROLOGUE
 
     async def run(self, script: str, out: Sink, err: Sink) -> int:
@@ -139,9 +141,12 @@ class Shell:
 
         A script that bash would not parse prints bash's message, and its status is 2.
         """
-        problem = syntax.problem(script)
-        if problem:
-            await err(problem.encode())
+        verdict = syntax.judge(script)
+        if verdict.state != "complete" and not verdict.runs:
+            # bash reads line by line: what is complete above the mistake has run when it is met
+            if script[: verdict.start].strip():
+                await self.run(script[: verdict.start], out, err)
+            await err(verdict.error.encode() + b"\n")
             self.status = 2
             return 2
         self._register(syntax.names(script) - OURS)
@@ -162,10 +167,39 @@ class Shell:
             raise
         finally:
             self._running = False
-        if result.error and result.stderr:
-            await err(result.stderr_bytes.rstrip(b"\n") + b"\n")
+        if self._stopped:
+            self._stopped = False
+            self._bash.clear_cancel()
+        elif result.error:
+            await err(_resource(result.error))
         self.status = result.exit_code
+        if "()" in script or "function " in script:
+            self.functions = await self._functions()
         return self.status
+
+    def stop(self) -> None:
+        """End what runs, from inside one of its programs: the shell stays as it is then."""
+        self._stopped = True
+        self._bash.cancel()
+
+    async def _functions(self) -> tuple[str, ...]:
+        listing = await self.capture("declare -F")
+        return tuple(line.split()[-1] for line in listing.splitlines() if line.startswith("declare -f"))
+
+    async def follow(self, cwd: str, exports: Mapping[str, str]) -> None:
+        """Take over what the machine says of the environment now, then ``exports``, then go to ``cwd``."""
+        wanted = environment(self._machine)
+        here = self.state()
+        names = ("USER", "LOGNAME", "HOME", "PATH", "LANG")
+        news = {k: wanted[k] for k in names if wanted[k] != self._said.get(k)}
+        self._said = wanted
+        lines = [f"export {name}={_quoted(value)}" for name, value in {**news, **exports}.items()]
+        if here.variables.get("HOSTNAME") != self._machine.system.host:
+            lines.append(f"HOSTNAME={_quoted(self._machine.system.host)}")
+        if cwd and cwd != here.cwd:
+            lines.append(f"cd {_quoted(cwd)}")
+        if lines:
+            await self.capture("; ".join(lines))
 
     async def _interrupt(self, run: asyncio.Future[Any]) -> None:
         self._bash.cancel()
@@ -184,6 +218,11 @@ class Shell:
         state = self._bash.shell_state()
         return State(state.cwd, dict(state.variables), dict(state.aliases), self.functions)
 
+    @property
+    def registered(self) -> frozenset[str]:
+        """Every word that reaches our programs."""
+        return frozenset(self._registered)
+
     async def capture(self, script: str) -> str:
         """What a harmless ``script`` prints, with the shell's status left as it was."""
         status, parts = self.status, bytearray()
@@ -198,9 +237,9 @@ class Shell:
         self.status = status
         return parts.decode(errors="replace")
 
-    def knows(self, name: str) -> None:
-        """Register ``name`` in the middle of a run, for a word that only its expansion shows."""
-        self._register({name})
+    def know(self, names: Iterable[str]) -> None:
+        """Let ``names`` reach our programs, from now on even in the middle of a run."""
+        self._register(set(names) - OURS)
 
     def _register(self, names: Iterable[str]) -> None:
         for name in names:
@@ -238,6 +277,28 @@ class Shell:
 
 async def _await(awaitable: Any) -> Any:
     return await awaitable
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _resource(error: str) -> bytes:
+    """What bash prints when a resource that the library bounds is used up."""
+    for word, said in _RESOURCES.items():
+        if word in error:
+            return f"bash: {said}\n".encode()
+    return b"bash: resource temporarily unavailable\n"
+
+
+_RESOURCES = {
+    "function depth": "maximum function nesting level exceeded",
+    "loop iterations": "fork: retry: Resource temporarily unavailable",
+    "commands": "fork: retry: Resource temporarily unavailable",
+    "memory": "xrealloc: cannot allocate 1048576 bytes",
+    "cancelled": "interrupted",
+    "file": "write error: No space left on device",
+}
 
 
 def _minutes(seconds: float) -> bytes:

@@ -1,0 +1,97 @@
+"""The article's way on the same machine: a whole cell goes to the model, and its plain lines are the output verbatim.
+
+Its acts change the machine under the same checks as a program's; nothing else is computed or bounded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from llm_kernel.journal import Journal, show
+from llm_kernel.machine import Machine
+from llm_kernel.model.request import Backend
+from llm_kernel.programs import reads
+from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.emulated import Options, converse
+from llm_kernel.prompt import pure_request
+from llm_kernel.provenance import Answer
+from llm_kernel.shell.bash import Limits, Sink, State, environment
+from llm_kernel.shell.call import Call
+
+__all__ = ["Terminal"]
+
+
+class Terminal:
+    """The terminal that a model plays; its acts share one shell for as long as the notebook lives."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        backend: Backend,
+        journal: Journal,
+        options: Options,
+        limits: Limits,
+        passing: Callable[[float], Awaitable[None]],
+    ) -> None:
+        self._machine = machine
+        self._backend = backend
+        self._journal = journal
+        self._options = options
+        self._streams = _Sinks()
+        env = environment(machine)
+        call = Call("bash", (), machine, env["HOME"], env)
+        self._acts = Acts(
+            machine, machine.processes.table[machine.processes.shell], call, self._streams, Answer("", "model"),
+            most=options.spend, limits=limits, passing=passing,
+        )
+
+    async def run(self, text: str, record: Answer, out: Sink, err: Sink) -> int:
+        """Give the cell's text to the model and show what it says; the status of its ``exit``, else 0.
+
+        Raises:
+            ModelError, TapeError: where the model could not answer; what was shown stays.
+        """
+        cwd, options = self.state().cwd, self._options
+        self._streams.bind(out, err)
+        self._acts.begin(record, options.spend)
+        paths = reads.named_in(self._machine, text, cwd)
+        record.files = paths
+        request = pure_request(
+            self._machine,
+            text,
+            cwd=cwd,
+            listing=self._machine.files.listdir(cwd),
+            shown=reads.show(self._machine, paths, cwd, budget=options.files),
+            history=show(self._journal.last(6)),
+            tokens=options.tokens,
+            seed=options.seed,
+        )
+        return await converse(self._backend, request, self._acts, self._streams, record, _no_input)
+
+    def state(self) -> State:
+        """Where the terminal is."""
+        return self._acts.shell.state()
+
+    async def follow(self, cwd: str, exports: Mapping[str, str]) -> None:
+        """Take over a changed machine."""
+        await self._acts.shell.follow(cwd, exports)
+
+
+async def _no_input(prompt: str, hidden: bool) -> str | None:
+    return None
+
+
+class _Sinks:
+    """Streams that lead to the cell which runs now."""
+
+    def bind(self, out: Sink, err: Sink) -> None:
+        self._out, self._err = out, err
+
+    async def out(self, data: str | bytes) -> None:
+        await self._out(data.encode() if isinstance(data, str) else data)
+
+    async def err(self, data: str | bytes) -> None:
+        await self._err(data.encode() if isinstance(data, str) else data)
+
+    async def read(self) -> bytes:
+        return b""

@@ -1,0 +1,304 @@
+"""One notebook: a machine, its login shell, the journal, and the running of one cell at a time.
+
+``run_cell`` gives a stream of events. Closing it, or cancelling the task that reads it, interrupts the foreground
+program and nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from llm_kernel import cell as cells
+from llm_kernel import help as helping
+from llm_kernel import magics, syntax
+from llm_kernel.errors import ImaginedMachineError, Refused
+from llm_kernel.events import Ask, Event, Exit, Stream, Text
+from llm_kernel.journal import Entry, Journal
+from llm_kernel.machine import Machine
+from llm_kernel.model.choice import Models
+from llm_kernel.programs.answer import answer
+from llm_kernel.programs.emulated import Emulator, Options
+from llm_kernel.programs.find import Programs
+from llm_kernel.programs.metas import Metas, summary
+from llm_kernel.programs.opening import opening
+from llm_kernel.programs.pure import Terminal
+from llm_kernel.programs.table import EXACT
+from llm_kernel.provenance import Answer
+from llm_kernel.shell.bash import OURS, Limits, Shell, State, Streams, environment
+from llm_kernel.shell.call import Call
+
+__all__ = ["Session", "Setup"]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """A session's settings; ``output`` is the most characters that one cell shows, ``meta_tokens`` bounds a script."""
+
+    physics: str = "exact"
+    unknown: str = "hint"
+    output: int = 2_000_000
+    meta_tokens: int = 4096
+    options: Options = field(default_factory=Options)
+    limits: Limits = field(default_factory=Limits)
+
+
+class Session:
+    """``wall`` gives the host's seconds where the machine's clock flows with real time; None: it is stepped."""
+
+    def __init__(
+        self, machine: Machine, models: Models, setup: Setup = Setup(), *, wall: Callable[[], float] | None = None
+    ) -> None:
+        self.machine = machine
+        self.models = models
+        self.setup = setup
+        self.journal = Journal()
+        self.answers: list[Answer] = []
+        self.before: list[Answer] = []
+        self.ledger: list[Answer] = []
+        self._wall = wall
+        self._left = wall() if wall else 0.0
+        self._screen: _Screen | None = None
+        self._emulator = Emulator(
+            machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask, passing=self._pass
+        )
+        self._programs = Programs(
+            machine, self._emulator, stop=self._stop, script=self._script, ask_all=setup.unknown == "ask"
+        )
+        self._metas = Metas(
+            machine, models, self.journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
+        )
+        self._shell = self._new_shell()
+        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._pass)
+
+    # -- a cell -------------------------------------------------------------------------------------------------
+
+    async def run_cell(
+        self, code: str, *, silent: bool = False, store_history: bool = True, allow_stdin: bool = False
+    ) -> AsyncGenerator[Event, str | None]:
+        """Run one cell; the last event is its ``Exit``. An ``Ask`` is answered by ``asend(line)``.
+
+        Raises:
+            ImaginedMachineError: where the fault is ours or the model's; what was shown before stays true.
+        """
+        screen = self._screen = _Screen(self.setup.output, allow_stdin)
+        self._begin()
+        task = asyncio.create_task(self._cell(code, screen))
+        task.add_done_callback(lambda _: screen.queue.put_nowait(None))
+        try:
+            while (event := await screen.queue.get()) is not None:
+                answer = yield event
+                if isinstance(event, Ask):
+                    screen.answer(answer)
+            yield Exit(task.result())
+        finally:
+            if not task.done():
+                task.cancel()
+            await asyncio.wait({task})
+            if not task.cancelled():
+                task.exception()
+            self._end()
+
+    def _begin(self) -> None:
+        self.answers = []
+        self._programs.records = self.answers
+        self._programs.fault = None
+        if self._wall:
+            self.machine.clock.advance(max(0.0, self._wall() - self._left))
+        self.machine.clock.mark()
+        self.machine.refresh()
+
+    def _end(self) -> None:
+        self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
+        if self._wall:
+            self._left = self._wall()
+
+    async def _cell(self, code: str, screen: _Screen) -> int:
+        parts = cells.parse(code)
+        status = 0
+        for number, part in enumerate(parts):
+            match part:
+                case cells.Shell(text):
+                    status, goes_on = await self._commands(text, screen, last=number == len(parts) - 1)
+                    if not goes_on:
+                        break
+                case cells.Meta(instruction):
+                    status = await self._instruct(instruction, screen)
+                case cells.Magic():
+                    status = await magics.run(self, part, screen.out, screen.err)
+        await screen.flush()
+        if any(not isinstance(part, cells.Magic) for part in parts):
+            self.before = self.answers
+        return status
+
+    async def _commands(self, text: str, screen: _Screen, *, last: bool) -> tuple[int, bool]:
+        """Run shell text; its status, and whether the cell goes on behind it."""
+        screen.take()
+        if self.setup.physics == "pure":
+            record = Answer(text.strip(), "model")
+            self.answers.append(record)
+            status, goes_on = await self._pure.run(text, record, screen.out, screen.err), True
+            self._shell.status = status
+        else:
+            status, goes_on = await self._in_shell(text, screen, last=last)
+        self.journal.add(Entry(text.strip()[:2000], screen.take(), status))
+        if self._programs.fault:
+            await screen.flush()
+            raise self._programs.fault
+        return status, goes_on
+
+    async def _in_shell(self, text: str, screen: _Screen, *, last: bool) -> tuple[int, bool]:
+        self._reached = last
+        script = text if last else f"{text}\n{_REACHED} $?"
+        status = await self._shell.run(script, screen.out, screen.err)
+        return status, self._reached
+
+    async def _instruct(self, instruction: str, screen: _Screen) -> int:
+        wish, command = opening(instruction)
+        status = 0
+        if wish:
+            record = Answer(f"%meta {wish}", "model")
+            self.answers.append(record)
+            where = await self.where()
+            outcome = await self._metas.run(wish, record, cwd=where.cwd, env=environment(self.machine))
+            lines = summary(outcome, where.cwd)
+            await screen.out("".join(f"{line}\n" for line in lines).encode())
+            await screen.out(outcome.said.encode())
+            await self.settle(outcome.cwd, dict(outcome.exports))
+            self.journal.add(Entry(wish, outcome.said, 0, tuple(lines), meta=True))
+        if command:
+            status, _ = await self._commands(command, screen, last=True)
+        return status
+
+    # -- the shell ----------------------------------------------------------------------------------------------
+
+    def _new_shell(self) -> Shell:
+        names = [name for name in EXACT if name not in OURS]
+        env = environment(self.machine)
+        ours = [*names, *self.machine.packages.all_commands() - OURS, _REACHED]
+        return Shell(self.machine, self._program, ours=ours, cwd=env["HOME"], env=env, limits=self.setup.limits)
+
+    async def _program(self, call: Call, streams: Streams) -> int:
+        if call.name == _REACHED:
+            self._reached = True
+            return int(call.args[0])
+        return await self._programs(call, streams)
+
+    async def _script(self, call: Call, streams: Streams, path: str) -> int:
+        """Run a shell script file in a shell of its own, as fork and exec would."""
+        shell = Shell(
+            self.machine, self._program, ours=self._shell.registered, cwd=call.cwd, env=dict(call.env),
+            limits=self.setup.limits,
+        )
+        text = self.machine.files.read(path).decode("utf-8", "replace")
+        words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
+        shell.know(syntax.names(text))
+        return await shell.run(f"bash {path!r} {words}", streams.out, streams.err)
+
+    def _stop(self) -> None:
+        self._shell.stop()
+
+    async def where(self) -> State:
+        """The shell's directory, variables, aliases and functions."""
+        if self.setup.physics == "pure":
+            return self._pure.state()
+        return self._shell.state()
+
+    async def settle(self, cwd: str = "", exports: dict[str, str] | None = None) -> None:
+        """Let the login shell follow a changed machine: its name, its user, its path; then go to ``cwd``."""
+        await self._shell.follow(cwd, exports or {})
+        self._shell.know([*self.machine.packages.all_commands()])
+        if self.setup.physics == "pure":
+            await self._pure.follow(cwd, exports or {})
+
+    async def _pass(self, seconds: float) -> None:
+        self.machine.clock.advance(seconds)
+
+    async def _ask(self, prompt: str, hidden: bool) -> str | None:
+        assert self._screen is not None
+        return await self._screen.ask(prompt, hidden)
+
+    # -- help at the keyboard -----------------------------------------------------------------------------------
+
+    async def is_complete(self, code: str) -> tuple[str, str]:
+        """Whether the cell can run: complete, incomplete (with an indent) or invalid."""
+        return helping.is_complete(code)
+
+    async def complete(self, code: str, cursor: int) -> helping.Completion:
+        """What the word at the cursor could become."""
+        return helping.complete(self.machine, await self.where(), magics.NAMES, code, cursor)
+
+    async def inspect(self, code: str, cursor: int, detail: int = 0) -> dict[str, str]:
+        """What the word at the cursor is, by MIME type."""
+        return helping.inspect(self.machine, await self.where(), magics.MAGICS, code, cursor)
+
+    def report(self) -> dict[str, Any]:
+        """Who answered the last cell, and what it cost."""
+        return {"answers": [answer.to_json() for answer in self.answers]}
+
+    async def close(self) -> None:
+        """Give back the model's connections."""
+        await self.models.close()
+
+
+_REACHED = "__llm_kernel_reached"
+
+
+class _Screen:
+    """Bytes in, text events out: each stream is decoded once, and no more than ``most`` characters leave."""
+
+    def __init__(self, most: int, allow_stdin: bool) -> None:
+        self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
+        self._kept = ""
+        self._left = most
+        self._most = most
+        self._allow_stdin = allow_stdin
+        self._answers: asyncio.Queue[str | None] = asyncio.Queue()
+        self._decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
+        self._since = 0
+
+    async def out(self, data: bytes) -> None:
+        await self._put("stdout", data)
+
+    async def err(self, data: bytes) -> None:
+        await self._put("stderr", data)
+
+    async def _put(self, stream: Stream, data: bytes, final: bool = False) -> None:
+        text = self._decoders[stream].decode(data, final)
+        if not text or self._left < 0:
+            return
+        shown = text[: self._left]
+        self._left -= len(text)
+        if self._left < 0:
+            shown += f"\n[output cut after {self._most} characters; c.LLMKernel.output_limit sets how many]\n"
+        self._kept = (self._kept + shown)[-20_000:] if len(self._kept) > 40_000 else self._kept + shown
+        self.queue.put_nowait(Text(stream, shown))
+        self._since += len(shown)
+        # the reader must get its turn: a program that floods the screen would else fill the memory
+        while self._since > 65_536 and self.queue.qsize() > 8:
+            await asyncio.sleep(0.001)
+        if self._since > 65_536:
+            self._since = 0
+
+    def take(self) -> str:
+        """What was shown since the last call: its end, where it was long."""
+        text, self._kept = self._kept, ""
+        return text
+
+    async def flush(self) -> None:
+        """Send what is left of a character that never ended."""
+        await self._put("stdout", b"", True)
+        await self._put("stderr", b"", True)
+
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        """The line that was typed; None at end of file, and where there is no input box."""
+        if not self._allow_stdin:
+            return None
+        self.queue.put_nowait(Ask(prompt, hidden))
+        return await self._answers.get()
+
+    def answer(self, line: str | None) -> None:
+        self._answers.put_nowait(line)
