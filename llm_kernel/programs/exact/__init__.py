@@ -1,5 +1,7 @@
-"""The families of exact programs; importing this package fills the table."""
+"""The families of exact programs: importing this package fills the table from every module beside this one."""
 
-from llm_kernel.programs.exact import dates, disks, free, host, identity
+from importlib import import_module
+from pkgutil import iter_modules
 
-__all__ = ["dates", "disks", "free", "host", "identity"]
+for _module in iter_modules(__path__):
+    import_module(f"{__name__}.{_module.name}")
