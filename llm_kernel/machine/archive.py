@@ -1,0 +1,181 @@
+"""What the archives of the systems hold: packages with their versions by release, and which of them holds a program."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from llm_kernel.machine.catalog import load
+from llm_kernel.machine.profiles import Profile
+from llm_kernel.machine.releases import imagined_version
+
+__all__ = [
+    "Deb",
+    "Holder",
+    "all_programs",
+    "base",
+    "dist_packages",
+    "find",
+    "folder",
+    "holders",
+    "imagined",
+    "names",
+    "programs",
+    "upstream",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Deb:
+    """A package of a system's archive in one release; ``size`` of the archive and ``installed`` in bytes."""
+
+    name: str
+    version: str
+    summary: str
+    arch: str
+    section: str
+    size: int
+    installed: int
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a program: archive packages, first the one people mean, and a snap with its version."""
+
+    apt: tuple[str, ...] = ()
+    dnf: tuple[str, ...] = ()
+    snap: tuple[str, str] | None = None
+
+
+def find(name: str, made: Profile) -> Deb | None:
+    """The archive's package ``name`` in this release, or None where the release has none."""
+    if made.like == "rhel":
+        return _rpm(name, made)
+    row = _data()["packages"].get(name)
+    version = _version_at(row["versions"], made) if row else ""
+    return _deb(name, row, version) if row and version else None
+
+
+def imagined(name: str, version: str = "") -> Deb:
+    """A package that no archive of ours describes, as somebody asked for it."""
+    return Deb(name, version or f"{imagined_version(name)}-1", "", "amd64", "universe", 180_000, 640_000, ())
+
+
+def base(made: Profile) -> list[str]:
+    """The packages that a server of this release has from the start."""
+    if made.like == "rhel":
+        return list(_data()["rhel_base"])
+    without = set() if made.os == "ubuntu" else set(_data()["ubuntu_only"])
+    return [name for name in _data()["base"] if name not in without and find(name, made)]
+
+
+def dist_packages(made: Profile) -> dict[str, str]:
+    """The Python packages that this release brings, name to version."""
+    release = f"el{made.release}" if made.like == "rhel" else made.codename
+    rows = _data()["pip"].get(release, "pip 22.0.2, setuptools 59.6.0, wheel 0.37.1")
+    return dict(row.split(" ") for row in rows.split(", "))
+
+
+def names(made: Profile) -> list[str]:
+    """All package names of this release's archive, sorted."""
+    if made.like == "rhel":
+        return sorted({name for holder in _holders().values() for name in holder.dnf} | set(_data()["rhel_base"]))
+    return sorted(name for name in _data()["packages"] if find(name, made))
+
+
+def holders(program: str) -> Holder:
+    """Which packages hold ``program``; an empty holder where nobody knows it."""
+    return _holders().get(program, Holder())
+
+
+def programs(package: str, made: Profile) -> tuple[str, ...]:
+    """The programs in an archive's package, sorted."""
+    return _programs(made.like == "rhel").get(package, ())
+
+
+def all_programs() -> frozenset[str]:
+    """Every program name that any archive is known to hold."""
+    return frozenset(_holders())
+
+
+def folder(program: str) -> str:
+    """Where an archive's package puts ``program``."""
+    if program in _data()["games"].split():
+        return "/usr/games"
+    return "/usr/sbin" if program in _data()["sbin"].split() else "/usr/bin"
+
+
+def upstream(version: str) -> str:
+    """The upstream part of an archive's version: ``1.21.5`` of ``1:1.21.5+ds-1ubuntu22.04.1``."""
+    return re.sub(r"[-+~].*", "", version.rpartition(":")[2])
+
+
+def _rpm(name: str, made: Profile) -> Deb | None:
+    sources = [apt for apt, dnf in _renamed().items() if dnf == name]
+    rows = _data()["packages"]
+    source = next((apt for apt in (*sources, name) if apt in rows), "")
+    if not source or (source not in sources and _renamed().get(source, source) != name):
+        return imagined(name, f"1.0-1.el{made.release}") if name in _data()["rhel_base"] else None
+    row = rows[source]
+    near = "bionic" if made.release == "7" else "jammy"
+    version = row["versions"].get(near) or next(iter(row["versions"].values()))
+    return _deb(name, {**row, "needs": ""}, f"{upstream(version)}-1.el{made.release}")
+
+
+def _deb(name: str, row: dict[str, Any], version: str) -> Deb:
+    return Deb(
+        name,
+        version,
+        row["summary"],
+        row.get("arch", "amd64"),
+        row.get("section", "main"),
+        int(row["kb"]) * 1000,
+        int(row["installed"]) * 1000,
+        tuple(row.get("needs", "").split()),
+    )
+
+
+def _version_at(versions: dict[str, str], made: Profile) -> str:
+    """The version in this release; a release between two known ones has that of the one before."""
+    order = _data()["order"]
+    known = [order.index(codename) for codename in versions]
+    here = order.index(made.codename) if made.codename in order else -1
+    if not known or not min(known) <= here <= max(known):
+        return ""
+    version = str(versions[order[max(index for index in known if index <= here)]])
+    return version if made.os == "ubuntu" else re.sub(r"(ubuntu|build)\d.*$", "", version)
+
+
+@cache
+def _data() -> dict[str, Any]:
+    data: dict[str, Any] = load("debian")
+    return data
+
+
+def _renamed() -> dict[str, str]:
+    renamed: dict[str, str] = _data()["dnf"]
+    return renamed
+
+
+@cache
+def _holders() -> dict[str, Holder]:
+    return {name: _holder(row) for name, row in load("commands")["commands"].items()}
+
+
+def _holder(row: dict[str, str]) -> Holder:
+    snap, _, version = row.get("snap", "").partition(" ")
+    return Holder(
+        tuple(row.get("apt", "").split()), tuple(row.get("dnf", "").split()), (snap, version) if snap else None
+    )
+
+
+@cache
+def _programs(rhel: bool) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for program, holder in sorted(_holders().items()):
+        for package in holder.dnf if rhel else holder.apt:
+            found.setdefault(package, []).append(program)
+    return {package: tuple(held) for package, held in found.items()}

@@ -1,0 +1,369 @@
+"""The packages of the machine. What a fresh system brings follows the system; what was asked for is kept.
+
+Every manager's list is read from two things: what the release, its Python or conda begins with, and what was added
+or taken away since. ``era`` is the month beyond which there are no releases yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from llm_kernel.errors import Refused
+from llm_kernel.machine import archive, channels, releases
+from llm_kernel.machine.system import System
+
+__all__ = ["Package", "Packages"]
+
+_ARCHIVE = ("apt", "apt-get", "aptitude", "deb", "dnf", "dpkg", "rpm", "yum")
+_MANAGERS = {"pip3": "pip", "pypi": "pip", "python": "pip", "mamba": "conda", "micromamba": "conda", "yarn": "npm"}
+_COMPANIONS = {"torch": ("torchvision", "torchaudio", "numpy", "tqdm")}
+_NPM = {"typescript": ("tsc", "tsserver"), "@angular/cli": ("ng",), "@vue/cli": ("vue",)}
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """An installed package; ``size`` in bytes of what is fetched, ``commands`` the programs it brings."""
+
+    manager: str
+    name: str
+    version: str
+    summary: str = ""
+    size: int = 0
+    requires: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+
+
+class Packages:
+    """What is installed, by manager: ``pip``, ``conda``, the system's archive (``apt`` or ``dnf``) and any other."""
+
+    def __init__(self, system: System, *, seed: int = 0, era: str = "2021-04") -> None:
+        self._system = system
+        self._seed = seed
+        self.era = era
+        self._added: dict[tuple[str, str], tuple[str, bool]] = {}
+        self._gone: set[tuple[str, str]] = set()
+
+    # -- what is there ------------------------------------------------------------------------------------------
+
+    @property
+    def archive(self) -> str:
+        """The name of the system's own manager: ``apt`` or ``dnf``."""
+        return "dnf" if self._system.profile.like == "rhel" else "apt"
+
+    @property
+    def managers(self) -> tuple[str, ...]:
+        """The managers that have packages here."""
+        used = dict.fromkeys([self.archive, "pip", *(manager for manager, _ in self._added)])
+        return tuple(used)
+
+    @property
+    def has_conda(self) -> bool:
+        """Whether there is a conda: somebody installed it, or something with it."""
+        return any(manager == "conda" for manager, _ in self._added)
+
+    def installed(self, manager: str) -> list[Package]:
+        """All packages of ``manager``, by name."""
+        which = self.manager(manager)
+        found = self._versions(which)
+        return [self._package(which, key, found[key]) for key in sorted(found)]
+
+    def find(self, manager: str, name: str) -> Package | None:
+        """The installed package that people mean by ``name``, or None."""
+        which = self.manager(manager)
+        key = self._key(which, name)
+        version = self._versions(which).get(key)
+        return self._package(which, key, version) if version is not None else None
+
+    def asked(self) -> list[Package]:
+        """What somebody asked for by name, in the order of asking."""
+        return [self._package(m, key, version) for (m, key), (version, asked) in self._added.items() if asked]
+
+    def is_base(self, manager: str, name: str) -> bool:
+        """Whether the package came with the system and is still as it came."""
+        which = self.manager(manager)
+        return (which, self._key(which, name)) not in self._added
+
+    def module(self, name: str) -> Package | None:
+        """The installed Python package that ``import name`` would load, or None."""
+        for package in self.installed("pip"):
+            if name in imports(package):
+                return package
+        return None
+
+    # -- what changes it ----------------------------------------------------------------------------------------
+
+    def install(
+        self, manager: str, name: str, version: str = "", *, companions: bool = False, asked: bool = True
+    ) -> list[Package]:
+        """Put ``name`` there with what it needs; the answer is what is new, what others need first.
+
+        ``companions`` brings what people install beside it too. A name nobody described is taken as it is said.
+
+        Raises:
+            Refused: for a name or a version that cannot be.
+        """
+        which = self.manager(manager)
+        if not which or not self._possible(which, name, version):
+            raise Refused(f"install: {manager} cannot have {name!r} {version}".rstrip())
+        key = self._key(which, name)
+        wanted = self._choose(which, key, version)
+        there = self._versions(which).get(key)
+        if there is not None and (not version or there == wanted):
+            if asked:
+                self._added[which, key] = (there, True)
+            return []
+        new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, pinned=bool(version))]
+        self._added[which, key] = (wanted, asked)
+        if companions and which in ("pip", "conda") and self._project_key(which, key) in _COMPANIONS:
+            new += self._add_companions(which, key, wanted)
+        return new
+
+    def remove(self, manager: str, name: str) -> list[Package]:
+        """Take ``name`` away, and from an archive what cannot be without it; the answer is what is gone."""
+        which = self.manager(manager)
+        found = self.find(which, name)
+        if found is None:
+            return []
+        gone = [found]
+        if which in ("apt", "dnf"):
+            needing = [package for package in self.installed(which) if found.name in package.requires]
+            gone += [more for package in needing if (which, package.name) in self._added for more in [package]]
+        for package in gone:
+            key = (which, self._key(which, package.name))
+            self._added.pop(key, None)
+            if key[1] in self._base(which):
+                self._gone.add(key)
+        return gone
+
+    def refit(self) -> list[str]:
+        """Let what others needed follow a system or a Python that changed; the answer names what was changed."""
+        notes = []
+        for (manager, key), (version, asked) in list(self._added.items()):
+            other = "apt" if manager == "dnf" else "dnf"
+            if manager in ("apt", "dnf") and manager != self.archive:
+                del self._added[manager, key]
+                self._added[self.archive, key] = (self._choose(self.archive, key, ""), asked)
+                notes.append(f"{other}: {key} instead of {manager}'s")
+            elif (fitting := self._refitted(manager, key, version, asked)) != version:
+                self._added[manager, key] = (fitting, asked)
+                notes.append(f"{manager}: {key} {fitting} instead of {version}")
+        self._gone = {(manager, key) for manager, key in self._gone if key in self._base(manager)}
+        return notes
+
+    # -- programs -----------------------------------------------------------------------------------------------
+
+    def provider(self, command: str) -> str | None:
+        """The installed package, or the system itself, that holds the program ``command``."""
+        own = next((package for package in self._bringing() if command in package.commands), None)
+        if own:
+            return own.name
+        held = archive.holders(command)
+        packages = held.dnf if self.archive == "dnf" else held.apt
+        there = self._versions(self.archive)
+        if found := next((name for name in packages if name in there), None):
+            return found
+        if command in self._pythons():
+            return "python3"
+        made = self._system.profile
+        return made.os if not packages and made.folder_of(command) else None
+
+    def suggest(self, command: str) -> list[tuple[str, str]]:
+        """Who would provide ``command``: pairs of manager and package, first the one people mean."""
+        held, made = archive.holders(command), self._system.profile
+        packages = held.dnf if self.archive == "dnf" else held.apt
+        found = [(self.archive, name) for name in packages if archive.find(name, made)]
+        if held.snap and made.os == "ubuntu":
+            found.append(("snap", held.snap[0]))
+        return found or [("pip", name) for name in releases.bringing(command)]
+
+    def all_commands(self) -> set[str]:
+        """Every program name that is known to be a program somewhere, installed or not."""
+        known = archive.all_programs() | releases.all_commands() | set(self._pythons())
+        mine = {command for package in self._bringing() for command in package.commands}
+        return set(known) | mine | {name for names in self._system.profile.programs.values() for name in names}
+
+    def file_of(self, command: str) -> str:
+        """Where the program ``command`` stands, or would stand if it were installed."""
+        own = next((package for package in self._bringing() if command in package.commands), None)
+        if own and own.manager == "conda":
+            return f"{channels.ROOT}/bin/{command}"
+        if own and own.manager not in ("apt", "dnf") and not self.is_base(own.manager, own.name):
+            return f"/usr/local/bin/{command}"
+        if command == "python" and "python" in self._pythons():
+            return "/usr/local/bin/python"
+        return f"{self._system.profile.folder_of(command) or archive.folder(command)}/{command}"
+
+    # -- state --------------------------------------------------------------------------------------------------
+
+    def to_state(self) -> dict[str, Any]:
+        """The packages as JSON-able data."""
+        added = [[manager, key, version, asked] for (manager, key), (version, asked) in self._added.items()]
+        return {"era": self.era, "seed": self._seed, "added": added, "gone": sorted(map(list, self._gone))}
+
+    @classmethod
+    def from_state(cls, system: System, state: Mapping[str, Any]) -> Packages:
+        """The packages that ``to_state`` described."""
+        made = cls(system, seed=int(state["seed"]), era=str(state["era"]))
+        for manager, key, version, asked in state["added"]:
+            made._added[str(manager), str(key)] = (str(version), bool(asked))
+        made._gone = {(str(manager), str(key)) for manager, key in state["gone"]}
+        return made
+
+    # -- inside -------------------------------------------------------------------------------------------------
+
+    def manager(self, name: str) -> str:
+        """The manager that people mean: ``yum`` on Ubuntu is ``apt``, ``pip3`` is ``pip``."""
+        lower = name.strip().lower()
+        return self.archive if lower in _ARCHIVE else _MANAGERS.get(lower, lower)
+
+    def _key(self, manager: str, name: str) -> str:
+        plain = name.partition("[")[0].strip() if manager == "pip" else name.strip().partition(":")[0]
+        return releases.alias(plain) if manager == "pip" else plain.lower()
+
+    def _project_key(self, manager: str, key: str) -> str:
+        return channels.project_of(key) if manager == "conda" else key
+
+    def _possible(self, manager: str, name: str, version: str) -> bool:
+        plain = name.partition("[")[0] if manager == "pip" else name.lstrip("@").replace("/", "-").replace("+", "")
+        fits = releases.valid_name(plain) and all(not c.isspace() and c.isprintable() for c in version)
+        return fits and self._key(manager, name) not in (releases.standard_library() if manager == "pip" else ())
+
+    def _base(self, manager: str) -> dict[str, str]:
+        """What ``manager`` begins with, key to version."""
+        made = self._system.profile
+        if manager in ("apt", "dnf"):
+            found = ((name, archive.find(name, made)) for name in archive.base(made))
+            return {name: deb.version for name, deb in found if deb} if manager == self.archive else {}
+        if manager == "conda":
+            return channels.base(self.era, self._system.python) if self.has_conda else {}
+        if manager != "pip" or not self._system.python:
+            return {}
+        return {releases.canonical(name): version for name, version in self._bundled().items()} | self._from_archive()
+
+    def _bundled(self) -> dict[str, str]:
+        """The Python packages that came with the machine's Python."""
+        if self.has_conda:
+            return {name: self._versions("conda")[key] for key, name in self._conda_projects()}
+        if self._system.python.rpartition(".")[0] == self._system.profile.python.rpartition(".")[0]:
+            return archive.dist_packages(self._system.profile)
+        return {name: self._choose("pip", name, "") for name in ("pip", "setuptools", "wheel")}
+
+    def _conda_projects(self) -> Iterator[tuple[str, str]]:
+        for key in self._versions("conda"):
+            if releases.project(channels.project_of(key)):
+                yield key, channels.project_of(key)
+
+    def _from_archive(self) -> dict[str, str]:
+        """The Python packages among the archive's that were added: ``python3-numpy`` is numpy."""
+        rows = ((key, version) for (m, key), (version, _) in self._added.items() if m == self.archive)
+        named = [(releases.alias(key[8:]), version) for key, version in rows if key.startswith("python3-")]
+        return {key: archive.upstream(version) for key, version in named if releases.project(key)}
+
+    def _versions(self, manager: str) -> dict[str, str]:
+        """Every installed package of ``manager``, key to version."""
+        found = {key: version for key, version in self._base(manager).items() if (manager, key) not in self._gone}
+        return found | {key: version for (which, key), (version, _) in self._added.items() if which == manager}
+
+    def _bringing(self) -> Iterator[Package]:
+        """The packages of the other managers, whose programs are found before the archive's."""
+        for (manager, key), (version, _) in self._added.items():
+            if manager not in ("apt", "dnf"):
+                yield self._package(manager, key, version)
+
+    def _pythons(self) -> tuple[str, ...]:
+        """The names under which there is a Python interpreter."""
+        version, own = self._system.python, self._system.profile.python
+        if not version:
+            return ()
+        branches = {f"python{number.rpartition('.')[0]}" for number in (version, own) if number}
+        plain = ["python"] if version != own or self.has_conda or self._system.os == "centos" else []
+        return ("python3", *sorted(branches), *plain)
+
+    def _choose(self, manager: str, key: str, version: str) -> str:
+        """The version that somebody gets who says ``version`` or nothing."""
+        if manager in ("apt", "dnf"):
+            deb = archive.find(key, self._system.profile)
+            return (
+                version if version and (not deb or "-" in version) else (deb or archive.imagined(key, version)).version
+            )
+        return releases.choose(self._project_key(manager, key), version, self.era, self._system.python)
+
+    def _refitted(self, manager: str, key: str, version: str, asked: bool) -> str:
+        if manager in ("apt", "dnf"):
+            deb = archive.find(key, self._system.profile)
+            return deb.version if deb else version
+        known = releases.project(self._project_key(manager, key))
+        if asked or known is None or known.fits(version, self._system.python):
+            return version
+        return known.newest(known.born(version), self._system.python) or self._choose(manager, key, "")
+
+    def _add_with_needs(self, manager: str, key: str, version: str, *, pinned: bool) -> list[tuple[str, str]]:
+        if manager not in ("pip", "conda"):
+            return self._add_archive(manager, key, version)
+        needed = releases.plan(
+            self._project_key(manager, key),
+            version,
+            have=self._versions("pip"),
+            month=releases.born(self._project_key(manager, key), version) if pinned else self.era,
+            python=self._system.python,
+        )
+        names = [(channels.name_of(name) if manager == "conda" else name, found) for name, found in needed]
+        for name, found in names:
+            self._added[manager, name] = (found, (manager, name) in self._added and self._added[manager, name][1])
+        self._added[manager, key] = (version, True)
+        return [*names, (key, version)]
+
+    def _add_archive(self, manager: str, key: str, version: str) -> list[tuple[str, str]]:
+        there, new = self._versions(manager), []
+        for need in self._package(manager, key, version).requires if manager in ("apt", "dnf") else ():
+            if need not in there and archive.find(need, self._system.profile):
+                new += self._add_archive(manager, need, self._choose(manager, need, ""))
+        was = self._added.get((manager, key), ("", False))
+        self._added[manager, key] = (version, was[1])
+        self._gone.discard((manager, key))
+        return [*new, (key, version)] if there.get(key) != version else new
+
+    def _add_companions(self, manager: str, key: str, version: str) -> list[Package]:
+        new, month = [], releases.born(self._project_key(manager, key), version)
+        paired = releases.pairs(version)
+        for name in _COMPANIONS[self._project_key(manager, key)]:
+            own = channels.name_of(name) if manager == "conda" else name
+            there = self._versions(manager).get(own)
+            wanted = paired.get(name) or there or releases.choose(name, "", month, self._system.python)
+            if there != wanted:
+                new += self.install(manager, own, wanted, asked=name in paired)
+        return new
+
+    def _package(self, manager: str, key: str, version: str) -> Package:
+        if manager in ("apt", "dnf"):
+            deb = archive.find(key, self._system.profile) or archive.imagined(key, version)
+            held = archive.programs(key, self._system.profile)
+            return Package(manager, key, version, deb.summary, deb.size, deb.needs, held)
+        if manager == "npm":
+            return Package(manager, key, version, commands=_NPM.get(key, (key.rpartition("/")[2],)))
+        if manager not in ("pip", "conda"):
+            return Package(manager, key, version, commands=(key,))
+        name = self._project_key(manager, key)
+        known = releases.project(name)
+        show = key if manager == "conda" else self._spelled(key, version)
+        programs = ("conda",) if key in ("conda", "miniconda", "anaconda") and manager == "conda" else ()
+        if known is None:
+            return Package(manager, show, version, size=1_200_000, commands=programs)
+        requires = tuple(releases.needs(known.requires, version))
+        commands = tuple(releases.needs(known.commands, version)) + programs
+        return Package(manager, show, version, known.summary, known.size, requires, commands)
+
+    def _spelled(self, key: str, version: str) -> str:
+        if ("pip", key) not in self._added and not self.has_conda:
+            came = {releases.canonical(name): name for name in archive.dist_packages(self._system.profile)}
+            if key in came:
+                return came[key]
+        return releases.spelled(key, version)
+
+
+def imports(package: Package) -> tuple[str, ...]:
+    """The module names that a Python package brings."""
+    known = releases.project(releases.canonical(package.name))
+    return known.imports if known else (releases.canonical(package.name).replace("-", "_"),)
