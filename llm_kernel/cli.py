@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -104,10 +105,10 @@ def _config(options: argparse.Namespace) -> int:
 
 
 def _try(options: argparse.Namespace) -> int:
-    from llm_kernel import trial
+    from llm_kernel import config, trial
 
     cells = [sys.stdin.read() if cell == "-" else cell for cell in options.cell]
-    return trial.run(cells, sys.stdout)
+    return asyncio.run(trial.run(config.build(config.Settings()), cells, sys.stdout))
 
 
 def _demo(words: list[str]) -> int:
