@@ -95,11 +95,19 @@ class Packages:
     # -- what changes it ----------------------------------------------------------------------------------------
 
     def install(
-        self, manager: str, name: str, version: str = "", *, companions: bool = False, asked: bool = True
+        self,
+        manager: str,
+        name: str,
+        version: str = "",
+        *,
+        companions: bool = False,
+        asked: bool = True,
+        month: str = "",
     ) -> list[Package]:
         """Put ``name`` there with what it needs; the answer is what is new, what others need first.
 
         ``companions`` brings what people install beside it too. A name nobody described is taken as it is said.
+        ``month`` bounds the releases of what it needs: that of a version asked for, else the machine's, if not said.
 
         Raises:
             Refused: for a name or a version that cannot be.
@@ -109,12 +117,13 @@ class Packages:
             raise Refused(f"install: {manager} cannot have {name!r} {version}".rstrip())
         key = self._key(which, name)
         wanted = self._choose(which, key, version)
+        month = month or (releases.born(self._project_key(which, key), wanted) if version else self.era)
         there = self._versions(which).get(key)
         if there is not None and (not version or there == wanted):
             if asked:
                 self._added[which, key] = (there, True)
             return []
-        new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, pinned=bool(version))]
+        new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, month)]
         self._added[which, key] = (wanted, asked)
         if companions and which in ("pip", "conda") and self._project_key(which, key) in _COMPANIONS:
             new += self._add_companions(which, key, wanted)
@@ -299,14 +308,14 @@ class Packages:
             return version
         return known.newest(known.born(version), self._system.python) or self._choose(manager, key, "")
 
-    def _add_with_needs(self, manager: str, key: str, version: str, *, pinned: bool) -> list[tuple[str, str]]:
+    def _add_with_needs(self, manager: str, key: str, version: str, month: str) -> list[tuple[str, str]]:
         if manager not in ("pip", "conda"):
             return self._add_archive(manager, key, version)
         needed = releases.plan(
             self._project_key(manager, key),
             version,
             have=self._versions("pip"),
-            month=releases.born(self._project_key(manager, key), version) if pinned else self.era,
+            month=month,
             python=self._system.python,
         )
         names = [(channels.name_of(name) if manager == "conda" else name, found) for name, found in needed]

@@ -55,6 +55,7 @@ class Project:
     requires: str
     python: str
     size: int
+    compiled: bool
     releases: dict[str, str]
 
     def least_python(self, version: str) -> str:
@@ -280,5 +281,6 @@ def _project(name: str, row: dict[str, Any]) -> Project:
         requires=row.get("requires", ""),
         python=row.get("python", ""),
         size=int(row["mb"] * 1_000_000),
+        compiled=name in _data()["compiled"].split() or name.startswith("nvidia-"),
         releases=dict(pair.split("@") for pair in row["versions"].split()),
     )

@@ -1,0 +1,226 @@
+"""``pip``: what is installed is the machine's; installing and removing go through it. The rest is the model's."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from llm_kernel.machine import releases
+from llm_kernel.machine.packages import Package
+from llm_kernel.programs.exact import pip_install
+from llm_kernel.programs.exact.pip_site import Site
+from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.shell.call import Answer, Call
+
+__all__ = ["pip"]
+
+_FLAGS = {
+    "-q": "quiet",
+    "--quiet": "quiet",
+    "-v": "verbose",
+    "--verbose": "verbose",
+    "-y": "yes",
+    "--yes": "yes",
+    "-U": "upgrade",
+    "--upgrade": "upgrade",
+    "--user": "user",
+    "--no-cache-dir": "",
+    "--no-cache": "",
+    "--pre": "",
+    "--no-input": "",
+    "--break-system-packages": "break",
+    "--disable-pip-version-check": "",
+    "--no-warn-script-location": "",
+    "--no-deps": "alone",
+    "--force-reinstall": "again",
+    "--prefer-binary": "",
+    "--no-build-isolation": "",
+    "--ignore-installed": "again",
+    "-I": "again",
+    "--no-color": "",
+    "--local": "",
+    "-l": "",
+    "--all": "all",
+    "-V": "version",
+    "--version": "version",
+    "--isolated": "",
+}
+_VALUES = {
+    "-r": "file",
+    "--requirement": "file",
+    "-i": "index",
+    "--index-url": "index",
+    "--extra-index-url": "index",
+    "-f": "links",
+    "--find-links": "links",
+    "--format": "format",
+    "--progress-bar": "",
+    "--timeout": "",
+    "--default-timeout": "",
+    "--retries": "",
+    "--trusted-host": "",
+    "--root-user-action": "root",
+    "--upgrade-strategy": "",
+    "--cache-dir": "",
+    "--exclude": "exclude",
+}
+_COMMANDS = (
+    *("install", "download", "uninstall", "freeze", "inspect", "list", "show", "check", "config", "search", "cache"),
+    *("index", "wheel", "hash", "completion", "debug", "help"),
+)
+
+
+@dataclass(slots=True)
+class Line:
+    """A command line of pip, taken apart; ``options`` holds a list of values for each name that was given."""
+
+    command: str = ""
+    operands: list[str] = field(default_factory=list)
+    options: dict[str, list[str]] = field(default_factory=dict)
+
+
+@exact("pip", "pip3", needs="python")
+def pip(call: Call) -> Answer:
+    """Answer pip's list, show, freeze, check, install, uninstall and version from the machine."""
+    site = Site.of(call)
+    line = _parse(call.args)
+    if isinstance(line, str):
+        return Answer("", f"\nUsage:   \n  pip <command> [options]\n\n{line}\n", 2)
+    if "version" in line.options:
+        return Answer(f"pip {site.pip} from {site.pip_home} (python {site.branch})\n")
+    if line.command == "install":
+        return pip_install.install(call, site, line.operands, line.options)
+    if line.command == "uninstall":
+        return pip_install.uninstall(call, site, line.operands, line.options)
+    answers = {"list": _list, "freeze": _freeze, "show": _show, "check": _check}
+    if line.command in answers:
+        return answers[line.command](site, line)
+    if not line.command or line.command in _COMMANDS:
+        raise NotExact
+    near = [name for name in _COMMANDS if name[0] == line.command[0] and abs(len(name) - len(line.command)) < 3]
+    maybe = next((name for name in near if len(set(name) ^ set(line.command)) <= 2), "")
+    return Answer(
+        "", f'ERROR: unknown command "{line.command}"' + (f' - maybe you meant "{maybe}"' if maybe else "") + "\n", 1
+    )
+
+
+def _parse(args: tuple[str, ...]) -> Line | str:
+    """The command line, or pip's complaint about it."""
+    line, todo = Line(), list(args)
+    while todo:
+        word = todo.pop(0)
+        name, _, value = word.partition("=") if word.startswith("--") else (word, "", "")
+        if not word.startswith("-") or word == "-":
+            if line.command:
+                line.operands.append(word)
+            else:
+                line.command = word
+        elif name in _VALUES:
+            if not value and not todo:
+                return f"{name} option requires 1 argument"
+            line.options.setdefault(_VALUES[name] or name, []).append(value or todo.pop(0))
+        elif name in _FLAGS:
+            line.options.setdefault(_FLAGS[name] or name, []).append("")
+        elif not word.startswith("--") and all(f"-{letter}" in _FLAGS for letter in word[1:]):
+            for letter in word[1:]:
+                line.options.setdefault(_FLAGS[f"-{letter}"], []).append("")
+        elif not line.command and word not in ("-h", "--help"):
+            return f"no such option: {word}"
+        else:
+            raise NotExact
+    return line
+
+
+def _list(site: Site, line: Line) -> Answer:
+    if line.operands:
+        raise NotExact
+    left_out = {releases.canonical(name) for name in line.options.get("exclude", [])}
+    rows = [(p.name, site.shown(p)) for p in site.packages() if releases.canonical(p.name) not in left_out]
+    form = line.options.get("format", ["legacy" if site.older("10") else "columns"])[-1]
+    match form:
+        case "columns":
+            return Answer(_columns(site, rows))
+        case "freeze":
+            return Answer("".join(f"{name}=={version}\n" for name, version in rows))
+        case "json":
+            return Answer(json.dumps([{"name": name, "version": version} for name, version in rows]) + "\n")
+        case "legacy" if site.older("10"):
+            warning = "" if "format" in line.options else _LEGACY
+            return Answer("".join(f"{name} ({version})\n" for name, version in rows), warning)
+        case _:
+            choices = "'columns', 'freeze', 'json'"
+            text = f"option --format: invalid choice: '{form}' (choose from {choices})"
+            return Answer("", f"\nUsage:   \n  pip list [options]\n\n{text}\n", 2)
+
+
+_LEGACY = (
+    "DEPRECATION: The default format will switch to columns in the future. You can use --format=(legacy|columns) "
+    "(or define a format=(legacy|columns) in your pip.conf under the [list] section) to disable this warning.\n"
+)
+
+
+def _columns(site: Site, rows: list[tuple[str, str]]) -> str:
+    """The two columns; releases before 20.1 fill the second one up."""
+    first = max([len("Package"), *(len(name) for name, _ in rows)])
+    second = max([len("Version"), *(len(version) for _, version in rows)])
+    table = [("Package", "Version"), ("-" * first, "-" * second), *rows]
+    lines = (f"{name:<{first}} {version:<{second}}" for name, version in table)
+    return "".join((text if site.older("20.1") else text.rstrip()) + "\n" for text in lines)
+
+
+def _freeze(site: Site, line: Line) -> Answer:
+    if line.operands or "file" in line.options:
+        raise NotExact
+    hidden = () if "all" in line.options else ("pip", "setuptools", "wheel", "distribute")
+    rows = [(p.name, site.shown(p)) for p in site.packages() if releases.canonical(p.name) not in hidden]
+    return Answer("".join(f"{name}=={version}\n" for name, version in rows))
+
+
+def _show(site: Site, line: Line) -> Answer:
+    if not line.operands:
+        return Answer("", "WARNING: ERROR: Please provide a package name or names.\n", 1)
+    if "verbose" in line.options:
+        raise NotExact
+    found = [(name, site.find(name)) for name in line.operands]
+    missing = [name for name, package in found if package is None]
+    texts = [_shown(site, package) for _, package in found if package]
+    warning = f"WARNING: Package(s) not found: {', '.join(missing)}\n" if missing else ""
+    return Answer("---\n".join(texts), warning, 0 if texts else 1)
+
+
+def _shown(site: Site, package: Package) -> str:
+    key = releases.canonical(package.name)
+    known = releases.project(key)
+    if known is None or key not in site.here():
+        raise NotExact  # who wrote it, and why, nobody said
+    needed_by = sorted((p.name for p in site.packages() if key in map(releases.canonical, p.requires)), key=str.lower)
+    here = site.here()
+    requires = sorted((here[need].name for need in package.requires if need in here), key=str.lower)
+    rows = [
+        ("Name", package.name),
+        ("Version", site.shown(package)),
+        ("Summary", known.summary),
+        ("Home-page", known.home),
+        ("Author", known.author),
+        ("Author-email", ""),
+        ("License", known.license),
+        ("Location", site.home_of(package)),
+        ("Requires", ", ".join(requires)),
+    ]
+    if not site.older("10"):
+        rows.append(("Required-by", ", ".join(needed_by)))
+    return "".join(f"{name}: {value}\n" for name, value in rows)
+
+
+def _check(site: Site, line: Line) -> Answer:
+    if line.operands:
+        raise NotExact
+    have = {key: site.shown(package) for key, package in site.here().items()}
+    wrong = releases.broken(have)
+    if not wrong:
+        return Answer("No broken requirements found.\n")
+    lines = [
+        f"{name} {version} has requirement torch=={torch}, but you have torch {have['torch']}.\n"
+        for name, version, torch in wrong
+    ]
+    return Answer("".join(lines), "", 1)
