@@ -1,0 +1,359 @@
+"""``ps``, ``pgrep`` and ``pidof``: the process table in the ways people ask for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from llm_kernel.machine.processes import Process
+from llm_kernel.programs.exact.identity import caller
+from llm_kernel.programs.exact.process_fields import FIELDS, Field, View, command_name
+from llm_kernel.programs.table import exact
+from llm_kernel.shell.call import Answer, Call
+
+_USAGE = """
+Usage:
+ ps [options]
+
+ Try 'ps --help <simple|list|output|threads|misc|all>'
+  or 'ps --help <s|l|o|t|m|a>'
+ for additional help text.
+
+For more details see ps(1).
+"""
+_FORMATS = {
+    "": "pid tname time ucmd",
+    "f": "uid_name pid ppid c stime tname time cmd",
+    "F": "uid_name pid ppid c sz rss psr stime tname time cmd",
+    "l": "f s uid pid ppid c opri ni addr_sz wchan tname time ucmd",
+    "j": "pid pgid sid tname time ucmd",
+    "bsd": "pid tname stat bsdtime args",
+    "u": "user pid %cpu %mem vsz rss tname stat start_time bsdtime args",
+    "bj": "ppid pid pgid sid tname tpgid stat uid bsdtime args",
+    "bl": "f uid pid ppid opri ni vsz rss wchan stat tname bsdtime args",
+}
+
+
+@dataclass(slots=True)
+class _Wish:
+    """What the command line asks for; a set of picks narrows the choice, ``every`` widens it."""
+
+    every: bool = False
+    terminals: bool = False
+    mine: bool = False
+    format: str = ""
+    columns: list[tuple[str, str | None, int]] = field(default_factory=list)
+    pids: set[int] = field(default_factory=set)
+    parents: set[int] = field(default_factory=set)
+    users: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    ttys: set[str] = field(default_factory=set)
+    sort: list[tuple[str, bool]] = field(default_factory=list)
+    tree: bool = False
+    heading: bool = True
+    wrong: str = ""
+
+
+@exact("ps")
+def ps(call: Call) -> Answer:
+    """``ps``; it sees itself, as the real one does."""
+    if call.args[:1] in (("--version",), ("-V",), ("V",)):
+        return Answer(f"ps from procps-ng {call.machine.system.profile.procps}\n")
+    if call.args[:1] == ("--help",):
+        return Answer(_USAGE)
+    wish = _read(call)
+    if wish.wrong:
+        return Answer(stderr=f"error: {wish.wrong}\n{_USAGE}", status=1)
+    table = call.machine.processes
+    own = table.spawn((call.name, *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
+    own.state, own.rss = "R", 3_424_256
+    try:
+        views = [View(process, call.machine) for process in table.running() if _wanted(call, wish, process)]
+        views = _ordered(views, wish)
+        text = _table(views, wish, call)
+    finally:
+        table.end(own.pid)
+    return Answer(text, status=0 if views else 1)
+
+
+def _read(call: Call) -> _Wish:
+    wish = _Wish()
+    args = list(call.args)
+    if args[:1] and re.fullmatch(r"-?[a-z]*aux[a-z]*", args[0]):
+        args[0] = args[0].removeprefix("-")
+    while args and not wish.wrong:
+        word = args.pop(0)
+        if word.startswith("--"):
+            _long(wish, word[2:], args)
+        elif word.startswith("-"):
+            _short(wish, word[1:], args)
+        elif re.fullmatch(r"[\d,]+", word):
+            wish.pids |= _numbers(word)
+            wish.format = wish.format or "bsd"
+        else:
+            _bsd(wish, word, args)
+    return wish
+
+
+def _long(wish: _Wish, word: str, args: list[str]) -> None:
+    name, eq, value = word.partition("=")
+    if name in ("sort", "format", "pid", "ppid", "user", "tty") and not eq:
+        value = args.pop(0) if args else ""
+    match name:
+        case "sort":
+            _sort(wish, value)
+        case "format":
+            _pick_columns(wish, value)
+        case "pid":
+            wish.pids |= _numbers(value)
+        case "ppid":
+            wish.parents |= _numbers(value)
+        case "user" | "User":
+            wish.users |= set(value.split(","))
+        case "tty":
+            wish.ttys |= {part.removeprefix("/dev/") for part in value.split(",")}
+        case "no-headers" | "no-heading" | "noheader" | "noheaders" | "no-header":
+            wish.heading = False
+        case "headers" | "heading":
+            pass
+        case "forest":
+            wish.tree = True
+        case "deselect" | "cols" | "columns" | "width" | "rows" | "lines" | "cumulative":
+            wish.wrong = f"option --{name} is not known to this machine"
+        case _:
+            wish.wrong = "unknown gnu long option"
+
+
+def _short(wish: _Wish, letters: str, args: list[str]) -> None:
+    while letters and not wish.wrong:
+        letter, letters = letters[0], letters[1:]
+        if letter in "opCuUtGgq":
+            value, letters = letters or (args.pop(0) if args else ""), ""
+            if not value:
+                wish.wrong = "list of process IDs must follow -p" if letter == "p" else "option requires an argument"
+            _valued(wish, letter, value)
+        elif letter in "eA":
+            wish.every = True
+        elif letter in "ad":
+            wish.terminals = True
+        elif letter in "fFlj":
+            wish.format = letter
+        elif letter == "H":
+            wish.tree = True
+        elif letter not in "wyMLTN":
+            wish.wrong = "unsupported SysV option"
+
+
+def _valued(wish: _Wish, letter: str, value: str) -> None:
+    match letter:
+        case "o":
+            _pick_columns(wish, value)
+        case "p" | "q":
+            if not re.fullmatch(r"[\d, ]+", value):
+                wish.wrong = "process ID list syntax error"
+            wish.pids |= _numbers(value)
+        case "C":
+            wish.names |= set(value.split(","))
+        case "t":
+            wish.ttys |= {part.removeprefix("/dev/") for part in value.split(",")}
+        case _:
+            wish.users |= set(re.split(r"[, ]+", value))
+
+
+def _bsd(wish: _Wish, letters: str, args: list[str]) -> None:
+    while letters and not wish.wrong:
+        letter, letters = letters[0], letters[1:]
+        wish.format = wish.format or "bsd"
+        if letter in "opUtk":
+            value, letters = letters or (args.pop(0) if args else ""), ""
+            if letter == "k":
+                _sort(wish, value)
+            else:
+                _valued(wish, letter, value)
+        elif letter in "ax":
+            wish.every = wish.every or (letter == "x" and wish.terminals) or (letter == "a" and wish.mine)
+            wish.terminals, wish.mine = wish.terminals or letter == "a", wish.mine or letter == "x"
+        elif letter == "u":
+            wish.format = "u"
+        elif letter in "jl":
+            wish.format = f"b{letter}"
+        elif letter == "f":
+            wish.tree = True
+        elif letter == "h":
+            wish.heading = False
+        elif letter not in "wceSrnTg":
+            wish.wrong = "unsupported option (BSD syntax)"
+
+
+def _pick_columns(wish: _Wish, text: str) -> None:
+    for part in re.split(r"[, ]+", text) if "=" not in text else _titled(text):
+        name, eq, title = part.partition("=")
+        name, _, width = name.partition(":")
+        if name.lower() not in FIELDS or (width and not width.isdigit()):
+            wish.wrong = f'unknown user-defined format specifier "{name}"'
+        wish.columns.append((name.lower(), title if eq else None, int(width or 0) if width.isdigit() else 0))
+
+
+def _titled(text: str) -> list[str]:
+    """``pid,comm=NAME`` apart; a title runs to the end of the word."""
+    names, eq, title = text.partition("=")
+    parts = names.split(",")
+    rest = title.lstrip(",").split(",") if title.startswith(",") else []
+    return [*parts[:-1], f"{parts[-1]}{eq}{'' if rest else title}", *rest]
+
+
+def _sort(wish: _Wish, text: str) -> None:
+    for part in text.split(","):
+        name = part.lstrip("+-").lower()
+        if name not in FIELDS:
+            wish.wrong = "unknown sort specifier"
+        wish.sort.append((name, part.startswith("-")))
+
+
+def _numbers(text: str) -> set[int]:
+    return {int(part) for part in re.split(r"[, ]+", text) if part.isdigit()}
+
+
+def _wanted(call: Call, wish: _Wish, process: Process) -> bool:
+    if wish.every:
+        return True
+    picks = (
+        process.pid in wish.pids,
+        process.ppid in wish.parents,
+        process.user in wish.users,
+        any(command_name(process) == name[:15] for name in wish.names),
+        process.tty in wish.ttys,
+    )
+    if any((wish.pids, wish.parents, wish.users, wish.names, wish.ttys)):
+        return any(picks)
+    if wish.terminals:
+        return process.tty != "?" and (wish.format in ("bsd", "u") or process.command[:1] != ("-bash",))
+    if wish.mine:
+        return process.user == caller(call)
+    return process.tty != "?" and process.user in (caller(call), call.machine.system.user)
+
+
+def _ordered(views: list[View], wish: _Wish) -> list[View]:
+    for name, backwards in reversed(wish.sort):
+        key = FIELDS[name].key
+        if key:
+            views = sorted(views, key=key, reverse=backwards)
+    return list(_forest(views)) if wish.tree else views
+
+
+def _forest(views: Sequence[View]) -> Iterator[View]:
+    pids = {view.process.pid for view in views}
+
+    def below(parent: int, depth: int, bars: str) -> Iterator[View]:
+        children = [view for view in views if view.process.ppid == parent]
+        for n, view in enumerate(children):
+            yield replace(view, branch=f"{bars} \\_ " if depth else "")
+            more = n < len(children) - 1
+            yield from below(view.process.pid, depth + 1, bars + ((" |  " if more else "    ") if depth else ""))
+
+    for root in [view for view in views if view.process.ppid not in pids]:
+        yield root
+        yield from below(root.process.pid, 1, "")
+
+
+def _table(views: Sequence[View], wish: _Wish, call: Call) -> str:
+    columns = wish.columns or [(name, None, 0) for name in _FORMATS[wish.format].split()]
+    fields = [FIELDS[name] for name, _, _ in columns]
+    titles = [_own_title(name) if title is None else title for name, title, _ in columns]
+    pid = 7 if call.machine.system.profile.since("libc", "2.31") else 6
+    widths = [
+        max(asked or FIELDS[name].width or pid, len(title))
+        for (name, _, asked), title in zip(columns, titles, strict=True)
+    ]
+    rows = [[spec.read(view) for spec in fields] for view in views]
+    if wish.heading and any(titles):
+        rows.insert(0, titles)
+    return "".join(_row(cells, fields, widths) + "\n" for cells in rows)
+
+
+def _own_title(name: str) -> str:
+    return FIELDS[name].title
+
+
+def _row(cells: Sequence[str], fields: Sequence[Field], widths: Sequence[int]) -> str:
+    out = ""
+    place = 0
+    for n, (cell, spec, width) in enumerate(zip(cells, fields, widths, strict=True)):
+        if spec.title in ("USER", "UID", "GROUP") and len(cell) > width:
+            cell = f"{cell[: width - 1]}+"
+        room = max(0, width - max(0, len(out) - place))  # a wide cell takes from the next one's blanks
+        out += cell.ljust(room) if spec.left else cell.rjust(room)
+        place += width
+        if n < len(cells) - 1:
+            out += " "
+            place += 1
+    return out.rstrip() if fields[-1].left else out
+
+
+@exact("pidof")
+def pidof(call: Call) -> Answer:
+    """``pidof``: newest first."""
+    names = [word for word in call.args if not word.startswith("-")]
+    found = [
+        process.pid
+        for process in reversed(call.machine.processes.running())
+        if command_name(process) in [name.rpartition("/")[2][:15] for name in names] and process.rss
+    ]
+    found = found[:1] if "-s" in call.args else found
+    return Answer(" ".join(map(str, found)) + "\n" if found else "", status=0 if found else 1)
+
+
+@exact("pgrep")
+def pgrep(call: Call) -> Answer:
+    """``pgrep``."""
+    flags, values, patterns = set[str](), dict[str, str](), list[str]()
+    args = list(call.args)
+    while args:
+        word = args.pop(0)
+        if not word.startswith("-") or word == "-":
+            patterns.append(word)
+        elif word[1:2] in ("u", "U", "d", "P", "t") and word[:2] != "--":
+            values[word[1]] = word[2:] or (args.pop(0) if args else "")
+        else:
+            flags |= {"f": "full", "l": "list-name", "a": "list-full", "c": "count", "n": "newest"}.keys() & set(
+                word[1:]
+            )
+            flags |= set(word[1:]) & set("xviow")
+            if word[:2] == "--" or set(word[1:]) - set("flacnxviow"):
+                return _pgrep_wrong(call, f"invalid option -- '{word.lstrip('-')[:1]}'")
+    if len(patterns) > 1:
+        return _pgrep_wrong(call, "only one pattern can be provided")
+    if not patterns and not values:
+        return _pgrep_wrong(call, "no matching criteria specified")
+    try:
+        wanted = re.compile(patterns[0] if patterns else "", re.I if "i" in flags else 0)
+    except re.error as err:
+        return Answer(stderr=f"pgrep: {err}\n", status=2)
+    found = [process for process in call.machine.processes.running() if _matches(process, wanted, flags, values)]
+    found = found[-1:] if "n" in flags else found[:1] if "o" in flags else found
+    if "c" in flags:
+        return Answer(f"{len(found)}\n", status=0 if found else 1)
+    lines = [_pgrep_line(process, flags) for process in found]
+    text = values.get("d", "\n").join(lines) + "\n" if lines else ""
+    return Answer(text, status=0 if found else 1)
+
+
+def _matches(process: Process, wanted: re.Pattern[str], flags: set[str], values: dict[str, str]) -> bool:
+    text = " ".join(process.command) if "f" in flags else command_name(process)
+    hit = wanted.fullmatch(text) if "x" in flags else wanted.search(text)
+    of_user = not ({"u", "U"} & values.keys()) or process.user in (values.get("u") or values.get("U") or "").split(",")
+    of_parent = "P" not in values or str(process.ppid) in values["P"].split(",")
+    of_tty = "t" not in values or process.tty in values["t"].split(",")
+    return (hit is None) == ("v" in flags) and of_user and of_parent and of_tty
+
+
+def _pgrep_line(process: Process, flags: set[str]) -> str:
+    if "a" in flags:
+        return f"{process.pid} {' '.join(process.command)}"
+    return f"{process.pid} {command_name(process)}" if "l" in flags else str(process.pid)
+
+
+def _pgrep_wrong(call: Call, text: str) -> Answer:
+    hint = f"Try `{call.name} --help' for more information.\n"
+    return Answer(stderr=f"{call.name}: {text}\n{hint}", status=2)
