@@ -61,7 +61,7 @@ class Files:
     # reading
 
     def absolute(self, name: str, cwd: str) -> str:
-        """``name`` as an absolute path without ``.`` and ``..``, seen from ``cwd``."""
+        """``name`` as an absolute path without ``.`` and ``..``, seen from ``cwd``; an empty name leads nowhere."""
         return normal(self.root, name, cwd)
 
     def resolve(self, path: str, *, follow: bool = True) -> str:
@@ -121,6 +121,10 @@ class Files:
         """Every path below ``top``, sorted, parents first; links are not followed."""
         place = self._folder(top)
         return (path for path, _ in self._ledger.scan(place) if path != place)
+
+    def count(self) -> int:
+        """How many paths there are, the root included."""
+        return len(self._ledger.scan("/"))
 
     def names(self) -> Names:
         """Users and groups, as ``/etc/passwd`` and ``/etc/group`` have them now."""

@@ -49,7 +49,12 @@ def kind_of(root: FileSystem, path: str) -> str | None:
 
 
 def normal(root: FileSystem, name: str, cwd: str) -> str:
-    """``name`` seen from ``cwd`` without ``.``, ``..`` and doubled slashes; a link is followed only before ``..``."""
+    """``name`` seen from ``cwd`` without ``.``, ``..`` and doubled slashes; a link is followed only before ``..``.
+
+    An empty name stays empty: it leads nowhere.
+    """
+    if not name:
+        return ""
     done = ""
     for part in join(cwd, name).split("/") if not name.startswith("/") else name.split("/"):
         if part in ("", "."):
@@ -72,6 +77,8 @@ def resolve(root: FileSystem, path: str, *, follow: bool = True) -> str:
     Raises:
         OSError: when something before the last part is missing or no directory, or links go in a circle.
     """
+    if not path.startswith("/"):
+        raise fault(errno.ENOENT, path)
     todo = _parts(path)
     done = ""
     hops = 0

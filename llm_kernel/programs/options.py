@@ -79,10 +79,11 @@ class Options:
                 return self.refuse(call, wrong)
         return self._told(call, state) or Parsed(tuple(state.options), tuple(state.operands))
 
-    def refuse(self, call: Call, text: str) -> Answer:
+    def refuse(self, call: Call, text: str, *, warning: bool = False) -> Answer:
         """What a wrong command line gets: ``text``, the way to the help, and the status."""
         hint = f"Try '{call.name} --help' for more information.\n"
-        return Answer(stderr=f"{call.name}: {text}\n{hint}", status=self._status)
+        mark = "warning: " if warning else ""
+        return Answer(stderr=f"{call.name}: {mark}{text}\n{hint}", status=self._status)
 
     def choose(self, call: Call, name: str, value: str, choices: Choices) -> str | Answer:
         """The choice that ``value`` names or begins, or what a wrong ``value`` for ``--name`` gets."""

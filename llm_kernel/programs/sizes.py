@@ -6,7 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Unit", "blocks", "environment_unit", "human", "read_amount", "read_unit"]
+from llm_kernel.machine.stat import Stat
+
+__all__ = ["Unit", "blocks", "disk_bytes", "environment_unit", "human", "read_amount", "read_unit"]
+
+_LINK_INSIDE = 60
+"""A link text shorter than this lies in the inode."""
 
 _LETTERS = "KMGTPEZY"
 _AMOUNT = re.compile(r"(?P<number>\d*)(?P<unit>[bcwkKMGTPEZYmgt]?)(?P<tail>iB|B|D)?")
@@ -76,3 +81,10 @@ def environment_unit(env: Mapping[str, str], *names: str) -> Unit:
         if unit is not None:
             return unit
     return Unit(512) if "POSIXLY_CORRECT" in env else Unit()
+
+
+def disk_bytes(stat: Stat) -> int:
+    """The bytes that a file takes on the disk; a short link and a device take none."""
+    if stat.device or (stat.kind == "symlink" and stat.size < _LINK_INSIDE):
+        return 0
+    return blocks(stat.size)

@@ -15,7 +15,7 @@ from llm_kernel.programs.moments import HALF_YEAR, filled
 from llm_kernel.programs.ordering import collation, version_key
 from llm_kernel.programs.permissions import long_mode
 from llm_kernel.programs.quoting import quoted, styled, width
-from llm_kernel.programs.sizes import blocks
+from llm_kernel.programs.sizes import disk_bytes
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -85,8 +85,6 @@ class _Listing:
     def _given(self, name: str) -> _Row | None:
         files, path = self.call.machine.files, self.call.path(name)
         try:
-            if not name:
-                files.lstat("/\0")
             stat = files.lstat(path)
             follow = self.view.follow in ("given", "all") or name.endswith("/")
             if stat.kind == "symlink" and not follow and self.view.follow == "folders":
@@ -121,7 +119,7 @@ class _Listing:
             name = styled(folder.name, self.view.style)
             self.out.append(("\n" if self.out else "") + name + ":\n")
         if self.view.form == "long" or self.view.blocks:
-            total = sum(_disk(row.stat) for row in rows)
+            total = sum(disk_bytes(row.stat) for row in rows)
             self.out.append(f"total {self.view.unit.show(total)}{self.view.end}")
         self.out.append(self._body(rows))
         if not self.view.recursive:
@@ -201,7 +199,7 @@ class _Listing:
         fronts = [""] * len(rows)
         for wanted, values in (
             (self.view.inode, [str(row.stat.ino) for row in rows]),
-            (self.view.blocks, [self.view.unit.show(_disk(row.stat)) for row in rows]),
+            (self.view.blocks, [self.view.unit.show(disk_bytes(row.stat)) for row in rows]),
         ):
             if wanted:
                 most = 0 if self.view.form == "commas" else max(map(len, values), default=0)
@@ -283,10 +281,6 @@ class _Listing:
             return f" -> {text}"
         painted = self.colors.paint(text, row.stat.target, row.target) if self.colors else text
         return f" -> {painted}{self._mark(row.target)}"
-
-
-def _disk(stat: Stat) -> int:
-    return 0 if (stat.kind == "symlink" and stat.size < 60) or stat.device else blocks(stat.size)
 
 
 def _under(folder: str, name: str) -> str:
