@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import exp
 from typing import TYPE_CHECKING
 
-from llm_kernel.machine.cpus import chip
+from llm_kernel.machine.cpus import Chip, chip
 from llm_kernel.machine.memory import memory
 from llm_kernel.machine.mounts import mounts
 from llm_kernel.machine.system import System
@@ -13,7 +13,7 @@ from llm_kernel.machine.system import System
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["load_average", "render_proc", "topology", "version_line"]
+__all__ = ["flags_of", "load_average", "render_proc", "topology", "version_line"]
 
 
 def render_proc(machine: Machine) -> dict[str, bytes]:
@@ -35,7 +35,7 @@ def render_proc(machine: Machine) -> dict[str, bytes]:
         "/proc/sys/kernel/osrelease": f"{system.kernel}\n",
         "/proc/sys/kernel/ostype": "Linux\n",
         "/proc/sys/kernel/version": f"{system.profile.build}\n",
-        "/proc/sys/kernel/pid_max": "4194304\n",
+        "/proc/sys/kernel/pid_max": "4194304\n" if system.profile.since("libc", "2.31") else "131072\n",
         "/proc/sys/vm/swappiness": "60\n",
         "/proc/sys/net/ipv4/ip_forward": "0\n",
     }
@@ -62,6 +62,11 @@ def load_average(machine: Machine) -> tuple[float, float, float]:
     return over(60.0) + 0.01, over(300.0) + 0.02, over(900.0)
 
 
+def flags_of(one: Chip) -> str:
+    """The processor's features, as the kernel names them."""
+    return _FLAGS[one.vendor]
+
+
 def topology(system: System, cpu: int) -> tuple[int, int]:
     """The socket and the core (within it) of logical processor ``cpu``: first threads come first."""
     own = system.cpu
@@ -80,11 +85,11 @@ def _cpuinfo(system: System) -> str:
         ("fpu_exception", "yes"),
         ("cpuid level", "22" if one.vendor == "GenuineIntel" else "16"),
         ("wp", "yes"),
-        ("flags", _FLAGS[one.vendor]),
+        ("flags", flags_of(one)),
         ("bogomips", f"{own.mhz * 2:.2f}"),
         ("clflush size", "64"),
         ("cache_alignment", "64"),
-        ("address sizes", "46 bits physical, 48 bits virtual"),
+        ("address sizes", f"{46 if one.vendor == 'GenuineIntel' else 48} bits physical, 48 bits virtual"),
         ("power management", ""),
     )
     blocks = []

@@ -217,7 +217,7 @@ def _screen(call: Call, wish: _TopWish) -> str:
         shown = [view for view in views if not wish.pids or view.process.pid in wish.pids]
         shown = [view for view in shown if not wish.user or view.process.user == wish.user]
         shown.sort(key=lambda view: (-_TOP_KEYS[wish.key](view), view.process.pid))
-        return "".join(f"{line}\n" for line in [*_summary(call.machine, views), "", *_rows(call.machine, shown)])
+        return "".join(f"{line}\n" for line in [*_summary(call.machine, shown), "", *_rows(call.machine, shown)])
     finally:
         table.end(own.pid)
 
