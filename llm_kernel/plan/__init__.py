@@ -1,0 +1,64 @@
+"""The print plan: what a Python program can print, read off its source without running it."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+
+from llm_kernel.plan.check import Matcher, check
+from llm_kernel.plan.counts import counts
+from llm_kernel.plan.gbnf import grammar
+from llm_kernel.plan.hint import hint
+from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Plan, Scope
+from llm_kernel.plan.walk import Exhausted
+from llm_kernel.plan.walker import Walker
+
+__all__ = [
+    "Choice",
+    "Free",
+    "Hole",
+    "Leave",
+    "Line",
+    "Literal",
+    "Loop",
+    "Matcher",
+    "Plan",
+    "Scope",
+    "check",
+    "counts",
+    "grammar",
+    "hint",
+    "plan",
+]
+
+_LONGEST = 400_000
+
+
+def _nothing(path: str) -> str | None:
+    return None
+
+
+def plan(
+    source: str,
+    argv: Sequence[str] = (),
+    *,
+    read: Callable[[str], str | None] = _nothing,
+    facts: Mapping[str, object] | None = None,
+) -> Plan | None:
+    """What the program prints with these arguments, or None when that cannot be said.
+
+    ``read`` gives the source of a module beside the script by its relative path (``utils/data.py``); ``facts`` are
+    values the machine knows, by the dotted name of the call or attribute (``torch.cuda.device_count``).
+    """
+    if len(source) > _LONGEST:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+        return Plan(Walker(argv, read, facts or {}).program(tree))
+    except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
+        return None
+    except Exception:
+        return None

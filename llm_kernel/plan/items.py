@@ -1,0 +1,100 @@
+"""What a loop runs over: how many turns, and the value of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llm_kernel.plan.values import SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.walk import Raised, Walk
+
+_ELEMENTS = {"tensor": "tensor", "ints": "ints", "bools": "bools", "str": "str", "shape": "int"}
+
+
+def iterate(w: Walk, value: Value) -> Items:
+    """The turns of ``for ... in value``."""
+    match value:
+        case Items():
+            return value
+        case Thing(kind="bar" | "chain"):
+            return iterate(w, value.attrs["inner"])
+        case Thing(kind="loader" | "dataset"):
+            size = value.attrs.get("size")
+            return Items(size if isinstance(size, int) else None, lambda turn: Unknown("tensor"))
+        case Unknown():
+            if value.among:
+                return Items(None, lambda turn: Unknown(_ELEMENTS.get(value.kind, "any")))
+            element = Unknown(_ELEMENTS.get(value.kind, "str" if value.origin == "builtins.open()" else "any"))
+            return Items(value.size, lambda turn: element)
+        case Instance():
+            return _instance(w, value)
+    if isinstance(value, set):
+        return _set(value)
+    if isinstance(value, (list, tuple, str, range, dict, bytes, frozenset)):
+        return listed(value)
+    if known(value):
+        raise Raised("TypeError")
+    return Items(None, lambda turn: Unknown())
+
+
+def _instance(w: Walk, value: Instance) -> Items:
+    method = w.attribute(value, "__iter__")
+    if not isinstance(method, Unknown):
+        found = w.call(method, [], {}, None)
+        if found is not value:
+            return iterate(w, found)
+    return Items(None, lambda turn: Unknown())
+
+
+def _set(value: set[Any]) -> Items:
+    """The order of strings in a set differs from run to run; that of small numbers does not."""
+    if not spread(value) and all(isinstance(each, int) for each in value):
+        return listed(value)
+    kinds = {kind_of(each) for each in value if each is not SPREAD}
+    element = Unknown(kinds.pop() if len(kinds) == 1 else "any", among=tuple(value) if 0 < len(value) <= 4 else ())
+    return Items(None if spread(value) else len(value), lambda turn: element)
+
+
+def listed(value: Any) -> Items:
+    """The turns over a container whose values are known at least in number."""
+    if spread(value):
+        kinds = {kind_of(each) for each in value if each is not SPREAD}
+        element = Unknown(kinds.pop() if len(kinds) == 1 else "any")
+        return Items(None, lambda turn: element)
+    held = value if isinstance(value, (list, tuple, str, range)) else list(value)
+    kinds = {"int"} if isinstance(held, range) else {kind_of(each) for each in held[:50]}
+    later = Unknown(kinds.pop() if len(kinds) == 1 else "any", low=1 if isinstance(held, range) and held and
+                    min(held[0], held[-1]) >= 0 and held.step > 0 else None)  # fmt: skip
+    return Items(len(held), lambda turn: later if turn is None or turn >= len(held) else held[turn])
+
+
+def counted(items: Items, start: Value) -> Items:
+    """``enumerate``."""
+    low = start + 1 if isinstance(start, int) else None
+
+    def at(turn: int | None) -> Value:
+        number = start + turn if isinstance(start, int) and turn is not None else Unknown("int", low=low)
+        return (number, items.at(turn))
+
+    return Items(items.count, at)
+
+
+def zipped(many: list[Items]) -> Items:
+    """``zip``."""
+    counts = [each.count for each in many]
+    least = min((count for count in counts if count is not None), default=0)
+    sure = None not in counts
+    return Items(least if sure else None, lambda turn: tuple(each.at(turn) for each in many))
+
+
+def unpack(w: Walk, value: Value, wanted: int | None = None) -> list[Value]:
+    """The values of an iterable as a list, holding SPREAD where their number is unknown."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
+    if isinstance(value, Unknown) and value.shape is not None and value.kind == "shape":
+        return list(value.shape)
+    if isinstance(value, Unknown) and wanted is not None and value.size is None:
+        return [Unknown(_ELEMENTS.get(value.kind, "any"), value.origin and value.origin + "[]")] * wanted
+    items = iterate(w, value)
+    if items.count is None or items.count > 20000:
+        return [SPREAD] if wanted is None else [items.at(None)] * wanted
+    return [items.at(turn) for turn in range(items.count)]

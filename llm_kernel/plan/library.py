@@ -1,0 +1,342 @@
+"""What calls into libraries mean for the plan: most are silent, some speak, some give values that matter."""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import string
+from collections.abc import Callable
+from typing import TypeAlias
+
+from llm_kernel.plan.data import (
+    DATASETS,
+    FRAMEWORK_WORDS,
+    FRAMEWORKS,
+    KINDS,
+    LOUD,
+    LOUD_WORDS,
+    SILENT,
+    STDERR,
+    TENSOR_MAKERS,
+)  # fmt: skip
+from llm_kernel.plan.expressions import checked
+from llm_kernel.plan.items import iterate
+from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
+from llm_kernel.plan.logs import LOGGING, logger_method
+from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop
+from llm_kernel.plan.parsers import parser, parser_method
+from llm_kernel.plan.text import shown
+from llm_kernel.plan.values import (
+    Bound,
+    Class,
+    Function,
+    Instance,
+    Items,
+    Lib,
+    Thing,
+    Unknown,
+    Value,
+    Wrapped,
+    known,
+)  # fmt: skip
+from llm_kernel.plan.walk import Flow, Walk
+
+ThingCall: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], ast.AST | None], Value]
+
+
+def library_value(w: Walk, path: str) -> Value:
+    """Something in a library that is not called (yet)."""
+    if path in w.facts and not callable(w.facts[path]):
+        return w.facts[path] if not path.endswith(")") else Unknown()
+    if path == "sys.argv":
+        return [Unknown("str"), *w.argv]
+    if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
+        return float(getattr(math, path[5:]))
+    if path in ("sys.maxsize", "sys.float_info.max"):
+        return Unknown("int" if path == "sys.maxsize" else "float", low=10**9)
+    if path in KINDS and path.split(".")[-1] in ("__version__", "version", "cuda", "platform", "executable", "name"):
+        return Unknown(KINDS[path])
+    if path in ("string.ascii_lowercase", "string.ascii_uppercase", "string.digits", "string.ascii_letters"):
+        return str(getattr(string, path[7:]))
+    return Lib(path)
+
+
+def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """A call of something in a library."""
+    if path in w.facts:
+        return w.facts[path]
+    last = path.rsplit(".", 1)[-1]
+    if path.startswith("builtins.") and last.endswith(
+        ("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")
+    ):
+        return Thing("exception", {"name": last, "text": args[0] if args else ""})
+    root = path.split(".", 1)[0].removesuffix("()").removesuffix("[]")
+    handler = LIBRARY.get(path) or (_DATASETS.get(last) if root in ("torchvision", "datasets") else None)
+    if handler is not None:
+        return handler(w, args, named, node)
+    if path.startswith("math.") and hasattr(math, last) and all(isinstance(each, (int, float)) for each in args):
+        small = last not in ("factorial", "perm", "comb") or all(abs(float(each)) < 500 for each in args)  # type: ignore[arg-type]
+        return checked(lambda: getattr(math, last)(*args)) if small else Unknown("int")
+    if path in LOUD or last in LOUD_WORDS or (root in FRAMEWORKS and last in FRAMEWORK_WORDS):
+        w.emit(Free("stderr" if path in STDERR else "stdout", w.source(node)))
+    elif (root not in SILENT and root not in ("", "?", "builtins", "self")) or any(
+        isinstance(each, (Function, Bound)) and w.loud_value(each) for each in (*args, *named.values())
+    ):
+        w.emit(Free(expr=w.source(node)))
+    if path in KINDS:
+        return Unknown(KINDS[path])
+    if path in TENSOR_MAKERS:
+        return _tensor(args)
+    if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):
+        return args[0]
+    kind = "str" if last in ("strftime", "isoformat", "read", "decode") else "tensor" if _tensorial(path) else "any"
+    return Unknown(kind, f"{path}()")
+
+
+def _tensorial(path: str) -> bool:
+    return path.startswith(
+        ("torch.nn.", "torch.tensor", "torch.from_numpy", "torch.stack", "torch.cat")
+    ) and path.endswith(("()", "tensor", "stack", "cat", "numpy", "loss", "entropy", "softmax", "relu"))
+
+
+def _tensor(args: list[Value]) -> Value:
+    dims = args[0] if args and isinstance(args[0], (tuple, list)) else args
+    shape = tuple(each for each in dims if isinstance(each, int))
+    if len(shape) != len(dims) or not shape:
+        return Unknown("tensor")
+    return Unknown("tensor", shape=shape, size=shape[0])
+
+
+def silent(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return None
+
+
+def first(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return args[0] if args else Unknown()
+
+
+def decorator(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return args[0] if args and isinstance(args[0], (Function, Class, Wrapped)) else Lib("first")
+
+
+def dataclass(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    if not args:
+        return Lib("dataclasses.dataclass")
+    return args[0]
+
+
+def field(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("field", dict(named))
+
+
+def dataset(sizes: tuple[int, int]) -> Handler:
+    """A well-known data set of torchvision; its download speaks."""
+
+    def make(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        train = named.get("train", args[1] if len(args) > 1 else True)
+        fetch = named.get("download", args[4] if len(args) > 4 else False)
+        if fetch is not False:
+            w.emit(_DOWNLOAD)
+        size = sizes[0] if train is True else sizes[1] if train is False else None
+        return Thing("dataset", {"size": size})
+
+    return make
+
+
+def _line(*parts: str | Hole) -> tuple[Line]:
+    return (Line(tuple(Literal(part) if isinstance(part, str) else part for part in parts)),)
+
+
+_DOWNLOAD = Loop(None, "", (), (Choice((_line("Files already downloaded and verified"),
+                                        _line("Downloading ", Hole("str", "", "url")),
+                                        _line("Extracting ", Hole("str", "", "path")), _line())),), (), True)  # fmt: skip
+_DATASETS = {name: dataset(sizes) for name, sizes in DATASETS.items()}
+
+
+def loader(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    data = args[0] if args else named.get("dataset")
+    batch = named.get("batch_size", args[1] if len(args) > 1 else 1)
+    size = len_(w, [data], {}, None) if data is not None else None
+    count: int | None = None
+    if isinstance(size, int) and isinstance(batch, int) and batch > 0 and "batch_sampler" not in named:
+        sampler = named.get("sampler")
+        if sampler is None:
+            count = size // batch if named.get("drop_last") is True else -(-size // batch)
+    return Thing("loader", {"size": count, "data": data, "dataset": data, "batch_size": batch})
+
+
+def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    lengths = args[1] if len(args) > 1 else named.get("lengths")
+    size = len_(w, [args[0]], {}, None)
+    if not isinstance(lengths, (list, tuple)):
+        return Unknown()
+    parts: list[Value] = list(lengths)
+    if all(isinstance(each, float) for each in parts) and isinstance(size, int):
+        whole = [math.floor(size * each) for each in parts if isinstance(each, float)]
+        for n in range(size - sum(whole)):
+            whole[n % len(whole)] += 1
+        parts = list(whole)
+    return [Thing("dataset", {"size": each if isinstance(each, int) else None}) for each in parts]
+
+
+def subset(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    size = len_(w, [args[1]], {}, None) if len(args) > 1 else None
+    return Thing("dataset", {"size": size if isinstance(size, int) else None})
+
+
+def tensors(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    size = len_(w, [args[0]], {}, None) if args else None
+    return Thing("dataset", {"size": size if isinstance(size, int) else None})
+
+
+def bar(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    inner = args[0] if args else named.get("iterable")
+    return Thing("bar", {"inner": [] if inner is None else inner})
+
+
+def bar_range(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("bar", {"inner": BUILTINS["builtins.range"](w, args, {}, None)})
+
+
+def parallel(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("parallel", {"inner": args[0] if args else named.get("module"), "module": args[0] if args else None})
+
+
+def distributed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("chain", {"inner": [args[0] if args else named.get("module")], "module": args[0] if args else None})
+
+
+def chain(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("chain", {"inner": list(args)})
+
+
+def write(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    w.say(shown(args[0], w.ask, expr=w.source(node)) if args else "", end="")
+    return Unknown("int")
+
+
+def write_error(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    w.say(shown(args[0], w.ask, expr=w.source(node)) if args else "", end="", stream="stderr")
+    return Unknown("int")
+
+
+def dumps(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    if known(args[0]) and all(known(each) for each in named.values()):
+        return checked(lambda: json.dumps(args[0], **named))  # type: ignore[arg-type]
+    return Unknown("any")
+
+
+def pprint(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    text = shown(args[0], w.ask, inside=True, expr=w.source(node))
+    if isinstance(text, str) and len(text) < 78 and not isinstance(args[0], dict):
+        w.say(text)
+    else:
+        w.emit(Free(expr=w.source(node)))
+    return None
+
+
+def counter(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Unknown(origin="collections.Counter()")
+
+
+def call_parallel(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """Each GPU runs its own replica, and what a replica writes into itself is lost."""
+    inner = this.attrs["inner"]
+    if not w.loud_value(inner):
+        return w.call(inner, args, named, node)
+    count = w.facts.get("torch.cuda.device_count")
+    if count in (0, 1):
+        return w.call(inner, args, named, node)
+    w.state.begin()
+
+    def once() -> Flow:
+        w.call(inner, args, named, node)
+        return None
+
+    _, nodes = w.record(once)
+    w.state.rollback()
+    if nodes:
+        w.emit(Loop(count if isinstance(count, int) else None, "gpu", (), nodes, (), not isinstance(count, int)))
+    return Unknown("tensor")
+
+
+def call_chain(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    value: Value = args[0] if args else Unknown("tensor")
+    inner = this.attrs["inner"]
+    for n, each in enumerate(inner if isinstance(inner, list) else []):
+        value = w.call(each, args if n == 0 else [value], named if n == 0 else {}, node)
+    return value
+
+
+def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    owner, name = this.attrs["this"], str(this.attrs["name"])
+    assert isinstance(owner, Thing)
+    if owner.kind == "parser":
+        return parser_method(w, owner, name, args, named)
+    if owner.kind in ("logger", "handler", "filehandler"):
+        return logger_method(w, owner, name, args, node)
+    if owner.kind == "bar" and name == "write":
+        w.say(shown(args[0], w.ask, expr=w.source(node)) if args else "")
+        return None
+    if name == "register_forward_hook" and args and w.loud_value(args[0]):
+        w.hooked = True
+    if owner.kind in ("parallel", "chain") and name in ("to", "cuda", "train", "eval", "cpu", "half", "float"):
+        return owner
+    return Unknown("any")
+
+
+THINGS: dict[str, ThingCall] = {"parallel": call_parallel, "chain": call_chain, "method": call_method}
+
+
+def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
+    """``value.name`` of a library's object."""
+    if name in value.attrs and name not in ("steps", "this", "inner"):
+        return value.attrs[name]
+    if value.kind == "namespace":
+        if name == "__dict__":
+            return value.attrs
+        return Unknown()
+    if name in ("n", "total"):
+        return Unknown("int")
+    return Thing("method", {"this": value, "name": name})
+
+
+def vars_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return args[0].attrs if args and isinstance(args[0], (Thing, Instance)) else Unknown()
+
+
+def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return Thing("namespace", dict(named))
+
+
+LIBRARY: dict[str, Handler] = {
+    **LOGGING,
+    "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
+    "argparse.ArgumentParser": parser, "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
+    "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,
+    "torch.utils.data.dataset.random_split": split, "torch.utils.data.TensorDataset": tensors,
+    "torch.utils.data.dataloader.DataLoader": loader,
+    **dict.fromkeys(("tqdm.tqdm", "tqdm.auto.tqdm", "tqdm.notebook.tqdm", "tqdm.std.tqdm"), bar),
+    **dict.fromkeys(("tqdm.trange", "tqdm.auto.trange"), bar_range),
+    **dict.fromkeys(("tqdm.tqdm.write", "tqdm.auto.tqdm.write"),
+                    lambda w, args, named, node: w.say(shown(args[0], w.ask) if args else "")),
+    "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
+    "torch.nn.Sequential": chain, "torch.nn.ModuleList": lambda w, args, named, node: list(iter_list(w, args)),
+    "torch.compile": first, "torch.jit.script": first, "copy.deepcopy": first, "first": first, "asyncio.run": first,
+    "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
+    "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
+    "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
+    "pprint.pprint": pprint, "collections.Counter": counter, "builtins.vars": vars_, "contextlib.contextmanager": decorator,
+    "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
+    "torch.max": lambda w, args, named, node: (Unknown("tensor"), Unknown("ints")) if len(args) > 1 or "dim" in named
+    else Unknown("tensor"),
+    "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
+}  # fmt: skip
+LIBRARY["torch.min"] = LIBRARY["torch.topk"] = LIBRARY["torch.max"]
+
+
+def iter_list(w: Walk, args: list[Value]) -> list[Value]:
+    """The elements of a literal iterable."""
+    items = iterate(w, args[0]) if args else Items(0, lambda turn: None)
+    return [items.at(turn) for turn in range(items.count)] if items.count is not None else []

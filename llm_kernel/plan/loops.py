@@ -1,0 +1,309 @@
+"""Loops: turn by turn where the turns are known, once for all of them where they are not.
+
+After the second turn the statements that neither print nor change anything, nor read what changes, are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llm_kernel.plan.expressions import assign
+from llm_kernel.plan.items import iterate
+from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
+from llm_kernel.plan.skips import Skip, reads, skipper, writes
+from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
+from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
+
+_TURNS = 20000
+_FEW = 16
+
+
+def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
+    """``for``: the iterable decides how many turns."""
+    held = w.evaluate(node.iter, env)
+    items = iterate(w, held)
+    noisy = _noisy_source(w, held)
+    if items.count is not None and items.count <= _TURNS and not noisy and not (_opaque(items) and not w.loud(node)):
+        done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
+        if done:
+            return flow
+    return _abstract(w, node, items, env, noisy)
+
+
+def _opaque(items: Items) -> bool:
+    first = items.at(0) if items.count else None
+    return isinstance(first, Unknown) or (isinstance(first, tuple) and any(isinstance(each, Unknown) for each in first))
+
+
+def _noisy_source(w: Walk, held: Value) -> Node | None:
+    """A data set of the source whose items print: nobody knows how its workers' lines interleave."""
+    inner = held.attrs.get("data") if isinstance(held, Thing) else None
+    if isinstance(inner, Instance) and w.loud_value(inner):
+        return Free(expr="the data set's own lines")
+    return None
+
+
+def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flow:
+    count = items.count or 0
+    turns: list[tuple[Value, tuple[Node, ...]]] = []
+    body: Sequence[ast.stmt] = node.body
+    targets = _varying(node.target, items.at(0)) if count else set()
+    flow: Flow = None
+    steady = False
+    skip: Skip | None = None
+    turn = 0
+    with w.pending("break", "continue"):
+        while turn < count:
+            assign(w, node.target, items.at(turn), env, quiet=True)
+            if turn == 1:
+                flow, nodes, body, steady = _second(w, body, targets, env)
+                skip = skipper(w, body, node.target, items, env) if count > _FEW and not steady else None
+                quiet = False
+            else:
+                flow, nodes, quiet = _watched(w, body, env)
+            turns.append((_label(node.target, items.at(turn)), nodes))
+            if flow in ("break", "return") or (steady and turn >= 1) or not body:
+                break
+            turn = skip(turn, count) if skip is not None and quiet and not nodes else turn + 1
+    over = flow in ("break", "return")
+    _emit(w, node, turns, turn + 1 if over else count, steady and not over)
+    if not over and count:
+        assign(w, node.target, items.at(count - 1), env, quiet=True)
+    if flow == "return":
+        return flow
+    return w.execute(node.orelse, env) if flow != "break" else None
+
+
+def _watched(w: Walk, body: Sequence[ast.stmt], env: Env) -> tuple[Flow, tuple[Node, ...], bool]:
+    """Walk one turn, and see whether it changed anything."""
+    outer, w.state.changed = w.state.changed, set()
+    fresh, w.state.fresh = w.state.fresh, set()
+    flow, nodes = w.record(lambda: w.execute(body, env))
+    quiet = not w.state.changed
+    w.state.changed |= outer
+    w.state.fresh |= fresh
+    return flow, nodes, quiet
+
+
+def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> tuple[Flow, Any, list[ast.stmt], bool]:
+    """Walk the second turn and see which statements matter in the following ones."""
+    outer, w.state.changed = w.state.changed, set()
+    fresh, w.state.fresh = w.state.fresh, set()
+    seen: list[tuple[ast.stmt, bool, bool]] = []
+
+    def walk() -> Flow:
+        for each in body:
+            before, calls = len(w.state.changed), w.calls
+            ended, nodes = w.record(lambda each=each: w.execute([each], env))  # type: ignore[misc]
+            for one in nodes:
+                w.emit(one)
+            seen.append((each, bool(nodes) or len(w.state.changed) > before, w.calls > calls))
+            if ended is not None:
+                return ended
+        return None
+
+    flow, nodes = w.record(walk)
+    moved = {each for each in w.state.changed if isinstance(each, str)}
+    quiet = not w.state.changed
+    w.state.changed |= outer
+    w.state.fresh |= fresh
+    if flow is not None:
+        return flow, nodes, list(body), False
+    kept = {n for n, (each, did, called) in enumerate(seen)
+            if did or (called and not quiet) or reads(each) & (targets | moved)}  # fmt: skip
+    rest = _with_friends(list(body), kept)
+    steady = quiet and not any(reads(each) & targets for each in rest)
+    return flow, nodes, rest, steady
+
+
+def _with_friends(body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
+    """The kept statements, and every other one that touches a name they write."""
+    while True:
+        written = {name for n in kept for name in writes(body[n])}
+        more = {n for n, each in enumerate(body) if n not in kept and reads(each) & written}
+        if not more:
+            return [each for n, each in enumerate(body) if n in kept]
+        kept |= more
+
+
+def _varying(target: ast.expr, value: Value) -> set[str]:
+    """The loop's names whose value differs from turn to turn as far as anybody knows."""
+    if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, tuple) and len(value) == len(target.elts):
+        return {name for each, one in zip(target.elts, value, strict=True) for name in _varying(each, one)}
+    if isinstance(value, Unknown):
+        return set()
+    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+
+def _label(target: ast.expr, value: Value) -> Value:
+    """The value of the loop's first name."""
+    while isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, tuple) and value:
+        target, value = target.elts[0], value[0]
+    return value if known(value) else None
+
+
+def _word(target: ast.expr) -> str:
+    names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+    return names[0] if names else "_"
+
+
+def _emit(
+    w: Walk, node: ast.For | ast.AsyncFor, turns: list[tuple[Value, tuple[Node, ...]]], count: int, steady: bool
+) -> None:
+    word = _word(node.target)
+    most = any(leaves_loop(nodes) for _, nodes in turns)
+    if steady and len(turns) > 1:
+        first, last = turns[0][1], turns[-1][1]
+        if first == last:
+            if last:
+                w.emit(Loop(count, word, (), last, (), most))
+            return
+        rest = Loop(count - len(turns) + 1, word, (), last, (), most)
+        printing = [(value, nodes) for value, nodes in turns[:-1] if nodes]
+        for _, nodes in printing:
+            for each in nodes:
+                w.emit(each)
+        if last:
+            w.emit(rest)
+        return
+    printing = [(value, nodes) for value, nodes in turns if nodes]
+    if printing:
+        values = tuple(value for value, _ in printing)
+        bodies = tuple(nodes for _, nodes in printing)
+        w.emit(Loop(count, word, values, bodies[0], bodies, most))
+
+
+def leaves_loop(nodes: tuple[Node, ...]) -> bool:
+    """Whether control may leave the loop from these nodes before its last turn."""
+    return any(leaves(nodes, target) for target in ("break", "return", "exit"))
+
+
+def while_(w: Walk, node: ast.While, env: Env) -> Flow:
+    """``while``: turn by turn as long as the condition is decided."""
+    done, flow = w.attempt(lambda: _whiles(w, node, env), node)
+    if done:
+        return flow
+    generic = Items(None, lambda turn: None)
+    return _abstract(w, node, generic, env, None)
+
+
+def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
+    turns: list[tuple[Node, ...]] = []
+    flow: Flow = None
+    with w.pending("break", "continue"):
+        while True:
+            said = truth(w.evaluate(node.test, env))
+            if said is None or len(turns) > _TURNS:
+                w.give_up()
+            if not said:
+                break
+            w.state.changed, outer = set(), w.state.changed
+            flow, nodes = w.record(lambda: w.execute(node.body, env))
+            changed = bool(w.state.changed)
+            w.state.changed |= outer
+            turns.append(nodes)
+            if flow in ("break", "return"):
+                break
+            if not changed:
+                w.give_up()
+    printing = tuple(nodes for nodes in turns if nodes)
+    if printing:
+        most = any(leaves_loop(nodes) for nodes in printing)
+        w.emit(Loop(len(turns), "", (None,) * len(printing), printing[0], printing, most))
+    if flow == "return":
+        return flow
+    return w.execute(node.orelse, env) if flow != "break" else None
+
+
+def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
+    """The first turn as it is, and one turn that stands for all later ones."""
+    ways: list[Flow] = []
+
+    def turn(number: int | None) -> Callable[[], Flow]:
+        def walk() -> Flow:
+            if isinstance(node, ast.While):
+                said = truth(w.evaluate(node.test, env))
+                if said is False:
+                    return "break"
+            else:
+                assign(w, node.target, items.at(number), env)
+            if extra is not None:
+                w.emit(extra)
+            return w.execute(node.body, env)
+
+        return walk
+
+    def guarded(way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...]]:
+        def walk() -> Flow:
+            try:
+                return way()
+            except Exited:
+                w.emit(Leave("exit"))
+            except Raised:
+                w.emit(Leave("raise"))
+            return "dead"
+
+        return w.record(walk)
+
+    if items.count == 0:
+        return w.execute(node.orelse, env)
+    with w.pending("break", "continue"):
+        w.state.begin()
+        flow, first = guarded(turn(0))
+        ways.append(flow)
+        rest: tuple[Node, ...] = ()
+        again: Flow = flow
+        if flow in (None, "continue"):
+            for _ in range(2):
+                w.state.begin()
+                guarded(turn(None))
+                w.state.merge([{}, w.state.rollback()], widen=True)
+            w.state.begin()
+            again, rest = guarded(turn(None))
+            w.state.merge([{}, w.state.rollback()], widen=True)
+        certain = items.count is not None or (isinstance(node, ast.While) and truth(w.evaluate(node.test, env)) is True)
+        if certain:
+            w.state.commit()
+        else:
+            w.state.merge([{}, w.state.rollback()])
+    _emit_abstract(w, node, items.count, (flow, first), (again, rest), certain)
+    if flow == "return" and certain:
+        return "return"
+    if "return" in (flow, again):
+        w.returns(w.result)
+    return w.execute(node.orelse, env)
+
+
+def _emit_abstract(
+    w: Walk,
+    node: ast.For | ast.AsyncFor | ast.While,
+    count: int | None,
+    one: tuple[Flow, tuple[Node, ...]],
+    later: tuple[Flow, tuple[Node, ...]],
+    certain: bool,
+) -> None:
+    word = "" if isinstance(node, ast.While) else _word(node.target)
+    flow, first = one
+    again, rest = later
+    if flow == "return" and not certain:
+        first = (*first, Leave("return"))
+    if again in ("break", "return"):
+        rest = (*rest, Leave(again))
+    if not first and not rest:
+        return
+    most = leaves_loop(rest)
+    if first == rest and flow == again:
+        w.emit(Loop(count, word, (), rest, (), most))
+        return
+    inner: list[Node] = list(first)
+    if rest and flow in (None, "continue"):
+        inner.append(Loop(count - 1 if count is not None else None, word, (), rest, (), most))
+    wrapped = (Loop(1, word, (), tuple(inner), (), True),) if _breaks(first) else tuple(inner)
+    for each in wrapped if certain else (Choice((wrapped, ())),):
+        w.emit(each)
+
+
+def _breaks(nodes: tuple[Node, ...]) -> bool:
+    return leaves(nodes, "break") or leaves(nodes, "continue")

@@ -1,0 +1,91 @@
+"""Which code could print, judged by names alone: it may say yes too often, never no wrongly for what is known."""
+
+from __future__ import annotations
+
+import ast
+
+from llm_kernel.plan.values import Bound, Class, Function, Instance, Lib, Method, Thing, Unknown, Value
+
+_WORDS = frozenset({"print", "input", "exec", "eval", "help", "pprint", "pp", "write", "writelines", "info", "debug",
+                    "warning", "warn", "error", "critical", "exception", "log", "summary", "fit", "evaluate", "predict",
+                    "system", "run", "call", "check_call", "check_output", "Popen", "exit", "spawn", "print_exc",
+                    "breakpoint", "_exit", "quit", "print_help", "print_usage", "tune"})  # fmt: skip
+_IMPLICIT = frozenset({"forward", "__call__", "__getitem__", "__iter__", "__next__", "__enter__", "__exit__",
+                       "__getattr__", "__add__", "__len__", "__str__", "__repr__", "__eq__", "training_step"})  # fmt: skip
+
+
+class Loudness:
+    """The names whose call could print, over all modules read so far."""
+
+    def __init__(self) -> None:
+        self._defined: dict[str, list[ast.AST]] = {}
+        self._names: set[str] = set()
+        self._any = False
+        self._said: dict[int, bool] = {}
+
+    def add(self, tree: ast.Module) -> None:
+        """Learn the functions of another module."""
+        for node in ast.walk(tree):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                self._defined.setdefault(node.name, []).append(node)
+            elif isinstance(node, ast.ClassDef):
+                makers = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
+                self._defined.setdefault(node.name, []).extend(makers)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Lambda, ast.Name, ast.Attribute)):
+                for target in node.targets:
+                    if isinstance(target, ast.Name):
+                        self._defined.setdefault(target.id, []).append(ast.Expr(ast.Call(node.value, [], [])))
+        self._settle()
+
+    def _settle(self) -> None:
+        called = {name: {word for node in nodes for word in _called(node)} for name, nodes in self._defined.items()}
+        self._names = {name for name, words in called.items() if words & _WORDS}
+        while True:
+            more = {name for name, words in called.items() if name not in self._names and words & self._names}
+            if not more:
+                break
+            self._names |= more
+        self._any = bool(self._names & _IMPLICIT)
+        self._said.clear()
+
+    def says(self, node: ast.AST) -> bool:
+        """Whether this code could print or end the program."""
+        said = self._said.get(id(node))
+        if said is None:
+            words = _called(node)
+            said = bool(words & _WORDS or words & self._names or (self._any and words))
+            self._said[id(node)] = said
+        return said
+
+    def value(self, value: Value) -> bool:
+        """Whether calling this value could print."""
+        match value:
+            case Function():
+                return self.says(value.node)
+            case Bound():
+                return self.value(value.function)
+            case Class():
+                return value.name in self._names or self._any
+            case Instance():
+                return any(isinstance(each, Function) and self.says(each.node)
+                           for cls in value.cls.line() for name, each in cls.attrs.items() if name in _IMPLICIT)  # fmt: skip
+            case Thing():
+                return self.value(value.attrs.get("inner"))
+            case Unknown():
+                return any(self.value(each) for each in value.among)
+            case Lib(path):
+                return path.split(".")[-1] in _WORDS
+            case Method():
+                return value.name in _WORDS
+        return False
+
+
+def _called(node: ast.AST) -> set[str]:
+    found: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Call):
+            function = each.func
+            found.add(function.id if isinstance(function, ast.Name) else getattr(function, "attr", "?"))
+        elif isinstance(each, (ast.Raise, ast.With)):
+            found.add("exit" if isinstance(each, ast.Raise) else "__enter__")
+    return found

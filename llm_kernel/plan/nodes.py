@@ -1,0 +1,137 @@
+"""What a program can print, as a tree: lines, loops, choices. Frozen; made by the walker, read by the uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal as OneOf
+from typing import TypeAlias
+
+HoleKind: TypeAlias = OneOf["int", "float", "str", "any", "shape", "time"]
+Stream: TypeAlias = OneOf["stdout", "stderr"]
+Target: TypeAlias = OneOf["break", "continue", "return", "raise", "exit"]
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """Text that the source fixes."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A value that only a run can know: its kind, its format specification and the expression's source text."""
+
+    kind: HoleKind
+    format: str = ""
+    expr: str = ""
+    among: tuple[str, ...] = ()
+
+
+Part: TypeAlias = Literal | Hole
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One print: its parts and what ends it (a newline, unless the source says otherwise)."""
+
+    parts: tuple[Part, ...]
+    end: str = "\n"
+    stream: Stream = "stdout"
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A loop of ``count`` turns (None: unknown).
+
+    With ``turns`` each printing turn has its own nodes and its value of ``var`` in ``values``; without, ``body``
+    repeats ``count`` times. ``most`` says that the program may leave earlier.
+    """
+
+    count: int | None
+    var: str
+    values: tuple[object, ...]
+    body: tuple[Node, ...]
+    turns: tuple[tuple[Node, ...], ...] = ()
+    most: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A condition that cannot be decided: exactly one of the branches is printed, an empty one prints nothing."""
+
+    branches: tuple[tuple[Node, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Any number of lines that nobody can foresee."""
+
+    stream: Stream = "stdout"
+    expr: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Control goes on elsewhere: after the loop, at its next turn, after the call, at the handler, or nowhere."""
+
+    to: Target
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The place that a ``Leave`` of this target inside ``body`` jumps to: ``then``, or just behind."""
+
+    target: Target
+    body: tuple[Node, ...]
+    then: tuple[Node, ...] = ()
+
+
+Node: TypeAlias = Line | Loop | Choice | Free | Leave | Scope
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything a program can print, in order."""
+
+    nodes: tuple[Node, ...]
+
+
+def children(node: Node) -> tuple[tuple[Node, ...], ...]:
+    """The node lists inside a node."""
+    match node:
+        case Loop():
+            return node.turns or (node.body,)
+        case Choice():
+            return node.branches
+        case Scope():
+            return (node.body, node.then)
+        case Line() | Free() | Leave():
+            return ()
+
+
+def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    """Every node of the tree once, outer before inner, in order."""
+    for node in nodes:
+        yield node
+        for inner in children(node):
+            yield from walk(inner)
+
+
+def leaves(nodes: tuple[Node, ...], target: Target) -> bool:
+    """Whether control can jump out of these nodes to that target."""
+    for node in nodes:
+        match node:
+            case Leave():
+                if node.to == target:
+                    return True
+            case Scope() if node.target == target:
+                if leaves(node.then, target):
+                    return True
+            case Loop() if target in ("break", "continue"):
+                continue
+            case _:
+                if any(leaves(inner, target) for inner in children(node)):
+                    return True
+    return False

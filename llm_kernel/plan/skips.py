@@ -1,0 +1,133 @@
+"""Which turns of a long loop can be passed over: those where no condition holds and nothing else moves."""
+
+from __future__ import annotations
+
+import ast
+import operator
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias
+
+from llm_kernel.plan.values import Env, Items, Value
+from llm_kernel.plan.walk import Raised, Walk
+
+Skip: TypeAlias = Callable[[int, int], int]
+"""From a turn and the number of turns: the next turn that must be walked."""
+_Number: TypeAlias = Callable[[int], Any]
+
+_ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
+    ast.FloorDiv: operator.floordiv,
+}  # fmt: skip
+_COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
+    ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}  # fmt: skip
+
+
+def reads(node: ast.AST) -> set[str]:
+    """Every name and attribute that the code mentions."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name):
+            found.add(each.id)
+        elif isinstance(each, ast.Attribute):
+            found.add(each.attr)
+    return found
+
+
+def writes(node: ast.AST) -> set[str]:
+    """Every name and attribute that the code may change; an object is changed by its methods."""
+    found: set[str] = set()
+    for each in ast.walk(node):
+        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
+            found.add(each.id)
+        elif isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
+            found.add(each.attr)
+        elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store):
+            found |= reads(each.value)
+        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
+            if isinstance(each.value.func, ast.Attribute):
+                found |= {name.id for name in ast.walk(each.value.func) if isinstance(name, ast.Name)}
+    return found
+
+
+def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, env: Env) -> Skip | None:
+    """How to pass over turns, when all that depends on the turn are the conditions of plain ``if`` statements."""
+    word = _counter(target, items.at(0), items.at(1))
+    if word is None:
+        return None
+    first = _at(target, items.at(0), word)
+    tests = [each.test for each in body if isinstance(each, ast.If) and word in reads(each)]
+    others = [each for each in body if not (isinstance(each, ast.If) and word in reads(each))]
+    written = {name for each in body for name in writes(each)}
+    if any(word in reads(each) for each in others) or any(each.orelse for each in body if isinstance(each, ast.If)):
+        return None
+    conditions = [_number(w, test, word, written, env) for test in tests]
+    sure = [condition for condition in conditions if condition is not None]
+    if len(sure) < len(conditions) or not isinstance(first, int):
+        return None
+
+    def skip(turn: int, count: int) -> int:
+        try:
+            return next((n for n in range(turn + 1, count) if any(each(first + n) for each in sure)), count)
+        except (ArithmeticError, TypeError):
+            return turn + 1
+
+    return skip
+
+
+def _counter(target: ast.expr, zero: Value, one: Value) -> str | None:
+    """The loop's name that counts up by one."""
+    if isinstance(target, ast.Name):
+        return target.id if isinstance(zero, int) and isinstance(one, int) and one == zero + 1 else None
+    if isinstance(target, ast.Tuple) and isinstance(zero, tuple) and isinstance(one, tuple):
+        for each, a, b in zip(target.elts, zero, one, strict=False):
+            found = _counter(each, a, b)
+            if found is not None:
+                return found
+    return None
+
+
+def _at(target: ast.expr, value: Value, word: str) -> Value:
+    if isinstance(target, ast.Name):
+        return value if target.id == word else None
+    if isinstance(target, ast.Tuple) and isinstance(value, tuple):
+        found = [_at(each, one, word) for each, one in zip(target.elts, value, strict=False)]
+        return next((each for each in found if each is not None), None)
+    return None
+
+
+def _number(w: Walk, node: ast.expr, word: str, written: set[str], env: Env) -> _Number | None:
+    """The expression as a function of the counter, when nothing else in it moves."""
+    match node:
+        case ast.Name() if node.id == word:
+            return lambda turn: turn
+        case ast.BinOp() if type(node.op) in _ARITHMETIC and word in reads(node):
+            return _pair(
+                _ARITHMETIC[type(node.op)], *(_number(w, each, word, written, env) for each in (node.left, node.right))
+            )
+        case ast.Compare() if len(node.ops) == 1 and type(node.ops[0]) in _COMPARE and word in reads(node):
+            sides = (_number(w, each, word, written, env) for each in (node.left, node.comparators[0]))
+            return _pair(_COMPARE[type(node.ops[0])], *sides)
+        case ast.UnaryOp(op=ast.Not()):
+            inner = _number(w, node.operand, word, written, env)
+            return None if inner is None else lambda turn: not inner(turn)
+        case ast.BoolOp():
+            parts = [_number(w, each, word, written, env) for each in node.values]
+            sure = [each for each in parts if each is not None]
+            if len(sure) < len(parts):
+                return None
+            every = all if isinstance(node.op, ast.And) else any
+            return lambda turn: every(each(turn) for each in sure)
+    names = reads(node)
+    if word in names or names & written or w.loud(node):
+        return None
+    try:
+        value = w.evaluate(node, env)
+    except Raised:
+        return None
+    return (lambda turn: value) if isinstance(value, (bool, int, float)) else None
+
+
+def _pair(function: Callable[[Any, Any], Any], one: _Number | None, other: _Number | None) -> _Number | None:
+    return None if one is None or other is None else lambda turn: function(one(turn), other(turn))

@@ -1,0 +1,129 @@
+"""Every change the walked program makes, so that a branch or an attempt can be taken back and compared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from llm_kernel.plan.values import MISSING, SPREAD, Value, join, same
+
+Slot: TypeAlias = tuple[int, object]
+
+
+@dataclass(slots=True)
+class Log:
+    """What one stretch of the walk overwrote: the place and what was there before."""
+
+    slots: dict[Slot, tuple[Any, Any, Value]] = field(default_factory=dict)
+
+
+class State:
+    """Writes names, attributes and containers, and remembers what they were while somebody asks."""
+
+    def __init__(self) -> None:
+        self.logs: list[Log] = []
+        self.changed: set[object] = set()
+        self.fresh: set[int] = set()
+
+    def put(self, place: dict[Any, Value], key: Any, value: Value, *, quiet: bool = False) -> None:
+        """Set one entry; ``quiet`` hides it from those who ask whether anything changed."""
+        old = place.get(key, MISSING)
+        if old is value:
+            return
+        if self.logs:
+            self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
+        if not quiet and id(place) not in self.fresh and not same(old, value):
+            self.changed.add(key if isinstance(key, str) else "[]")
+        place[key] = value
+
+    def made(self, place: Any) -> None:
+        """Writing to this new place is no change for those who wait for one."""
+        self.fresh.add(id(place))
+
+    def touch(self, container: Any) -> None:
+        """Call before a list, set or dict is changed as a whole."""
+        if self.logs:
+            slots = self.logs[-1].slots
+            if (id(container), SPREAD) not in slots:
+                slots[(id(container), SPREAD)] = (container, SPREAD, container.copy())
+        self.changed.add("[]")
+
+    def begin(self) -> None:
+        """Start to remember."""
+        self.logs.append(Log())
+
+    def commit(self) -> Log:
+        """Stop to remember, and keep what was done."""
+        log = self.logs.pop()
+        if self.logs:
+            outer = self.logs[-1].slots
+            for slot, entry in log.slots.items():
+                outer.setdefault(slot, entry)
+        return log
+
+    def rollback(self) -> dict[Slot, tuple[Any, Any, Value]]:
+        """Take back everything since ``begin``; what the places held is the answer."""
+        log = self.logs.pop()
+        held: dict[Slot, tuple[Any, Any, Value]] = {}
+        for slot, (place, key, old) in reversed(log.slots.items()):
+            held[slot] = (place, key, _now(place, key))
+            _restore(place, key, old)
+        return held
+
+    def merge(self, outcomes: Iterable[dict[Slot, tuple[Any, Any, Value]]], *, widen: bool = False) -> None:
+        """Make every place hold what is common to all outcomes."""
+        outcomes = list(outcomes)
+        slots = {slot: (place, key) for outcome in outcomes for slot, (place, key, _) in outcome.items()}
+        for slot, (place, key) in slots.items():
+            current = _now(place, key)
+            values = [outcome[slot][2] if slot in outcome else current for outcome in outcomes]
+            self.settle(place, key, values, widen=widen)
+
+    def settle(self, place: Any, key: Any, values: list[Value], *, widen: bool = False) -> None:
+        """Make one place hold what is common to these values."""
+        if key is SPREAD:
+            if any(_differ(values[0], value) for value in values[1:]):
+                self.touch(place)
+                _empty(place)
+            elif _differ(place, values[0]):
+                self.touch(place)
+                _restore(place, key, values[0])
+            return
+        result = values[0]
+        for value in values[1:]:
+            result = join(result, value, widen=widen)
+        if result is not MISSING:
+            self.put(place, key, result)
+
+
+def _now(place: Any, key: Any) -> Value:
+    return place.copy() if key is SPREAD else place.get(key, MISSING)
+
+
+def _restore(place: Any, key: Any, old: Any) -> None:
+    if key is SPREAD:
+        place.clear()
+        place.extend(old) if isinstance(place, list) else place.update(old)
+    elif old is MISSING:
+        place.pop(key, None)
+    else:
+        place[key] = old
+
+
+def _empty(place: Any) -> None:
+    place.clear()
+    if isinstance(place, list):
+        place.append(SPREAD)
+    elif isinstance(place, set):
+        place.add(SPREAD)
+    else:
+        place[SPREAD] = SPREAD
+
+
+def _differ(one: Any, other: Any) -> bool:
+    if len(one) != len(other):
+        return True
+    if isinstance(one, dict):
+        return any(key not in other or not same(value, other[key]) for key, value in one.items())
+    return any(not same(a, b) for a, b in zip(one, other, strict=True))

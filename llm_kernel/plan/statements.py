@@ -1,0 +1,333 @@
+"""What each kind of statement does to names, and where control goes next."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llm_kernel.plan.classes import class_
+from llm_kernel.plan.expressions import assign, checked, function, item
+from llm_kernel.plan.loops import for_, while_
+from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
+from llm_kernel.plan.operators import binary, compare
+from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, truth
+from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
+
+
+def expr(w: Walk, node: ast.Expr, env: Env) -> Flow:
+    if not isinstance(node.value, ast.Constant):
+        w.evaluate(node.value, env)
+    return None
+
+
+def assigned(w: Walk, node: ast.Assign, env: Env) -> Flow:
+    value = w.evaluate(node.value, env)
+    for target in node.targets:
+        assign(w, target, value, env)
+    return None
+
+
+def annotated(w: Walk, node: ast.AnnAssign, env: Env) -> Flow:
+    if node.value is not None:
+        assign(w, node.target, w.evaluate(node.value, env), env)
+    return None
+
+
+def augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
+    old = w.evaluate(ast.copy_location(_loaded(node.target), node), env)
+    value = w.evaluate(node.value, env)
+    if isinstance(old, list) and isinstance(node.op, ast.Add):
+        w.state.touch(old)
+        old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
+        return None
+    assign(w, node.target, checked(lambda: binary(node.op, old, value, w.ask)), env)
+    return None
+
+
+def _loaded(target: ast.expr) -> ast.expr:
+    match target:
+        case ast.Name():
+            return ast.Name(target.id, ast.Load())
+        case ast.Attribute():
+            return ast.Attribute(target.value, target.attr, ast.Load())
+        case ast.Subscript():
+            return ast.Subscript(target.value, target.slice, ast.Load())
+    return target
+
+
+def if_(w: Walk, node: ast.If, env: Env) -> Flow:
+    said = truth(w.evaluate(node.test, env))
+    if said is not None:
+        return w.execute(node.body if said else node.orelse, env)
+    return w.fork([lambda: w.execute(node.body, env), lambda: w.execute(node.orelse, env)])
+
+
+def define(w: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> Flow:
+    value: Value = function(w, node, env)
+    for each in reversed(node.decorator_list):
+        value = w.call(w.evaluate(each, env), [value], {}, None)
+    w.state.put(env.home(node.name).names, node.name, value)
+    return None
+
+
+def defined_class(w: Walk, node: ast.ClassDef, env: Env) -> Flow:
+    value: Value = class_(w, node, env)
+    for each in reversed(node.decorator_list):
+        value = w.call(w.evaluate(each, env), [value], {}, None)
+    w.state.put(env.home(node.name).names, node.name, value)
+    return None
+
+
+def return_(w: Walk, node: ast.Return, env: Env) -> Flow:
+    w.result = w.evaluate(node.value, env) if node.value is not None else None
+    return "return"
+
+
+def raise_(w: Walk, node: ast.Raise, env: Env) -> Flow:
+    if node.exc is None:
+        raise Raised("Exception", Unknown("str"))
+    value = w.evaluate(node.exc, env)
+    raised(w, value)
+    return None
+
+
+def raised(w: Walk, value: Value) -> None:
+    """Raise an exception value."""
+    match value:
+        case Class():
+            raise Raised(value.name, w.call(value, [], {}, None))
+        case Instance():
+            raise Raised(value.cls.name, value)
+        case Lib(path):
+            if path == "builtins.SystemExit":
+                raise Exited
+            raise Raised(path.split(".")[-1], "")
+        case Thing(kind="exception"):
+            name = str(value.attrs["name"])
+            if name == "SystemExit":
+                raise Exited
+            raise Raised(name, value.attrs["text"])
+    raise Raised("Exception", Unknown("str"))
+
+
+def global_(w: Walk, node: ast.Global, env: Env) -> Flow:
+    for word in node.names:
+        env.moved[word] = env.root
+    return None
+
+
+def nonlocal_(w: Walk, node: ast.Nonlocal, env: Env) -> Flow:
+    for word in node.names:
+        here = env.outer
+        while here is not None and word not in here.names:
+            here = here.outer
+        if here is not None:
+            env.moved[word] = here
+    return None
+
+
+def import_(w: Walk, node: ast.Import, env: Env) -> Flow:
+    for alias in node.names:
+        value = w.module(alias.name)
+        head = alias.name.split(".")[0]
+        w.state.put(env.names, alias.asname or head, value if alias.asname else w.module(head))
+    return None
+
+
+def import_from(w: Walk, node: ast.ImportFrom, env: Env) -> Flow:
+    value = w.module("." * node.level + (node.module or ""))
+    for alias in node.names:
+        if alias.name == "*":
+            if isinstance(value, Env):
+                for word, each in value.names.items():
+                    w.state.put(env.names, word, each)
+            continue
+        w.state.put(env.names, alias.asname or alias.name, w.attribute(value, alias.name))
+    return None
+
+
+def delete(w: Walk, node: ast.Delete, env: Env) -> Flow:
+    for target in node.targets:
+        if isinstance(target, ast.Subscript):
+            value, key = w.evaluate(target.value, env), w.evaluate(target.slice, env)
+            if isinstance(value, (list, dict)):
+                item(w, value, key)
+                w.state.touch(value)
+                checked(lambda value=value, key=key: value.pop(key))  # type: ignore[misc]
+    return None
+
+
+def assert_(w: Walk, node: ast.Assert, env: Env) -> Flow:
+    if truth(w.evaluate(node.test, env)) is False:
+        raise Raised("AssertionError", w.evaluate(node.msg, env) if node.msg is not None else "")
+    return None
+
+
+def with_(w: Walk, node: ast.With | ast.AsyncWith, env: Env) -> Flow:
+    managers: list[Value] = []
+    for each in node.items:
+        manager = w.evaluate(each.context_expr, env)
+        enter = w.attribute(manager, "__enter__") if isinstance(manager, Instance) else None
+        value = w.call(enter, [], {}, None) if enter is not None and not isinstance(enter, Unknown) else manager
+        managers.append(manager)
+        if each.optional_vars is not None:
+            assign(w, each.optional_vars, value, env)
+    flow = w.execute(node.body, env)
+    result = w.result
+    for manager in reversed(managers):
+        leave = w.attribute(manager, "__exit__") if isinstance(manager, Instance) else None
+        if leave is not None and not isinstance(leave, Unknown):
+            w.call(leave, [None, None, None], {}, None)
+    w.result = result
+    return flow
+
+
+_NEVER = ("KeyboardInterrupt", "SystemExit", "GeneratorExit")
+
+
+def try_(w: Walk, node: ast.Try, env: Env) -> Flow:
+    """The body may leave for a handler before each statement that calls something unknown."""
+    handlers = [each for each in node.handlers if not set(_caught(each)) & set(_NEVER)]
+    try:
+        flow = _guarded(w, node, handlers, env) if handlers else w.execute([*node.body, *node.orelse], env)
+    except (Raised, Exited):
+        w.execute(node.finalbody, env)
+        raise
+    result = w.result
+    last = w.execute(node.finalbody, env)
+    w.result = w.result if last else result
+    return last or flow
+
+
+def _caught(handler: ast.ExceptHandler) -> list[str]:
+    if handler.type is None:
+        return ["BaseException"]
+    names = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return [each.attr if isinstance(each, ast.Attribute) else getattr(each, "id", "?") for each in names]
+
+
+def _guarded(w: Walk, node: ast.Try, handlers: list[ast.ExceptHandler], env: Env) -> Flow:
+    risky = [_risky(each) for each in node.body]
+    caught: Raised | None = None
+
+    def body() -> Flow:
+        nonlocal caught
+        try:
+            for each, danger in zip(node.body, risky, strict=True):
+                if danger:
+                    w.emit(Choice(((Leave("raise"),), ())))
+                flow = w.execute([each], env)
+                if flow is not None:
+                    return flow
+        except Raised as err:
+            caught = err
+            return None
+        return w.execute(node.orelse, env)
+
+    flow, nodes = w.record(body)
+    if caught is not None:
+        w.emit(Scope("raise", nodes))
+        return _handle(w, handlers, caught, env)
+    if not any(risky):
+        for one in nodes:
+            w.emit(one)
+        return flow
+    result = w.result
+
+    def well() -> Flow:
+        w.result = result
+        return flow
+
+    ways = [well, *(_handled(w, each, env) for each in handlers)]
+    return w.fork(ways, lambda ends: Scope("raise", (*nodes, *ends[0]), _one_of(ends[1:])))
+
+
+def _one_of(branches: Sequence[tuple[Node, ...]]) -> tuple[Node, ...]:
+    return branches[0] if len(branches) == 1 else (Choice(tuple(branches)),)
+
+
+def _handled(w: Walk, handler: ast.ExceptHandler, env: Env) -> Callable[[], Flow]:
+    def way() -> Flow:
+        if handler.name:
+            w.state.put(env.names, handler.name, Unknown("str"))
+        return w.execute(handler.body, env)
+
+    return way
+
+
+def _risky(node: ast.stmt) -> bool:
+    quiet = {"print", "len", "range", "str", "format", "isinstance"}
+    calls = [each for each in ast.walk(node) if isinstance(each, (ast.Call, ast.With))]
+    return any(not (isinstance(each, ast.Call) and getattr(each.func, "id", "") in quiet) for each in calls)
+
+
+_PARENTS = {
+    "LookupError": {"KeyError", "IndexError"},
+    "ArithmeticError": {"ZeroDivisionError", "OverflowError"},
+    "OSError": {"FileNotFoundError", "PermissionError", "IsADirectoryError"},
+    "ValueError": {"UnicodeDecodeError", "JSONDecodeError"},
+}
+
+
+def _handle(w: Walk, handlers: Sequence[ast.ExceptHandler], err: Raised, env: Env) -> Flow:
+    line = {err.name}
+    if isinstance(err.value, Instance):
+        for each in err.value.cls.line():
+            line |= {each.name} | {str(getattr(base, "path", "")).split(".")[-1] for base in each.bases}
+    for handler in handlers:
+        for word in _caught(handler):
+            if word in ("BaseException", "Exception") or word in line or line & _PARENTS.get(word, set()):
+                if handler.name:
+                    w.state.put(env.names, handler.name, err.value)
+                return w.execute(handler.body, env)
+    raise err
+
+
+def match_(w: Walk, node: ast.Match, env: Env) -> Flow:
+    subject = w.evaluate(node.subject, env)
+    ways: list[Callable[[], Flow]] = []
+    for case in node.cases:
+        said = _matches(w, case.pattern, subject, env)
+        if said is not False and case.guard is not None:
+            said = truth(w.evaluate(case.guard, env)) if said else None
+        if said is False:
+            continue
+        ways.append(lambda body=case.body: w.execute(body, env))  # type: ignore[misc]
+        if said is True:
+            break
+    else:
+        ways.append(lambda: None)
+    return ways[0]() if len(ways) == 1 else w.fork(ways)
+
+
+def _matches(w: Walk, pattern: ast.pattern, subject: Value, env: Env) -> bool | None:
+    match pattern:
+        case ast.MatchValue():
+            return truth(compare(ast.Eq(), subject, w.evaluate(pattern.value, env)))
+        case ast.MatchSingleton():
+            return truth(compare(ast.Is(), subject, pattern.value))
+        case ast.MatchOr():
+            said = [_matches(w, each, subject, env) for each in pattern.patterns]
+            return True if True in said else None if None in said else False
+        case ast.MatchAs():
+            said_one = _matches(w, pattern.pattern, subject, env) if pattern.pattern is not None else True
+            if pattern.name is not None and said_one is not False:
+                w.state.put(env.home(pattern.name).names, pattern.name, subject)
+            return said_one
+    for each in ast.walk(pattern):
+        word = getattr(each, "name", None)
+        if isinstance(each, (ast.MatchAs, ast.MatchStar)) and word is not None:
+            w.state.put(env.home(word).names, word, Unknown())
+    return None
+
+
+EXECUTE: dict[type[ast.AST], Callable[[Walk, Any, Env], Flow]] = {
+    ast.Expr: expr, ast.Assign: assigned, ast.AnnAssign: annotated, ast.AugAssign: augmented, ast.If: if_,
+    ast.For: for_, ast.AsyncFor: for_, ast.While: while_, ast.FunctionDef: define, ast.AsyncFunctionDef: define,
+    ast.ClassDef: defined_class, ast.Return: return_, ast.Raise: raise_, ast.Global: global_,
+    ast.Nonlocal: nonlocal_, ast.Import: import_, ast.ImportFrom: import_from, ast.Delete: delete,
+    ast.Assert: assert_, ast.With: with_, ast.AsyncWith: with_, ast.Try: try_, ast.Match: match_,
+    ast.Pass: lambda w, node, env: None, ast.Break: lambda w, node, env: "break",
+    ast.Continue: lambda w, node, env: "continue",
+}  # fmt: skip

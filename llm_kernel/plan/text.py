@@ -1,0 +1,206 @@
+"""How values read when printed: what is known is spelled out, the rest becomes holes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from string import Formatter
+from typing import TypeAlias
+
+from llm_kernel.plan.nodes import Hole
+from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
+
+Ask: TypeAlias = Callable[[Instance, str], Value]
+"""How an object of the source shows itself: called with the object and ``__str__`` or ``__repr__``."""
+
+_LONG = 100000
+_PERCENT = re.compile(
+    r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<digits>\d+))?[hlL]?(?P<type>[a-zA-Z%])"
+)
+_SAFE = re.compile(r".{0,3}?[-+ #0<>=^]*\d{0,4}[,_]?(\.\d{1,3})?[a-zA-Z%]?$", re.DOTALL)
+_DATE = re.compile(r"%[a-zA-Z]")
+
+
+def joined(parts: Iterable[str | Hole]) -> str | Text:
+    """A string from parts: plain when all of it is known."""
+    out: list[str | Hole] = []
+    for part in parts:
+        if isinstance(part, str) and out and isinstance(out[-1], str):
+            out[-1] += part
+        elif part != "":
+            out.append(part)
+    if not out:
+        return ""
+    if len(out) == 1 and isinstance(out[0], str):
+        return out[0]
+    return Text(tuple(out))
+
+
+def parts_of(value: Value) -> tuple[str | Hole, ...]:
+    """The parts of a string value."""
+    if isinstance(value, str):
+        return (value,)
+    return value.parts if isinstance(value, Text) else (Hole("str"),)
+
+
+def hole(value: Value, spec: str = "", expr: str = "") -> Hole:
+    """The hole that an unknown value leaves."""
+    among: tuple[str, ...] = ()
+    if isinstance(value, Unknown) and value.among and all(known(each) for each in value.among):
+        try:
+            among = tuple(format(each, spec) for each in value.among)
+        except (ValueError, TypeError):
+            among = ()
+        if among:
+            return Hole(HOLES.get(value.kind, "any"), "", expr, among)
+    kind = kind_of(value)
+    if kind == "bool" and not spec:
+        return Hole("str", "", expr, ("True", "False"))
+    letter = spec[-1:]
+    if letter == "d":
+        return Hole("int", spec, expr)
+    if letter and letter in "feEgGF%":
+        return Hole("float", spec, expr)
+    return Hole(HOLES.get(kind, "any"), spec, expr)
+
+
+def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth: int = 3) -> str | Text:
+    """What ``str`` (or, ``inside`` a container, ``repr``) of a value gives."""
+    match value:
+        case Text():
+            return joined(("'", *value.parts, "'")) if inside else value
+        case Unknown(shape=(_, *_) as shape, kind="shape"):
+            return f"torch.Size([{', '.join(map(str, shape))}])"
+        case Unknown(kind="str") if inside and not value.among:
+            return joined(("'", hole(value, "", expr), "'"))
+        case Instance():
+            said = ask(value, "__repr__" if inside else "__str__")
+            return said if isinstance(said, (str, Text)) else Text((Hole("any", "", expr),))
+        case Thing(kind="exception") if not inside:
+            return shown(value.attrs["text"], ask, expr=expr, depth=depth)
+        case Thing(kind="namespace"):
+            fields = ((name, shown(each, ask, inside=True, depth=depth - 1)) for name, each in value.attrs.items())
+            return joined(("Namespace(", *_between(((f"{name}=", *parts_of(text)) for name, text in fields)), ")"))
+    if known(value):
+        return (repr(value) if inside else str(value))[:_LONG]
+    if isinstance(value, (list, tuple, dict)) and type(value) in (list, tuple, dict) and depth and not spread(value):
+        return _container(value, ask, depth)
+    return Text((hole(value, "", expr),))
+
+
+def _between(groups: Iterable[Sequence[str | Hole]]) -> list[str | Hole]:
+    out: list[str | Hole] = []
+    for n, group in enumerate(groups):
+        out += [", ", *group] if n else group
+    return out
+
+
+def _container(value: list[Value] | tuple[Value, ...] | dict[Value, Value], ask: Ask, depth: int) -> str | Text:
+    def inner(each: Value) -> tuple[str | Hole, ...]:
+        return parts_of(shown(each, ask, inside=True, depth=depth - 1))
+
+    if isinstance(value, dict):
+        return joined(("{", *_between([*inner(k), ": ", *inner(v)] for k, v in value.items() if k is not SPREAD), "}"))
+    left, right = ("[", "]") if isinstance(value, list) else ("(", ",)" if len(value) == 1 else ")")
+    return joined((left, *_between([inner(each) for each in value]), right))
+
+
+def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
+    """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
+    if spec == "":
+        return shown(value, ask, expr=expr)
+    if known(value) and not isinstance(value, (list, tuple, dict, set)):
+        if not _SAFE.match(spec):
+            return Text((hole(value, spec, expr),))
+        return format(value, spec)
+    text = shown(value, ask, expr=expr) if isinstance(value, (list, tuple, dict, Instance)) else value
+    if isinstance(text, Text) and len(text.parts) == 1 and isinstance(text.parts[0], Hole):
+        first = text.parts[0]
+        return Text((Hole(first.kind, spec, expr, first.among if not spec else ()),))
+    if isinstance(text, Text):
+        return text if spec.strip("<>s") == "" else Text((Hole("str", spec, expr),))
+    if isinstance(text, str):
+        return format(text, spec) if _SAFE.match(spec) else text
+    return Text((Hole("time", "", expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
+
+
+def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:
+    """What ``template % value`` gives; raises TypeError or ValueError as Python would."""
+    if known(value) and not re.search(r"\d{5}|\*", template):
+        return template % value  # type: ignore[no-any-return]
+    args = list(value) if isinstance(value, tuple) else [value]
+    out: list[str | Hole] = []
+    at = used = 0
+    for spec in _PERCENT.finditer(template):
+        out.append(template[at : spec.start()])
+        at = spec.end()
+        if spec["type"] == "%":
+            out.append("%")
+            continue
+        if spec["key"] is not None:
+            one = value.get(spec["key"], Unknown()) if isinstance(value, dict) else Unknown()
+        elif used < len(args):
+            one = args[used]
+        else:
+            raise TypeError("not enough arguments for format string")
+        expr = exprs[used] if used < len(exprs) else ""
+        used += 1
+        out += _one_percent(spec, one, ask, expr)
+    out.append(template[at:])
+    return joined(out)
+
+
+def _one_percent(spec: re.Match[str], one: Value, ask: Ask, expr: str) -> tuple[str | Hole, ...]:
+    width, digits, letter = spec["width"] or "", spec["digits"], spec["type"]
+    if known(one) and width != "*" and len(width) < 5:
+        return (spec[0].replace(f"({spec['key']})", "") % (one,),)
+    if letter in "sra":
+        text = shown(one, ask, expr=expr, inside=letter == "r")
+        return parts_of(text) if not width else (Hole("str", f"{'<' if '-' in spec['flags'] else '>'}{width}", expr),)
+    align = "<" if "-" in spec["flags"] else "0" if "0" in spec["flags"] else ""
+    sign = "+" if "+" in spec["flags"] else ""
+    return (hole(one, f"{'<' if align == '<' else ''}{sign}{'0' if align == '0' else ''}{width if width != '*' else ''}"
+                 f"{'.' + digits if digits else ''}{'d' if letter in 'iu' else letter}", expr),)  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _fields(template: str) -> tuple[tuple[str, str | None, str | None, str | None], ...]:
+    return tuple(Formatter().parse(template))
+
+
+Field: TypeAlias = Callable[[Value, str], Value]
+
+
+def braces(
+    template: str, args: Sequence[Value], named: dict[str, Value], ask: Ask, reach: Field, exprs: Sequence[str] = ()
+) -> str | Text:
+    """What ``template.format(...)`` gives; ``reach`` follows ``.name`` and ``[0]`` behind a field's name."""
+    out: list[str | Hole] = []
+    used = 0
+    for literal, name, spec, conversion in _fields(template):
+        out.append(literal)
+        if name is None:
+            continue
+        head = re.match(r"[^.\[]*", name)
+        first = head[0] if head else ""
+        if first == "" or first.isdigit():
+            index = used if first == "" else int(first)
+            used += 1
+            if index >= len(args):
+                raise IndexError(f"Replacement index {index} out of range for positional args tuple")
+            value, expr = args[index], exprs[index] if index < len(exprs) else ""
+        else:
+            if first not in named:
+                raise KeyError(first)
+            value, expr = named[first], first
+        if name != first:
+            value = reach(value, name[len(first) :])
+        if spec and "{" in spec:
+            inner = braces(spec, args[used:], named, ask, reach)
+            used += spec.count("{")
+            spec = inner if isinstance(inner, str) else ""
+        if conversion in ("r", "a"):
+            value = shown(value, ask, inside=True)
+        out += parts_of(formatted(value, spec or "", ask, expr))
+    return joined(out)

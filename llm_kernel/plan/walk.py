@@ -1,0 +1,103 @@
+"""The walk through a program as its parts see it: evaluate, call, execute, print; the walker implements it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import NoReturn, Protocol, TypeAlias
+
+from llm_kernel.plan.nodes import Node, Stream
+from llm_kernel.plan.state import State
+from llm_kernel.plan.values import Env, Function, Instance, Text, Unknown, Value
+
+Flow: TypeAlias = str | None
+"""How a statement ends: None (the next one follows), "break", "continue" or "return"."""
+
+
+_SOME_TEXT = Unknown("str")
+Build: TypeAlias = Callable[[list[tuple[Node, ...]]], Node]
+
+
+class Raised(Exception):  # noqa: N818 - it is the program's exception, not a fault of ours
+    """The program certainly raises here."""
+
+    def __init__(self, name: str, value: Value = _SOME_TEXT) -> None:
+        super().__init__(name)
+        self.name = name
+        self.value = value
+
+
+class Exited(Exception):  # noqa: N818
+    """The program certainly ends here."""
+
+
+class Exhausted(Exception):  # noqa: N818
+    """The walk took longer than it may."""
+
+
+class Walk(Protocol):
+    """What expressions, calls, loops and the library need of the walker."""
+
+    state: State
+    argv: Sequence[str]
+    facts: Mapping[str, object]
+    globals: Env
+    calls: int
+    result: Value
+    hooked: bool
+    logging: dict[str, Value]
+
+    def evaluate(self, node: ast.expr, env: Env) -> Value:
+        """The value of an expression."""
+
+    def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        """The value of a call; what it prints is emitted."""
+
+    def attribute(self, value: Value, name: str) -> Value:
+        """``value.name``."""
+
+    def execute(self, body: Sequence[ast.stmt], env: Env) -> Flow:
+        """Walk through statements."""
+
+    def emit(self, node: Node) -> None:
+        """Add to what is printed."""
+
+    def say(self, text: str | Text, *, end: str = "\n", stream: Stream = "stdout") -> None:
+        """Print a text."""
+
+    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
+        """Walk several ways of which one will be taken, and join them; ``build`` makes the node from what they print."""
+
+    def pending(self, *targets: str) -> AbstractContextManager[None]:
+        """While this is open, what a way changed before it left for one of the targets is joined at the end."""
+
+    def returns(self, value: Value) -> None:
+        """The call that is being walked may return this."""
+
+    def give_up(self) -> NoReturn:
+        """End the attempt: it cannot be walked turn by turn."""
+
+    def record(self, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...]]:
+        """Walk, and hold back what was printed."""
+
+    def attempt(self, way: Callable[[], Flow], node: ast.AST) -> tuple[bool, Flow]:
+        """Walk with most of the steps that are left; not done: nothing has happened, and nobody tries this again."""
+
+    def ask(self, instance: Instance, method: str) -> Value:
+        """Call a special method of an object, or None when it has none."""
+
+    def source(self, node: ast.AST | None) -> str:
+        """The source text of an expression."""
+
+    def loud(self, node: ast.AST) -> bool:
+        """Whether walking this code could print."""
+
+    def run(self, function: Function, args: list[Value], named: dict[str, Value], cls: Value, this: Value) -> Value:
+        """Walk a function of the source."""
+
+    def loud_value(self, value: Value) -> bool:
+        """Whether calling this value could print."""
+
+    def module(self, name: str) -> Value:
+        """An imported module: the source's own, or a library's."""

@@ -1,0 +1,302 @@
+"""The walker: goes through a program as Python would, without running any of it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+from llm_kernel.plan.calls import attribute, call
+from llm_kernel.plan.expressions import EVALUATE
+from llm_kernel.plan.functions import bind
+from llm_kernel.plan.loudness import Loudness
+from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
+from llm_kernel.plan.state import State
+from llm_kernel.plan.statements import EXECUTE
+from llm_kernel.plan.text import parts_of
+from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join
+from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
+
+_STEPS = 60000
+_DEPTH = 35
+_SHARE = 0.6
+
+
+class Walker:
+    """One walk through one program."""
+
+    def __init__(
+        self, argv: Sequence[str], read: Callable[[str], str | None], facts: Mapping[str, object], steps: int = _STEPS
+    ) -> None:
+        self.state = State()
+        self.argv = argv
+        self.facts = facts
+        self.globals = Env()
+        self.calls = 0
+        self.result: Value = None
+        self.hooked = False
+        self.logging: dict[str, Value] = {}
+        self._read = read
+        self._out: list[Node] = []
+        self._loudness = Loudness()
+        self._modules: dict[str, Value] = {}
+        self._texts: dict[int, tuple[ast.AST, str]] = {}
+        self._left = steps
+        self._spare = steps
+        self._depth = 0
+        self._hopeless: set[ast.AST] = set()
+        self._open: list[set[ast.AST]] = []
+        self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]]]] = []
+        self._returns: list[list[Value]] = [[]]
+
+    def program(self, tree: ast.Module) -> tuple[Node, ...]:
+        """Walk through a whole program."""
+        self._loudness.add(tree)
+        try:
+            self.execute(tree.body, self.globals)
+        except Raised as err:
+            self.emit(Free("stderr", err.name))
+        except Exited:
+            pass
+        return tuple(self._out)
+
+    def evaluate(self, node: ast.expr, env: Env) -> Value:
+        self._step()
+        function = EVALUATE.get(type(node))
+        return function(self, node, env) if function is not None else Unknown()
+
+    def execute(self, body: Sequence[ast.stmt], env: Env) -> Flow:
+        for node in body:
+            self._step()
+            function = EXECUTE.get(type(node))
+            flow = function(self, node, env) if function is not None else None
+            if flow is not None:
+                return flow
+        return None
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left < 0:
+            raise Exhausted
+
+    def give_up(self) -> NoReturn:
+        raise Exhausted
+
+    def attempt(self, way: Callable[[], Flow], node: ast.AST) -> tuple[bool, Flow]:
+        before = self._left
+        allowed = int(before * _SHARE)
+        if node in self._hopeless or allowed < 50:
+            return False, None
+        self._open.append(set())
+        done, flow = self._attempt(way, node, allowed)
+        inner = self._open.pop()
+        if self._open:
+            self._open[-1] |= inner | {node}
+        if done or not inner:
+            return done, flow
+        self._hopeless |= inner
+        return self._attempt(way, node, int(self._left * _SHARE))
+
+    def _attempt(self, way: Callable[[], Flow], node: ast.AST, allowed: int) -> tuple[bool, Flow]:
+        before = self._left
+        reserve = before - allowed
+        self._left = allowed
+        out, self._out = self._out, []
+        depth, pending, returns = self._depth, len(self._pending), len(self._returns[-1])
+        frames = len(self._returns)
+        self.state.begin()
+        level, tries = len(self.state.logs), len(self._open)
+        try:
+            flow = way()
+        except Exhausted:
+            self._hopeless.add(node)
+            del self._open[tries:]
+            while len(self.state.logs) > level:
+                self.state.commit()
+            self.state.rollback()
+            self._out, self._depth = out, depth
+            del self._pending[pending:]
+            del self._returns[frames:]
+            del self._returns[-1][returns:]
+            self._left += reserve
+            return False, None
+        except BaseException:
+            self.state.commit()
+            self._out = out + self._out
+            self._left += reserve
+            raise
+        self.state.commit()
+        self._out = out + self._out
+        self._left += reserve
+        return True, flow
+
+    def record(self, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...]]:
+        out, self._out = self._out, []
+        try:
+            flow = way()
+        except (Raised, Exited):
+            self._out = out + self._out
+            raise
+        nodes, self._out = tuple(self._out), out
+        return flow, nodes
+
+    @contextmanager
+    def pending(self, *targets: str) -> Iterator[None]:
+        held: list[dict[Any, Any]] = []
+        self._pending.append((targets, held))
+        level = len(self._pending)
+        try:
+            yield
+        finally:
+            del self._pending[level - 1 :]
+        for outcome in held:
+            self.state.merge([{}, outcome])
+
+    def returns(self, value: Value) -> None:
+        self._returns[-1].append(value)
+
+    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
+        outcomes = [self._way(way) for way in ways]
+        flows = [flow for flow, _, _, _ in outcomes]
+        live = [held for flow, _, held, _ in outcomes if flow is None]
+        last = flows[-1]
+        alike = all(flow == last for flow in flows)
+        branches: list[tuple[Node, ...]] = []
+        for n, (flow, nodes, held, result) in enumerate(outcomes):
+            leaving = flow is not None and not alike and (bool(live) or n < len(outcomes) - 1)
+            branches.append((*nodes, Leave(flow)) if leaving else nodes)  # type: ignore[arg-type]
+            if leaving and flow == "return":
+                self.returns(result)
+            if leaving:
+                self._hold(str(flow), held)
+        self.state.merge(live or [held for _, _, held, _ in outcomes])
+        if build is not None:
+            self.emit(build(branches))
+        elif any(branch != branches[0] for branch in branches):
+            self.emit(Choice(tuple(dict.fromkeys(branches))))
+        else:
+            self._out += branches[0]
+        if live:
+            return None
+        self.result = outcomes[-1][3]
+        if alike and last == "return":
+            for _, _, _, result in outcomes[:-1]:
+                self.result = join(self.result, result)
+        if last == "exit":
+            raise Exited
+        if last == "raise":
+            raise Raised("Exception", Unknown("str"))
+        return last
+
+    def _way(self, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...], dict[Any, Any], Value]:
+        self.state.begin()
+        out, self._out = self._out, []
+        flow: Flow
+        try:
+            flow = way()
+        except Raised:
+            flow = "raise"
+        except Exited:
+            flow = "exit"
+        except BaseException:
+            self.state.commit()
+            raise
+        nodes, self._out = tuple(self._out), out
+        return flow, nodes, self.state.rollback(), self.result
+
+    def _hold(self, flow: str, held: dict[Any, Any]) -> None:
+        for targets, waiting in reversed(self._pending):
+            if flow in targets:
+                waiting.append(held)
+                return
+
+    def run(self, function: Function, args: list[Value], named: dict[str, Value], cls: Value, this: Value) -> Value:
+        if self._depth >= _DEPTH:
+            raise Exhausted
+        node = function.node
+        names = bind(function, args, named)
+        names["<class>"], names["<self>"] = cls, this
+        env = Env(names, function.env, function.env.root)
+        self.state.made(names)
+        self.calls += 1
+        self._depth += 1
+        self._returns.append([])
+        try:
+            if isinstance(node, ast.Lambda):
+                return self.evaluate(node.body, env)
+            out, self._out = self._out, []
+            try:
+                with self.pending("return"):
+                    flow = self.execute(node.body, env)
+            except Exhausted:
+                raise
+            except BaseException:
+                self._out = out + self._wrapped()
+                raise
+            self._out = out + self._wrapped()
+            value = self.result if flow == "return" else None
+            for other in self._returns[-1]:
+                value = join(value, other)
+            return value
+        finally:
+            self._depth -= 1
+            self._returns.pop()
+
+    def _wrapped(self) -> list[Node]:
+        nodes = tuple(self._out)
+        return [Scope("return", nodes)] if leaves(nodes, "return") else list(nodes)
+
+    def call(self, function: Value, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        return call(self, function, args, named, node)
+
+    def attribute(self, value: Value, name: str) -> Value:
+        return attribute(self, value, name)
+
+    def ask(self, instance: Instance, method: str) -> Value:
+        found = self.attribute(instance, method)
+        if isinstance(found, (Unknown, Lib)) and method == "__str__":
+            found = self.attribute(instance, "__repr__")
+        return None if isinstance(found, (Unknown, Lib)) else self.call(found, [], {}, None)
+
+    def emit(self, node: Node) -> None:
+        self._out.append(node)
+
+    def say(self, text: str | Text, *, end: str = "\n", stream: Stream = "stdout") -> None:
+        parts = tuple(Literal(part) if isinstance(part, str) else part for part in parts_of(text) if part != "")
+        self._out.append(Line(parts, end, stream))
+
+    def source(self, node: ast.AST | None) -> str:
+        if node is None:
+            return ""
+        held = self._texts.get(id(node))
+        if held is None:
+            held = self._texts[id(node)] = (node, ast.unparse(node)[:120])
+        return held[1]
+
+    def loud(self, node: ast.AST) -> bool:
+        return self._loudness.says(node)
+
+    def loud_value(self, value: Value) -> bool:
+        return self._loudness.value(value)
+
+    def module(self, name: str) -> Value:
+        word = name.lstrip(".")
+        if word in self._modules:
+            return self._modules[word]
+        for path in (f"{word.replace('.', '/')}.py", f"{word.replace('.', '/')}/__init__.py"):
+            source = self._read(path) if word else None
+            if source is not None:
+                return self._imported(word, source)
+        return Lib(word)
+
+    def _imported(self, word: str, source: str) -> Value:
+        env = Env({"__name__": word})
+        self._modules[word] = env
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            raise Raised("SyntaxError", "invalid syntax") from None
+        self._loudness.add(tree)
+        self.execute(tree.body, env)
+        return env
