@@ -233,7 +233,7 @@ def torch_local_version(torch: str, cuda: str, *, always: bool = False) -> str:
     fitting = [build for build in made if not cuda or _version(build) <= _version(cuda)]
     same = [build for build in fitting if build.split(".")[0] == cuda.split(".")[0]]
     chosen = max(same or fitting or [plain], key=_version) if cuda else plain
-    if (chosen == plain and not always) or (always and _version(_public(torch)) < Version("1.8")):
+    if chosen == plain and (not always or _version(_public(torch)) < Version("1.8")):
         return ""
     return f"+cu{chosen.replace('.', '')}"
 

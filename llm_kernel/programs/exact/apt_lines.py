@@ -1,0 +1,191 @@
+"""The lines that apt prints, by release: reading, fetching, unpacking, listing."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from llm_kernel.machine import Machine, archive
+from llm_kernel.machine.archive import Deb
+from llm_kernel.machine.packages import Package
+
+__all__ = ["installing", "listed", "policy", "quieted", "reading", "removing", "update", "version"]
+
+_VERSIONS = {"bionic": "1.6.12", "focal": "2.0.10", "bullseye": "2.2.4", "jammy": "2.4.11", "bookworm": "2.6.1"}
+_NONE = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
+_FILES = {"bionic": 60382, "focal": 71841, "jammy": 74501, "noble": 84134, "bullseye": 32507, "bookworm": 34216}
+
+
+def version(machine: Machine) -> str:
+    """What ``apt --version`` prints."""
+    return f"apt {_VERSIONS.get(machine.system.profile.codename, '2.7.14')} (amd64)\n"
+
+
+def reading(machine: Machine, *, tty: bool) -> str:
+    """The three lines that begin each operation."""
+    if not tty:
+        return "Reading package lists...\nBuilding dependency tree...\nReading state information...\n"
+    tree = "Building dependency tree       " if _old(machine) else "Building dependency tree... Done"
+    return f"Reading package lists... Done\n{tree}\nReading state information... Done\n"
+
+
+def update(machine: Machine, *, tty: bool, apt: bool) -> str:
+    """A run of ``update`` against the archives that the machine's sources name."""
+    rows = _sources(machine)
+    texts = [f"Hit:{n} {place} {suite} InRelease\n" for n, (place, suite) in enumerate(rows, 1)]
+    head = "".join(texts) + ("Reading package lists... Done\n" if tty else "Reading package lists...\n")
+    if not apt:
+        return head
+    return head + "".join(reading(machine, tty=tty).splitlines(keepends=True)[1:]) + "All packages are up to date.\n"
+
+
+def installing(machine: Machine, new: list[Package], wanted: list[str], *, names_asked: int) -> str:
+    """From the list of what is new to the last trigger; a question is answered as by a person who presses Y."""
+    if not new:
+        return _NONE
+    debs = [_deb(machine, package) for package in new]
+    extra = sorted(deb.name for deb in debs if deb.name not in wanted)
+    out = f"The following additional packages will be installed:\n{_wrapped(extra)}" if extra else ""
+    out += f"The following NEW packages will be installed:\n{_wrapped(sorted(deb.name for deb in debs))}"
+    out += f"0 upgraded, {len(debs)} newly installed, 0 to remove and 0 not upgraded.\n"
+    size = sum(deb.size for deb in debs)
+    out += f"Need to get {_amount(size)} of archives.\n"
+    out += f"After this operation, {_amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
+    if len(debs) > names_asked:
+        out += "Do you want to continue? [Y/n] y\n"
+    out += "".join(_fetched(machine, n, deb) for n, deb in enumerate(debs, 1))
+    seconds = max(1, round(size / 9_000_000))
+    out += f"Fetched {_amount(size)} in {seconds}s ({_amount(size // seconds)}/s)\n"
+    for n, deb in enumerate(debs):
+        out += f"Selecting previously unselected package {_full(deb)}.\n"
+        if n == 0:
+            out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
+        file = deb.version.partition(":")[2] or deb.version
+        name = f"{deb.name}_{deb.version.replace(':', '%3a') if ':' in deb.version else file}_{deb.arch}.deb"
+        out += f"Preparing to unpack .../{f'{n}-' if len(debs) > 9 else ''}{name} ...\n"
+        out += f"Unpacking {_full(deb)} ({deb.version}) ...\n"
+    out += "".join(f"Setting up {_full(deb)} ({deb.version}) ...\n" for deb in debs)
+    return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
+
+
+def removing(machine: Machine, gone: list[Package], *, purge: bool) -> str:
+    """From the list of what goes to the last trigger."""
+    if not gone:
+        return _NONE
+    debs = [_deb(machine, package) for package in gone]
+    mark = "*" if purge else ""
+    out = f"The following packages will be REMOVED:\n{_wrapped(sorted(deb.name + mark for deb in debs))}"
+    out += f"0 upgraded, 0 newly installed, {len(debs)} to remove and 0 not upgraded.\n"
+    out += f"After this operation, {_amount(sum(d.installed for d in debs))} disk space will be freed.\n"
+    out += "Do you want to continue? [Y/n] y\n"
+    out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
+    out += "".join(f"Removing {_full(deb)} ({deb.version}) ...\n" for deb in debs)
+    return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
+
+
+def listed(machine: Machine, name: str) -> str:
+    """A line of ``apt list``."""
+    here = machine.packages.find("apt", name)
+    found = archive.find(name, machine.system.profile)
+    version = here.version if here else found.version if found else ""
+    suite = machine.system.profile.codename
+    marks = ""
+    if here:
+        own = [p.name for p in machine.packages.asked() if p.manager == "apt"]
+        auto = not machine.packages.is_base("apt", name) and name not in own
+        marks = f" [installed{',automatic' if auto else '' if found else ',local'}]"
+    return f"{name}/{f'{suite},now' if here and found else 'now' if here else suite} {version} {_arch(found)}{marks}\n"
+
+
+def policy(machine: Machine, name: str) -> str:
+    """What ``apt-cache policy`` says about one package; nothing about one it does not know."""
+    here = machine.packages.find("apt", name)
+    found = archive.find(name, machine.system.profile)
+    if not here and not found:
+        return ""
+    version = found.version if found else here.version if here else ""
+    place, suite = next(iter(_sources(machine)), ("", ""))
+    star = "***" if here and here.version == version else "   "
+    out = f"{name}:\n  Installed: {here.version if here else '(none)'}\n  Candidate: {version}\n  Version table:\n"
+    out += f" {star} {version} 500\n"
+    if found and place:
+        out += f"        500 {place} {suite}/{found.section} amd64 Packages\n"
+    return out + ("        100 /var/lib/dpkg/status\n" if here else "")
+
+
+def quieted(text: str, quiet: int) -> str:
+    """What is left of the output with ``-qq``: only dpkg's own lines."""
+    if quiet < 2:
+        return text
+    kept = ("Selecting ", "(Reading ", "Preparing ", "Unpacking ", "Setting up ", "Processing ", "Removing ")
+    return "".join(line for line in text.splitlines(keepends=True) if line.startswith(kept))
+
+
+def _old(machine: Machine) -> bool:
+    return machine.system.release in ("16.04", "18.04", "20.04")
+
+
+def _sources(machine: Machine) -> list[tuple[str, str]]:
+    """Place and suite of each line of the machine's own sources."""
+    path = "/etc/apt/sources.list"
+    text = machine.files.read(path).decode(errors="replace") if machine.files.exists(path) else ""
+    rows = [line.split() for line in text.splitlines() if line.startswith("deb ")]
+    return [(row[1], row[2]) for row in rows if len(row) > 2 and not row[1].startswith("[")]
+
+
+def _deb(machine: Machine, package: Package) -> Deb:
+    return archive.find(package.name, machine.system.profile) or archive.imagined(package.name, package.version)
+
+
+def _arch(found: Deb | None) -> str:
+    return found.arch if found else "amd64"
+
+
+def _full(deb: Deb) -> str:
+    """The name as dpkg writes it: libraries carry their architecture."""
+    return f"{deb.name}:{deb.arch}" if deb.name.startswith("lib") and deb.arch != "all" else deb.name
+
+
+def _fetched(machine: Machine, n: int, deb: Deb) -> str:
+    rows = _sources(machine)
+    updated = (
+        [row for row in rows if row[1].endswith("-updates")] if "~" in deb.version or "." in deb.version[-4:] else []
+    )
+    place, suite = (updated or rows or [("", machine.system.profile.codename)])[0]
+    where = f"{place} {suite}/{deb.section} amd64".strip()
+    return f"Get:{n} {where} {deb.name} {deb.arch} {deb.version} [{_amount(deb.size)}]\n"
+
+
+def _files(machine: Machine) -> int:
+    """How many files dpkg has; each package that was added has brought some."""
+    added = [p for p in machine.packages.installed("apt") if not machine.packages.is_base("apt", p.name)]
+    brought = sum(8 + crc32(package.name.encode()) % 60 for package in added)
+    return _FILES.get(machine.system.profile.codename, 60000) + brought
+
+
+def _triggers(machine: Machine, *, libraries: bool) -> str:
+    names = ["man-db", *(["libc-bin"] if libraries else [])]
+    found = [(name, archive.find(name, machine.system.profile)) for name in names]
+    return "".join(f"Processing triggers for {name} ({deb.version}) ...\n" for name, deb in found if deb)
+
+
+def _wrapped(names: list[str]) -> str:
+    """The names in lines of at most 80 columns."""
+    out, line = [], " "
+    for name in names:
+        if len(line) + len(name) + 1 > 79:
+            out.append(line)
+            line = " "
+        line += f" {name}"
+    return "".join(f"{text}\n" for text in [*out, line])
+
+
+def _amount(size: int) -> str:
+    """An amount as apt writes it: three digits, ``80.0 kB``, ``1,234 kB``, ``12.3 MB``."""
+    number, units = float(size), ["B", "kB", "MB", "GB", "TB"]
+    unit = 0
+    while number >= 10000 or (unit == 0 and number >= 1000):
+        number /= 1000
+        unit += 1
+    if unit == 0:
+        return f"{size} B"
+    return f"{number:.1f} {units[unit]}" if number < 100 else f"{number:,.0f} {units[unit]}"

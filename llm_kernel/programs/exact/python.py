@@ -1,0 +1,112 @@
+"""``python3``: its version and the versions of modules are facts; whatever else it runs is the model's."""
+
+from __future__ import annotations
+
+import ast
+
+from llm_kernel.machine import Machine, releases
+from llm_kernel.machine.packages import Package
+from llm_kernel.programs.exact.pip import pip
+from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.shell.call import Answer, Call
+
+__all__ = ["module_version", "python"]
+
+_BRANCHES = tuple(f"python3.{minor}" for minor in range(4, 15))
+_SILENT = {"typing_extensions", "google.protobuf", "dateutil", "nvidia", "gast", "opt_einsum", "rsa", "markdown_it"}
+"""Modules that do not say their version, or say it in a way of their own."""
+
+
+@exact("python3", "python", *_BRANCHES, needs="python")
+def python(call: Call) -> Answer:
+    """Answer ``--version``, ``-m pip`` and the one-liner that prints modules' versions."""
+    args = call.args
+    if args in (("--version",), ("-V",)):
+        return Answer(f"Python {_own_version(call)}\n")
+    if args[:2] == ("-m", "pip") and call.name.rpartition("/")[2] in ("python", "python3"):
+        return pip(Call("pip", args[2:], call.machine, call.cwd, call.env, call.stdin, call.tty))
+    if len(args) == 2 and args[0] == "-c":
+        return _versions(call, args[1])
+    raise NotExact
+
+
+def _own_version(call: Call) -> str:
+    """The version under this name: a branch by name is that branch, the rest what ``python3`` is."""
+    system, name = call.machine.system, call.name.rpartition("/")[2]
+    for version in (system.python, system.profile.python):
+        if name == f"python{version.rpartition('.')[0]}":
+            return version
+    if name in ("python", "python3") and not (system.os == "centos" and name == "python"):
+        return system.python
+    raise NotExact
+
+
+def _versions(call: Call, source: str) -> Answer:
+    """Run ``import X; print(X.__version__)`` for modules of installed packages, in this form and no other."""
+    names: dict[str, str] = {}
+    out: list[str] = []
+    for statement in _parsed(source):
+        match statement:
+            case ast.Import(names=[ast.alias(name=module, asname=asname)]) if "." not in module:
+                if _shadowed(call, module) or module in releases.standard_library():
+                    raise NotExact
+                if call.machine.packages.module(module) is None:
+                    return Answer("".join(out), _missing(module, source), 1)
+                names[asname or module] = module
+            case ast.Expr(
+                ast.Call(
+                    func=ast.Name("print"),
+                    args=[ast.Attribute(value=ast.Name(name), attr="__version__")],
+                    keywords=[],
+                )
+            ) if name in names:
+                out.append(module_version(call.machine, names[name]) + "\n")
+            case _:
+                raise NotExact
+    if not out:
+        raise NotExact
+    return Answer("".join(out))
+
+
+def _parsed(source: str) -> list[ast.stmt]:
+    try:
+        return ast.parse(source).body
+    except (SyntaxError, ValueError) as err:
+        raise NotExact from err
+
+
+def _shadowed(call: Call, module: str) -> bool:
+    """Whether the working directory or ``PYTHONPATH`` has a module of this name, which would be loaded first."""
+    folders = [call.cwd, *filter(None, call.env.get("PYTHONPATH", "").split(":"))]
+    files = call.machine.files
+    return any(files.exists(files.absolute(f"{place}/{module}{end}", "/")) for place in folders for end in ("", ".py"))
+
+
+def _missing(module: str, source: str) -> str:
+    line = 1 + source[: source.find(module)].count("\n")
+    return (
+        f'Traceback (most recent call last):\n  File "<string>", line {line}, in <module>\n'
+        f"ModuleNotFoundError: No module named '{module}'\n"
+    )
+
+
+def module_version(machine: Machine, module: str) -> str:
+    """What ``module.__version__`` is; the machine's CUDA is in torch's.
+
+    Raises:
+        NotExact: where the module does not say it, or says it in a way of its own.
+    """
+    package = machine.packages.module(module)
+    if package is None or module in _SILENT or releases.project(releases.canonical(package.name)) is None:
+        raise NotExact
+    if module == "cv2":
+        return ".".join(package.version.split(".")[:3])
+    return package.version + _label(machine, package)
+
+
+def _label(machine: Machine, package: Package) -> str:
+    """The label of torch's build: every wheel for CUDA carries it in the module from 1.8 on."""
+    if package.name not in ("torch", "torchvision") or "+" in package.version:
+        return ""
+    torch = machine.packages.find("pip", "torch")
+    return releases.torch_local_version(torch.version, machine.devices.cuda, always=True) if torch else ""
