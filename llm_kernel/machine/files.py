@@ -348,6 +348,8 @@ class Files:
         )
 
     def _size(self, place: str, meta: Meta, target: str) -> int:
+        if place == "/proc" or place.startswith("/proc/"):
+            return len(target)  # what the kernel makes up while it is read has no size
         if meta.kind == "directory":
             return _BLOCK
         if meta.device or target:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from copy import copy
 from typing import Any
 
@@ -49,8 +49,8 @@ class Ledger:
         raw = self.raw(top)
         return [] if raw is None else [(top, raw), *self._below(top, raw)]
 
-    def see(self, path: str, raw: Raw) -> Meta:
-        """The record of ``path``, made or mended to fit what is there now."""
+    def see(self, path: str, raw: Raw, inside: Mapping[str, Raw] | None = None) -> Meta:
+        """The record of ``path``, made or mended to fit what is there now; ``inside`` is a directory's content."""
         meta = self.metas.get(path)
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
@@ -60,7 +60,7 @@ class Ledger:
         elif meta.mode != raw["mode"] and meta.kind != "symlink":
             meta.mode = raw["mode"]
         if meta.kind == "directory":
-            self._look_inside(path, meta)
+            self._look_inside(path, meta, self._inside(path) if inside is None else inside)
         elif meta.ino in self._linked:
             self._freshen(path, meta)
         return self.metas[path]
@@ -131,8 +131,7 @@ class Ledger:
         """How many names the file has; for a directory, its own two and one for each directory in it."""
         if meta.kind != "directory":
             return len(self._linked.get(meta.ino, (path,)))
-        inside = self._root.read_dir(path)
-        return 2 + len([entry for entry in inside if entry["metadata"]["file_type"] == "directory"])
+        return 2 + len([raw for raw in self._inside(path).values() if raw["file_type"] == "directory"])
 
     def share(self, path: str) -> None:
         """Give the other names of the file ``path`` its bytes and its record."""
@@ -146,8 +145,12 @@ class Ledger:
     def settle(self) -> list[tuple[str, Raw]]:
         """See every path and drop the records of those that are gone; what there is, as ``scan`` lists it."""
         there = self.scan("/")
+        inside: dict[str, dict[str, Raw]] = {}
+        for path, raw in there[1:]:
+            folder, _, name = path.rpartition("/")
+            inside.setdefault(folder or "/", {})[name] = raw
         for path, raw in there:
-            self.see(path, raw)
+            self.see(path, raw, inside.get(path, {}))
         for path in self.metas.keys() - {path for path, _ in there}:
             if path in self.metas:
                 self.forget(path)
@@ -162,7 +165,7 @@ class Ledger:
             if meta.kind != "directory":
                 families.setdefault(meta.ino, set()).add(path)
             else:
-                meta.names = self._inside(path)
+                meta.names = frozenset(self._inside(path))
         self._linked = {ino: paths for ino, paths in families.items() if len(paths) > 1}
 
     def _below(self, top: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
@@ -199,20 +202,19 @@ class Ledger:
             if raw is not None and self.metas[twin].host < raw["modified"]:
                 self._rewritten(twin, self.metas[twin], raw)
 
-    def _look_inside(self, path: str, meta: Meta) -> None:
-        inside = self._root.read_dir(path)
-        names = frozenset(str(entry["name"]) for entry in inside)
+    def _look_inside(self, path: str, meta: Meta, inside: Mapping[str, Raw]) -> None:
+        names = frozenset(inside)
         if names == meta.names:
             return
-        fresh = [entry for entry in inside if join(path, entry["name"]) not in self.metas]
-        born = [self._clock.stamp(entry["metadata"]["created"]) for entry in fresh]
+        fresh = [raw for name, raw in inside.items() if join(path, name) not in self.metas]
+        born = [self._clock.stamp(raw["created"]) for raw in fresh]
         if meta.names is not None and not born:
             born = [self._clock.now]
         meta.mtime = meta.ctime = max([meta.mtime, *born])
         meta.names = names
 
-    def _inside(self, path: str) -> frozenset[str]:
-        return frozenset(str(entry["name"]) for entry in self._root.read_dir(path))
+    def _inside(self, path: str) -> dict[str, Raw]:
+        return {str(entry["name"]): entry["metadata"] for entry in self._root.read_dir(path)}
 
     def _at(self, top: str) -> list[str]:
         meta = self.metas.get(top)

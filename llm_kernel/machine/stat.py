@@ -52,6 +52,9 @@ class Meta:
     device: tuple[int, int] | None = None
     names: frozenset[str] | None = None
 
+    def __copy__(self) -> Meta:
+        return Meta(*[getattr(self, name) for name in Meta.__slots__])
+
     def to_state(self) -> dict[str, Any]:
         """The record as JSON can hold it, without what belongs to the host."""
         state = {name: value for name, value in asdict(self).items() if value is not None}

@@ -335,13 +335,12 @@ async def wc(call: Call, io: Io) -> int:
             continue
         try:
             stat = call.machine.files.stat(call.path(name))
-            size = stat.size
             if stat.kind == "directory":
                 room = 7
                 rows.append((_Count(), name))
             data = call.machine.files.read(call.path(name))
-            regular += size
-            rows.append((_Count.of(data, size), name))
+            regular += stat.size
+            rows.append((_Count.of(data, stat.size if stat.sized else len(data)), name))
         except OSError as err:
             report.fail(f"{name}: {err.strerror}" if name else "invalid zero-length file name")
     if len(parsed.operands) > 1:
