@@ -36,7 +36,8 @@ async def _one(session: Session, text: str, out: TextIO) -> int:
     except ImaginedMachineError as error:
         out.write(f"fault  {type(error).__name__}: {error}\n")
     for change in session.machine.files.diff(before, session.machine.files.snapshot()):
-        out.write(f"file   {_line(change)}\n")
+        if not change.path.startswith("/proc/"):
+            out.write(f"file   {_line(change)}\n")
     return status
 
 

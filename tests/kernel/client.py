@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -73,9 +74,9 @@ class Client:
             if found == kind:
                 return content
 
-    def control(self, kind: str) -> dict[str, Any]:
+    def control(self, kind: str, **content: Any) -> dict[str, Any]:
         """The answer to a request on the control channel."""
-        request = self.channels.session.msg(kind, {})
+        request = self.channels.session.msg(kind, content)
         self.channels.control_channel.send(request)
         while True:
             message = self.channels.get_control_msg(timeout=WAIT)
@@ -91,9 +92,9 @@ class Client:
 
 
 @contextmanager
-def kernel(**options: Any) -> Iterator[Client]:
-    """A fresh kernel for the time of a block."""
-    manager, channels = start_new_kernel(kernel_name="llm_kernel", **options)
+def kernel(name: str = "llm_kernel", *, env: dict[str, str] | None = None, **options: Any) -> Iterator[Client]:
+    """A fresh kernel for the time of a block; ``env`` is added to this process's environment."""
+    manager, channels = start_new_kernel(kernel_name=name, env={**os.environ, **(env or {})}, **options)
     try:
         yield Client(manager, channels)
     finally:

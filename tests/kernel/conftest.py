@@ -18,27 +18,36 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="session", autouse=True)
 def jupyter_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A Jupyter that knows one kernel, ours from this checkout, and no settings of the user's."""
+    """A Jupyter that knows the kernel of this checkout, bare (over scripted cells) and whole, and no settings."""
     home = tmp_path_factory.mktemp("jupyter")
-    spec = home / "kernels" / "llm_kernel"
-    shutil.copytree(ROOT / "kernelspec", spec)
-    data = json.loads((spec / "kernel.json").read_text())
-    data["argv"] = [sys.executable, "-m", "tests.kernel.double", *data["argv"][3:]]
-    data["env"] = {"PYTHONPATH": str(ROOT)}
-    (spec / "kernel.json").write_text(json.dumps(data))
+    for name, module in (("llm_kernel", "llm_kernel"), ("bare", "tests.kernel.double")):
+        spec = home / "kernels" / name
+        shutil.copytree(ROOT / "kernelspec", spec)
+        data = json.loads((spec / "kernel.json").read_text())
+        data["argv"] = [sys.executable, "-m", module, *data["argv"][3:]]
+        data["env"] = {"PYTHONPATH": str(ROOT)}
+        (spec / "kernel.json").write_text(json.dumps(data))
     before = dict(os.environ)
     os.environ.update(
         {"JUPYTER_PATH": str(home), "JUPYTER_CONFIG_DIR": str(home / "config"), "JUPYTER_PLATFORM_DIRS": "1"}
     )
     os.environ["IPYTHONDIR"] = str(home / "ipython")
-    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
-        os.environ.pop(name, None)
+    for name in [name for name in os.environ if name.startswith(("OPENAI_", "LLM_KERNEL_", "JPY_SESSION"))]:
+        del os.environ[name]
     yield home
     os.environ.clear()
     os.environ.update(before)
 
 
 @pytest.fixture(scope="module")
+def bare() -> Iterator[Client]:
+    """The kernel over scripted cells."""
+    with kernel("bare") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
-    with kernel() as running:
+    """The whole kernel, without a model."""
+    with kernel(env={"OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}) as running:
         yield running

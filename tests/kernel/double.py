@@ -1,17 +1,15 @@
-"""A session with a handful of scripted cells, to test the kernel alone."""
+"""The kernel over a session of a few scripted words, to make every kind of event and fault at will."""
 
 from __future__ import annotations
 
 import asyncio
-import sys
-import types
 from dataclasses import dataclass
 from typing import Any
 
-from traitlets import HasTraits, Unicode
-
+from llm_kernel.app import LLMKernelApp
 from llm_kernel.errors import NoModel
 from llm_kernel.events import Ask, Clear, Display, Exit, Text
+from llm_kernel.kernel import LLMKernel
 
 
 @dataclass(frozen=True)
@@ -77,24 +75,19 @@ class Session:
     async def close(self) -> None: ...
 
 
-def install() -> None:
-    class Settings(HasTraits):
-        model = Unicode("").tag(config=True)
+class BareKernel(LLMKernel):
+    """The kernel, over the scripted session."""
 
-    config = types.ModuleType("llm_kernel.config")
-    config.Settings = Settings
-    config.build = lambda kernel: Session()
-    session = types.ModuleType("llm_kernel.session")
-    session.Session = Session
-    sys.modules["llm_kernel.config"] = config
-    sys.modules["llm_kernel.session"] = session
-    import llm_kernel
+    @property
+    def notebook(self) -> Session:
+        if self._notebook is None:
+            self._notebook = Session()
+        return self._notebook
 
-    llm_kernel.config, llm_kernel.session = config, session
+
+class BareApp(LLMKernelApp):
+    kernel_class = BareKernel
 
 
 if __name__ == "__main__":
-    install()
-    from llm_kernel.app import main
-
-    main()
+    BareApp.launch_instance()

@@ -9,7 +9,7 @@ pytestmark = pytest.mark.kernel
 
 
 class TestConformance(jupyter_kernel_test.KernelTests):
-    kernel_name = "llm_kernel"
+    kernel_name = "bare"
     language_name = "bash"
     file_extension = ".sh"
     code_hello_world = "echo 'hello, world'"

@@ -18,11 +18,11 @@ STOPPED = {
 }
 
 
-def test_a_running_cell_ends_with_the_status_130(client: Client) -> None:
-    cell = client.send("echo begun\nsleep 30\necho never")
-    assert client.wait_for(cell, "stream")["text"] == "begun\n"
-    client.manager.interrupt_kernel()
-    ran = client.finish(cell)
+def test_a_running_cell_ends_with_the_status_130(bare: Client) -> None:
+    cell = bare.send("echo begun\nsleep 30\necho never")
+    assert bare.wait_for(cell, "stream")["text"] == "begun\n"
+    bare.manager.interrupt_kernel()
+    ran = bare.finish(cell)
     assert {key: ran.reply[key] for key in STOPPED} == STOPPED
     assert ran.outputs == [
         ("stream", {"name": "stdout", "text": "^C\n"}),
@@ -30,54 +30,54 @@ def test_a_running_cell_ends_with_the_status_130(client: Client) -> None:
     ]
 
 
-def test_the_interrupt_is_answered(client: Client) -> None:
-    answer = client.control("interrupt_request")
+def test_the_interrupt_is_answered(bare: Client) -> None:
+    answer = bare.control("interrupt_request")
     assert (answer["msg_type"], answer["content"]) == ("interrupt_reply", {"status": "ok"})
 
 
-def test_the_stop_takes_less_than_half_a_second(client: Client) -> None:
-    cell = client.send("echo begun\nsleep 30")
-    client.wait_for(cell, "stream")
+def test_the_stop_takes_less_than_half_a_second(bare: Client) -> None:
+    cell = bare.send("echo begun\nsleep 30")
+    bare.wait_for(cell, "stream")
     began = time.monotonic()
-    client.manager.interrupt_kernel()
-    client.finish(cell)
+    bare.manager.interrupt_kernel()
+    bare.finish(cell)
     assert time.monotonic() - began < 0.5
 
 
-def test_queued_cells_do_not_run(client: Client) -> None:
-    cell = client.send("echo begun\nsleep 30")
-    queued = [client.send(f"echo {n}") for n in range(3)]
-    client.wait_for(cell, "stream")
-    client.manager.interrupt_kernel()
-    client.finish(cell)
-    ended = [client.finish(each) for each in queued]
+def test_queued_cells_do_not_run(bare: Client) -> None:
+    cell = bare.send("echo begun\nsleep 30")
+    queued = [bare.send(f"echo {n}") for n in range(3)]
+    bare.wait_for(cell, "stream")
+    bare.manager.interrupt_kernel()
+    bare.finish(cell)
+    ended = [bare.finish(each) for each in queued]
     assert [(each.reply["status"], each.outputs) for each in ended] == [("aborted", [])] * 3
-    assert client.run("echo alive").text("stdout") == "alive\n"
+    assert bare.run("echo alive").text("stdout") == "alive\n"
 
 
-def test_an_interrupt_between_cells_changes_nothing(client: Client) -> None:
-    client.control("interrupt_request")
-    assert client.run("echo alive").reply["status"] == "ok"
+def test_an_interrupt_between_cells_changes_nothing(bare: Client) -> None:
+    bare.control("interrupt_request")
+    assert bare.run("echo alive").reply["status"] == "ok"
 
 
-def test_a_cell_that_waits_for_input_is_interrupted_and_its_late_answer_dropped(client: Client) -> None:
-    cell = client.send("read name", allow_stdin=True)
-    client.channels.get_stdin_msg(timeout=10)
-    client.manager.interrupt_kernel()
-    assert client.finish(cell).reply["ename"] == "KeyboardInterrupt"
-    client.channels.input("late")
-    cell = client.send("read again", allow_stdin=True)
-    client.channels.get_stdin_msg(timeout=10)
-    client.channels.input("in time")
-    assert client.finish(cell).text("stdout") == "got 'in time'\n"
+def test_a_cell_that_waits_for_input_is_interrupted_and_its_late_answer_dropped(bare: Client) -> None:
+    cell = bare.send("read name", allow_stdin=True)
+    bare.channels.get_stdin_msg(timeout=10)
+    bare.manager.interrupt_kernel()
+    assert bare.finish(cell).reply["ename"] == "KeyboardInterrupt"
+    bare.channels.input("late")
+    cell = bare.send("read again", allow_stdin=True)
+    bare.channels.get_stdin_msg(timeout=10)
+    bare.channels.input("in time")
+    assert bare.finish(cell).text("stdout") == "got 'in time'\n"
 
 
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
 def test_a_signal_interrupts_too_and_does_not_end_the_kernel() -> None:
-    with kernel() as client:
-        cell = client.send("echo begun\nsleep 30")
-        client.wait_for(cell, "stream")
-        client.manager.signal_kernel(signal.SIGINT)
-        assert client.finish(cell).reply["evalue"] == "exit status 130"
-        client.manager.signal_kernel(signal.SIGINT)
-        assert client.run("echo alive").text("stdout") == "alive\n"
+    with kernel("bare") as bare:
+        cell = bare.send("echo begun\nsleep 30")
+        bare.wait_for(cell, "stream")
+        bare.manager.signal_kernel(signal.SIGINT)
+        assert bare.finish(cell).reply["evalue"] == "exit status 130"
+        bare.manager.signal_kernel(signal.SIGINT)
+        assert bare.run("echo alive").text("stdout") == "alive\n"
