@@ -123,20 +123,9 @@ def _nothing() -> Flow:
 
 def _walked(w: Walk, function: Function, args: list[Value], named: dict[str, Value], this: Value) -> Value:
     node = function.node
-    if not isinstance(node, ast.Lambda) and _yields(node):
+    if not isinstance(node, ast.Lambda) and w.yields(node):
         return _generator(w, function, args, named, this)
     return w.run(function, args, named, function.owner, this if this is not None else (args[0] if args else None))
-
-
-def _yields(node: ast.AST) -> bool:
-    stack: list[ast.AST] = list(ast.iter_child_nodes(node))
-    while stack:
-        each = stack.pop()
-        if isinstance(each, (ast.Yield, ast.YieldFrom)):
-            return True
-        if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
-            stack += ast.iter_child_nodes(each)
-    return False
 
 
 def _generator(w: Walk, function: Function, args: list[Value], named: dict[str, Value], this: Value) -> Value:

@@ -19,7 +19,7 @@ def class_(w: Walk, node: ast.ClassDef, env: Env) -> Class:
     w.execute(node.body, inside)
     if any("dataclass" in w.source(each) for each in node.decorator_list):
         inherited = next((base.fields for base in cls.line()[1:] if base.fields), [])
-        cls.fields = list(dict.fromkeys([*inherited, *annotations(node)]))
+        cls.fields = list(dict.fromkeys([*inherited, *_fields(node)]))
     for value in inside.names.values():
         inner = value.function if isinstance(value, Wrapped) else value
         if isinstance(inner, Function) and inner.owner is None:
@@ -28,7 +28,7 @@ def class_(w: Walk, node: ast.ClassDef, env: Env) -> Class:
     return cls
 
 
-def annotations(node: ast.ClassDef) -> list[str]:
+def _fields(node: ast.ClassDef) -> list[str]:
     """The fields of a data class."""
     return [
         each.target.id for each in node.body if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name)

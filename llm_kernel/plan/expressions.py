@@ -212,7 +212,7 @@ def item(w: Walk, value: Value, key: Value) -> Value:
             inner = list(value.values() if isinstance(value, dict) else value)
             kinds = {kind_of(each) for each in inner}
             return Unknown(kinds.pop() if len(kinds) == 1 else "any")
-        return checked(lambda: value[key])  # type: ignore[index]
+        return checked(lambda: value[key])  # type: ignore[index,call-overload]
     method = w.attribute(value, "__getitem__")
     return Unknown() if isinstance(method, Unknown) else w.call(method, [key], {}, None)
 

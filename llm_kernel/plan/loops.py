@@ -12,7 +12,7 @@ from typing import Any
 from llm_kernel.plan.expressions import assign
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
-from llm_kernel.plan.skips import Skip, reads, skipper, writes
+from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
@@ -66,7 +66,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             turns.append((_label(node.target, items.at(turn)), nodes))
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
-            turn = skip(turn, count) if skip is not None and quiet and not nodes else turn + 1
+            turn = skip(turn, count) if skip is not None and quiet else turn + 1
     over = flow in ("break", "return")
     _emit(w, node, turns, turn + 1 if over else count, steady and not over)
     if not over and count:
@@ -112,17 +112,17 @@ def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> t
     if flow is not None:
         return flow, nodes, list(body), False
     kept = {n for n, (each, did, called) in enumerate(seen)
-            if did or (called and not quiet) or reads(each) & (targets | moved)}  # fmt: skip
-    rest = _with_friends(list(body), kept)
-    steady = quiet and not any(reads(each) & targets for each in rest)
+            if did or (called and not quiet) or w.reads(each) & (targets | moved)}  # fmt: skip
+    rest = _with_friends(w, list(body), kept)
+    steady = quiet and not any(w.reads(each) & targets for each in rest)
     return flow, nodes, rest, steady
 
 
-def _with_friends(body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
+def _with_friends(w: Walk, body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
     """The kept statements, and every other one that touches a name they write."""
     while True:
-        written = {name for n in kept for name in writes(body[n])}
-        more = {n for n, each in enumerate(body) if n not in kept and reads(each) & written}
+        written = {name for n in kept for name in w.writes(body[n])}
+        more = {n for n, each in enumerate(body) if n not in kept and w.reads(each) & written}
         if not more:
             return [each for n, each in enumerate(body) if n in kept]
         kept |= more
@@ -290,7 +290,7 @@ def _emit_abstract(
     if flow == "return" and not certain:
         first = (*first, Leave("return"))
     if again in ("break", "return"):
-        rest = (*rest, Leave(again))
+        rest = (*rest, Leave("break" if again == "break" else "return"))
     if not first and not rest:
         return
     most = leaves_loop(rest)

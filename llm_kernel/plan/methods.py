@@ -26,9 +26,6 @@ _KEEPS = frozenset({"to", "cuda", "cpu", "detach", "view", "view_as", "reshape",
                     "data", "T", "transpose", "permute", "contiguous", "abs", "max", "min", "cumsum", "expand", "repeat"})  # fmt: skip
 _INTS = frozenset({"argmax", "argmin", "argsort", "long", "int", "nonzero"})
 _BOOLS = frozenset({"eq", "ne", "gt", "lt", "ge", "le"})
-_FLOATS = frozenset(
-    {"mean", "std", "var", "norm", "exp", "log", "sqrt", "float", "half", "double", "softmax", "sigmoid"}
-)
 _TENSORS = ("tensor", "ints", "bools")
 
 
@@ -190,7 +187,7 @@ def _of_tensor(this: Unknown, name: str, args: list[Value]) -> Value:
         return (Unknown("tensor"), Unknown("ints"))
     if name in _KEEPS:
         return Unknown(this.kind)
-    kind = "ints" if name in _INTS else "bools" if name in _BOOLS else "tensor" if name in _FLOATS else "tensor"
+    kind = "ints" if name in _INTS else "bools" if name in _BOOLS else "tensor"
     if name in ("tolist", "backward"):
         return Unknown() if name == "tolist" else None
     if name in ("numpy",):

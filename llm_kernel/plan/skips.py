@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import operator
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
@@ -24,56 +25,35 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], bool]] = {
 }  # fmt: skip
 
 
-def reads(node: ast.AST) -> set[str]:
-    """Every name and attribute that the code mentions."""
-    found: set[str] = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name):
-            found.add(each.id)
-        elif isinstance(each, ast.Attribute):
-            found.add(each.attr)
-    return found
-
-
-def writes(node: ast.AST) -> set[str]:
-    """Every name and attribute that the code may change; an object is changed by its methods."""
-    found: set[str] = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            found.add(each.id)
-        elif isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
-            found.add(each.attr)
-        elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store):
-            found |= reads(each.value)
-        elif isinstance(each, ast.Expr) and isinstance(each.value, ast.Call):
-            if isinstance(each.value.func, ast.Attribute):
-                found |= {name.id for name in ast.walk(each.value.func) if isinstance(name, ast.Name)}
-    return found
-
-
 def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, env: Env) -> Skip | None:
     """How to pass over turns, when all that depends on the turn are the conditions of plain ``if`` statements."""
     word = _counter(target, items.at(0), items.at(1))
     if word is None:
         return None
     first = _at(target, items.at(0), word)
-    tests = [each.test for each in body if isinstance(each, ast.If) and word in reads(each)]
-    others = [each for each in body if not (isinstance(each, ast.If) and word in reads(each))]
-    written = {name for each in body for name in writes(each)}
-    if any(word in reads(each) for each in others) or any(each.orelse for each in body if isinstance(each, ast.If)):
+    tests = [each.test for each in body if isinstance(each, ast.If) and word in w.reads(each)]
+    others = [each for each in body if not (isinstance(each, ast.If) and word in w.reads(each))]
+    written = {name for each in body for name in w.writes(each)}
+    if any(word in w.reads(each) for each in others) or any(each.orelse for each in body if isinstance(each, ast.If)):
         return None
-    conditions = [_number(w, test, word, written, env) for test in tests]
+    fixed: list[Value] = []
+    conditions = [_number(w, test, word, written, fixed, env) for test in tests]
     sure = [condition for condition in conditions if condition is not None]
     if len(sure) < len(conditions) or not isinstance(first, int):
         return None
+    key = (tuple(id(test) for test in tests), first, items.count, tuple(fixed))
+    firing = w.memo.get(key)
+    if firing is None:
+        firing = w.memo[key] = _firing(sure, first, items.count or 0)
+    turns = firing
+    return lambda turn, count: turns[at] if (at := bisect_right(turns, turn)) < len(turns) else count
 
-    def skip(turn: int, count: int) -> int:
-        try:
-            return next((n for n in range(turn + 1, count) if any(each(first + n) for each in sure)), count)
-        except (ArithmeticError, TypeError):
-            return turn + 1
 
-    return skip
+def _firing(conditions: list[_Number], first: int, count: int) -> list[int]:
+    try:
+        return [turn for turn in range(count) if any(each(first + turn) for each in conditions)]
+    except (ArithmeticError, TypeError):
+        return list(range(count))
 
 
 def _counter(target: ast.expr, zero: Value, one: Value) -> str | None:
@@ -97,35 +77,36 @@ def _at(target: ast.expr, value: Value, word: str) -> Value:
     return None
 
 
-def _number(w: Walk, node: ast.expr, word: str, written: set[str], env: Env) -> _Number | None:
+def _number(w: Walk, node: ast.expr, word: str, written: set[str], fixed: list[Value], env: Env) -> _Number | None:
     """The expression as a function of the counter, when nothing else in it moves."""
     match node:
         case ast.Name() if node.id == word:
             return lambda turn: turn
-        case ast.BinOp() if type(node.op) in _ARITHMETIC and word in reads(node):
+        case ast.BinOp() if type(node.op) in _ARITHMETIC and word in w.reads(node):
             return _pair(
-                _ARITHMETIC[type(node.op)], *(_number(w, each, word, written, env) for each in (node.left, node.right))
+                _ARITHMETIC[type(node.op)], *(_number(w, each, word, written, fixed, env) for each in (node.left, node.right))
             )
-        case ast.Compare() if len(node.ops) == 1 and type(node.ops[0]) in _COMPARE and word in reads(node):
-            sides = (_number(w, each, word, written, env) for each in (node.left, node.comparators[0]))
+        case ast.Compare() if len(node.ops) == 1 and type(node.ops[0]) in _COMPARE and word in w.reads(node):
+            sides = (_number(w, each, word, written, fixed, env) for each in (node.left, node.comparators[0]))
             return _pair(_COMPARE[type(node.ops[0])], *sides)
         case ast.UnaryOp(op=ast.Not()):
-            inner = _number(w, node.operand, word, written, env)
+            inner = _number(w, node.operand, word, written, fixed, env)
             return None if inner is None else lambda turn: not inner(turn)
         case ast.BoolOp():
-            parts = [_number(w, each, word, written, env) for each in node.values]
+            parts = [_number(w, each, word, written, fixed, env) for each in node.values]
             sure = [each for each in parts if each is not None]
             if len(sure) < len(parts):
                 return None
             every = all if isinstance(node.op, ast.And) else any
             return lambda turn: every(each(turn) for each in sure)
-    names = reads(node)
+    names = w.reads(node)
     if word in names or names & written or w.loud(node):
         return None
     try:
         value = w.evaluate(node, env)
     except Raised:
         return None
+    fixed.append(value)
     return (lambda turn: value) if isinstance(value, (bool, int, float)) else None
 
 

@@ -47,6 +47,7 @@ class Walk(Protocol):
     result: Value
     hooked: bool
     logging: dict[str, Value]
+    memo: dict[object, list[int]]
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""
@@ -86,6 +87,15 @@ class Walk(Protocol):
 
     def ask(self, instance: Instance, method: str) -> Value:
         """Call a special method of an object, or None when it has none."""
+
+    def reads(self, node: ast.AST) -> frozenset[str]:
+        """Every name and attribute that the code mentions."""
+
+    def writes(self, node: ast.AST) -> frozenset[str]:
+        """Every name and attribute that the code may change."""
+
+    def yields(self, node: ast.AST) -> bool:
+        """Whether a function is a generator."""
 
     def source(self, node: ast.AST | None) -> str:
         """The source text of an expression."""

@@ -11,6 +11,7 @@ from llm_kernel.plan.calls import attribute, call
 from llm_kernel.plan.expressions import EVALUATE
 from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
+from llm_kernel.plan.names import reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
@@ -18,9 +19,9 @@ from llm_kernel.plan.text import parts_of
 from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
 
-_STEPS = 60000
+_STEPS = 45000
 _DEPTH = 35
-_SHARE = 0.6
+_SHARE = 0.75
 
 
 class Walker:
@@ -45,6 +46,9 @@ class Walker:
         self._left = steps
         self._spare = steps
         self._depth = 0
+        self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+        self._generators: dict[ast.AST, bool] = {}
+        self.memo: dict[object, list[int]] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
         self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]]]] = []
@@ -62,23 +66,24 @@ class Walker:
         return tuple(self._out)
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
-        self._step()
+        if isinstance(node, ast.Constant):
+            return node.value
+        self._left -= 1
+        if self._left < 0:
+            raise Exhausted
         function = EVALUATE.get(type(node))
         return function(self, node, env) if function is not None else Unknown()
 
     def execute(self, body: Sequence[ast.stmt], env: Env) -> Flow:
         for node in body:
-            self._step()
+            self._left -= 1
+            if self._left < 0:
+                raise Exhausted
             function = EXECUTE.get(type(node))
             flow = function(self, node, env) if function is not None else None
             if flow is not None:
                 return flow
         return None
-
-    def _step(self) -> None:
-        self._left -= 1
-        if self._left < 0:
-            raise Exhausted
 
     def give_up(self) -> NoReturn:
         raise Exhausted
@@ -273,6 +278,24 @@ class Walker:
         if held is None:
             held = self._texts[id(node)] = (node, ast.unparse(node)[:120])
         return held[1]
+
+    def reads(self, node: ast.AST) -> frozenset[str]:
+        return self._named(node)[0]
+
+    def writes(self, node: ast.AST) -> frozenset[str]:
+        return self._named(node)[1]
+
+    def _named(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+        held = self._names.get(node)
+        if held is None:
+            held = self._names[node] = (reads(node), writes(node))
+        return held
+
+    def yields(self, node: ast.AST) -> bool:
+        held = self._generators.get(node)
+        if held is None:
+            held = self._generators[node] = yields(node)
+        return held
 
     def loud(self, node: ast.AST) -> bool:
         return self._loudness.says(node)
