@@ -9,7 +9,7 @@ from llm_kernel.errors import Refused
 from llm_kernel.machine.system import set_zone
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.moments import offset
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.programs.when import read_when
 from llm_kernel.shell.call import Answer, Call
 
@@ -109,7 +109,7 @@ def timedatectl(call: Call) -> Answer:
             call.machine.clock.set(float(moment[0]))
             return Answer()
         case _:
-            return Answer(stderr=f"Unknown command verb {words[0]}.\n", status=1)
+            raise NotExact
 
 
 def _set_zone(call: Call, name: str) -> Answer:

@@ -13,6 +13,8 @@ from llm_kernel.programs.sizes import Unit, environment_unit, human, read_unit
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
+__all__ = ["table"]
+
 _DF = Options(
     "a,all B,block-size= total h,human-readable H,si i,inodes k l,local m no-sync output? P,portability sync t,type="
     " T,print-type x,exclude-type= v",
@@ -57,7 +59,6 @@ class _Line:
 
     mount: Mount
     file: str = "-"
-    sums: bool = False
 
 
 @exact("df")
@@ -77,8 +78,13 @@ def df(call: Call) -> Answer:
     if not lines:
         return Answer(stderr=errors or "df: no file systems processed\n", status=1)
     if "total" in parsed:
-        lines.append(_Line(_sum([line.mount for line in lines]), sums=True))
+        lines.append(_Line(_sum([line.mount for line in lines])))
     return Answer(_table(lines, _columns(parsed), unit, parsed), errors, 1 if errors else 0)
+
+
+def table(rows: Sequence[Mount], parsed: Parsed, unit: Unit) -> str:
+    """What ``df`` says about ``rows``."""
+    return _table([_Line(row) for row in rows], _columns(parsed), unit, parsed)
 
 
 def _conflict(call: Call, parsed: Parsed) -> Answer | None:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from llm_kernel.machine.memory import Memory, memory
 from llm_kernel.machine.profiles import Profile
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
+
+__all__ = ["table"]
 
 _UNITS = {"k": 1, "kibi": 1, "m": 2, "mebi": 2, "g": 3, "gibi": 3, "tebi": 4, "pebi": 5}
 _POWERS = {"kilo": 1, "mega": 2, "giga": 3, "tera": 4, "peta": 5}
@@ -48,7 +50,7 @@ class _Wish:
     total: bool = False
     lohi: bool = False
     count: int = 1
-    seconds: float = 1.0
+    seconds: float = 0.0
 
 
 @exact("free")
@@ -60,12 +62,20 @@ def free(call: Call) -> Answer:
         if wish == "version":
             return Answer(f"free from procps-ng {made.procps}\n")
         return Answer(_USAGE) if wish == "help" else Answer(stderr=wish, status=1)
+    if wish.seconds and wish.count == 1:
+        raise NotExact  # it would print for ever
     tables = []
     for n in range(wish.count):
         if n:
-            call.machine.clock.advance(wish.seconds)
+            call.machine.clock.advance(wish.seconds or 1.0)
         tables.append(_table(memory(call.machine), wish, made))
     return Answer("\n".join(tables) + ("\n" if wish.count > 1 else ""))
+
+
+def table(now: Memory, made: Profile, *args: str) -> str:
+    """What ``free ARGS`` of this release says about ``now``; an empty text for a wrong command line."""
+    wish = _read(list(args))
+    return "" if isinstance(wish, str) else _table(now, wish, made)
 
 
 def _read(args: list[str]) -> _Wish | str:

@@ -11,7 +11,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.cpus import chip
 from llm_kernel.machine.proc import flags_of, topology
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
 _CHIPS: dict[str, str] = {row["pci"]: row.get("chip", "") for row in load("gpus")["gpus"]}
@@ -32,6 +32,8 @@ def lscpu(call: Call) -> Answer:
         if word not in ("-J", "--json", "-e", "--extended", parse):
             which = f"invalid option -- '{word[1:2]}'" if word.startswith("-") else f"bad usage: {word}"
             return Answer(stderr=f"lscpu: {which}\nTry 'lscpu --help' for more information.\n", status=1)
+    if "=" in parse:
+        raise NotExact
     if parse:
         return Answer(_parsable(call.machine))
     if extended:

@@ -9,7 +9,7 @@ from llm_kernel.machine.memory import memory
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import said
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
 _HOSTNAME_USAGE = """\
@@ -239,7 +239,7 @@ def hostnamectl(call: Call) -> Answer:
     if words == ["hostname"] or "--static" in call.args:
         return Answer(f"{call.machine.system.host}\n")
     if words and words != ["status"]:
-        return Answer(stderr=f"Unknown operation {words[0]}.\n", status=1)
+        raise NotExact
     system = call.machine.system
     boot = hashlib.sha256(f"boot {system.boot}".encode()).hexdigest()[:32]
     rows = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from llm_kernel.machine.processes import Process
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.process_fields import FIELDS, Field, View, command_name
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
 _USAGE = """
@@ -120,7 +120,7 @@ def _long(wish: _Wish, word: str, args: list[str]) -> None:
         case "forest":
             wish.tree = True
         case "deselect" | "cols" | "columns" | "width" | "rows" | "lines" | "cumulative":
-            wish.wrong = f"option --{name} is not known to this machine"
+            raise NotExact
         case _:
             wish.wrong = "unknown gnu long option"
 
