@@ -80,7 +80,8 @@ def _group(view: View) -> str:
 
 
 def _percent(value: float) -> str:
-    return f"{value:.1f}" if value < 99.95 else f"{value:.0f}"
+    tenths = int(value * 10 + 1e-6)
+    return f"{tenths // 10}.{tenths % 10}" if tenths < 1000 else str(tenths // 10)
 
 
 def _memory(view: View) -> float:
