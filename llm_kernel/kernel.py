@@ -7,15 +7,13 @@ it at any await. Nothing here knows what a cell means.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import threading
 import time
-import traceback
 from collections.abc import Mapping
-from contextlib import aclosing
-from dataclasses import dataclass
 from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ipykernel._version import kernel_protocol_version
 from ipykernel.kernelbase import Kernel
@@ -25,17 +23,20 @@ from zmq.eventloop.zmqstream import ZMQStream
 
 from llm_kernel import config, errors
 from llm_kernel.events import Ask, Exit, Text
+from llm_kernel.failure import INTERRUPTED, Failure
 from llm_kernel.history import History
 from llm_kernel.render import Message
 from llm_kernel.screen import Screen
-from llm_kernel.session import Session
 from llm_kernel.terminal import Terminal
 from llm_kernel.version import __version__
 
+if TYPE_CHECKING:
+    from llm_kernel.session import Session
+
 __all__ = ["LLMKernel"]
 
-INTERRUPTED = 130
 BREATH = 0.01  # seconds a cell may answer without a pause; an interrupt lands only at an await
+LULL = 0.01  # seconds from the first answer to a client until the session is made ahead of the first cell
 GOODBYE = 5.0  # seconds that a shutdown waits for connections to close
 
 BANNER = f"""llm_kernel {__version__}: a machine that is imagined
@@ -43,19 +44,7 @@ Type shell commands; nothing runs on this computer. %%meta changes the machine i
 """
 
 
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """Why a cell failed, as the protocol wants it: in the message on iopub and in the reply."""
-
-    ename: str
-    evalue: str
-    traceback: tuple[str, ...]
-
-    def content(self) -> dict[str, Any]:
-        return {"ename": self.ename, "evalue": self.evalue, "traceback": list(self.traceback)}
-
-
-class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
+class LLMKernel(config.Settings, Kernel):
     """A Jupyter kernel for a machine that is imagined."""
 
     implementation = "llm_kernel"
@@ -84,6 +73,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
         self._history = History()
         self._cell: asyncio.Task[Exit] | None = None
         self._terminal: Terminal | None = None
+        self._warm = False
 
     @property
     def kernel_info(self) -> dict[str, Any]:
@@ -97,6 +87,17 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
             "help_links": self.help_links,
             "supported_features": [],
         }
+
+    async def kernel_info_request(self, stream: Any, ident: Any, parent: Any) -> None:
+        """Say what the kernel is, then make the session in the lull before the first cell."""
+        await super().kernel_info_request(stream, ident, parent)  # type: ignore[no-untyped-call]
+        if not self._warm:
+            self._warm = True
+            self.io_loop.call_later(LULL, self._warm_up)
+
+    def _warm_up(self) -> None:
+        with contextlib.suppress(errors.ImaginedMachineError):  # the first cell will meet the fault and show it
+            _ = self.notebook
 
     @property
     def _wire(self) -> Wire:
@@ -156,7 +157,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
         last = Exit(0)
         answer: str | None = None
         breath = time.monotonic()
-        async with aclosing(self.notebook.run_cell(code, **options)) as events:
+        async with contextlib.aclosing(self.notebook.run_cell(code, **options)) as events:
             while True:
                 try:
                     event = await events.asend(answer)
@@ -174,19 +175,17 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
                     await asyncio.sleep(0)
                     breath = time.monotonic()
 
-    def _failure(self, cell: asyncio.Task[Exit], screen: Screen) -> _Failure | None:
+    def _failure(self, cell: asyncio.Task[Exit], screen: Screen) -> Failure | None:
         """How a cell that has ended failed, or None."""
         if cell.cancelled():
             screen.show(Text("stdout", "^C\n"))
-            return _exit_failure(INTERRUPTED)
+            return Failure.of_end(Exit(INTERRUPTED))
         error = cell.exception()
         if error is None:
-            end = cell.result()
-            return None if end.status == 0 and not end.fault else _exit_failure(end.status, end.fault)
-        if isinstance(error, errors.ImaginedMachineError):
-            return _Failure(type(error).__name__, str(error), (f"{type(error).__name__}: {error}",))
-        self.log.error("a cell broke the kernel's code", exc_info=error)
-        return _Failure(type(error).__name__, str(error), tuple(traceback.format_exception(error)))
+            return Failure.of_end(cell.result())
+        if not isinstance(error, errors.ImaginedMachineError):
+            self.log.error("a cell broke the kernel's code", exc_info=error)
+        return Failure.of_error(error)
 
     def finish_metadata(
         self, parent: Mapping[str, Any], metadata: dict[str, Any], reply_content: Mapping[str, Any]
@@ -241,7 +240,7 @@ class LLMKernel(config.Settings, Kernel):  # type: ignore[misc]
 
     async def create_subshell_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Refuse: a second shell would change the machine under the first one's feet."""
-        failure = _Failure("Refused", "this kernel runs one cell at a time", ())
+        failure = Failure("Refused", "this kernel runs one cell at a time")
         content = {"status": "error", **failure.content()}
         self._wire.send(stream, "create_subshell_reply", content, parent, ident=ident)
 
@@ -310,15 +309,7 @@ def _mute(item: Message) -> None:
     """Where a silent cell's messages go."""
 
 
-def _exit_failure(status: int, fault: str = "") -> _Failure:
-    """A failing cell's error: the exit code, or our own fault's message."""
-    if fault:
-        return _Failure("Fault", fault, (fault,))
-    ename = "KeyboardInterrupt" if status == INTERRUPTED else "CommandFailed"
-    return _Failure(ename, f"exit status {status}", (f"exit status {status}",))
-
-
 def _unanswered(expressions: Mapping[str, str] | None) -> dict[str, Any]:
     """An error for each user expression: a shell has no values to show."""
-    failure = {"status": "error", **_Failure("NotSupported", "this kernel has no expressions", ()).content()}
+    failure = {"status": "error", **Failure("NotSupported", "this kernel has no expressions").content()}
     return dict.fromkeys(expressions or {}, failure)
