@@ -397,8 +397,8 @@ class Files:
             work()
         except RuntimeError as err:
             text = str(err)
-            number = errno.ENAMETOOLONG if "too long" in text or "too deep" in text else errno.ENOSPC
-            raise fault(errno.ENOENT if "not found" in text else number, path) from err
+            number = next((number for words, number in _REFUSALS.items() if words in text), errno.EINVAL)
+            raise fault(number, path) from err
 
     def _entry(self, path: str, raw: Raw) -> Entry:
         meta = self._ledger.metas[path]
@@ -426,5 +426,13 @@ def _other(old: Entry, new: Entry) -> bool:
     sized = (old.meta.size is None) != (new.meta.size is None)
     return old.meta.kind != new.meta.kind or old.target != new.target or sized
 
+
+_REFUSALS = {
+    "not found": errno.ENOENT,
+    "too long": errno.ENAMETOOLONG,
+    "too deep": errno.ENAMETOOLONG,
+    "limit": errno.ENOSPC,
+}
+"""What the tree below says when it refuses, and the error that a disk would give."""
 
 _ACCOUNTS = ("/etc/passwd", "/etc/group")

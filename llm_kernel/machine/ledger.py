@@ -54,6 +54,7 @@ class Ledger:
         meta = self.metas.get(path)
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
+            self.anchor(path)
             self._came(path, meta)
         elif meta.host != raw["modified"]:
             self._rewritten(path, meta, raw)
@@ -179,8 +180,8 @@ class Ledger:
     def _born(self, raw: Raw, when: float) -> Meta:
         self.inodes += 1
         kind, mode = raw["file_type"], raw["mode"]
-        if kind == "file":
-            mode = mode & ~self.umask
+        # the tree below gives these modes whatever the mask is; any other mode was meant
+        mode = {("file", 0o644): 0o666 & ~self.umask, ("directory", 0o755): 0o777 & ~self.umask}.get((kind, mode), mode)
         uid, gid = self.owner
         return Meta(kind, raw["modified"], mode, when, uid, gid, self.inodes, when, when, when)
 

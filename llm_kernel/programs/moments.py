@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 
-__all__ = ["HALF_YEAR", "filled", "offset"]
+__all__ = ["HALF_YEAR", "filled", "nanoseconds_of", "offset"]
 
 HALF_YEAR = 31556952 / 2
 """The seconds after which ``ls`` shows a year in place of the time of day."""
@@ -17,6 +17,11 @@ _MONTHS = (
 _DAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"]
 _FIELD = re.compile(r"%(?P<flag>[-_0^]?)(?P<code>:?[a-zA-Z%])")
 _SPACED = frozenset("ekl")
+
+
+def nanoseconds_of(moment: float) -> int:
+    """The nanoseconds in the second of ``moment``, as far as a float of Unix seconds holds them."""
+    return min(round(moment % 1 * 1_000_000), 999_999) * 1000
 
 
 def filled(form: str, moment: datetime, nanoseconds: int = 0) -> str:

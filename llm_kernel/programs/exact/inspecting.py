@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from llm_kernel.machine.stat import Stat
 from llm_kernel.machine.system import Disk
-from llm_kernel.programs.moments import filled
+from llm_kernel.programs.moments import filled, nanoseconds_of
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.permissions import long_mode
 from llm_kernel.programs.quoting import quoted, shown
@@ -214,7 +214,7 @@ def _fields(sheet: _Sheet) -> dict[str, Callable[[], object]]:
 
 
 def _moment(sheet: _Sheet, when: float) -> str:
-    return filled("%Y-%m-%d %H:%M:%S.%N %z", sheet.call.machine.clock.at(when), round(when % 1 * 1e9))
+    return filled("%Y-%m-%d %H:%M:%S.%N %z", sheet.call.machine.clock.at(when), nanoseconds_of(when))
 
 
 def _disk(sheet: _Sheet, parsed: Parsed) -> str:

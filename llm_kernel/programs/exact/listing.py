@@ -11,7 +11,7 @@ from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.exact.colors import Colors, can_color
 from llm_kernel.programs.exact.layout import Cell, across, columns, commas
 from llm_kernel.programs.exact.views import OPTIONS, View, read_view
-from llm_kernel.programs.moments import HALF_YEAR, filled
+from llm_kernel.programs.moments import HALF_YEAR, filled, nanoseconds_of
 from llm_kernel.programs.ordering import collation, version_key
 from llm_kernel.programs.permissions import long_mode
 from llm_kernel.programs.quoting import quoted, styled, width
@@ -271,7 +271,7 @@ class _Listing:
     def _when(self, stat: Stat) -> str:
         moment, clock = self._moment(stat), self.call.machine.clock
         recent = clock.now - HALF_YEAR < moment <= clock.now
-        return filled(self.view.times[recent], clock.at(moment), int(moment % 1 * 1e9))
+        return filled(self.view.times[recent], clock.at(moment), nanoseconds_of(moment))
 
     def _arrow(self, row: _Row) -> str:
         if row.stat.kind != "symlink":
