@@ -56,7 +56,7 @@ def find(name: str, made: Profile) -> Deb | None:
         return _rpm(name, made)
     row = _data()["packages"].get(name)
     version = _version_at(row["versions"], made) if row else ""
-    return _deb(name, row, version) if row and version else None
+    return _deb(name, {**row, **row.get("at", {}).get(made.codename, {})}, version) if row and version else None
 
 
 def imagined(name: str, version: str = "") -> Deb:

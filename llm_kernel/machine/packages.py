@@ -80,6 +80,15 @@ class Packages:
         """What somebody asked for by name, in the order of asking."""
         return [self._package(m, key, version) for (m, key), (version, asked) in self._added.items() if asked]
 
+    def orphans(self) -> list[Package]:
+        """The archive's packages that came for others' sake and that nobody needs any more."""
+        spare = {key for (manager, key), (_, asked) in self._added.items() if manager == self.archive and not asked}
+        while (
+            needed := {need for p in self.installed(self.archive) if p.name not in spare for need in p.requires} & spare
+        ):
+            spare -= needed
+        return [package for package in self.installed(self.archive) if package.name in spare]
+
     def is_base(self, manager: str, name: str) -> bool:
         """Whether the package came with the system and is still as it came."""
         which = self.manager(manager)
@@ -176,7 +185,8 @@ class Packages:
         if command in self._pythons():
             return "python3"
         made = self._system.profile
-        return made.os if not packages and made.folder_of(command) else None
+        unnamed = not packages or made.like == "rhel"  # nobody listed all that Red Hat's base packages hold
+        return made.os if unnamed and made.folder_of(command) else None
 
     def suggest(self, command: str) -> list[tuple[str, str]]:
         """Who would provide ``command``: pairs of manager and package, first the one people mean."""
@@ -186,6 +196,15 @@ class Packages:
         if held.snap and made.os == "ubuntu":
             found.append(("snap", held.snap[0]))
         return found or [("pip", name) for name in releases.bringing(command)]
+
+    def files(self) -> list[str]:
+        """The files of the programs that were added to the system, sorted."""
+        names = {command for p in self._bringing() for command in p.commands}
+        mine = [key for manager, key in self._added if manager == self.archive]
+        names |= {command for key in mine for command in archive.programs(key, self._system.profile)}
+        if "python" in self._pythons() and self._system.os != "centos":
+            names.add("python")
+        return sorted(self.file_of(command) for command in names)
 
     def all_commands(self) -> set[str]:
         """Every program name that is known to be a program somewhere, installed or not."""
@@ -200,7 +219,9 @@ class Packages:
             return f"{channels.ROOT}/bin/{command}"
         if own and own.manager not in ("apt", "dnf") and not self.is_base(own.manager, own.name):
             return f"/usr/local/bin/{command}"
-        if command == "python" and "python" in self._pythons():
+        if self.has_conda and command in (*self._pythons(), "pip", "pip3"):
+            return f"{channels.ROOT}/bin/{command}"
+        if command == "python" and "python" in self._pythons() and self._system.os != "centos":
             return "/usr/local/bin/python"
         return f"{self._system.profile.folder_of(command) or archive.folder(command)}/{command}"
 
@@ -280,6 +301,8 @@ class Packages:
         for (manager, key), (version, _) in self._added.items():
             if manager not in ("apt", "dnf"):
                 yield self._package(manager, key, version)
+        if self.has_conda:
+            yield from (self._package("conda", key, version) for key, version in self._base("conda").items())
 
     def _pythons(self) -> tuple[str, ...]:
         """The names under which there is a Python interpreter."""
@@ -357,7 +380,7 @@ class Packages:
         name = self._project_key(manager, key)
         known = releases.project(name)
         show = key if manager == "conda" else self._spelled(key, version)
-        programs = ("conda",) if key in ("conda", "miniconda", "anaconda") and manager == "conda" else ()
+        programs = ("conda",) if key == "conda" and manager == "conda" else ()
         if known is None:
             return Package(manager, show, version, size=1_200_000, commands=programs)
         requires = tuple(releases.needs(known.requires, version))

@@ -84,7 +84,8 @@ def _front(call: Call, *, program: str) -> Answer:
         return Answer("", f"E: Command line {said}\n", 100)
     if (call.env.get("USER") or call.machine.system.user) != "root":
         return Answer("", _LISTS if command == "update" else _LOCK, 100)
-    out, err, status = _run(call, command, names, program)
+    sure = bool({"-y", "--yes", "--assume-yes"} & set(flags)) or quiet > 1
+    out, err, status = _run(call, command, names, program, sure)
     return Answer(lines.quieted(out, quiet), err, status)
 
 
@@ -103,7 +104,7 @@ def _parse(args: tuple[str, ...]) -> tuple[list[str], list[str], int]:
     return words, flags, quiet + flags.count("-q") + flags.count("--quiet")
 
 
-def _run(call: Call, command: str, names: list[str], program: str) -> tuple[str, str, int]:
+def _run(call: Call, command: str, names: list[str], program: str, sure: bool) -> tuple[str, str, int]:
     machine = call.machine
     head = lines.reading(machine, tty=call.tty)
     match command:
@@ -112,16 +113,24 @@ def _run(call: Call, command: str, names: list[str], program: str) -> tuple[str,
             return lines.update(machine, tty=call.tty, apt=program == "apt"), "", 0
         case "clean" | "autoclean":
             return "" if command == "clean" else head, "", 0
-        case "upgrade" | "full-upgrade" | "dist-upgrade" | "autoremove":
-            calculating = "Calculating upgrade... Done\n" if command != "autoremove" else ""
-            return f"{head}{calculating}0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n", "", 0
+        case "upgrade" | "full-upgrade" | "dist-upgrade":
+            done = "Calculating upgrade... Done\n" if call.tty else "Calculating upgrade...\n"
+            return (
+                f"{head}{done}{lines.spare(machine)}0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n",
+                "",
+                0,
+            )
         case "install" | "reinstall":
-            return _install(call, names, head, again=command == "reinstall")
+            return _install(call, names, head, again=command == "reinstall", sure=sure)
+        case "autoremove":
+            spare = [package.name for package in machine.packages.orphans()]
+            gone = [package for name in spare for package in machine.packages.remove("apt", name)]
+            return head + lines.removing(machine, gone, purge=False, sure=sure), "", 0
         case _:
-            return _remove(call, names, head, purge=command == "purge")
+            return _remove(call, names, head, purge=command == "purge", sure=sure)
 
 
-def _install(call: Call, names: list[str], head: str, *, again: bool) -> tuple[str, str, int]:
+def _install(call: Call, names: list[str], head: str, *, again: bool, sure: bool) -> tuple[str, str, int]:
     machine = call.machine
     if again or any("/" in name or (name.endswith((".deb", "+", "-")) and not name.endswith("++")) for name in names):
         raise NotExact
@@ -139,7 +148,7 @@ def _install(call: Call, names: list[str], head: str, *, again: bool) -> tuple[s
             if machine.packages.is_base("apt", name):
                 out += f"{name} set to manually installed.\n"
         new += machine.packages.install("apt", name)
-    out += lines.installing(machine, new, wanted, names_asked=len(set(wanted)))
+    out += lines.installing(machine, new, wanted, sure=sure)
     machine.clock.advance(round(0.8 + 0.9 * len(new) + sum(package.size for package in new) / 12_000_000, 2))
     return out, "", 0
 
@@ -160,7 +169,7 @@ def _unknown(call: Call, name: str) -> list[str]:
     return errors
 
 
-def _remove(call: Call, names: list[str], head: str, *, purge: bool) -> tuple[str, str, int]:
+def _remove(call: Call, names: list[str], head: str, *, purge: bool, sure: bool) -> tuple[str, str, int]:
     machine = call.machine
     for name in names:
         if errors := _unknown(call, name):
@@ -171,7 +180,7 @@ def _remove(call: Call, names: list[str], head: str, *, purge: bool) -> tuple[st
             out += f"Package '{name}' is not installed, so not removed\n"
         gone += machine.packages.remove("apt", name)
     machine.clock.advance(0.7 + 0.6 * len(gone))
-    return out + lines.removing(machine, gone, purge=purge), "", 0
+    return out + lines.removing(machine, gone, purge=purge, sure=sure), "", 0
 
 
 def _list(call: Call, patterns: list[str], flags: list[str]) -> Answer:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from zlib import crc32
 
 from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.archive import Deb
 from llm_kernel.machine.packages import Package
 
-__all__ = ["installing", "listed", "policy", "quieted", "reading", "removing", "update", "version"]
+__all__ = ["installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
 
 _VERSIONS = {"bionic": "1.6.12", "focal": "2.0.10", "bullseye": "2.2.4", "jammy": "2.4.11", "bookworm": "2.6.1"}
 _NONE = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
@@ -38,7 +39,7 @@ def update(machine: Machine, *, tty: bool, apt: bool) -> str:
     return head + "".join(reading(machine, tty=tty).splitlines(keepends=True)[1:]) + "All packages are up to date.\n"
 
 
-def installing(machine: Machine, new: list[Package], wanted: list[str], *, names_asked: int) -> str:
+def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure: bool) -> str:
     """From the list of what is new to the last trigger; a question is answered as by a person who presses Y."""
     if not new:
         return _NONE
@@ -50,11 +51,12 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, names
     size = sum(deb.size for deb in debs)
     out += f"Need to get {_amount(size)} of archives.\n"
     out += f"After this operation, {_amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
-    if len(debs) > names_asked:
+    if extra and not sure:
         out += "Do you want to continue? [Y/n] y\n"
     out += "".join(_fetched(machine, n, deb) for n, deb in enumerate(debs, 1))
-    seconds = max(1, round(size / 9_000_000))
-    out += f"Fetched {_amount(size)} in {seconds}s ({_amount(size // seconds)}/s)\n"
+    seconds = 0.7 + size / 12_000_000
+    out += f"Fetched {_amount(size)} in {max(1, round(seconds))}s ({_amount(round(size / seconds))}/s)"
+    out += "    \n" if _old(machine) else "\n"
     for n, deb in enumerate(debs):
         out += f"Selecting previously unselected package {_full(deb)}.\n"
         if n == 0:
@@ -67,19 +69,32 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, names
     return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
 
 
-def removing(machine: Machine, gone: list[Package], *, purge: bool) -> str:
+def removing(machine: Machine, gone: list[Package], *, purge: bool, sure: bool) -> str:
     """From the list of what goes to the last trigger."""
     if not gone:
         return _NONE
     debs = [_deb(machine, package) for package in gone]
     mark = "*" if purge else ""
-    out = f"The following packages will be REMOVED:\n{_wrapped(sorted(deb.name + mark for deb in debs))}"
+    out = (
+        spare(machine) + f"The following packages will be REMOVED:\n{_wrapped(sorted(deb.name + mark for deb in debs))}"
+    )
     out += f"0 upgraded, 0 newly installed, {len(debs)} to remove and 0 not upgraded.\n"
     out += f"After this operation, {_amount(sum(d.installed for d in debs))} disk space will be freed.\n"
-    out += "Do you want to continue? [Y/n] y\n"
+    out += "" if sure else "Do you want to continue? [Y/n] y\n"
     out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
     out += "".join(f"Removing {_full(deb)} ({deb.version}) ...\n" for deb in debs)
     return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
+
+
+def spare(machine: Machine) -> str:
+    """The lines about packages that came for others' sake and that nobody needs any more."""
+    names = [package.name for package in machine.packages.orphans()]
+    if not names:
+        return ""
+    many = len(names) > 1
+    head, need, them = ("packages were", "are", "them") if many else ("package was", "is", "it")
+    tail = f"Use 'apt autoremove' to remove {them}.\n"
+    return f"The following {head} automatically installed and {need} no longer required:\n{_wrapped(names)}{tail}"
 
 
 def listed(machine: Machine, name: str) -> str:
@@ -147,9 +162,8 @@ def _full(deb: Deb) -> str:
 
 def _fetched(machine: Machine, n: int, deb: Deb) -> str:
     rows = _sources(machine)
-    updated = (
-        [row for row in rows if row[1].endswith("-updates")] if "~" in deb.version or "." in deb.version[-4:] else []
-    )
+    later = re.search(r"ubuntu\d*\.\d|~\d\d\.\d\d", deb.version)
+    updated = [row for row in rows if later and row[1].endswith("-updates")]
     place, suite = (updated or rows or [("", machine.system.profile.codename)])[0]
     where = f"{place} {suite}/{deb.section} amd64".strip()
     return f"Get:{n} {where} {deb.name} {deb.arch} {deb.version} [{_amount(deb.size)}]\n"

@@ -62,7 +62,7 @@ def _table(rows: list[tuple[str, str, str, str]], call: Call) -> str:
     wide = [max(least[n], len(heads[n]), *(len(row[n]) for row in rows)) for n in range(4)]
     if call.tty:
         columns = int(call.env.get("COLUMNS") or 0) or 80
-        wide[3] = max(least[3], columns - 7 - sum(wide[:3]))
+        wide[3] = min(wide[3], max(least[3], columns - 7 - sum(wide[:3])))
     out = _HEAD + "||/ " + " ".join(f"{head:<{width}}" for head, width in zip(heads, wide, strict=True)).rstrip() + "\n"
     out += "+++-" + "-".join("=" * width for width in wide) + "\n"
     for row in rows:
@@ -82,7 +82,7 @@ def _status(call: Call, names: list[str]) -> Answer:
         if found is None:
             raise NotExact
         rows = [("Package", package.name), ("Status", "install ok installed"), ("Priority", "optional")]
-        rows += [("Section", found.section), ("Installed-Size", str(found.installed // 1000))]
+        rows += [("Installed-Size", str(found.installed // 1000))]
         rows += [("Architecture", found.arch), ("Version", package.version)]
         if found.needs:
             rows.append(("Depends", ", ".join(found.needs)))

@@ -132,7 +132,7 @@ def _versions(machine: Machine, program: str) -> list[tuple[str, str]]:
 
 def _near(machine: Machine, name: str, gap: str, sudo: str) -> Iterator[str]:
     """Programs that are one slip away, each with the package it is from."""
-    near = [word for word in get_close_matches(name, sorted(archive.all_programs()), 6, 0.7) if _one_slip(name, word)]
+    near = [word for word in get_close_matches(name, sorted(archive.all_programs()), 8, 0.6) if _one_slip(name, word)]
     rows = [(word, package, version) for word in near for package, version in _versions(machine, word)[:1]]
     if len(name) < 3 or not rows:
         return
