@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from llm_kernel.machine.catalog import load
-from llm_kernel.machine.profiles import Profile
+from llm_kernel.machine.profiles import Profile, profile
 from llm_kernel.machine.releases import imagined_version
 
 __all__ = [
@@ -64,12 +64,9 @@ def imagined(name: str, version: str = "") -> Deb:
     return Deb(name, version or f"{imagined_version(name)}-1", "", "amd64", "universe", 180_000, 640_000, ())
 
 
-def base(made: Profile) -> list[str]:
-    """The packages that a server of this release has from the start."""
-    if made.like == "rhel":
-        return list(_data()["rhel_base"])
-    without = set() if made.os == "ubuntu" else set(_data()["ubuntu_only"])
-    return [name for name in _data()["base"] if name not in without and find(name, made)]
+def base(made: Profile) -> dict[str, str]:
+    """The packages that a server of this release has from the start, name to version."""
+    return dict(_base(made.os, made.release))
 
 
 def dist_packages(made: Profile) -> dict[str, str]:
@@ -111,6 +108,15 @@ def folder(program: str) -> str:
 def upstream(version: str) -> str:
     """The upstream part of an archive's version: ``1.21.5`` of ``1:1.21.5+ds-1ubuntu22.04.1``."""
     return re.sub(r"[-+~].*", "", version.rpartition(":")[2])
+
+
+@cache
+def _base(os: str, release: str) -> dict[str, str]:
+    made = profile(os, release)
+    without = set() if made.os == "ubuntu" else set(_data()["ubuntu_only"])
+    listed = _data()["rhel_base" if made.like == "rhel" else "base"]
+    found = ((name, find(name, made)) for name in listed if made.like == "rhel" or name not in without)
+    return {name: deb.version for name, deb in found if deb}
 
 
 def _rpm(name: str, made: Profile) -> Deb | None:

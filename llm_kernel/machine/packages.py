@@ -264,8 +264,7 @@ class Packages:
         """What ``manager`` begins with, key to version."""
         made = self._system.profile
         if manager in ("apt", "dnf"):
-            found = ((name, archive.find(name, made)) for name in archive.base(made))
-            return {name: deb.version for name, deb in found if deb} if manager == self.archive else {}
+            return archive.base(made) if manager == self.archive else {}
         if manager == "conda":
             return channels.base(self.era, self._system.python) if self.has_conda else {}
         if manager != "pip" or not self._system.python:
