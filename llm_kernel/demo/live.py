@@ -92,15 +92,15 @@ class _Performance:
                 with _bar(self._page, self.total) as bar:
                     for number, index in enumerate(self._cells, 1):
                         await self._cell(number, index, bar)
-        except RuntimeError:
-            atexit.unregister(self._client._cleanup_kernel)  # nbclient leaves it behind a kernel that did not start
-            raise
         except CellExecutionError:
             self._page.say("The rest is left out: no model can answer.")
         except (DeadKernelError, asyncio.CancelledError):
             if not self._stopped:
                 raise
             return STOPPED
+        except RuntimeError:
+            atexit.unregister(self._client._cleanup_kernel)  # nbclient leaves it behind a kernel that did not start
+            raise
         return 1 if self.failed or self.played < self.total else 0
 
     async def _cell(self, number: int, index: int, bar: Any) -> None:
