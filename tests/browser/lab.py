@@ -67,31 +67,32 @@ READ_CELLS = """
 return [...document.querySelectorAll(arguments[0] + " .jp-Notebook .jp-Cell")].map(cell => ({
   prompt: cell.querySelector(".jp-InputPrompt")?.textContent ?? "",
   source: [...cell.querySelectorAll(".jp-InputArea .cm-line")].map(line => line.textContent).join("\\n"),
-  outputs: [...cell.querySelectorAll(".jp-OutputArea-output")].map(output =>
-    [(output.dataset.mimeType ?? "").replace("application/vnd.jupyter.", ""), output.textContent]),
+  outputs: [...cell.querySelectorAll(".jp-OutputArea-output[data-mime-type]")].map(output =>
+    [output.dataset.mimeType.replace("application/vnd.jupyter.", ""), output.textContent]),
 }));
 """
 
 
 class Lab:
-    """A JupyterLab server's pages; each notebook is opened in a workspace of its own."""
+    """JupyterLab's page: loaded once, then commanded like by its menus."""
 
     def __init__(self, driver: WebDriver, server: Server) -> None:
         self.driver = driver
         self.server = server
+        driver.get(f"{server.url}/lab?token={server.token}")
+        self.find(".jp-LauncherCard")
 
-    def launcher(self, workspace: str) -> None:
-        """Show the launcher, with its cards drawn."""
-        self._open(f"lab/workspaces/{workspace}?reset")
+    def launcher(self) -> None:
+        """Open a launcher and wait for its cards."""
+        self.command("launcher:create")
         self.find(".jp-LauncherCard")
 
     def notebook(self, name: str, *cells: str) -> Notebook:
         """Write a notebook of these cells, open it, and wait for its kernel."""
-        spec = {"name": "llm_kernel", "display_name": "Imagined machine", "language": "bash"}
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-        book.metadata["kernelspec"] = spec
+        book.metadata["kernelspec"] = {"name": "llm_kernel", "display_name": "Imagined machine", "language": "bash"}
         nbformat.write(book, self.server.notebooks / f"{name}.ipynb")
-        self._open(f"lab/workspaces/{name}/tree/{name}.ipynb?reset")
+        self.command("docmanager:open", {"path": f"{name}.ipynb"})
         return self.shown(*cells)
 
     def shown(self, *cells: str) -> Notebook:
@@ -101,9 +102,9 @@ class Lab:
         notebook.wait_idle()
         return notebook
 
-    def _open(self, path: str) -> None:
-        join = "&" if "?" in path else "?"
-        self.driver.get(f"{self.server.url}/{path}{join}token={self.server.token}")
+    def command(self, name: str, args: dict[str, object] | None = None) -> None:
+        """Give a command, as a menu does."""
+        self.driver.execute_script("void window.jupyterapp.commands.execute(...arguments)", name, args or {})
 
     def find(self, css: str) -> WebElement:
         """The first visible element."""
@@ -172,10 +173,13 @@ class Notebook:
     def cell(self, number: int) -> Seen:
         return self.cells()[number]
 
+    def editor(self, number: int) -> WebElement:
+        """Where a cell's code is."""
+        return wait_until(lambda: self.lab.all(f"{SHOWN} .jp-Cell .cm-content")[number:], f"editor {number}")[0]
+
     def edit(self, number: int) -> None:
-        """Put the cursor into a cell's editor."""
-        editor = wait_until(lambda: self.lab.all(f"{SHOWN} .jp-Cell .cm-content")[number:][:1], f"editor {number}")
-        editor[0].click()
+        """Put the cursor into a cell's code."""
+        self.editor(number).click()
 
     def type(self, number: int, code: str) -> None:
         """Replace a cell's text and leave the cursor at its end."""
@@ -202,6 +206,11 @@ class Notebook:
         """A cell that has run."""
         return self.wait(number, lambda seen: re.fullmatch(r"\[\d+\]:", seen.prompt), "ended")
 
+    def word(self, number: int, text: str) -> WebElement:
+        """A word of a cell's code that the editor has marked."""
+        path = f".//span[text()='{text}']"
+        return wait_until(lambda: self.editor(number).find_elements("xpath", path), f"{text!r} marked")[0]
+
     def background(self, number: int) -> tuple[int, ...]:
         """The colour behind a cell's last output."""
         outputs = self.lab.all(f"{SHOWN} .jp-Cell")[number].find_elements("css selector", ".jp-OutputArea-output")
@@ -219,7 +228,14 @@ class Notebook:
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it shows {self.cell(number)}") from None
 
+    @property
+    def kernel(self) -> str:
+        """The kernel's name in the notebook's corner."""
+        return self.lab.find(f"{SHOWN} .jp-KernelName").text
+
     def wait_idle(self) -> None:
+        """Wait until a kernel is there and has nothing to do."""
+        wait_until(lambda: self.kernel != "No Kernel", "a kernel")
         self.lab.find(f'{SHOWN} .jp-Notebook-ExecutionIndicator[data-status="idle"]')
 
     def button(self, name: str) -> None:

@@ -45,6 +45,7 @@ def jupyter_lab(home: Path, env: dict[str, str], settings: dict[str, dict[str, o
     words = [
         "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={notebooks}", "--LabApp.extension_manager=readonly",
+        "--LabApp.expose_app_in_browser=True",
     ]  # fmt: skip
     log = home / "server.log"
     with log.open("wb") as out:
