@@ -94,9 +94,9 @@ class Running:
 
     def memory(self) -> float:
         """Resident memory of the kernel and its children, in MB (10^6 bytes)."""
-        process = psutil.Process(self.manager.provisioner.pid)
+        process = psutil.Process(getattr(self.manager.provisioner, "pid", None))
         family = [process, *process.children(recursive=True)]
-        return sum(member.memory_info().rss for member in family) / 1e6
+        return float(sum(member.memory_info().rss for member in family)) / 1e6
 
 
 @contextmanager

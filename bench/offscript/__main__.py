@@ -1,0 +1,88 @@
+"""``python -m bench.offscript [--physics pure]``: run the frozen commands, keep the results, write the tables."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from bench import table
+from bench.offscript.cases import load
+from bench.offscript.report import summary, worst
+from bench.offscript.run import Result, run
+from llm_kernel.config import Settings, build
+from llm_kernel.session import Session
+
+FOLDER = Path(__file__).parent / "results"
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "fidelity.md"
+FORMAT = 1
+TOKENS = 400
+
+
+def main(words: list[str]) -> int:
+    """Run, store, report; always 0, for there is no target."""
+    parser = argparse.ArgumentParser(prog="python -m bench.offscript", description=__doc__)
+    parser.add_argument("--physics", choices=("exact", "pure"), default="exact")
+    parser.add_argument("--endpoint", default="", help="an OpenAI-compatible endpoint; without it the embedded model")
+    parser.add_argument("--model", default="", help="the model's name there")
+    parser.add_argument("--only", action="append", default=[], help="a case or a kind; nothing is stored then")
+    parser.add_argument("--report", action="store_true", help="write the tables from the stored results, run nothing")
+    options = parser.parse_args(words)
+    if not options.report:
+        results = asyncio.run(_run(options))
+        if options.only:
+            return 0
+        _store(options, results)
+    _report()
+    return 0
+
+
+async def _run(options: argparse.Namespace) -> list[Result]:
+    wanted = [case for case in load() if not options.only or case.id in options.only or case.kind in options.only]
+    results = []
+    for number, case in enumerate(wanted, 1):
+        result = await run(case, lambda: _session(options), options.physics)
+        results.append(result)
+        verdict = "failed" if result.wrong else "passed"
+        print(f"{number:2} {case.id:24} {result.by:6} {verdict}  {result.seconds:6.1f} s", flush=True)
+        if options.only:
+            print(f"{result.output}{''.join(f'  - {fault}{chr(10)}' for fault in result.wrong)}", end="")
+    return results
+
+
+def _session(options: argparse.Namespace) -> Session:
+    where: dict[str, Any] = {"backend": "local"}
+    if options.endpoint:
+        where = {"backend": "openai", "endpoint": options.endpoint, "model": options.model}
+    return build(Settings(clock="stepped", epoch="2023-09-05T09:00", reply_tokens=TOKENS, tape="", budget="", **where))
+
+
+def _store(options: argparse.Namespace, results: list[Result]) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    data = {"format": FORMAT, "physics": options.physics, "results": [result.to_json() for result in results]}
+    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
+    (FOLDER / f"{options.physics}.json").write_text(text, encoding="utf-8")
+
+
+def _report() -> None:
+    runs = {path.stem: _stored(path) for path in sorted(FOLDER.glob("*.json"))}
+    text = summary(runs)
+    for name, results in runs.items():
+        if any(result.wrong for result in results):
+            text += f"\nThe worst five, {name}:\n\n{worst(results)}"
+    table.put(DOCUMENT, "offscript", text)
+    print(text)
+
+
+def _stored(path: Path) -> list[Result]:
+    data = json.loads(path.read_text(encoding="utf-8"))
+    if data["format"] != FORMAT:
+        raise ValueError(f"{path.name} has format {data['format']}; this reads {FORMAT}")
+    return [Result(**row | {"wrong": tuple(row["wrong"]), "refused": tuple(row["refused"])}) for row in data["results"]]
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
