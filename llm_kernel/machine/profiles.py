@@ -123,6 +123,8 @@ def _read(data: dict[str, Any]) -> dict[tuple[str, str], Profile]:
         folders["/usr/bin"] += tuple(data["managers"][like].split())
         if row["manager"] == "dnf":
             folders["/usr/bin"] += ("dnf",)
+        absent = data["absent"].get(f"{row['os']} {row['release']}", "").split()
+        folders = {folder: tuple(n for n in names if n not in absent) for folder, names in folders.items()}
         groups = dict(pair.rsplit(":", 1) for pair in data["groups"][like].split())
         made[row["os"], row["release"]] = Profile(
             **row,

@@ -91,10 +91,10 @@ def _facts(system: System, machine: Machine | None = None) -> dict[str, Any]:
     state = system.to_state()
     state.pop("planted")
     if machine is None:
-        return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0}
+        return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0, "added": []}
     devices = machine.devices
     more = {"zone": machine.clock.zone, "driver": devices.driver, "cuda": devices.cuda, "gpus": len(devices.gpus)}
-    return {"system": state, **more}
+    return {"system": state, **more, "added": machine.packages.files()}
 
 
 def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
@@ -222,6 +222,7 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     if made.os == "centos":
         nodes["/usr/bin/python2.7"] = _program("python2.7", 7_144)
         nodes["/usr/bin/python"] = Node("symlink", target="python2.7")
+    nodes |= {path: _program(path.rpartition("/")[2]) for path in facts.get("added", []) if path not in nodes}
     if facts["driver"]:
         nodes |= {f"/usr/bin/{name}": _program(name) for name in _DATA["nvidia"].split()}
     if facts["cuda"]:
