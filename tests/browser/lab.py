@@ -22,17 +22,25 @@ __all__ = ["Lab", "Notebook", "Seen", "chromium"]
 
 SHOWN = "div.jp-NotebookPanel:not(.lm-mod-hidden)"
 FLAGS = (
-    "--headless=new --no-sandbox --disable-gpu --disable-quic --disable-dev-shm-usage --no-first-run "
-    "--disable-background-networking --disable-component-update --disable-sync --lang=en-US"
-).split()
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--lang=en-US",
+)
 
 
 @contextmanager
-def chromium(profile: Path, width: int = 1280, height: int = 1000) -> Iterator[WebDriver]:
+def chromium(profile: Path, width: int = 1280, height: int = 1000, *flags: str) -> Iterator[WebDriver]:
     """A headless Chromium with a fresh profile for the time of a block."""
     options = ChromeOptions()
     options.binary_location = str(shutil.which("chromium"))
-    for flag in (*FLAGS, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
+    for flag in (*FLAGS, *flags, f"--user-data-dir={profile}", f"--window-size={width},{height}"):
         options.add_argument(flag)
     driver = Chrome(options=options, service=ChromeService(str(shutil.which("chromedriver"))))
     driver.set_page_load_timeout(WAIT)
@@ -202,9 +210,9 @@ class Notebook:
         self.start(number)
         return self.ended(number)
 
-    def ended(self, number: int) -> Seen:
+    def ended(self, number: int, seconds: float = WAIT) -> Seen:
         """A cell that has run."""
-        return self.wait(number, lambda seen: re.fullmatch(r"\[\d+\]:", seen.prompt), "ended")
+        return self.wait(number, lambda seen: re.fullmatch(r"\[\d+\]:", seen.prompt), "ended", seconds)
 
     def word(self, number: int, text: str) -> WebElement:
         """A word of a cell's code that the editor has marked."""
@@ -214,9 +222,10 @@ class Notebook:
     def background(self, number: int) -> tuple[int, ...]:
         """The colour behind a cell's last output."""
         outputs = self.lab.all(f"{SHOWN} .jp-Cell")[number].find_elements("css selector", ".jp-OutputArea-output")
-        return tuple(int(part) for part in re.findall(r"\d+", outputs[-1].value_of_css_property("background-color"))[:3])
+        colour = outputs[-1].value_of_css_property("background-color")
+        return tuple(int(part) for part in re.findall(r"\d+", colour)[:3])
 
-    def wait(self, number: int, test: Callable[[Seen], object], what: str) -> Seen:
+    def wait(self, number: int, test: Callable[[Seen], object], what: str, seconds: float = WAIT) -> Seen:
         """The first moment of a cell that passes ``test``."""
 
         def look() -> Seen | None:
@@ -224,7 +233,7 @@ class Notebook:
             return seen if test(seen) else None
 
         try:
-            return wait_until(look, f"cell {number} {what}")
+            return wait_until(look, f"cell {number} {what}", seconds)
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it shows {self.cell(number)}") from None
 

@@ -33,7 +33,9 @@ class Server:
 
 
 @contextmanager
-def jupyter_lab(home: Path, env: dict[str, str], settings: dict[str, dict[str, object]] | None = None) -> Iterator[Server]:
+def jupyter_lab(
+    home: Path, env: dict[str, str], settings: dict[str, dict[str, object]] | None = None
+) -> Iterator[Server]:
     """Serve JupyterLab from ``home`` for the time of a block; ``settings`` are the user's, by plugin."""
     notebooks = home / "notebooks"
     notebooks.mkdir(parents=True)

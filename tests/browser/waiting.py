@@ -13,9 +13,7 @@ WAIT = 20.0
 BLINK = 0.05
 
 
-def wait_until(
-    ask: Callable[[], T], what: str, seconds: float = WAIT, *, again: tuple[type[Exception], ...] = ()
-) -> T:
+def wait_until(ask: Callable[[], T], what: str, seconds: float = WAIT, *, again: tuple[type[Exception], ...] = ()) -> T:
     """The first true answer of ``ask``; a fault named in ``again`` counts as no answer."""
     end = time.monotonic() + seconds
     while True:
