@@ -179,9 +179,10 @@ class Ledger:
 
     def _born(self, raw: Raw, when: float) -> Meta:
         self.inodes += 1
-        kind, mode = raw["file_type"], raw["mode"]
+        kind, mode = raw["file_type"], int(raw["mode"])
         # the tree below gives these modes whatever the mask is; any other mode was meant
-        mode = {("file", 0o644): 0o666 & ~self.umask, ("directory", 0o755): 0o777 & ~self.umask}.get((kind, mode), mode)
+        if (kind, mode) in (("file", 0o644), ("directory", 0o755)):
+            mode = (0o666 if kind == "file" else 0o777) & ~self.umask
         uid, gid = self.owner
         return Meta(kind, raw["modified"], mode, when, uid, gid, self.inodes, when, when, when)
 

@@ -6,6 +6,7 @@ A case says when it was recorded (``now``, Unix seconds), so that dates come out
 from __future__ import annotations
 
 import json
+import posixpath
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,7 +54,7 @@ def machine(now: float) -> Machine:
         files.write(f"{HOME}/{name}", text.encode())
     for name, mode in tree["modes"].items():
         files.chmod(f"{HOME}/{name}", int(mode, 8))
-    for path in [*files.walk("/tmp/cw"), "/tmp/cw"]:
+    for path in [*files.walk(HOME), HOME, posixpath.dirname(HOME)]:
         files.set_times(path, mtime=MADE, atime=MADE)
     return made
 
@@ -78,8 +79,8 @@ def _callback(name: str, row: Row, made: Machine, tty: bool) -> Callable[[Any], 
             return await row.live(call, io)
         assert row.run is not None
         said = row.run(call)
+        await io.err(said.stderr)  # first: a program keeps its output back when it does not go to a terminal
         await io.out(said.stdout)
-        await io.err(said.stderr)
         return said.status
 
     return answer

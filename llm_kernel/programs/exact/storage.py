@@ -1,4 +1,4 @@
-"""``du``, ``truncate``, ``fallocate`` and ``wc``: how much files hold, and how much they shall hold."""
+"""``du``, ``truncate`` and ``fallocate``: how much files hold, and how much they shall hold."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from llm_kernel.machine.files import LIMIT
 from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.moments import filled
 from llm_kernel.programs.options import Options, Parsed
-from llm_kernel.programs.quoting import quoted, said, width
+from llm_kernel.programs.quoting import quoted, said
 from llm_kernel.programs.report import Report
 from llm_kernel.programs.sizes import Unit, disk_bytes, environment_unit, read_amount, read_unit
-from llm_kernel.programs.table import exact, live
-from llm_kernel.shell.call import Answer, Call, Io
+from llm_kernel.programs.table import exact
+from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["du", "fallocate", "resize", "truncate", "wc"]
+__all__ = ["du", "fallocate", "resize", "truncate"]
 
 SMALL = 64 * 1024
 """Up to here a grown file gets real zero bytes; beyond, it only gets a size."""
@@ -41,12 +41,6 @@ _FALLOCATE = Options(
     "v,verbose",
     usage="[options] <filename>",
     about="Preallocate space to, or deallocate space from a file.",
-)
-_WC = Options(
-    "c,bytes m,chars l,lines w,words L,max-line-length files0-from= total=",
-    usage="[OPTION]... [FILE]...\n[OPTION]... --files0-from=F",
-    about="Print newline, word, and byte counts for each FILE, and a total line if\nmore than one FILE is specified.",
-    authors="Paul Rubin and David MacKenzie",
 )
 
 
@@ -313,74 +307,3 @@ def fallocate(call: Call) -> Answer:
     except OSError as err:
         return Answer(stderr=f"{call.name}: cannot open {name}: {err.strerror}\n", status=1)
     return Answer()
-
-
-@live("wc")
-async def wc(call: Call, io: Io) -> int:
-    """Count lines, words, characters, bytes; it reads its input only where no file is named."""
-    parsed = _WC.parse(call)
-    if isinstance(parsed, Answer):
-        await io.out(parsed.stdout)
-        await io.err(parsed.stderr)
-        return parsed.status
-    wanted = [name for name in _COUNTS if name in parsed] or ["lines", "words", "bytes"]
-    rows: list[tuple[_Count, str]] = []
-    room, regular = 1, 0
-    report = Report(call)
-    for name in parsed.operands or ("",):
-        if name in ("", "-") and (name or not parsed.operands):
-            data = await io.read()
-            rows.append((_Count.of(data, len(data)), name))
-            room = 7
-            continue
-        try:
-            stat = call.machine.files.stat(call.path(name))
-            if stat.kind == "directory":
-                room = 7
-                rows.append((_Count(), name))
-            data = call.machine.files.read(call.path(name))
-            regular += stat.size
-            rows.append((_Count.of(data, stat.size if stat.sized else len(data)), name))
-        except OSError as err:
-            report.fail(f"{name}: {err.strerror}" if name else "invalid zero-length file name")
-    if len(parsed.operands) > 1:
-        rows.append((sum((count for count, _ in rows), _Count()), "total"))
-    room = 1 if len(wanted) == 1 and len(rows) == 1 else max(room, len(str(regular)))
-    for count, name in rows:
-        numbers = " ".join(f"{getattr(count, _COUNTS[key]):>{room}}" for key in _COUNTS if key in wanted)
-        report.say(f"{numbers} {name}" if name else numbers)
-    answer = report.answer()
-    await io.out(answer.stdout)
-    if answer.stderr:
-        await io.err(answer.stderr)
-    return answer.status
-
-
-_COUNTS = {"lines": "lines", "words": "words", "chars": "chars", "bytes": "size", "max-line-length": "longest"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Count:
-    lines: int = 0
-    words: int = 0
-    chars: int = 0
-    size: int = 0
-    longest: int = 0
-
-    def __add__(self, other: _Count) -> _Count:
-        return _Count(
-            self.lines + other.lines,
-            self.words + other.words,
-            self.chars + other.chars,
-            self.size + other.size,
-            max(self.longest, other.longest),
-        )
-
-    @classmethod
-    def of(cls, data: bytes, size: int) -> _Count:
-        """The counts of ``data``, in a file that claims ``size`` bytes."""
-        text = data.decode(errors="ignore")
-        words = [word for word in text.split() if any(char.isprintable() for char in word)]
-        lines = re.split(r"[\n\r\f]", text)
-        longest = max((width("".join(filter(str.isprintable, line.expandtabs()))) for line in lines), default=0)
-        return cls(data.count(b"\n"), len(words), len(text), size, longest)
