@@ -53,7 +53,7 @@ def cp(call: Call) -> Answer:
 
 @dataclass(frozen=True, slots=True)
 class CopyRules:
-    """How to copy: ``follow`` links ``always``, ``given`` or ``never``; what to ``keep``; ``link`` in place of bytes."""
+    """``follow`` links ``always``, ``given`` or ``never``; what to ``keep``; ``link`` in place of copying bytes."""
 
     guards: Guards
     deep: bool = False
