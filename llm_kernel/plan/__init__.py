@@ -49,7 +49,8 @@ def plan(
     """What the program prints with these arguments, or None when that cannot be said.
 
     ``read`` gives the source of a module beside the script by its relative path (``utils/data.py``); ``facts`` are
-    values the machine knows, by the dotted name of the call or attribute (``torch.cuda.device_count``).
+    values the machine knows, by the dotted name of the attribute (``torch.__version__``) or call
+    (``torch.cuda.device_count()``).
     """
     if len(source) > _LONGEST:
         return None

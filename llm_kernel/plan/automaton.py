@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import (
+    LINES,
     Choice,
     Free,
     Hole,
@@ -23,6 +24,7 @@ from llm_kernel.plan.nodes import (
 )
 
 _ROOM = 60000
+_SEVERAL = 60
 
 
 @dataclass(eq=False, slots=True)
@@ -109,6 +111,9 @@ class Builder:
         if line.stream not in self._streams:
             return after
         for part in reversed((*line.parts, Literal(line.end))):
+            if isinstance(part, Hole) and part.format == LINES:
+                after = self._several(part, after, line.stream)
+                continue
             if isinstance(part, Hole):
                 after = self._piece(part, after, line.stream)
                 continue
@@ -119,6 +124,10 @@ class Builder:
                 if row:
                     after = self._piece(row, after, line.stream)
         return after
+
+    def _several(self, hole: Hole, after: Spot, stream: Stream) -> Spot:
+        more = Piece("\n", Piece(Hole("any", "", hole.expr), End(), stream), stream)
+        return self._piece(Hole("any", "", hole.expr), Times(more, 0, _SEVERAL, after), stream)
 
     def _piece(self, part: str | Hole, after: Spot, stream: Stream) -> Spot:
         self._room -= 1

@@ -86,6 +86,8 @@ def call(w: Walk, function: Value, args: list[Value], named: dict[str, Value], n
         case Method():
             return method_call(w, function, args, named, node)
         case Lib(path):
+            if f"{path}()" in w.facts:
+                return w.facts[f"{path}()"]
             handler = BUILTINS.get(path) or LIBRARY.get(path)
             return handler(w, args, named, node) if handler else library_call(w, path, args, named, node)
         case Thing():
@@ -152,12 +154,12 @@ def _made(w: Walk, cls: Class, args: list[Value], named: dict[str, Value]) -> Va
     this = Instance(cls)
     w.state.made(this.attrs)
     init = member(cls, "__init__")
+    if foreign.startswith("builtins.") and foreign.endswith(("Exception", "Error")):
+        w.state.put(this.attrs, "args", tuple(args) if init is None else (Unknown("str"),))
     if init is None and cls.fields is not None:
         return _data(w, cls, this, args, named)
     if isinstance(init, Function):
         _walked(w, init, [this, *args], named, this)
-    elif foreign.startswith("builtins.") and foreign.endswith(("Exception", "Error")):
-        w.state.put(this.attrs, "args", tuple(args))
     return this
 
 

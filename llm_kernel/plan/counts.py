@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Loop, Node, Plan, Scope, leaves, walk
+from llm_kernel.plan.nodes import LINES, Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Plan, Scope, leaves, walk
 
 
 class Counts(TypedDict):
@@ -43,7 +43,8 @@ def _node(node: Node, stream: str) -> tuple[int, int | None]:
         case Line():
             text = "".join(part.text for part in node.parts if isinstance(part, Literal)) + node.end
             lines = text.count("\n") if node.stream == stream else 0
-            return lines, lines
+            several = any(isinstance(part, Hole) and part.format == LINES for part in node.parts)
+            return lines, None if several and node.stream == stream else lines
         case Free():
             return 0, None if node.stream == stream else 0
         case Choice():

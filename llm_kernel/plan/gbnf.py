@@ -10,11 +10,12 @@ from llm_kernel.plan.patterns import Run, pattern
 
 _UNROLL = 200
 _REPEAT = 2000
-_ACTS = r"""acts ::= ("@ " act "\n"){0,8}
-act ::= "spend " num | "gpu " [0-9]{1,2} ("-" [0-9]{1,2})? " util " [0-9]{1,3} " mem " [0-9]{1,6} | "truncate -s " [0-9]{1,6} [KMG]? " " path
-num ::= [0-9]{1,6} ("." [0-9]{1,3})?
+_ACTS = r"""acts ::= (gpu)? (spend)? (file){0,4}
+gpu ::= "@ gpu " [0-9] ("-" [0-9])? " util " [0-9]{1,2} " mem " [0-9]{3,5} "\n"
+spend ::= "@ spend " [0-9]{1,5} ("." [0-9]{1,2})? "\n"
+file ::= "@ truncate -s " [0-9]{1,6} [KMG]? " " path "\n"
 path ::= [a-zA-Z0-9_./-]{1,80}
-"""  # noqa: E501
+"""
 
 
 def grammar(

@@ -144,6 +144,7 @@ def convert(maker: type, kind: str) -> Handler:
             return Unknown("bool") if said is None else said
         if all(isinstance(each, (bool, int, float, str)) for each in args) and len(str(value)) < 200:
             return checked(lambda: maker(*args))
+        w.risks += 1
         return Unknown(kind, among=(), low=value.low if isinstance(value, Unknown) and kind == "int" else None)
 
     return make

@@ -39,16 +39,20 @@ from llm_kernel.plan.values import (
     Value,
     Wrapped,
     known,
+    truth,
 )  # fmt: skip
 from llm_kernel.plan.walk import Flow, Walk
 
 ThingCall: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], ast.AST | None], Value]
 
 
+_SAFE = ("time.", "random.", "math.", "datetime.", "sys.", "platform.", "uuid.", "os.path.")
+
+
 def library_value(w: Walk, path: str) -> Value:
     """Something in a library that is not called (yet)."""
-    if path in w.facts and not callable(w.facts[path]):
-        return w.facts[path] if not path.endswith(")") else Unknown()
+    if path in w.facts:
+        return w.facts[path]
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
@@ -64,9 +68,10 @@ def library_value(w: Walk, path: str) -> Value:
 
 def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """A call of something in a library."""
-    if path in w.facts:
-        return w.facts[path]
+    if f"{path}()" in w.facts:
+        return w.facts[f"{path}()"]
     last = path.rsplit(".", 1)[-1]
+    w.risks += not path.startswith(_SAFE)
     if path.startswith("builtins.") and last.endswith(
         ("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")
     ):
@@ -78,7 +83,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     if path.startswith("math.") and hasattr(math, last) and all(isinstance(each, (int, float)) for each in args):
         small = last not in ("factorial", "perm", "comb") or all(abs(float(each)) < 500 for each in args)  # type: ignore[arg-type]
         return checked(lambda: getattr(math, last)(*args)) if small else Unknown("int")
-    if path in LOUD or last in LOUD_WORDS or (root in FRAMEWORKS and last in FRAMEWORK_WORDS):
+    framework = root in FRAMEWORKS and last in FRAMEWORK_WORDS and truth(named.get("verbose", True)) is not False
+    if path in LOUD or last in LOUD_WORDS or framework:
         w.emit(Free("stderr" if path in STDERR else "stdout", w.source(node)))
     elif (root not in SILENT and root not in ("", "?", "builtins", "self")) or any(
         isinstance(each, (Function, Bound)) and w.loud_value(each) for each in (*args, *named.values())
@@ -245,7 +251,7 @@ def call_parallel(w: Walk, this: Thing, args: list[Value], named: dict[str, Valu
     inner = this.attrs["inner"]
     if not w.loud_value(inner):
         return w.call(inner, args, named, node)
-    count = w.facts.get("torch.cuda.device_count")
+    count = w.facts.get("torch.cuda.device_count()")
     if count in (0, 1):
         return w.call(inner, args, named, node)
     w.state.begin()

@@ -13,11 +13,13 @@ from llm_kernel.plan.expressions import assign
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
 from llm_kernel.plan.skips import Skip, skipper
+from llm_kernel.plan.templates import indifferent, template
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 _TURNS = 20000
 _FEW = 16
+_MANY = 5
 
 
 def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
@@ -66,6 +68,9 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             turns.append((_label(node.target, items.at(turn)), nodes))
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
+            if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
+                turn = count
+                continue
             turn = skip(turn, count) if skip is not None and quiet else turn + 1
     over = flow in ("break", "return")
     _emit(w, node, turns, turn + 1 if over else count, steady and not over)
@@ -76,21 +81,52 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     return w.execute(node.orelse, env) if flow != "break" else None
 
 
+def _follow(
+    w: Walk, node: ast.For | ast.AsyncFor, items: Items, turns: list[tuple[Value, tuple[Node, ...]]], env: Env
+) -> bool:
+    """Fill in all turns from the second, the third and the last, when they differ only in the counter."""
+    (one, first), (two, second) = turns[1:3]
+    count = items.count or 0
+    last = _label(node.target, items.at(count - 1))
+    names = _varying(node.target, items.at(0))
+    if not (isinstance(one, int) and isinstance(two, int) and isinstance(last, int)) or one == two:
+        return False
+    made = template(first, second, one, two - one)
+    if made is None or len(names) != 1 or not indifferent(w, node.body, names):
+        return False
+    w.state.begin()
+    assign(w, node.target, items.at(count - 1), env, quiet=True)
+    flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
+    moved = changes - {"[]"}
+    if flow is not None or moved or nodes != made(last):
+        w.state.rollback()
+        return False
+    log = w.state.commit()
+    w.state.open_up(log)
+    labels = [_label(node.target, items.at(turn)) for turn in range(3, count - 1)]
+    turns += [(label, made(label)) for label in labels if isinstance(label, int)]
+    turns.append((last, nodes))
+    return True
+
+
 def _watched(w: Walk, body: Sequence[ast.stmt], env: Env) -> tuple[Flow, tuple[Node, ...], bool]:
     """Walk one turn, and see whether it changed anything."""
-    outer, w.state.changed = w.state.changed, set()
-    fresh, w.state.fresh = w.state.fresh, set()
-    flow, nodes = w.record(lambda: w.execute(body, env))
-    quiet = not w.state.changed
-    w.state.changed |= outer
-    w.state.fresh |= fresh
-    return flow, nodes, quiet
+    flow, nodes, moved = _noted(w, lambda: w.execute(body, env))
+    return flow, nodes, not moved
+
+
+def _noted(w: Walk, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...], set[str]]:
+    held = w.state.watch()
+    try:
+        flow, nodes = w.record(way)
+    except (Raised, Exited):
+        w.state.seen(held)
+        raise
+    return flow, nodes, w.state.seen(held)
 
 
 def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> tuple[Flow, Any, list[ast.stmt], bool]:
     """Walk the second turn and see which statements matter in the following ones."""
-    outer, w.state.changed = w.state.changed, set()
-    fresh, w.state.fresh = w.state.fresh, set()
     seen: list[tuple[ast.stmt, bool, bool]] = []
 
     def walk() -> Flow:
@@ -104,15 +140,12 @@ def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> t
                 return ended
         return None
 
-    flow, nodes = w.record(walk)
-    moved = {each for each in w.state.changed if isinstance(each, str)}
-    quiet = not w.state.changed
-    w.state.changed |= outer
-    w.state.fresh |= fresh
+    flow, nodes, moved = _noted(w, walk)
+    quiet = not moved
     if flow is not None:
         return flow, nodes, list(body), False
     kept = {n for n, (each, did, called) in enumerate(seen)
-            if did or (called and not quiet) or w.reads(each) & (targets | moved)}  # fmt: skip
+            if did or (called and not quiet) or w.reads(each) & targets or w.touches(each)[0] & moved}  # fmt: skip
     rest = _with_friends(w, list(body), kept)
     steady = quiet and not any(w.reads(each) & targets for each in rest)
     return flow, nodes, rest, steady
@@ -121,8 +154,8 @@ def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> t
 def _with_friends(w: Walk, body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
     """The kept statements, and every other one that touches a name they write."""
     while True:
-        written = {name for n in kept for name in w.writes(body[n])}
-        more = {n for n, each in enumerate(body) if n not in kept and w.reads(each) & written}
+        written = {name for n in kept for name in w.touches(body[n])[1]}
+        more = {n for n, each in enumerate(body) if n not in kept and w.touches(each)[0] & written}
         if not more:
             return [each for n, each in enumerate(body) if n in kept]
         kept |= more
@@ -199,10 +232,7 @@ def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
                 w.give_up()
             if not said:
                 break
-            w.state.changed, outer = set(), w.state.changed
-            flow, nodes = w.record(lambda: w.execute(node.body, env))
-            changed = bool(w.state.changed)
-            w.state.changed |= outer
+            flow, nodes, changed = _noted(w, lambda: w.execute(node.body, env))
             turns.append(nodes)
             if flow in ("break", "return"):
                 break

@@ -18,7 +18,7 @@ class Loudness:
     """The names whose call could print, over all modules read so far."""
 
     def __init__(self) -> None:
-        self._defined: dict[str, list[ast.AST]] = {}
+        self.defined: dict[str, list[ast.AST]] = {}
         self._names: set[str] = set()
         self._any = False
         self._said: dict[int, bool] = {}
@@ -27,18 +27,18 @@ class Loudness:
         """Learn the functions of another module."""
         for node in ast.walk(tree):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                self._defined.setdefault(node.name, []).append(node)
+                self.defined.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):
                 makers = [each for each in node.body if isinstance(each, ast.FunctionDef) and each.name == "__init__"]
-                self._defined.setdefault(node.name, []).extend(makers)
+                self.defined.setdefault(node.name, []).extend(makers)
             elif isinstance(node, ast.Assign) and isinstance(node.value, (ast.Lambda, ast.Name, ast.Attribute)):
                 for target in node.targets:
                     if isinstance(target, ast.Name):
-                        self._defined.setdefault(target.id, []).append(ast.Expr(ast.Call(node.value, [], [])))
+                        self.defined.setdefault(target.id, []).append(ast.Expr(ast.Call(node.value, [], [])))
         self._settle()
 
     def _settle(self) -> None:
-        called = {name: {word for node in nodes for word in _called(node)} for name, nodes in self._defined.items()}
+        called = {name: {word for node in nodes for word in _called(node)} for name, nodes in self.defined.items()}
         self._names = {name for name, words in called.items() if words & _WORDS}
         while True:
             more = {name for name, words in called.items() if name not in self._names and words & self._names}

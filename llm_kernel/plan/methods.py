@@ -46,6 +46,7 @@ def unknown_attribute(value: Unknown, name: str) -> Value:
 
 def method_call(w: Walk, method: Method, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """A method of a built-in or unknown value."""
+    w.risks += isinstance(method.this, Unknown)
     this, name = method.this, method.name
     if isinstance(this, (str, Text)):
         return _of_text(w, this, name, args, named, node)
@@ -167,6 +168,8 @@ def _of_unknown(
 ) -> Value:
     if this.kind in _TENSORS or name in ("item", "size", "eq", "argmax", "backward", "cpu", "view_as"):
         return _of_tensor(this, name, args)
+    if name in ("numel", "nelement", "dim"):
+        return Unknown("int")
     if this.kind == "str" and hasattr("", name):
         return Unknown(_RESULT.get(name, "str"))
     return library_call(w, f"{this.origin}.{name}", args, named, node)

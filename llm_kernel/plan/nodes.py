@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+LINES = "lines"
+"""The format of a hole that may hold several lines."""
 HoleKind: TypeAlias = OneOf["int", "float", "str", "any", "shape", "time"]
 Stream: TypeAlias = OneOf["stdout", "stderr"]
 Target: TypeAlias = OneOf["break", "continue", "return", "raise", "exit"]

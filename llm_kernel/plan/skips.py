@@ -84,7 +84,8 @@ def _number(w: Walk, node: ast.expr, word: str, written: set[str], fixed: list[V
             return lambda turn: turn
         case ast.BinOp() if type(node.op) in _ARITHMETIC and word in w.reads(node):
             return _pair(
-                _ARITHMETIC[type(node.op)], *(_number(w, each, word, written, fixed, env) for each in (node.left, node.right))
+                _ARITHMETIC[type(node.op)],
+                *(_number(w, each, word, written, fixed, env) for each in (node.left, node.right)),
             )
         case ast.Compare() if len(node.ops) == 1 and type(node.ops[0]) in _COMPARE and word in w.reads(node):
             sides = (_number(w, each, word, written, fixed, env) for each in (node.left, node.comparators[0]))

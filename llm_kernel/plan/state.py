@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from llm_kernel.plan.values import MISSING, SPREAD, Value, join, same
 
+Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
 Slot: TypeAlias = tuple[int, object]
 
 
@@ -23,7 +24,7 @@ class State:
 
     def __init__(self) -> None:
         self.logs: list[Log] = []
-        self.changed: set[object] = set()
+        self.changed: set[tuple[int, str]] = set()
         self.fresh: set[int] = set()
 
     def put(self, place: dict[Any, Value], key: Any, value: Value, *, quiet: bool = False) -> None:
@@ -34,8 +35,21 @@ class State:
         if self.logs:
             self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
         if not quiet and id(place) not in self.fresh and not same(old, value):
-            self.changed.add(key if isinstance(key, str) else "[]")
+            self.changed.add((id(place), key if isinstance(key, str) else "[]"))
         place[key] = value
+
+    def watch(self) -> Watched:
+        """Start to note what changes; new places do not count."""
+        held = (self.changed, self.fresh)
+        self.changed, self.fresh = set(), set()
+        return held
+
+    def seen(self, held: Watched) -> set[str]:
+        """Stop, and tell the names that changed; those who watched before know of it too."""
+        inner, (outer, fresh) = self.changed, held
+        self.fresh |= fresh
+        self.changed = outer | {change for change in inner if change[0] not in fresh}
+        return {key for _, key in inner}
 
     def made(self, place: Any) -> None:
         """Writing to this new place is no change for those who wait for one."""
@@ -47,7 +61,7 @@ class State:
             slots = self.logs[-1].slots
             if (id(container), SPREAD) not in slots:
                 slots[(id(container), SPREAD)] = (container, SPREAD, container.copy())
-        self.changed.add("[]")
+        self.changed.add((id(container), "[]"))
 
     def begin(self) -> None:
         """Start to remember."""
@@ -79,6 +93,13 @@ class State:
             current = _now(place, key)
             values = [outcome[slot][2] if slot in outcome else current for outcome in outcomes]
             self.settle(place, key, values, widen=widen)
+
+    def open_up(self, log: Log) -> None:
+        """Nobody knows any more how many values the containers hold that were changed in this stretch."""
+        for place, key, _ in log.slots.values():
+            if key is SPREAD:
+                self.touch(place)
+                _empty(place)
 
     def settle(self, place: Any, key: Any, values: list[Value], *, widen: bool = False) -> None:
         """Make one place hold what is common to these values."""

@@ -11,7 +11,7 @@ from llm_kernel.plan.expressions import assign, checked, function, item
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
 from llm_kernel.plan.operators import binary, compare
-from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, truth
+from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, join, known, spread, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 
@@ -41,8 +41,26 @@ def augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
         w.state.touch(old)
         old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
         return None
-    assign(w, node.target, checked(lambda: binary(node.op, old, value, w.ask)), env)
+    result = checked(lambda: binary(node.op, old, value, w.ask))
+    if not _somewhere(w, node.target, result, env):
+        assign(w, node.target, result, env)
     return None
+
+
+def _somewhere(w: Walk, target: ast.expr, result: Value, env: Env) -> bool:
+    """Change one entry of a container, nobody knows which: it is there already, so the keys stay."""
+    if not isinstance(target, ast.Subscript):
+        return False
+    place, key = w.evaluate(target.value, env), w.evaluate(target.slice, env)
+    if known(key) or not isinstance(place, (dict, list)) or spread(place):
+        return False
+    if isinstance(place, dict):
+        for each, old in list(place.items()):
+            w.state.put(place, each, join(old, result, widen=True))
+    else:
+        w.state.touch(place)
+        place[:] = [join(old, result, widen=True) for old in place]
+    return True
 
 
 def _loaded(target: ast.expr) -> ast.expr:
@@ -208,16 +226,19 @@ def _caught(handler: ast.ExceptHandler) -> list[str]:
 
 
 def _guarded(w: Walk, node: ast.Try, handlers: list[ast.ExceptHandler], env: Env) -> Flow:
-    risky = [_risky(each) for each in node.body]
     caught: Raised | None = None
+    risks = w.risks
 
     def body() -> Flow:
         nonlocal caught
         try:
-            for each, danger in zip(node.body, risky, strict=True):
-                if danger:
+            for each in node.body:
+                before = w.risks
+                flow, nodes = w.record(lambda each=each: w.execute([each], env))  # type: ignore[misc]
+                if w.risks > before:
                     w.emit(Choice(((Leave("raise"),), ())))
-                flow = w.execute([each], env)
+                for one in nodes:
+                    w.emit(one)
                 if flow is not None:
                     return flow
         except Raised as err:
@@ -229,7 +250,7 @@ def _guarded(w: Walk, node: ast.Try, handlers: list[ast.ExceptHandler], env: Env
     if caught is not None:
         w.emit(Scope("raise", nodes))
         return _handle(w, handlers, caught, env)
-    if not any(risky):
+    if w.risks == risks:
         for one in nodes:
             w.emit(one)
         return flow
@@ -254,12 +275,6 @@ def _handled(w: Walk, handler: ast.ExceptHandler, env: Env) -> Callable[[], Flow
         return w.execute(handler.body, env)
 
     return way
-
-
-def _risky(node: ast.stmt) -> bool:
-    quiet = {"print", "len", "range", "str", "format", "isinstance"}
-    calls = [each for each in ast.walk(node) if isinstance(each, (ast.Call, ast.With))]
-    return any(not (isinstance(each, ast.Call) and getattr(each.func, "id", "") in quiet) for each in calls)
 
 
 _PARENTS = {
@@ -310,6 +325,8 @@ def _matches(w: Walk, pattern: ast.pattern, subject: Value, env: Env) -> bool | 
         case ast.MatchOr():
             said = [_matches(w, each, subject, env) for each in pattern.patterns]
             return True if True in said else None if None in said else False
+        case ast.MatchSequence() if isinstance(subject, (list, tuple)) and not spread(subject):
+            return _sequence(w, pattern.patterns, list(subject), env)
         case ast.MatchAs():
             said_one = _matches(w, pattern.pattern, subject, env) if pattern.pattern is not None else True
             if pattern.name is not None and said_one is not False:
@@ -320,6 +337,22 @@ def _matches(w: Walk, pattern: ast.pattern, subject: Value, env: Env) -> bool | 
         if isinstance(each, (ast.MatchAs, ast.MatchStar)) and word is not None:
             w.state.put(env.home(word).names, word, Unknown())
     return None
+
+
+def _sequence(w: Walk, patterns: list[ast.pattern], subject: list[Value], env: Env) -> bool | None:
+    star = next((n for n, each in enumerate(patterns) if isinstance(each, ast.MatchStar)), None)
+    if star is not None:
+        extra = len(subject) - len(patterns) + 1
+        if extra < 0:
+            return False
+        word = getattr(patterns[star], "name", None)
+        if word is not None:
+            w.state.put(env.home(word).names, word, subject[star : star + extra])
+        patterns, subject = patterns[:star] + patterns[star + 1 :], subject[:star] + subject[star + extra :]
+    if len(patterns) != len(subject):
+        return False
+    said = [_matches(w, each, one, env) for each, one in zip(patterns, subject, strict=True)]
+    return False if False in said else None if None in said else True
 
 
 EXECUTE: dict[type[ast.AST], Callable[[Walk, Any, Env], Flow]] = {

@@ -8,13 +8,14 @@ from functools import lru_cache
 from string import Formatter
 from typing import TypeAlias
 
-from llm_kernel.plan.nodes import Hole
+from llm_kernel.plan.nodes import LINES, Hole
 from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
 """How an object of the source shows itself: called with the object and ``__str__`` or ``__repr__``."""
 
 _LONG = 100000
+_TENSORS = ("tensor", "ints", "bools")
 _PERCENT = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<digits>\d+))?[hlL]?(?P<type>[a-zA-Z%])"
 )
@@ -62,6 +63,8 @@ def hole(value: Value, spec: str = "", expr: str = "") -> Hole:
         return Hole("int", spec, expr)
     if letter and letter in "feEgGF%":
         return Hole("float", spec, expr)
+    if not spec and isinstance(value, Unknown) and (kind in _TENSORS or (kind == "any" and value.origin)):
+        return Hole("any", LINES, expr)
     return Hole(HOLES.get(kind, "any"), spec, expr)
 
 
@@ -76,7 +79,10 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined(("'", hole(value, "", expr), "'"))
         case Instance():
             said = ask(value, "__repr__" if inside else "__str__")
-            return said if isinstance(said, (str, Text)) else Text((Hole("any", "", expr),))
+            several = LINES if value.cls.foreign() else ""
+            return said if isinstance(said, (str, Text)) else Text((Hole("any", several, expr),))
+        case Thing(kind="chain" | "parallel" | "dataset"):
+            return Text((Hole("any", LINES, expr),))
         case Thing(kind="exception") if not inside:
             return shown(value.attrs["text"], ask, expr=expr, depth=depth)
         case Thing(kind="namespace"):
@@ -122,7 +128,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
         return text if spec.strip("<>s") == "" else Text((Hole("str", spec, expr),))
     if isinstance(text, str):
         return format(text, spec) if _SAFE.match(spec) else text
-    return Text((Hole("time", "", expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
+    return Text((Hole("str", "", expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
 
 
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:

@@ -44,6 +44,7 @@ class Walk(Protocol):
     facts: Mapping[str, object]
     globals: Env
     calls: int
+    risks: int
     result: Value
     hooked: bool
     logging: dict[str, Value]
@@ -93,6 +94,12 @@ class Walk(Protocol):
 
     def writes(self, node: ast.AST) -> frozenset[str]:
         """Every name and attribute that the code may change."""
+
+    def definitions(self, name: str) -> Sequence[ast.AST]:
+        """The functions of the source that have this name."""
+
+    def touches(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+        """What the code reads and writes, with the attributes and globals of the functions it calls."""
 
     def yields(self, node: ast.AST) -> bool:
         """Whether a function is a generator."""

@@ -11,11 +11,11 @@ from llm_kernel.plan.calls import attribute, call
 from llm_kernel.plan.expressions import EVALUATE
 from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
-from llm_kernel.plan.names import reads, writes, yields
+from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
-from llm_kernel.plan.text import parts_of
+from llm_kernel.plan.text import parts_of, shown
 from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
 
@@ -35,6 +35,7 @@ class Walker:
         self.facts = facts
         self.globals = Env()
         self.calls = 0
+        self.risks = 0
         self.result: Value = None
         self.hooked = False
         self.logging: dict[str, Value] = {}
@@ -47,6 +48,7 @@ class Walker:
         self._spare = steps
         self._depth = 0
         self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+        self._touched: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
         self._generators: dict[ast.AST, bool] = {}
         self.memo: dict[object, list[int]] = {}
         self._hopeless: set[ast.AST] = set()
@@ -111,12 +113,14 @@ class Walker:
         depth, pending, returns = self._depth, len(self._pending), len(self._returns[-1])
         frames = len(self._returns)
         self.state.begin()
+        watched = self.state.changed, self.state.fresh
         level, tries = len(self.state.logs), len(self._open)
         try:
             flow = way()
         except Exhausted:
             self._hopeless.add(node)
             del self._open[tries:]
+            self.state.changed, self.state.fresh = watched
             while len(self.state.logs) > level:
                 self.state.commit()
             self.state.rollback()
@@ -260,6 +264,9 @@ class Walker:
 
     def ask(self, instance: Instance, method: str) -> Value:
         found = self.attribute(instance, method)
+        if isinstance(found, Unknown) and method == "__str__" and "args" in instance.attrs:
+            args = instance.attrs["args"]
+            return shown(args[0], self.ask) if isinstance(args, tuple) and len(args) == 1 else Unknown("str")
         if isinstance(found, (Unknown, Lib)) and method == "__str__":
             found = self.attribute(instance, "__repr__")
         return None if isinstance(found, (Unknown, Lib)) else self.call(found, [], {}, None)
@@ -290,6 +297,28 @@ class Walker:
         if held is None:
             held = self._names[node] = (reads(node), writes(node))
         return held
+
+    def touches(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+        held = self._touched.get(node)
+        if held is None:
+            seen: set[str] = set()
+            read, written = set(self.reads(node)), set(self.writes(node))
+            queue = list(calls(node))
+            while queue:
+                name = queue.pop()
+                if name in seen:
+                    continue
+                seen.add(name)
+                for each in self.definitions(name):
+                    inner_reads, inner_writes = lasting(each)
+                    read |= inner_reads
+                    written |= inner_writes
+                    queue += calls(each)
+            held = self._touched[node] = (frozenset(read), frozenset(written))
+        return held
+
+    def definitions(self, name: str) -> Sequence[ast.AST]:
+        return self._loudness.defined.get(name, ())
 
     def yields(self, node: ast.AST) -> bool:
         held = self._generators.get(node)

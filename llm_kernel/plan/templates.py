@@ -1,0 +1,185 @@
+"""Turns of a loop that differ only in a counter: two of them tell all, and a last one confirms it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Part, Scope
+from llm_kernel.plan.walk import Walk
+
+Nodes: TypeAlias = tuple[Node, ...]
+Template: TypeAlias = Callable[[int], Nodes]
+_Text: TypeAlias = Callable[[int], str]
+
+_DIGITS = re.compile(r"(\d+)")
+
+
+def template(one: Nodes, two: Nodes, at: int, step: int) -> Template | None:
+    """What the turns print as a function of the counter, from the turns at ``at`` and ``at + step``."""
+    made = [_node(a, b, at, step) for a, b in zip(one, two, strict=False)]
+    sure = [each for each in made if each is not None]
+    if len(one) != len(two) or len(sure) < len(made):
+        return None
+    if one == two:
+        return lambda value: one
+    return lambda value: tuple(each(value) for each in sure)
+
+
+def _node(a: Node, b: Node, at: int, step: int) -> Callable[[int], Node] | None:
+    if a == b:
+        return lambda value: a
+    match a, b:
+        case Line(), Line() if (a.end, a.stream) == (b.end, b.stream):
+            return _line(a, b, at, step)
+        case Loop(), Loop() if replace(a, values=(), body=(), turns=()) == replace(b, values=(), body=(), turns=()):
+            return _loop(a, b, at, step)
+        case Choice(), Choice():
+            branches = _all(a.branches, b.branches, at, step)
+            return None if branches is None else lambda value: Choice(tuple(each(value) for each in branches))
+        case Scope(), Scope() if a.target == b.target:
+            both = _all((a.body, a.then), (b.body, b.then), at, step)
+            return None if both is None else lambda value: Scope(a.target, both[0](value), both[1](value))
+        case (Free() | Leave(), _):
+            return None
+    return None
+
+
+def _all(ones: Sequence[Nodes], twos: Sequence[Nodes], at: int, step: int) -> list[Template] | None:
+    made = [template(a, b, at, step) for a, b in zip(ones, twos, strict=False)]
+    sure = [each for each in made if each is not None]
+    return sure if len(ones) == len(twos) and len(sure) == len(made) else None
+
+
+def _loop(a: Loop, b: Loop, at: int, step: int) -> Callable[[int], Node] | None:
+    if a.values != b.values:
+        return None
+    turns = _all(a.turns, b.turns, at, step)
+    body = template(a.body, b.body, at, step)
+    if turns is None or body is None:
+        return None
+
+    def make(value: int) -> Loop:
+        made = tuple(each(value) for each in turns)
+        return replace(a, body=made[0] if made else body(value), turns=made)
+
+    return make
+
+
+def _line(a: Line, b: Line, at: int, step: int) -> Callable[[int], Node] | None:
+    if len(a.parts) != len(b.parts):
+        return None
+    parts: list[Part | _Text] = []
+    for x, y in zip(a.parts, b.parts, strict=True):
+        if x == y:
+            parts.append(x)
+        elif isinstance(x, Literal) and isinstance(y, Literal):
+            text = _text(x.text, y.text, at, step)
+            if text is None:
+                return None
+            parts.append(text)
+        else:
+            return None
+
+    def make(value: int) -> Line:
+        made = (each if isinstance(each, (Literal, Hole)) else Literal(each(value)) for each in parts)
+        return Line(tuple(made), a.end, a.stream)
+
+    return make
+
+
+def _text(a: str, b: str, at: int, step: int) -> _Text | None:
+    """A text whose numbers follow the counter; the others stay."""
+    ones, twos = _DIGITS.split(a), _DIGITS.split(b)
+    if len(ones) != len(twos) or ones[::2] != twos[::2]:
+        return None
+    slopes: list[tuple[str, int]] = []
+    for x, y in zip(ones[1::2], twos[1::2], strict=True):
+        slope, rest = divmod(int(y) - int(x), step)
+        if rest:
+            return None
+        slopes.append((x, slope))
+
+    def make(value: int) -> str:
+        numbers = [
+            str(int(x) + slope * (value - at)).zfill(len(x) if x[0] == "0" else 0) if slope else x
+            for x, slope in slopes
+        ]
+        return "".join(each for pair in zip(ones[::2], [*numbers, ""], strict=True) for each in pair)
+
+    return make
+
+
+def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str]) -> bool:
+    """Whether no decision in the code, or in the functions it calls, depends on these names."""
+    queue: list[tuple[Sequence[ast.stmt], frozenset[str]]] = [(body, frozenset(names))]
+    seen: set[tuple[int, frozenset[str]]] = set()
+    while queue:
+        code, tainted = queue.pop()
+        if not code or (id(code[0]), tainted) in seen:
+            continue
+        seen.add((id(code[0]), tainted))
+        grown = _tainted(w, code, tainted)
+        if grown is None or len(seen) > 50:
+            return False
+        for each in code:
+            for node in ast.walk(each):
+                if _decides(w, node, grown):
+                    return False
+                if isinstance(node, ast.Call):
+                    queue += _into(w, node, grown)
+    return True
+
+
+def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> frozenset[str] | None:
+    """The names that depend on the tainted ones; None when one is kept where nobody follows it."""
+    while True:
+        grown = set(tainted)
+        for each in code:
+            for node in ast.walk(each):
+                value = getattr(node, "value", None)
+                targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+                if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) or value is None:
+                    continue
+                if w.reads(value) & tainted and not _from_call(w, value):
+                    for target in targets:
+                        if not isinstance(target, (ast.Name, ast.Tuple)):
+                            return None
+                        grown |= w.reads(target)
+        if grown == tainted:
+            return tainted
+        tainted = frozenset(grown)
+
+
+def _from_call(w: Walk, value: ast.AST) -> bool:
+    """The result of a function of the source: its body is looked at on its own, its value is seen to change or not."""
+    return isinstance(value, ast.Call)
+
+
+def _decides(w: Walk, node: ast.AST, tainted: frozenset[str]) -> bool:
+    if isinstance(node, (ast.If, ast.While, ast.IfExp, ast.Assert)):
+        return bool(w.reads(node.test) & tainted)
+    if isinstance(node, (ast.Compare, ast.BoolOp)):
+        return bool(w.reads(node) & tainted)
+    if isinstance(node, (ast.For, ast.comprehension)):
+        return bool(w.reads(node.iter) & tainted)
+    return isinstance(node, ast.Subscript) and bool(w.reads(node.slice) & tainted)
+
+
+def _into(w: Walk, node: ast.Call, tainted: frozenset[str]) -> list[tuple[Sequence[ast.stmt], frozenset[str]]]:
+    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    found: list[tuple[Sequence[ast.stmt], frozenset[str]]] = []
+    for each in w.definitions(name):
+        if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            continue
+        params = [arg.arg for arg in (*each.args.posonlyargs, *each.args.args)]
+        if params[:1] == ["self"]:
+            params = params[1:]
+        into = {param for param, arg in zip(params, node.args, strict=False) if w.reads(arg) & tainted}
+        into |= {word.arg for word in node.keywords if word.arg is not None and w.reads(word.value) & tainted}
+        if into:
+            found.append((each.body, frozenset(into)))
+    return found
