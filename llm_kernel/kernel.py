@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import signal
 import threading
 import time
 from collections.abc import Mapping
+from importlib import import_module
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +23,13 @@ from jupyter_client.session import Session as Wire
 from traitlets import List
 from zmq.eventloop.zmqstream import ZMQStream
 
-from llm_kernel import config, errors
+from llm_kernel import errors
 from llm_kernel.events import Ask, Exit, Text
 from llm_kernel.failure import INTERRUPTED, Failure
 from llm_kernel.history import History
 from llm_kernel.render import Message
 from llm_kernel.screen import Screen
+from llm_kernel.settings import Settings
 from llm_kernel.terminal import Terminal
 from llm_kernel.version import __version__
 
@@ -44,7 +47,7 @@ Type shell commands; nothing runs on this computer. %%meta changes the machine i
 """
 
 
-class LLMKernel(config.Settings, Kernel):
+class LLMKernel(Settings, Kernel):
     """A Jupyter kernel for a machine that is imagined."""
 
     implementation = "llm_kernel"
@@ -74,6 +77,7 @@ class LLMKernel(config.Settings, Kernel):
         self._cell: asyncio.Task[Exit] | None = None
         self._terminal: Terminal | None = None
         self._warm = False
+        self._making = asyncio.Lock()
 
     @property
     def kernel_info(self) -> dict[str, Any]:
@@ -93,23 +97,31 @@ class LLMKernel(config.Settings, Kernel):
         await super().kernel_info_request(stream, ident, parent)  # type: ignore[no-untyped-call]
         if not self._warm:
             self._warm = True
-            self.io_loop.call_later(LULL, self._warm_up)
+            self.io_loop.add_callback(self._warm_up)
 
-    def _warm_up(self) -> None:
+    async def _warm_up(self) -> None:
+        await asyncio.sleep(LULL)
         with contextlib.suppress(errors.ImaginedMachineError):  # the first cell will meet the fault and show it
-            _ = self.notebook
+            await self.notebook()
 
     @property
     def _wire(self) -> Wire:
         assert self.session is not None
         return self.session
 
-    @property
-    def notebook(self) -> Session:
+    async def notebook(self) -> Session:
         """The session of this kernel's life, made when it is first needed, so that bad settings fail a cell."""
-        if self._notebook is None:
-            self._notebook = config.build(self)
+        async with self._making:
+            if self._notebook is None:
+                self._notebook = await self._make()
         return self._notebook
+
+    async def _make(self) -> Session:
+        config = await asyncio.to_thread(import_module, "llm_kernel.config")  # the loop stays free meanwhile
+        session: Session = config.build(self)
+        gc.collect()
+        gc.freeze()  # the catalogues live as long as the process; a collection in a cell need not look at them
+        return session
 
     def start(self) -> None:
         """Listen; a SIGINT, which this kernel's spec does not ask for, interrupts like the message does."""
@@ -157,7 +169,8 @@ class LLMKernel(config.Settings, Kernel):
         last = Exit(0)
         answer: str | None = None
         breath = time.monotonic()
-        async with contextlib.aclosing(self.notebook.run_cell(code, **options)) as events:
+        notebook = await self.notebook()
+        async with contextlib.aclosing(notebook.run_cell(code, **options)) as events:
             while True:
                 try:
                     event = await events.asend(answer)
@@ -249,7 +262,7 @@ class LLMKernel(config.Settings, Kernel):
     async def do_is_complete(self, code: str) -> dict[str, str]:
         """Whether Enter should run the cell or begin another line."""
         try:
-            status, indent = await self.notebook.is_complete(code)
+            status, indent = await (await self.notebook()).is_complete(code)
         except Exception:
             self.log.exception("is_complete")
             return {"status": "unknown"}
@@ -258,7 +271,7 @@ class LLMKernel(config.Settings, Kernel):
     async def do_complete(self, code: str, cursor_pos: int) -> dict[str, Any]:
         """What the word at the cursor could become."""
         try:
-            found = await self.notebook.complete(code, cursor_pos)
+            found = await (await self.notebook()).complete(code, cursor_pos)
         except Exception:
             self.log.exception("complete")
             return {"status": "ok", "matches": [], "cursor_start": cursor_pos, "cursor_end": cursor_pos, "metadata": {}}
@@ -276,7 +289,7 @@ class LLMKernel(config.Settings, Kernel):
     ) -> dict[str, Any]:
         """What the word at the cursor is."""
         try:
-            data = dict(await self.notebook.inspect(code, cursor_pos, detail_level))
+            data = dict(await (await self.notebook()).inspect(code, cursor_pos, detail_level))
         except Exception:
             self.log.exception("inspect")
             data = {}

@@ -78,8 +78,7 @@ class Session:
 class BareKernel(LLMKernel):
     """The kernel, over the scripted session."""
 
-    @property
-    def notebook(self) -> Session:
+    async def notebook(self) -> Session:
         if self._notebook is None:
             self._notebook = Session()
         return self._notebook

@@ -1,0 +1,134 @@
+"""Every setting of a kernel as a trait, each with its environment variable.
+
+The help texts are the manual: ``llm-kernel config`` prints them. Nothing heavy is imported here, so that a kernel can
+answer its first question before the machine is loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from traitlets import Enum, Float, HasTraits, Int, TraitError, Unicode, default
+
+__all__ = ["Settings", "variable"]
+
+
+def variable(name: str, fallback: str = "") -> str:
+    """An environment variable without the blanks around it; ``fallback`` where it is empty or not there."""
+    return os.environ.get(name, "").strip() or fallback
+
+
+class Settings(HasTraits):
+    """Everything that can be set, as ``c.LLMKernel.NAME`` in ``llm_kernel_config.py`` or by the environment."""
+
+    model = Unicode(help="The model's name at the endpoint; empty: the first that it lists. LLM_KERNEL_MODEL").tag(
+        config=True
+    )
+    endpoint = Unicode(help="Base URL of an OpenAI-compatible endpoint. OPENAI_BASE_URL").tag(config=True)
+    backend = Enum(
+        ("auto", "openai", "local"),
+        "auto",
+        help="Who answers: openai (an endpoint), local (the embedded model), auto: an endpoint where "
+        "OPENAI_BASE_URL or OPENAI_API_KEY is set, else the embedded model. LLM_KERNEL_BACKEND",
+    ).tag(config=True)
+    local_model = Unicode(help="A GGUF file to run instead of the embedded model. LLM_KERNEL_LOCAL_MODEL").tag(
+        config=True
+    )
+    cache = Unicode(help="Folder for the embedded model's file. LLM_KERNEL_CACHE").tag(config=True)
+    tape = Unicode(help="A file that model traffic is recorded on and replayed from. LLM_KERNEL_TAPE").tag(config=True)
+    tape_mode = Enum(
+        ("auto", "record", "replay", "off"),
+        "auto",
+        help="auto plays what the tape has and asks and records the rest; record begins it anew; replay never asks. "
+        "LLM_KERNEL_TAPE_MODE",
+    ).tag(config=True)
+    physics = Enum(
+        ("exact", "pure"),
+        "exact",
+        help="exact: what can be computed is computed; pure: whole cells go to the model. LLM_KERNEL_PHYSICS",
+    ).tag(config=True)
+    clock = Enum(
+        ("", "flowing", "stepped"),
+        "",
+        help="flowing: the machine's clock moves with real time between cells; stepped: only with time that programs "
+        "spend. Empty: stepped with a tape, else flowing. LLM_KERNEL_CLOCK",
+    ).tag(config=True)
+    epoch = Unicode(help="Where a stepped clock starts, 2021-04-01T09:00 (UTC). LLM_KERNEL_EPOCH").tag(config=True)
+    seed = Int(42, help="The seed of everything that looks like chance. LLM_KERNEL_SEED").tag(config=True)
+    budget = Unicode(help="The most tokens this kernel may use, as a number. LLM_KERNEL_BUDGET").tag(config=True)
+    unknown = Enum(
+        ("hint", "ask"),
+        "hint",
+        help="A command that is not on the machine: hint prints command not found as that system does, ask lets the "
+        "model play it. LLM_KERNEL_UNKNOWN",
+    ).tag(config=True)
+    prompt_set = Enum(
+        ("", "compact", "full"),
+        "",
+        help="Worked examples for programs: compact (acts at the end) for small models, full for large ones. Empty: "
+        "compact for the embedded model.",
+    ).tag(config=True)
+    reply_tokens = Int(4096, min=16, help="The most tokens of one program's reply.").tag(config=True)
+    meta_tokens = Int(4096, min=16, help="The most tokens of an instruction's script.").tag(config=True)
+    output_limit = Int(2_000_000, min=100, help="The most characters that one cell shows.").tag(config=True)
+    spend_limit = Float(30 * 86400.0, min=1.0, help="The most seconds that one program may spend.").tag(config=True)
+    max_commands = Int(10_000_000, min=1, help="The most commands that one cell's shell runs.").tag(config=True)
+    max_loops = Int(10_000_000, min=1, help="The most turns that one loop of the shell takes.").tag(config=True)
+    max_memory = Int(1 << 30, min=1 << 20, help="The most bytes that shell variables and files hold.").tag(config=True)
+    idle_minutes = Float(15.0, min=0.1, help="When the embedded model's server leaves.").tag(config=True)
+
+    @default("model")
+    def _model(self) -> str:
+        return variable("LLM_KERNEL_MODEL")
+
+    @default("endpoint")
+    def _endpoint(self) -> str:
+        return variable("OPENAI_BASE_URL")
+
+    @default("backend")
+    def _backend(self) -> str:
+        return variable("LLM_KERNEL_BACKEND", "auto")
+
+    @default("local_model")
+    def _local_model(self) -> str:
+        return variable("LLM_KERNEL_LOCAL_MODEL")
+
+    @default("cache")
+    def _cache(self) -> str:
+        return variable("LLM_KERNEL_CACHE")
+
+    @default("tape")
+    def _tape(self) -> str:
+        return variable("LLM_KERNEL_TAPE")
+
+    @default("tape_mode")
+    def _tape_mode(self) -> str:
+        return variable("LLM_KERNEL_TAPE_MODE", "auto")
+
+    @default("physics")
+    def _physics(self) -> str:
+        return variable("LLM_KERNEL_PHYSICS", "exact")
+
+    @default("clock")
+    def _clock(self) -> str:
+        return variable("LLM_KERNEL_CLOCK")
+
+    @default("epoch")
+    def _epoch(self) -> str:
+        return variable("LLM_KERNEL_EPOCH")
+
+    @default("seed")
+    def _seed(self) -> int:
+        text = variable("LLM_KERNEL_SEED", "42")
+        if not re.fullmatch(r"-?\d{1,18}", text):
+            raise TraitError(f"LLM_KERNEL_SEED is {text!r}; it is a whole number")
+        return int(text)
+
+    @default("budget")
+    def _budget(self) -> str:
+        return variable("LLM_KERNEL_BUDGET")
+
+    @default("unknown")
+    def _unknown(self) -> str:
+        return variable("LLM_KERNEL_UNKNOWN", "hint")
