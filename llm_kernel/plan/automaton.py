@@ -224,7 +224,9 @@ def _merge_parts(a: Line, b: Line) -> tuple[Literal | Hole, ...] | None:
         if x == y:
             out.append(x)
         elif isinstance(x, Literal) and isinstance(y, Literal):
-            out.append(Hole("str" if not (x.text + y.text).isdigit() else "int"))
+            out.append(Hole("int" if (x.text + y.text).isdigit() else "str"))
+        elif isinstance(x, Hole) and x.kind == "int" and isinstance(y, Literal) and y.text.isdigit():
+            out.append(x)
         elif isinstance(x, Hole) and (isinstance(y, Hole) or y.text.strip()):
             out.append(x if isinstance(y, Hole) and x.kind == y.kind else Hole("any"))
         elif isinstance(y, Hole):

@@ -8,7 +8,7 @@ from llm_kernel.plan.nodes import LINES, Choice, Free, Hole, Leave, Line, Litera
 
 
 class Counts(TypedDict):
-    """``lines`` is None where only the bounds ``least`` and ``most`` are known; ``most`` is None where there is none."""
+    """``lines`` is None where only ``least`` and ``most`` are known, and ``most`` where there is no bound."""
 
     lines: int | None
     least: int

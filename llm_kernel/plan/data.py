@@ -95,8 +95,21 @@ SILENT = frozenset(sys.stdlib_module_names) | frozenset(
 )
 """Packages whose calls print nothing unless they are named below."""
 
-FRAMEWORKS = frozenset({"tensorflow", "keras", "pytorch_lightning", "lightning", "transformers", "xgboost", "lightgbm",
-                        "catboost", "ultralytics", "fastai", "?"})  # fmt: skip
+FRAMEWORKS = frozenset(
+    {
+        "tensorflow",
+        "keras",
+        "pytorch_lightning",
+        "lightning",
+        "transformers",
+        "xgboost",
+        "lightgbm",
+        "catboost",
+        "ultralytics",
+        "fastai",
+        "?",
+    }
+)
 FRAMEWORK_WORDS = frozenset(
     {"fit", "evaluate", "predict", "train", "test", "validate", "tune", "fit_generator", "learn"}
 )
@@ -144,37 +157,147 @@ LOUD = frozenset(
 STDERR = frozenset({"traceback.print_exc", "traceback.print_stack", "warnings.warn"})
 
 DATASETS: dict[str, tuple[int, int]] = {
-    "MNIST": (60000, 10000), "FashionMNIST": (60000, 10000), "KMNIST": (60000, 10000), "QMNIST": (60000, 60000),
-    "CIFAR10": (50000, 10000), "CIFAR100": (50000, 10000),
-}  # fmt: skip
+    "MNIST": (60000, 10000),
+    "FashionMNIST": (60000, 10000),
+    "KMNIST": (60000, 10000),
+    "QMNIST": (60000, 60000),
+    "CIFAR10": (50000, 10000),
+    "CIFAR100": (50000, 10000),
+}
 """Examples for training and for test."""
 
 KINDS: dict[str, str] = {
-    **dict.fromkeys(("time.time", "time.perf_counter", "time.monotonic", "time.process_time", "timeit.default_timer"), "time"),
-    **dict.fromkeys(("time.strftime", "time.ctime", "time.asctime", "os.getcwd", "os.path.join", "os.path.basename",
-                     "os.path.dirname", "os.path.abspath", "os.path.expanduser", "platform.platform", "platform.system",
-                     "platform.node", "platform.machine", "platform.python_version", "torch.__version__", "sys.version",
-                     "numpy.__version__", "torchvision.__version__", "torch.version.cuda", "os.environ.get", "os.getenv",
-                     "torch.cuda.get_device_name", "socket.gethostname", "getpass.getuser", "json.dumps", "sys.platform",
-                     "sys.executable", "torch.device", "os.name", "datetime.datetime.now().isoformat", "uuid.uuid4",
-                     "datetime.datetime.now().strftime", "datetime.date.today", "random.choice"), "str"),
-    **dict.fromkeys(("torch.cuda.device_count", "os.cpu_count", "os.getpid", "os.path.getsize", "random.randint",
-                     "random.randrange", "torch.cuda.current_device", "torch.cuda.memory_allocated", "math.floor",
-                     "math.ceil", "math.gcd", "math.factorial", "math.comb", "math.isqrt", "numpy.random.randint",
-                     "torch.distributed.get_rank", "torch.distributed.get_world_size", "multiprocessing.cpu_count",
-                     "torch.cuda.max_memory_allocated", "time.time_ns", "random.getrandbits"), "int"),
-    **dict.fromkeys(("random.random", "random.uniform", "random.gauss", "random.normalvariate", "numpy.mean", "numpy.std",
-                     "numpy.sqrt", "statistics.mean", "statistics.stdev", "statistics.median", "math.sqrt", "math.exp",
-                     "math.log", "sklearn.metrics.accuracy_score", "sklearn.metrics.f1_score", "math.log10", "math.pow",
-                     "sklearn.metrics.mean_squared_error", "sklearn.metrics.r2_score", "sklearn.metrics.roc_auc_score",
-                     "sklearn.metrics.precision_score", "sklearn.metrics.recall_score", "math.sin", "math.cos",
-                     "os.path.getmtime"), "float"),
-    **dict.fromkeys(("torch.cuda.is_available", "os.path.exists", "os.path.isfile", "os.path.isdir", "sys.stdout.isatty",
-                     "torch.backends.mps.is_available", "torch.cuda.is_bf16_supported"), "bool"),
-    **dict.fromkeys(("torch.argmax", "torch.eq", "numpy.argmax"), "ints"),
-}  # fmt: skip
+    **dict.fromkeys(
+        ["time.time", "time.perf_counter", "time.monotonic", "time.process_time", "timeit.default_timer"],
+        "time",
+    ),
+    **dict.fromkeys(
+        [
+            "time.strftime",
+            "time.ctime",
+            "time.asctime",
+            "os.getcwd",
+            "os.path.join",
+            "os.path.basename",
+            "os.path.dirname",
+            "os.path.abspath",
+            "os.path.expanduser",
+            "platform.platform",
+            "platform.system",
+            "platform.node",
+            "platform.machine",
+            "platform.python_version",
+            "torch.__version__",
+            "sys.version",
+            "numpy.__version__",
+            "torchvision.__version__",
+            "torch.version.cuda",
+            "os.environ.get",
+            "os.getenv",
+            "torch.cuda.get_device_name",
+            "socket.gethostname",
+            "getpass.getuser",
+            "json.dumps",
+            "sys.platform",
+            "sys.executable",
+            "torch.device",
+            "os.name",
+            "datetime.datetime.now().isoformat",
+            "uuid.uuid4",
+            "datetime.datetime.now().strftime",
+            "datetime.date.today",
+            "random.choice",
+        ],
+        "str",
+    ),
+    **dict.fromkeys(
+        [
+            "torch.cuda.device_count",
+            "os.cpu_count",
+            "os.getpid",
+            "os.path.getsize",
+            "random.randint",
+            "random.randrange",
+            "torch.cuda.current_device",
+            "torch.cuda.memory_allocated",
+            "math.floor",
+            "math.ceil",
+            "math.gcd",
+            "math.factorial",
+            "math.comb",
+            "math.isqrt",
+            "numpy.random.randint",
+            "torch.distributed.get_rank",
+            "torch.distributed.get_world_size",
+            "multiprocessing.cpu_count",
+            "torch.cuda.max_memory_allocated",
+            "time.time_ns",
+            "random.getrandbits",
+        ],
+        "int",
+    ),
+    **dict.fromkeys(
+        [
+            "random.random",
+            "random.uniform",
+            "random.gauss",
+            "random.normalvariate",
+            "numpy.mean",
+            "numpy.std",
+            "numpy.sqrt",
+            "statistics.mean",
+            "statistics.stdev",
+            "statistics.median",
+            "math.sqrt",
+            "math.exp",
+            "math.log",
+            "sklearn.metrics.accuracy_score",
+            "sklearn.metrics.f1_score",
+            "math.log10",
+            "math.pow",
+            "sklearn.metrics.mean_squared_error",
+            "sklearn.metrics.r2_score",
+            "sklearn.metrics.roc_auc_score",
+            "sklearn.metrics.precision_score",
+            "sklearn.metrics.recall_score",
+            "math.sin",
+            "math.cos",
+            "os.path.getmtime",
+        ],
+        "float",
+    ),
+    **dict.fromkeys(
+        [
+            "torch.cuda.is_available",
+            "os.path.exists",
+            "os.path.isfile",
+            "os.path.isdir",
+            "sys.stdout.isatty",
+            "torch.backends.mps.is_available",
+            "torch.cuda.is_bf16_supported",
+        ],
+        "bool",
+    ),
+    **dict.fromkeys(
+        ["torch.argmax", "torch.eq", "numpy.argmax"],
+        "ints",
+    ),
+}
 """What kind of value a call, or an attribute, of a library gives."""
 
 OPEN_KINDS = {"int": "int", "float": "float", "str": "str", "bool": "bool"}
-TENSOR_MAKERS = frozenset({"torch.randn", "torch.rand", "torch.zeros", "torch.ones", "torch.empty", "numpy.random.randn",
-                           "numpy.random.rand", "numpy.zeros", "numpy.ones", "torch.full", "numpy.empty"})  # fmt: skip
+TENSOR_MAKERS = frozenset(
+    {
+        "torch.randn",
+        "torch.rand",
+        "torch.zeros",
+        "torch.ones",
+        "torch.empty",
+        "numpy.random.randn",
+        "numpy.random.rand",
+        "numpy.zeros",
+        "numpy.ones",
+        "torch.full",
+        "numpy.empty",
+    }
+)

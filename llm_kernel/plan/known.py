@@ -100,7 +100,7 @@ def len_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
 
 def range_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     if all(isinstance(each, int) for each in args):
-        return checked(lambda: range(*args))  # type: ignore[arg-type]
+        return checked(lambda: range(*args))  # type: ignore[call-overload]
     start = args[0] if len(args) > 1 else 0
     low = start + 1 if isinstance(start, int) and len(args) < 3 else None
 
@@ -188,6 +188,10 @@ def round_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     return Unknown("int" if len(args) == 1 else "float")
 
 
+def _order(keys: list[Any], backwards: bool) -> list[int]:
+    return sorted(range(len(keys)), key=lambda n: keys[n], reverse=backwards)
+
+
 def sorted_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     held = list(args[0]) if isinstance(args[0], (set, frozenset)) else unpack(w, args[0])
     if SPREAD in held:
@@ -197,9 +201,7 @@ def sorted_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST |
     if not all(known(each) for each in keys):
         kinds = {kind_of(each) for each in held}
         return [Unknown(next(iter(kinds)) if len(kinds) == 1 else "any")] * len(held)
-    order = checked(
-        lambda: sorted(range(len(held)), key=lambda n: keys[n], reverse=truth(named.get("reverse")) is True)
-    )  # type: ignore[arg-type,return-value]
+    order = checked(lambda: _order(keys, truth(named.get("reverse")) is True))
     assert isinstance(order, list)
     return [held[n] for n in order]
 

@@ -38,6 +38,7 @@ from llm_kernel.plan.values import (
     Unknown,
     Value,
     Wrapped,
+    kind_of,
     known,
     truth,
 )  # fmt: skip
@@ -46,6 +47,7 @@ from llm_kernel.plan.walk import Flow, Walk
 ThingCall: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], ast.AST | None], Value]
 
 
+_GROWING = ("factorial", "perm", "comb", "prod", "lcm")
 _SAFE = ("time.", "random.", "math.", "datetime.", "sys.", "platform.", "uuid.", "os.path.")
 
 
@@ -81,7 +83,7 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     if handler is not None:
         return handler(w, args, named, node)
     if path.startswith("math.") and hasattr(math, last) and all(isinstance(each, (int, float)) for each in args):
-        small = last not in ("factorial", "perm", "comb") or all(abs(float(each)) < 500 for each in args)  # type: ignore[arg-type]
+        small = all(abs(each) < 500 for each in args if isinstance(each, int)) or last not in _GROWING
         return checked(lambda: getattr(math, last)(*args)) if small else Unknown("int")
     framework = root in FRAMEWORKS and last in FRAMEWORK_WORDS and truth(named.get("verbose", True)) is not False
     if path in LOUD or last in LOUD_WORDS or framework:
@@ -122,6 +124,10 @@ def first(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
     return args[0] if args else Unknown()
 
 
+def device(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return args[0] if args and kind_of(args[0]) == "str" else Unknown("str")
+
+
 def decorator(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     return args[0] if args and isinstance(args[0], (Function, Class, Wrapped)) else Lib("first")
 
@@ -154,9 +160,13 @@ def _line(*parts: str | Hole) -> tuple[Line]:
     return (Line(tuple(Literal(part) if isinstance(part, str) else part for part in parts)),)
 
 
-_DOWNLOAD = Loop(None, "", (), (Choice((_line("Files already downloaded and verified"),
-                                        _line("Downloading ", Hole("str", "", "url")),
-                                        _line("Extracting ", Hole("str", "", "path")), _line())),), (), True)  # fmt: skip
+_FETCHED = (
+    _line("Files already downloaded and verified"),
+    _line("Downloading ", Hole("str", "", "url")),
+    _line("Extracting ", Hole("str", "", "path")),
+    _line(),
+)
+_DOWNLOAD = Loop(None, "", (), (Choice(_FETCHED),), (), True)
 _DATASETS = {name: dataset(sizes) for name, sizes in DATASETS.items()}
 
 
@@ -329,11 +339,13 @@ LIBRARY: dict[str, Handler] = {
                     lambda w, args, named, node: w.say(shown(args[0], w.ask) if args else "")),
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
     "torch.nn.Sequential": chain, "torch.nn.ModuleList": lambda w, args, named, node: list(iter_list(w, args)),
-    "torch.compile": first, "torch.jit.script": first, "copy.deepcopy": first, "first": first, "asyncio.run": first,
+    "torch.compile": first, "torch.jit.script": first, "torch.device": device,
+    "copy.deepcopy": first, "first": first, "asyncio.run": first,
     "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
     "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
-    "pprint.pprint": pprint, "collections.Counter": counter, "builtins.vars": vars_, "contextlib.contextmanager": decorator,
+    "pprint.pprint": pprint, "collections.Counter": counter, "builtins.vars": vars_,
+    "contextlib.contextmanager": decorator,
     "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
     "torch.max": lambda w, args, named, node: (Unknown("tensor"), Unknown("ints")) if len(args) > 1 or "dim" in named
     else Unknown("tensor"),

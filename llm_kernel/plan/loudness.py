@@ -6,12 +6,64 @@ import ast
 
 from llm_kernel.plan.values import Bound, Class, Function, Instance, Lib, Method, Thing, Unknown, Value
 
-_WORDS = frozenset({"print", "input", "exec", "eval", "help", "pprint", "pp", "write", "writelines", "info", "debug",
-                    "warning", "warn", "error", "critical", "exception", "log", "summary", "fit", "evaluate", "predict",
-                    "system", "run", "call", "check_call", "check_output", "Popen", "exit", "spawn", "print_exc",
-                    "breakpoint", "_exit", "quit", "print_help", "print_usage", "tune"})  # fmt: skip
-_IMPLICIT = frozenset({"forward", "__call__", "__getitem__", "__iter__", "__next__", "__enter__", "__exit__",
-                       "__getattr__", "__add__", "__len__", "__str__", "__repr__", "__eq__", "training_step"})  # fmt: skip
+_WORDS = frozenset(
+    [
+        "print",
+        "input",
+        "exec",
+        "eval",
+        "help",
+        "pprint",
+        "pp",
+        "write",
+        "writelines",
+        "info",
+        "debug",
+        "warning",
+        "warn",
+        "error",
+        "critical",
+        "exception",
+        "log",
+        "summary",
+        "fit",
+        "evaluate",
+        "predict",
+        "system",
+        "run",
+        "call",
+        "check_call",
+        "check_output",
+        "Popen",
+        "exit",
+        "spawn",
+        "print_exc",
+        "breakpoint",
+        "_exit",
+        "quit",
+        "print_help",
+        "print_usage",
+        "tune",
+    ]
+)
+_IMPLICIT = frozenset(
+    [
+        "forward",
+        "__call__",
+        "__getitem__",
+        "__iter__",
+        "__next__",
+        "__enter__",
+        "__exit__",
+        "__getattr__",
+        "__add__",
+        "__len__",
+        "__str__",
+        "__repr__",
+        "__eq__",
+        "training_step",
+    ]
+)
 
 
 class Loudness:
@@ -67,8 +119,8 @@ class Loudness:
             case Class():
                 return value.name in self._names or self._any
             case Instance():
-                return any(isinstance(each, Function) and self.says(each.node)
-                           for cls in value.cls.line() for name, each in cls.attrs.items() if name in _IMPLICIT)  # fmt: skip
+                held = [cls.attrs.get(name) for cls in value.cls.line() for name in _IMPLICIT]
+                return any(isinstance(each, Function) and self.says(each.node) for each in held)
             case Thing():
                 return self.value(value.attrs.get("inner"))
             case Unknown():

@@ -14,16 +14,77 @@ from llm_kernel.plan.text import braces, joined, parts_of, shown
 from llm_kernel.plan.values import SPREAD, Items, Method, Text, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
 
-_STRING = frozenset({"upper", "lower", "title", "capitalize", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines",
-                     "replace", "startswith", "endswith", "find", "rfind", "index", "count", "isdigit", "isalpha", "isalnum",
-                     "isupper", "islower", "isspace", "swapcase", "casefold", "partition", "rpartition", "removeprefix",
-                     "removesuffix", "zfill", "ljust", "rjust", "center", "encode", "expandtabs", "isnumeric",
-                     "isidentifier", "decode"})  # fmt: skip
+_STRING = frozenset(
+    [
+        "upper",
+        "lower",
+        "title",
+        "capitalize",
+        "strip",
+        "lstrip",
+        "rstrip",
+        "split",
+        "rsplit",
+        "splitlines",
+        "replace",
+        "startswith",
+        "endswith",
+        "find",
+        "rfind",
+        "index",
+        "count",
+        "isdigit",
+        "isalpha",
+        "isalnum",
+        "isupper",
+        "islower",
+        "isspace",
+        "swapcase",
+        "casefold",
+        "partition",
+        "rpartition",
+        "removeprefix",
+        "removesuffix",
+        "zfill",
+        "ljust",
+        "rjust",
+        "center",
+        "encode",
+        "expandtabs",
+        "isnumeric",
+        "isidentifier",
+        "decode",
+    ]
+)
 _RESULT = {"split": "any", "startswith": "bool", "endswith": "bool", "find": "int", "count": "int", "index": "int",
            "isdigit": "bool", "isalpha": "bool", "splitlines": "any"}  # fmt: skip
 _NUMBERS = {"size": "shape", "numel": "int", "dim": "int", "tolist": "any", "nelement": "int", "ndimension": "int"}
-_KEEPS = frozenset({"to", "cuda", "cpu", "detach", "view", "view_as", "reshape", "squeeze", "unsqueeze", "flatten", "clone",
-                    "data", "T", "transpose", "permute", "contiguous", "abs", "max", "min", "cumsum", "expand", "repeat"})  # fmt: skip
+_KEEPS = frozenset(
+    [
+        "to",
+        "cuda",
+        "cpu",
+        "detach",
+        "view",
+        "view_as",
+        "reshape",
+        "squeeze",
+        "unsqueeze",
+        "flatten",
+        "clone",
+        "data",
+        "T",
+        "transpose",
+        "permute",
+        "contiguous",
+        "abs",
+        "max",
+        "min",
+        "cumsum",
+        "expand",
+        "repeat",
+    ]
+)
 _INTS = frozenset({"argmax", "argmin", "argsort", "long", "int", "nonzero"})
 _BOOLS = frozenset({"eq", "ne", "gt", "lt", "ge", "le"})
 _TENSORS = ("tensor", "ints", "bools")
@@ -93,7 +154,8 @@ def _reach(w: Walk, value: Value, path: str) -> Value:
     for step in path.replace("[", ".[").split("."):
         if step.startswith("["):
             key: Value = int(step[1:-1]) if step[1:-1].isdigit() else step[1:-1]
-            value = value[key] if isinstance(value, (list, tuple, dict)) and not spread(value) else Unknown()  # type: ignore[call-overload]
+            inside: Any = value if isinstance(value, (list, tuple, dict)) and not spread(value) else None
+            value = Unknown() if inside is None else inside[key]
         elif step:
             value = w.attribute(value, step)
     return value

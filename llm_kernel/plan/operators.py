@@ -71,15 +71,16 @@ def _repeat(one: Any, other: Any) -> Value:
 
 
 def _guess(op: ast.operator, one: Value, other: Value) -> Value:
+    """The kind of a result; a time minus a time, or divided, is a time still."""
     kinds = {kind_of(one), kind_of(other)}
     if kinds & set(_TENSORS):
         whole = kinds <= {"ints", "bools", "int", "bool"} and not isinstance(op, ast.Div)
         return Unknown("ints" if whole else "tensor")
     if kinds <= {"int", "bool"}:
         return Unknown("float" if isinstance(op, (ast.Div, ast.Pow)) else "int", low=_low(op, one, other))
-    if kinds <= {"time"} and isinstance(op, ast.Sub):
+    if "time" in kinds and kinds <= {"time", "float", "int"}:
         return Unknown("time")
-    if kinds <= {"time", "float", "int", "bool"}:
+    if kinds <= {"float", "int", "bool"}:
         return Unknown("float")
     if "str" in kinds:
         return Unknown("str" if isinstance(op, (ast.Add, ast.Mult, ast.Mod)) else "any")

@@ -25,7 +25,7 @@ Pattern: TypeAlias = tuple[tuple[Atom, ...], ...]
 
 _SPEC = re.compile(r"(?:(?P<fill>.)?(?P<align>[<>=^]))?(?P<sign>[-+ ])?[z#]*(?P<zero>0)?(?P<width>\d+)?"
                    r"(?P<group>[,_])?(?:\.(?P<digits>\d+))?(?P<type>[a-zA-Z%])?$")  # fmt: skip
-_SIGN = Run("[-]", 0, 1)
+_LETTERS = dict.fromkeys("dnbo", "int") | dict.fromkeys("feEgGF%", "float") | dict.fromkeys("xX", "hex") | {"s": "str"}
 
 
 @lru_cache(maxsize=1024)
@@ -37,8 +37,7 @@ def pattern(hole: Hole) -> Pattern:
     if spec is None:
         return ((Run("[^\\n]", 0, 120, 2000),),)
     letter = spec["type"] or ""
-    kind = {"d": "int", "n": "int", "s": "str", "f": "float", "F": "float", "e": "float", "E": "float", "g": "float",
-            "G": "float", "%": "float", "x": "hex", "X": "hex", "b": "int", "o": "int"}.get(letter, hole.kind)  # fmt: skip
+    kind = _LETTERS.get(letter, hole.kind)
     return tuple(_padded(body, spec) for body in _bodies(kind, letter, spec))
 
 

@@ -62,7 +62,7 @@ def hole(value: Value, spec: str = "", expr: str = "") -> Hole:
     if letter == "d":
         return Hole("int", spec, expr)
     if letter and letter in "feEgGF%":
-        return Hole("float", spec, expr)
+        return Hole("time" if kind == "time" else "float", spec, expr)
     if not spec and isinstance(value, Unknown) and (kind in _TENSORS or (kind == "any" and value.origin)):
         return Hole("any", LINES, expr)
     return Hole(HOLES.get(kind, "any"), spec, expr)
@@ -134,7 +134,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:
     """What ``template % value`` gives; raises TypeError or ValueError as Python would."""
     if known(value) and not re.search(r"\d{5}|\*", template):
-        return template % value  # type: ignore[no-any-return]
+        return template % value
     args = list(value) if isinstance(value, tuple) else [value]
     out: list[str | Hole] = []
     at = used = 0

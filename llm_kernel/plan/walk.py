@@ -69,7 +69,7 @@ class Walk(Protocol):
         """Print a text."""
 
     def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
-        """Walk several ways of which one will be taken, and join them; ``build`` makes the node from what they print."""
+        """Walk several ways of which one will be taken, and join them; ``build`` makes the node they print."""
 
     def pending(self, *targets: str) -> AbstractContextManager[None]:
         """While this is open, what a way changed before it left for one of the targets is joined at the end."""
