@@ -1,0 +1,32 @@
+# One command per intention, the same by hand and in CI. PY is the environment that the README's second line makes.
+PY ?= .venv/bin/python
+CELL ?= echo hello | wc -c
+
+.PHONY: check test live browser bench try examples
+
+check: ## style, types, the reading order
+	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
+	$(PY) -m mypy
+	$(PY) -c "from importlinter.cli import lint_imports_command as lint; lint()"
+
+test: ## everything that needs neither a model nor a browser
+	$(PY) -m pytest
+
+live: ## the embedded model, fetched if it is not here
+	$(PY) -m pytest -m live
+
+browser: ## JupyterLab in headless Chromium (extra `browser`)
+	$(PY) -m pytest -m browser
+
+bench: ## measure and write docs/benchmarks.md
+	$(PY) -m bench
+
+try: ## what a cell is read as, what it gives and what it changes: make try CELL='ls | wc -l'
+	@$(PY) -m llm_kernel try '$(subst ','\'',$(CELL))'
+
+examples: ## execute the examples anew with the embedded model, and record new tapes
+	set -e; for book in examples/*.ipynb; do \
+	    LLM_KERNEL_BACKEND=local LLM_KERNEL_TAPE="$$PWD/$${book%.ipynb}.tape.jsonl" LLM_KERNEL_TAPE_MODE=record \
+	    $(PY) -m nbconvert --to notebook --inplace --execute --allow-errors "$$book"; \
+	done
