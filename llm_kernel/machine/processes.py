@@ -45,7 +45,7 @@ class Processes:
         self._next = 1
         self.table: dict[int, Process] = {}
         for pid, command, user, rss in _BOOT:
-            self._add(Process(pid, 0 if pid == 1 else 1, user, "?", boot, command, rss=rss))
+            self._add(Process(pid, 0 if pid in (1, 2) else 1, user, "?", boot, command, rss=rss))
         self._next = 2412
         shell = self.spawn(("-bash",), user=login, ppid=1, now=boot + 37.0, tty="pts/0", cwd="/root")
         shell.rss = 5_308_416

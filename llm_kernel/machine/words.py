@@ -16,6 +16,7 @@ from llm_kernel.errors import Refused
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import read_size, say_size
 from llm_kernel.machine.system import set_zone
+from llm_kernel.machine.telling import spoken
 
 __all__ = ["PROGRAM_WORDS", "WORDS", "USAGE", "curve", "say", "seconds"]
 
@@ -86,11 +87,6 @@ def _gpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     gpus = machine.devices.gpus
     machine.packages.refit()
     return [f"{len(gpus)} x {spoken(gpus[0].model)}", *adjusted]
-
-
-def spoken(model: str) -> str:
-    """A GPU's model with its maker, as people say it."""
-    return model if model.startswith(("NVIDIA", "AMD")) else f"NVIDIA {model}"
 
 
 def _driver(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:

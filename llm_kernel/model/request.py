@@ -23,6 +23,7 @@ class Message:
 class Request:
     """All that one reply depends on; ``key`` names the parts that the user and the machine gave, for the tape.
 
+    ``penalty`` above 1 keeps a small model from saying one thing over and over, at an endpoint that knows it.
     ``frozen`` says how many messages at the front are the same in every request, so that their work can be kept.
     """
 
@@ -33,6 +34,7 @@ class Request:
     seed: int = 42
     stop: tuple[str, ...] = ()
     grammar: str = ""
+    penalty: float = 1.0
     frozen: int = 1
 
 

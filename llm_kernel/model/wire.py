@@ -50,6 +50,8 @@ def body(
         whole["stop"] = list(request.stop)
     if llama:
         whole["cache_prompt"] = True
+    if llama and request.penalty != 1.0:
+        whole["repeat_penalty"] = request.penalty
     if llama and request.grammar:
         whole["grammar"] = request.grammar
     return {name: value for name, value in {**whole, **extra}.items() if name not in refused}

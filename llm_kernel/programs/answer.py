@@ -38,8 +38,8 @@ async def answer(call: Call, streams: Io) -> int:
         return await row.live(call, streams)
     assert row.run is not None
     said = row.run(call)
+    if said.stderr:  # first, as programs complain before their buffered output is flushed
+        await streams.err(said.stderr)
     if said.stdout:
         await streams.out(said.stdout)
-    if said.stderr:
-        await streams.err(said.stderr)
     return said.status

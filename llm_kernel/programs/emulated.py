@@ -7,6 +7,7 @@ machine only through those acts.
 from __future__ import annotations
 
 import asyncio
+import posixpath
 import shlex
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
@@ -88,7 +89,10 @@ class Emulator:
         request = self._request(call, paths, stdin, command)
         record.files = paths
         process = self._machine.processes.spawn(
-            (call.name, *call.args), user=self._machine.system.user, ppid=ppid, now=self._machine.clock.now,
+            (call.name, *call.args),
+            user=self._machine.system.user,
+            ppid=ppid,
+            now=self._machine.clock.now,
             cwd=call.cwd,
         )
         process.state, process.rss = "R", 48 * 2**20
@@ -128,7 +132,29 @@ class Emulator:
             source = files.read(path).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return None
-        return plan(source, args)
+        return plan(source, args, read=self._beside(path), facts=self._facts())
+
+    def _beside(self, script: str) -> Callable[[str], str | None]:
+        """Reads the modules that stand beside a script."""
+        files = self._machine.files
+
+        def read(name: str) -> str | None:
+            path = files.absolute(name, posixpath.dirname(script))
+            try:
+                return None if files.is_sized(path) else files.read(path).decode("utf-8")
+            except (OSError, UnicodeDecodeError):
+                return None
+
+        return read
+
+    def _facts(self) -> dict[str, object]:
+        """What the machine knows that a script may ask a library for."""
+        devices = self._machine.devices
+        count = len(devices.gpus) if devices.driver else 0
+        return {
+            "torch.cuda.is_available()": count > 0,
+            "torch.cuda.device_count()": count,
+        }
 
     async def _play(self, request: Request, call: Call, streams: Io, record: Answer, process: Process) -> int:
         acts = Acts(

@@ -22,6 +22,7 @@ from llm_kernel.errors import BadReply, EndpointError, Refused
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine, words
 from llm_kernel.machine.snapshot import Change
+from llm_kernel.machine.telling import tell
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
@@ -34,9 +35,7 @@ from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Metas", "Outcome", "faults_of_python", "summary"]
 
-_INSTALLERS = frozenset(
-    "pip pip3 conda mamba apt apt-get dnf yum npm cargo gem snap".split()
-)
+_INSTALLERS = frozenset("pip pip3 conda mamba apt apt-get dnf yum npm cargo gem snap".split())
 _TRIES = 2
 
 
@@ -138,6 +137,7 @@ class Metas:
         kept = False
         try:
             outcome, trouble = await self._apply(script, cwd, env, files)
+            outcome.notes = tell(essence, machine, outcome.notes)
             kept = not trouble
             return outcome, trouble
         finally:
@@ -282,5 +282,3 @@ def summary(outcome: Outcome, cwd: str) -> list[str]:
         else:
             lines.append(f"{change.kind} {path}  {change.size} bytes")
     return lines
-
-

@@ -123,8 +123,18 @@ def program_request(
         "history": history,
         "now": now,
     }
-    messages = (*frozen(f"program-{style}"), Message("user", "\n\n".join(parts)))
-    return Request(messages, key, max_tokens=tokens, temperature=0.7, seed=seed, grammar=grammar)
+    prefix = frozen(f"program-{style}")
+    messages = (*prefix, Message("user", "\n\n".join(parts)))
+    return Request(
+        messages,
+        key,
+        max_tokens=tokens,
+        temperature=0.8,
+        seed=seed,
+        grammar=grammar,
+        penalty=1.15,
+        frozen=len(prefix),
+    )
 
 
 def meta_request(
@@ -150,7 +160,8 @@ def meta_request(
     if history:
         parts.append(f"Before:\n{history}")
     parts += [now, instruction]
-    messages = [*frozen("meta"), Message("user", "\n\n".join(parts))]
+    prefix = frozen("meta")
+    messages = [*prefix, Message("user", "\n\n".join(parts))]
     key = {
         "kind": "meta",
         "instruction": instruction,
@@ -163,7 +174,7 @@ def meta_request(
     if trouble:
         messages += [Message("assistant", before), Message("user", f"That script fails:\n{trouble}\nWrite it again.")]
         key |= {"before": before, "trouble": trouble}
-    return Request(tuple(messages), key, max_tokens=tokens, temperature=0.3, seed=seed)
+    return Request(tuple(messages), key, max_tokens=tokens, temperature=0.3, seed=seed, frozen=len(prefix))
 
 
 def pure_request(
@@ -193,8 +204,9 @@ def pure_request(
         "history": history,
         "now": now,
     }
-    messages = (*frozen("pure"), Message("user", "\n\n".join(parts)))
-    return Request(messages, key, max_tokens=tokens, temperature=0.5, seed=seed)
+    prefix = frozen("pure")
+    messages = (*prefix, Message("user", "\n\n".join(parts)))
+    return Request(messages, key, max_tokens=tokens, temperature=0.5, seed=seed, frozen=len(prefix))
 
 
 def _file(shown: Shown) -> str:

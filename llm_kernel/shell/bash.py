@@ -73,10 +73,10 @@ KEYWORDS = frozenset(
 BUILTINS = frozenset(
     """. : [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo
     enable eval exec exit export false fc fg getopts hash jobs kill let local logout mapfile popd printf pushd pwd read
-    readarray readonly return set shift shopt source suspend test times trap true typeset ulimit umask unalias
+    readarray readonly return set shift shopt source suspend test times trap true typeset ulimit unalias
     unset wait""".split()
 )
-"""Bash's own builtins that the library runs; ``help``, ``history`` and ``type`` are ours."""
+"""Bash's own builtins that the library runs; ``help``, ``history``, ``type`` and ``umask`` are ours."""
 
 TOOLS = frozenset(
     """awk base32 base64 basename bash bc bunzip2 bzcat bzip2 cat cksum cmp column comm csplit cut diff dirname
