@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TypeAlias
 
@@ -13,6 +14,7 @@ Place: TypeAlias = tuple[Spot, tuple[tuple[Times, int], ...]]
 """Where the program may be: the next piece, and the repetitions around it with their turns so far."""
 
 _PLACES = 3000
+_DATE = re.compile(r"%-?[a-zA-Z]")
 
 
 class Matcher:
@@ -154,6 +156,8 @@ def blank(hole: Hole) -> str:
     """A hole as people read it: ``?`` and as many digits as its format has."""
     if hole.among:
         return "|".join(hole.among)
+    if "%" in hole.format[:-1]:
+        return _DATE.sub("?", hole.format)
     digits = hole.format.rpartition(".")[2].rstrip("fFeEgG%") if "." in hole.format else ""
     percent = "%" if hole.format.endswith("%") else ""
     if hole.kind == "float" or (hole.kind == "time" and hole.format):

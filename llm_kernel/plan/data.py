@@ -285,19 +285,8 @@ KINDS: dict[str, str] = {
 }
 """What kind of value a call, or an attribute, of a library gives."""
 
-OPEN_KINDS = {"int": "int", "float": "float", "str": "str", "bool": "bool"}
 TENSOR_MAKERS = frozenset(
-    {
-        "torch.randn",
-        "torch.rand",
-        "torch.zeros",
-        "torch.ones",
-        "torch.empty",
-        "numpy.random.randn",
-        "numpy.random.rand",
-        "numpy.zeros",
-        "numpy.ones",
-        "torch.full",
-        "numpy.empty",
-    }
+    {f"torch.{name}" for name in ("randn", "rand", "zeros", "ones", "empty", "full")}
+    | {f"numpy.{name}" for name in ("random.randn", "random.rand", "zeros", "ones", "empty")}
 )
+"""Calls whose arguments are the shape of what they make."""

@@ -34,6 +34,7 @@ from llm_kernel.plan.values import (
     Instance,
     Items,
     Lib,
+    Text,
     Thing,
     Unknown,
     Value,
@@ -92,12 +93,14 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         isinstance(each, (Function, Bound)) and w.loud_value(each) for each in (*args, *named.values())
     ):
         w.emit(Free(expr=w.source(node)))
-    if path in KINDS:
+    if path in KINDS and last != "strftime":
         return Unknown(KINDS[path])
     if path in TENSOR_MAKERS:
         return _tensor(args)
     if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):
         return args[0]
+    if last == "strftime" and args and isinstance(args[0], str) and "%" in args[0][:-1]:
+        return Text((Hole("time", args[0], w.source(node)),))
     kind = "str" if last in ("strftime", "isoformat", "read", "decode") else "tensor" if _tensorial(path) else "any"
     return Unknown(kind, f"{path}()")
 

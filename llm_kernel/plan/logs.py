@@ -64,7 +64,8 @@ def level(value: Value) -> Value:
 def formatter(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     form = args[0] if args else named.get("fmt", "%(message)s")
     style = named.get("style", args[2] if len(args) > 2 else "%")
-    return Thing("formatter", {"format": form if style == "%" else None})
+    dates = args[1] if len(args) > 1 else named.get("datefmt")
+    return Thing("formatter", {"format": form if style == "%" else None, "dates": dates})
 
 
 def stream_handler(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -118,9 +119,11 @@ def _handle(w: Walk, handler: Thing, logger: Thing, number: Value, text: str | T
     if not isinstance(template, str):
         w.say(Text((Hole("any", "", "a log record"),)), stream=stream)
         return
+    dates = form.attrs.get("dates") if isinstance(form, Thing) else None
+    dates = dates if isinstance(dates, str) else "%Y-%m-%d %H:%M:%S,%L"
     fields: dict[str, Value] = {
         "message": text, "levelname": _NAMES.get(number, "INFO") if isinstance(number, int) else Unknown("str"),
-        "name": logger.attrs["name"], "asctime": Unknown("str", "logging"), "lineno": Unknown("int"),
+        "name": logger.attrs["name"], "asctime": Text((Hole("time", dates),)), "lineno": Unknown("int"),
         "process": Unknown("int"), "levelno": number,
     }  # fmt: skip
     said = percent(template, {**dict.fromkeys(_OTHERS, Unknown("str")), **fields}, w.ask)

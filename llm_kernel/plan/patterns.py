@@ -20,6 +20,9 @@ class Run:
     loose: int = 0
 
 
+_DIGITS = {"Y": (4, 4), "f": (6, 6), "L": (3, 3), "j": (1, 3), "s": (9, 11), "w": (1, 1)} | dict.fromkeys(
+    "mdHIMSyUW", (1, 2)
+)
 Atom: TypeAlias = str | Run
 Pattern: TypeAlias = tuple[tuple[Atom, ...], ...]
 
@@ -33,12 +36,28 @@ def pattern(hole: Hole) -> Pattern:
     """All that can stand in a hole."""
     if hole.among and not hole.format:
         return tuple((text,) for text in hole.among)
+    if "%" in hole.format[:-1]:
+        return (_date(hole.format),)
     spec = _SPEC.match(hole.format)
     if spec is None:
         return ((Run("[^\\n]", 0, 120, 2000),),)
     letter = spec["type"] or ""
     kind = _LETTERS.get(letter, hole.kind)
     return tuple(_padded(body, spec) for body in _bodies(kind, letter, spec))
+
+
+def _date(form: str) -> tuple[Atom, ...]:
+    """A date as ``strftime`` writes it; ``%L`` are milliseconds."""
+    atoms: list[Atom] = []
+    for text, letter in re.findall(r"([^%]+)|%-?(.)", form):
+        if text:
+            atoms.append(text)
+        elif letter == "%":
+            atoms.append("%")
+        else:
+            low, high = _DIGITS.get(letter, (0, 0))
+            atoms.append(Run("[0-9]", low, high) if high else Run("[^\\n]", 0, 30))
+    return tuple(atoms)
 
 
 def _bodies(kind: str, letter: str, spec: re.Match[str]) -> list[tuple[Atom, ...]]:

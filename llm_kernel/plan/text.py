@@ -128,7 +128,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
         return text if spec.strip("<>s") == "" else Text((Hole("str", spec, expr),))
     if isinstance(text, str):
         return format(text, spec) if _SAFE.match(spec) else text
-    return Text((Hole("str", "", expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
+    return Text((Hole("time", spec, expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
 
 
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:

@@ -227,3 +227,12 @@ def test_the_hint_is_short():
     found = plan(source)
     assert found is not None
     assert hint(found, 3) == "kind a\nkind b\n... (18 more kinds of lines)\n"
+
+
+def test_a_date_follows_its_format():
+    found = plan("import time\nprint(time.strftime('%Y-%m-%d %H:%M'), 'start')")
+    assert found is not None
+    assert hint(found) == "?-?-? ?:? start\n"
+    assert check(found, ["2021-04-01 09:00 start"]) is None
+    assert check(found, ["yesterday start"]) == 0
+    assert Gbnf(grammar(found)).accepts("2021-04-01 09:00 start\n")
