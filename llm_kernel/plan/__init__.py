@@ -6,6 +6,7 @@ import ast
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
+from llm_kernel.plan.certain import certain, text_of
 from llm_kernel.plan.check import Matcher, check
 from llm_kernel.plan.counts import counts
 from llm_kernel.plan.gbnf import grammar
@@ -25,11 +26,13 @@ __all__ = [
     "Matcher",
     "Plan",
     "Scope",
+    "certain",
     "check",
     "counts",
     "grammar",
     "hint",
     "plan",
+    "text_of",
 ]
 
 _LONGEST = 400_000
@@ -58,7 +61,8 @@ def plan(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
-        return Plan(Walker(argv, read, facts or {}).program(tree))
+        walker = Walker(argv, read, facts or {})
+        return Plan(walker.program(tree), tuple(walker.fetched))
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None
     except Exception:

@@ -21,6 +21,7 @@ from llm_kernel.plan.data import (
     TENSOR_MAKERS,
 )  # fmt: skip
 from llm_kernel.plan.expressions import checked
+from llm_kernel.plan.fetching import fetch
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
@@ -145,18 +146,33 @@ def field(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
     return Thing("field", dict(named))
 
 
-def dataset(sizes: tuple[int, int]) -> Handler:
+def dataset(name: str, sizes: tuple[int, int]) -> Handler:
     """A well-known data set of torchvision; its download speaks."""
 
     def make(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         train = named.get("train", args[1] if len(args) > 1 else True)
-        fetch = named.get("download", args[4] if len(args) > 4 else False)
-        if fetch is not False:
-            w.emit(_DOWNLOAD)
+        wanted = named.get("download", args[4] if len(args) > 4 else False)
+        root = named.get("root", args[0] if args else None)
+        if wanted is not False:
+            _fetch(w, name, root if wanted is True else None)
         size = sizes[0] if train is True else sizes[1] if train is False else None
         return Thing("dataset", {"size": size})
 
     return make
+
+
+def _fetch(w: Walk, name: str, root: Value) -> None:
+    """Say what the download of data set ``name`` into ``root`` prints, where it is known whether it is there."""
+    exists = w.facts.get("exists")
+    known = fetch(name, root) if isinstance(root, str) and callable(exists) else None
+    if known is None or not callable(exists):
+        w.emit(_DOWNLOAD)
+        return
+    there = known in w.fetched or exists(known.files[0][0])
+    if not there:
+        w.fetched.append(known)
+    for text in known.found if there else known.lines:
+        w.emit(_line(text)[0])
 
 
 def _line(*parts: str | Hole) -> tuple[Line]:
@@ -170,7 +186,7 @@ _FETCHED = (
     _line(),
 )
 _DOWNLOAD = Loop(None, "", (), (Choice(_FETCHED),), (), True)
-_DATASETS = {name: dataset(sizes) for name, sizes in DATASETS.items()}
+_DATASETS = {name: dataset(name, sizes) for name, sizes in DATASETS.items()}
 
 
 def loader(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from llm_kernel.plan.fetching import Fetch
+
 LINES = "lines"
 """The format of a hole that may hold several lines."""
 HoleKind: TypeAlias = OneOf["int", "float", "str", "any", "shape", "time"]
@@ -95,9 +97,10 @@ Node: TypeAlias = Line | Loop | Choice | Free | Leave | Scope
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a program can print, in order."""
+    """Everything a program can print, in order; ``fetched`` are the data sets that it downloads on its way."""
 
     nodes: tuple[Node, ...]
+    fetched: tuple[Fetch, ...] = ()
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

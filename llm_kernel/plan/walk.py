@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn, Protocol, TypeAlias
 
+from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.nodes import Node, Stream
 from llm_kernel.plan.state import State
 from llm_kernel.plan.values import Env, Function, Instance, Text, Unknown, Value
@@ -49,6 +50,7 @@ class Walk(Protocol):
     hooked: bool
     logging: dict[str, Value]
     memo: dict[object, list[int]]
+    fetched: list[Fetch]
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""

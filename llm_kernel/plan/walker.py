@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from llm_kernel.plan.calls import attribute, call
 from llm_kernel.plan.expressions import EVALUATE
+from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import calls, lasting, reads, writes, yields
@@ -38,6 +39,7 @@ class Walker:
         self.risks = 0
         self.result: Value = None
         self.hooked = False
+        self.fetched: list[Fetch] = []
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []
