@@ -22,7 +22,9 @@ class Refusal:
 
 @dataclass(slots=True)
 class Answer:
-    """One command; ``files`` are the paths the model was shown, ``tokens`` prompt, cached, completion."""
+    """One command; ``files`` are the paths the model was shown, ``tokens`` prompt, cached, completion;
+    ``computed`` counts the lines that code printed because its source fixes them.
+    """
 
     command: str
     by: Source
@@ -36,6 +38,7 @@ class Answer:
     seconds: float = 0.0
     tries: int = 1
     status: int = 0
+    computed: int = 0
 
     def count(self, usage: Usage | None) -> None:
         """Add what one reply cost, where it is known."""
@@ -54,6 +57,8 @@ class Answer:
         lines = [self.command, f"    {self.by}: {self.model or 'unnamed'}, {cost}"]
         if self.tries > 1:
             lines.append(f"    asked {self.tries} times")
+        if self.computed:
+            lines.append(f"    computed from its source: the first {self.computed} lines")
         if self.files:
             lines.append(f"    from: {', '.join(self.files)}")
         lines += [f"    @ {act}" for act in self.acts]

@@ -34,9 +34,7 @@ def tell(before: Mapping[str, Any], machine: Machine, notes: Sequence[str]) -> l
     if old["memory"] != system.memory:
         lines.append(f"{say_size(system.memory)} of memory")
     sizes = {disk["mount"]: disk["size"] for disk in old["disks"]}
-    lines += [
-        f"disk {disk.mount} {say_size(disk.size)}" for disk in system.disks if sizes.get(disk.mount) != disk.size
-    ]
+    lines += [f"disk {disk.mount} {say_size(disk.size)}" for disk in system.disks if sizes.get(disk.mount) != disk.size]
     lines += _packages(before["packages"], machine)
     lines += [f"noted: {fact}" for fact in machine.facts if fact not in before["facts"]]
     if before["clock"]["zone"] != machine.clock.zone:

@@ -20,8 +20,8 @@ from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.model.request import Backend, Message, Request
-from llm_kernel.plan import Plan, grammar, hint, plan
-from llm_kernel.programs import reads
+from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
+from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
 from llm_kernel.prompt import program_request
 from llm_kernel.provenance import Answer, Refusal
@@ -84,9 +84,25 @@ class Emulator:
         Raises:
             ModelError, TapeError: where the model could not answer; what was printed stays.
         """
+        script, _ = python_script(call)
+        said = startup.trouble(self._machine, script, call.path(script)) if script else None
+        if said:
+            record.by = "exact"
+            await streams.err(said[0])
+            return said[1]
+        planned = self._plan(call)
+        first, planned = certain(planned) if planned else ((), None)
+        for line in first:
+            await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
+        record.computed = len(first)
+        if planned:
+            await self._fetch(call, planned)
+            if not planned.nodes and startup.quiet(self._source(call.path(script))):
+                record.by = "exact"
+                return 0
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
-        request = self._request(call, paths, stdin, command)
+        request = self._request(call, paths, stdin, command, planned)
         record.files = paths
         process = self._machine.processes.spawn(
             (call.name, *call.args),
@@ -103,9 +119,8 @@ class Emulator:
             self._machine.processes.end(process.pid)
             self._machine.refresh()
 
-    def _request(self, call: Call, paths: list[str], stdin: str, command: str) -> Request:
+    def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
-        planned = self._plan(call)
         return program_request(
             machine,
             command,
@@ -120,19 +135,26 @@ class Emulator:
             seed=options.seed,
         )
 
+    async def _fetch(self, call: Call, planned: Plan) -> None:
+        """Let the data sets that the program downloads arrive: files with sizes, and the seconds that it takes."""
+        for fetched in planned.fetched:
+            for name, size in fetched.files:
+                self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
+            await self._passing(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
+
     def _plan(self, call: Call) -> Plan | None:
         script, args = python_script(call)
         if not script:
             return None
         path = call.path(script)
-        files = self._machine.files
+        return plan(self._source(path), args, read=self._beside(path), facts=self._facts(call))
+
+    def _source(self, path: str) -> str:
+        """A script's text; empty where it cannot be read."""
         try:
-            if files.is_sized(path):
-                return None
-            source = files.read(path).decode("utf-8")
+            return self._machine.files.read(path).decode("utf-8")
         except (OSError, UnicodeDecodeError):
-            return None
-        return plan(source, args, read=self._beside(path), facts=self._facts())
+            return ""
 
     def _beside(self, script: str) -> Callable[[str], str | None]:
         """Reads the modules that stand beside a script."""
@@ -147,13 +169,14 @@ class Emulator:
 
         return read
 
-    def _facts(self) -> dict[str, object]:
+    def _facts(self, call: Call) -> dict[str, object]:
         """What the machine knows that a script may ask a library for."""
-        devices = self._machine.devices
+        devices, files = self._machine.devices, self._machine.files
         count = len(devices.gpus) if devices.driver else 0
         return {
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
+            "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
         }
 
     async def _play(self, request: Request, call: Call, streams: Io, record: Answer, process: Process) -> int:
@@ -257,6 +280,9 @@ async def _turns(turns: list[Turn], acts: Acts, streams: Io, record: Answer) -> 
                 record.refused.append(Refusal(text, reason))
     await asyncio.sleep(0)
 
+
+_BANDWIDTH = 12e6
+"""Bytes a second that a data set comes down with, unpacked files counted too."""
 
 _SMALL = 0.05
 """Seconds that a program takes which says nothing about time."""

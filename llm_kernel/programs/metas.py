@@ -251,7 +251,7 @@ def faults_of_python(source: bytes) -> list[str]:
         where = f"line {err.lineno}: " if isinstance(err, SyntaxError) and err.lineno else ""
         return [f"{where}{getattr(err, 'msg', err)}"]
     kinds = (UndefinedName, UndefinedLocal, UndefinedExport)
-    found = [message for message in Checker(tree).messages if isinstance(message, kinds)]
+    found = [message for message in Checker(tree).messages if isinstance(message, kinds)]  # type: ignore[no-untyped-call]
     return [f"line {one.lineno}: {one.message % one.message_args}" for one in sorted(found, key=lambda m: m.lineno)]
 
 

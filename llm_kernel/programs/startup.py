@@ -1,0 +1,113 @@
+"""What Python would do with a script before it runs a line of it: read it, compile it, find its first modules.
+
+A file that is not there, a syntax error and a missing module are answered as CPython does; faults are code's business.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import sys
+from collections.abc import Iterator
+
+from llm_kernel.machine import Machine
+
+__all__ = ["quiet", "trouble"]
+
+_EFFECTS = frozenset(
+    """open save savefig savetxt save_weights save_pretrained to_csv to_json to_parquet to_pickle to_excel write
+    write_text write_bytes writelines dump system run Popen call check_call check_output makedirs mkdir remove rename
+    replace unlink rmtree copy copyfile move touch exec eval input download urlopen urlretrieve get post sleep exit
+    _exit connect""".split()
+)
+
+
+def trouble(machine: Machine, script: str, path: str) -> tuple[str, int] | None:
+    """What Python says at once on stderr, and its exit status; None where it begins to run.
+
+    ``script`` is the name on the command line, ``path`` where it lies.
+    """
+    files = machine.files
+    try:
+        if files.is_sized(path):
+            return None
+        source = files.read(path)
+    except IsADirectoryError:
+        return f"python3: can't find '__main__' module in '{script}'\n", 1
+    except OSError:
+        name = _named(machine, script, path)
+        return f"python3: can't open file '{name}': [Errno 2] No such file or directory\n", 2
+    try:
+        tree = ast.parse(source)
+    except SyntaxError as error:
+        return _syntax_error(script, source, error), 1
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    for node, module in _first_imports(tree):
+        if not _there(machine, module, path):
+            line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
+            return (
+                "Traceback (most recent call last):\n"
+                f'  File "{_named(machine, script, path)}", line {node.lineno}, in <module>\n    {line}\n'
+                f"ModuleNotFoundError: No module named '{module}'\n"
+            ), 1
+    return None
+
+
+def quiet(source: str) -> bool:
+    """Whether a script does nothing but compute and print, as far as the names that it calls tell."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in _EFFECTS:
+                return False
+        if isinstance(node, ast.Raise | ast.Assert):
+            return False
+    return True
+
+
+def _since(machine: Machine, minor: int) -> bool:
+    parts = machine.system.python.split(".")
+    return len(parts) > 1 and parts[1].isdigit() and int(parts[1]) >= minor
+
+
+def _named(machine: Machine, script: str, path: str) -> str:
+    """A script's name in messages and tracebacks: absolute from Python 3.9 on."""
+    return path if _since(machine, 9) else script
+
+
+def _syntax_error(script: str, source: bytes, error: SyntaxError) -> str:
+    lines = source.decode("utf-8", "replace").splitlines()
+    number = error.lineno or 1
+    text = lines[number - 1] if 0 < number <= len(lines) else ""
+    stripped = text.lstrip()
+    column = max(0, (error.offset or 1) - 1 - (len(text) - len(stripped)))
+    kind = type(error).__name__
+    return f'  File "{script}", line {number}\n    {stripped}\n    {" " * column}^\n{kind}: {error.msg}\n'
+
+
+def _first_imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
+    """The modules that are surely imported, in order, up to the first statement that does something else."""
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield node, alias.name.partition(".")[0]
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node, node.module.partition(".")[0]
+        elif not isinstance(node, ast.Expr | ast.Assign | ast.AnnAssign | ast.FunctionDef | ast.ClassDef) or (
+            isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
+        ):
+            return
+
+
+def _there(machine: Machine, module: str, script: str) -> bool:
+    if module in sys.stdlib_module_names or module == "distutils" or machine.packages.module(module):
+        return True
+    beside = posixpath.join(posixpath.dirname(script), module)
+    if machine.files.exists(f"{beside}.py") or machine.files.is_dir(beside):
+        return True
+    return any(module in fact.replace(",", " ").split() for fact in machine.facts)
