@@ -155,7 +155,14 @@ def _write_spec(kernel: Kernel, folder: Path) -> None:
 def _environment(folder: Path) -> dict[str, str]:
     """This environment without anybody's settings, and with the checkout on the import path."""
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("OPENAI_", "LLM_KERNEL_", "JPY_"))
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("OPENAI_", "LLM_KERNEL_", "JPY_", "PYTHON"))
     }
-    homes = {"IPYTHONDIR": "ipython", "JUPYTER_CONFIG_DIR": "config", "LLM_KERNEL_HOME": "home"}
+    homes = {
+        "IPYTHONDIR": "ipython",
+        "JUPYTER_CONFIG_DIR": "config",
+        "LLM_KERNEL_HOME": "home",
+        "PYTHONPYCACHEPREFIX": "bytecode",  # an installed package has its bytecode; a checkout may have none yet
+    }
     return kept | {name: str(folder / place) for name, place in homes.items()} | {"PYTHONPATH": str(ROOT)}
