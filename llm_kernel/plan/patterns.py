@@ -72,8 +72,8 @@ def _bodies(kind: str, letter: str, spec: re.Match[str]) -> list[tuple[Atom, ...
         return _fixed(sign, letter, spec)
     if kind in ("float", "time"):
         short = Run(f"[0-9{spec['group'] or ''}]", 1, 10 if kind == "time" else 5, 400)
-        tail: tuple[Atom, ...] = (sign, short, ".", Run("[0-9]", 1, 16, 17))
-        power: tuple[Atom, ...] = (sign, Run("[0-9]", 1, 1), ".", Run("[0-9]", 1, 16, 17), "e-0", Run("[4-9]", 1, 1))
+        tail: tuple[Atom, ...] = (sign, short, ".", Run("[0-9]", 1, 20, 25))
+        power: tuple[Atom, ...] = (sign, Run("[0-9]", 1, 1), ".", Run("[0-9]", 1, 20, 25), "e-0", Run("[4-9]", 1, 1))
         wide: tuple[Atom, ...] = (sign, Run("[0-9.]", 1, 18), Run("[e]", 1, 1), Run("[-+]", 1, 1), Run("[0-9]", 2, 3))
         return [tail, power, ("nan",), (sign, "inf"), wide] if kind == "float" else [tail]
     if kind == "shape":

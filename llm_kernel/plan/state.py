@@ -29,6 +29,10 @@ class State:
 
     def put(self, place: dict[Any, Value], key: Any, value: Value, *, quiet: bool = False) -> None:
         """Set one entry; ``quiet`` hides it from those who ask whether anything changed."""
+        if key is SPREAD:
+            self.touch(place)
+            place[SPREAD] = SPREAD
+            return
         old = place.get(key, MISSING)
         if old is value:
             return

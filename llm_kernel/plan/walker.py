@@ -23,6 +23,8 @@ from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
 _STEPS = 45000
 _DEPTH = 35
 _SHARE = 0.75
+_CALL = 8
+"""What a call, a fork or a print costs beside its expressions, in steps."""
 
 
 class Walker:
@@ -169,6 +171,7 @@ class Walker:
 
     def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
         outcomes = [self._way(way) for way in ways]
+        self._left -= _CALL + sum(len(held) for _, _, held, _ in outcomes)
         flows = [flow for flow, _, _, _ in outcomes]
         live = [held for flow, _, held, _ in outcomes if flow is None]
         last = flows[-1]
@@ -231,6 +234,7 @@ class Walker:
         env = Env(names, function.env, function.env.root)
         self.state.made(names)
         self.calls += 1
+        self._left -= _CALL
         self._depth += 1
         self._returns.append([])
         try:
@@ -277,6 +281,7 @@ class Walker:
         self._out.append(node)
 
     def say(self, text: str | Text, *, end: str = "\n", stream: Stream = "stdout") -> None:
+        self._left -= _CALL
         parts = tuple(Literal(part) if isinstance(part, str) else part for part in parts_of(text) if part != "")
         self._out.append(Line(parts, end, stream))
 
