@@ -153,7 +153,7 @@ class Session:
     async def _in_shell(self, text: str, screen: _Screen, *, last: bool) -> tuple[int, bool]:
         self._reached = last
         script = text if last else f"{text}\n{_REACHED} $?"
-        status = await self._shell.run(script, screen.out, screen.err)
+        status = await self._shell.run(script, screen.out, screen.err, typed=text)
         return status, self._reached
 
     async def _instruct(self, instruction: str, screen: _Screen) -> int:
@@ -190,7 +190,11 @@ class Session:
     async def _script(self, call: Call, streams: Streams, path: str) -> int:
         """Run a shell script file in a shell of its own, as fork and exec would."""
         shell = Shell(
-            self.machine, self._program, ours=self._shell.registered, cwd=call.cwd, env=dict(call.env),
+            self.machine,
+            self._program,
+            ours=self._shell.registered,
+            cwd=call.cwd,
+            env=dict(call.env),
             limits=self.setup.limits,
         )
         text = self.machine.files.read(path).decode("utf-8", "replace")

@@ -39,10 +39,11 @@ class Process:
 
 
 class Processes:
-    """The table, with the few processes every server has already running."""
+    """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took."""
 
     def __init__(self, boot: float, *, login: str = "root") -> None:
         self._next = 1
+        self.slept = 0.0
         self.table: dict[int, Process] = {}
         for pid, command, user, rss in _BOOT:
             self._add(Process(pid, 0 if pid in (1, 2) else 1, user, "?", boot, command, rss=rss))
@@ -97,7 +98,7 @@ class Processes:
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row.pop("gpu").items()}
             made.table[row["pid"]] = Process(**{**row, "command": tuple(row["command"])}, gpu=gpu)
-        made._next = state["next"]
+        made._next, made.slept = state["next"], 0.0
         made.shell = state["shell"]
         return made
 

@@ -21,7 +21,7 @@ from llm_kernel.shell.call import Call, Io
 __all__ = ["FULL_SCREEN", "Programs"]
 
 FULL_SCREEN = frozenset(
-    "vim vi nvim nano emacs pico less more most htop btop atop top nvtop mc tmux screen man info mutt lynx w3m".split()
+    "vim vi nvim nano emacs pico less more most htop btop atop top nvtop mc tmux screen watch mutt lynx w3m".split()
 )
 """Programs that draw on a terminal, which a notebook is not."""
 
@@ -31,6 +31,7 @@ _ADVICE = {
     "btop": "top -bn1",
     "atop": "top -bn1",
     "nvtop": "nvidia-smi",
+    "watch": "the command itself, or a loop with sleep",
     "less": "cat, head or tail",
     "more": "cat, head or tail",
     "most": "cat, head or tail",
@@ -130,7 +131,9 @@ class Programs:
             interpreter = first[2:].split()
             name = posixpath.basename(interpreter[-1] if "env" in first else interpreter[0])
             if not self._exists(name):
-                await streams.err(f"bash: {call.name}: {first[2:].strip()}: bad interpreter: No such file or directory\n")
+                await streams.err(
+                    f"bash: {call.name}: {first[2:].strip()}: bad interpreter: No such file or directory\n"
+                )
                 return 126
         record.by = "model"
         return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))

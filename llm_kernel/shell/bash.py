@@ -18,6 +18,8 @@ import bashkit
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.shell.call import Call
+from llm_kernel.shell.history import FC, HISTORY, History
+from llm_kernel.shell.script import led
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 
@@ -72,17 +74,17 @@ KEYWORDS = frozenset(
 
 BUILTINS = frozenset(
     """. : [ alias bg bind break builtin caller cd command compgen complete compopt continue declare dirs disown echo
-    enable eval exec exit export false fc fg getopts hash jobs kill let local logout mapfile popd printf pushd pwd read
-    readarray readonly return set shift shopt source suspend test times trap true typeset ulimit unalias
+    eval exec exit export false fg getopts hash jobs kill let local logout mapfile popd printf pushd pwd read
+    readarray readonly return set shift shopt source suspend test times trap true type typeset ulimit unalias
     unset wait""".split()
 )
-"""Bash's own builtins that the library runs; ``help``, ``history``, ``type`` and ``umask`` are ours."""
+"""Bash's own builtins that the library runs; ``enable``, ``fc``, ``help``, ``history`` and ``umask`` are ours."""
 
 TOOLS = frozenset(
     """awk base32 base64 basename bash bc bunzip2 bzcat bzip2 cat cksum cmp column comm csplit cut diff dirname
-    egrep env envsubst expand expr factor fgrep find fmt fold gawk grep gunzip gzip head hexdump iconv install join
+    egrep env envsubst expand expr factor fgrep find fmt fold gawk grep gunzip gzip head hexdump iconv join
     jq mapfile md5sum nice nl nohup numfmt od paste patch pr rev sed seq sh sha1sum sha224sum sha256sum sha384sum
-    sha512sum shuf sort split strings sudo sum tac tail tar tee test timeout tr tsort unexpand uniq unlink wc xargs xxd
+    sha512sum shuf sort split strings sudo sum tac tail tar tee test timeout tr tsort unexpand uniq xargs xxd
     yes zcat""".split()
 )
 """Programs whose answer the library computes as the real ones do."""
@@ -91,8 +93,14 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
+_LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
+
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
+_DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
+_OPTION = re.compile(
+    rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n\nFor more .*\n"
+)
 
 
 class Shell:
@@ -130,17 +138,20 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register(self._always)
+        self._register({*self._always, HISTORY, FC})
         self._running = False
         self._stopped = False
         self._said = environment(machine)
-        self._prologue = _PROLOGUE
+        self._prologue = _PROLOGUE + _bash_says(machine)
+        self.history = History()
 
-    async def run(self, script: str, out: Sink, err: Sink) -> int:
+    async def run(self, script: str, out: Sink, err: Sink, *, typed: str = "") -> int:
         """Run ``script`` to its end and return its exit status; cancelling the task interrupts it at once.
 
+        ``typed`` is what of it a user typed, for ``history``.
         A script that bash would not parse prints bash's message, and its status is 2.
         """
+        self.history.add(typed)
         verdict = syntax.judge(script)
         if verdict.state != "complete" and not verdict.runs:
             # bash reads line by line: what is complete above the mistake has run when it is met
@@ -149,8 +160,9 @@ class Shell:
             await err(verdict.error.encode() + b"\n")
             self.status = 2
             return 2
+        script = self._led(script)
         self._register(syntax.names(script) - OURS)
-        started = self._machine.clock.now
+        started = self._machine.clock.now, self._machine.processes.slept
 
         async def errors(data: bytes) -> None:
             await err(self._mend(data, started))
@@ -241,6 +253,15 @@ class Shell:
         """Let ``names`` reach our programs, from now on even in the middle of a run."""
         self._register(set(names) - OURS)
 
+    def _led(self, script: str) -> str:
+        machine = self._machine
+        return led(
+            script, pid=machine.processes.shell, version=machine.system.profile.bash, tools=_LED, place=self._place
+        )
+
+    def _place(self, tool: str) -> str:
+        return next((path for path in (f"/usr/bin/{tool}", f"/bin/{tool}") if self._machine.files.exists(path)), tool)
+
     def _register(self, names: Iterable[str]) -> None:
         for name in names:
             if name in self._registered:
@@ -251,6 +272,10 @@ class Shell:
     async def _callback(self, context: Any) -> int:
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
         streams = Streams(context)
+        if call.name in (HISTORY, FC):
+            text, status = self.history.answer(call.name, call.args)
+            await (streams.err if status else streams.out)(text)
+            return status
         try:
             return await self._program(call, streams)
         except (asyncio.CancelledError, GeneratorExit):
@@ -262,16 +287,20 @@ class Shell:
         """Assignments that take chance and time away from the host."""
         clock = self._machine.clock
         seed = (self._machine.seed * 1103515245 + int(clock.now) * 12345 + self.status) % 32768
-        return f"RANDOM={seed}; SECONDS={int(clock.now - self._machine.login)}; "
+        moment = f"EPOCHSECONDS={int(clock.now)}; EPOCHREALTIME={clock.now:.6f}"
+        return f"RANDOM={seed}; SECONDS={int(clock.now - self._machine.login)}; {moment}; "
 
-    def _mend(self, data: bytes, started: float) -> bytes:
+    def _mend(self, data: bytes, started: tuple[float, float]) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
         if b"unavailable" in data:
-            spent = self._machine.clock.now - started
-            user = spent * 0.87
-            data = _TIME.sub(
-                b"real\t%s\nuser\t%s\nsys\t%s\n" % (_minutes(spent), _minutes(user), _minutes(spent * 0.04)), data
-            )
+            spent = self._machine.clock.now - started[0]
+            busy = max(0.0, spent - (self._machine.processes.slept - started[1]))
+            times = _minutes(spent), _minutes(busy * 0.87), _minutes(busy * 0.04)
+            data = _TIME.sub(b"real\t%s\nuser\t%s\nsys\t%s\n" % times, data)
+        if b"resource limit" in data:
+            data = _DEPTH.sub(b"fork: retry: Resource temporarily unavailable", data)
+        if b"unexpected argument" in data:
+            data = _OPTION.sub(_no_option, data)
         return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
 
 
@@ -299,6 +328,18 @@ _RESOURCES = {
     "cancelled": "interrupted",
     "file": "write error: No space left on device",
 }
+
+
+def _no_option(found: re.Match[bytes]) -> bytes:
+    option, name = found[1], found[2]
+    said = b"unrecognized option '%s'" % option if option.startswith(b"--") else b"invalid option -- '%s'" % option[1:2]
+    return b"%s: %s\nTry '%s --help' for more information.\n" % (name, said, name)
+
+
+def _bash_says(machine: Machine) -> str:
+    version = machine.system.profile.bash
+    parts = " ".join(re.findall(r"\d+", version))
+    return f"BASH_VERSINFO=({parts} release x86_64-pc-linux-gnu); BASH=/bin/bash; "
 
 
 def _minutes(seconds: float) -> bytes:
@@ -330,6 +371,5 @@ def environment(machine: Machine) -> dict[str, str]:
 
 
 _PROLOGUE = (
-    "shopt -s expand_aliases; BASH_VERSINFO=(5 1 16 1 release x86_64-pc-linux-gnu); "
-    "alias ll='ls -alF'; alias la='ls -A'; alias l='ls -CF'; "
+    "shopt -s expand_aliases; declare +x UID; declare +x EUID; alias ll='ls -alF'; alias la='ls -A'; alias l='ls -CF'; "
 )
