@@ -12,7 +12,6 @@ from typing import Any
 import nbformat
 from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver import ActionChains, Chrome, ChromeOptions, ChromeService, Keys
-from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
 
 from tests.browser.server import Server
@@ -36,7 +35,7 @@ FLAGS = (
 
 
 @contextmanager
-def chromium(profile: Path, width: int = 1280, height: int = 1000, *flags: str) -> Iterator[WebDriver]:
+def chromium(profile: Path, width: int = 1280, height: int = 1000, *flags: str) -> Iterator[Chrome]:
     """A headless Chromium with a fresh profile for the time of a block."""
     options = ChromeOptions()
     options.binary_location = str(shutil.which("chromium"))
@@ -84,7 +83,7 @@ return [...document.querySelectorAll(arguments[0] + " .jp-Notebook .jp-Cell")].m
 class Lab:
     """JupyterLab's page: loaded once, then commanded like by its menus."""
 
-    def __init__(self, driver: WebDriver, server: Server) -> None:
+    def __init__(self, driver: Chrome, server: Server) -> None:
         self.driver = driver
         self.server = server
         driver.get(f"{server.url}/lab?token={server.token}")
@@ -166,7 +165,7 @@ class Lab:
 
     def insert(self, text: str) -> None:
         """Put text where the cursor is, as an input method does: the editor closes no bracket of its own."""
-        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})  # type: ignore[attr-defined]
+        self.driver.execute_cdp_cmd("Input.insertText", {"text": text})
 
 
 class Notebook:
@@ -228,12 +227,11 @@ class Notebook:
     def wait(self, number: int, test: Callable[[Seen], object], what: str, seconds: float = WAIT) -> Seen:
         """The first moment of a cell that passes ``test``."""
 
-        def look() -> Seen | None:
-            seen = self.cell(number)
-            return seen if test(seen) else None
+        def look() -> list[Seen]:
+            return [seen] if test(seen := self.cell(number)) else []
 
         try:
-            return wait_until(look, f"cell {number} {what}", seconds)
+            return wait_until(look, f"cell {number} {what}", seconds)[0]
         except TimeoutError as error:
             raise TimeoutError(f"{error}; it shows {self.cell(number)}") from None
 

@@ -33,16 +33,14 @@ class Server:
 
 
 @contextmanager
-def jupyter_lab(
-    home: Path, env: dict[str, str], settings: dict[str, dict[str, object]] | None = None
-) -> Iterator[Server]:
-    """Serve JupyterLab from ``home`` for the time of a block; ``settings`` are the user's, by plugin."""
+def jupyter_lab(home: Path, env: dict[str, str]) -> Iterator[Server]:
+    """Serve JupyterLab from ``home`` for the time of a block."""
     notebooks = home / "notebooks"
     notebooks.mkdir(parents=True)
     surroundings = _environment(home) | env
     install = [sys.executable, "-m", "llm_kernel", "install", "--prefix", str(home / "prefix")]
     subprocess.run(install, env=surroundings, cwd=home, check=True, capture_output=True, timeout=60)
-    _write_settings(home / "settings", {"@jupyterlab/apputils-extension:notification": QUIET} | (settings or {}))
+    _write_settings(home / "settings")
     port = _free_port()
     words = [
         "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", "--ServerApp.port_retries=0",
@@ -86,12 +84,10 @@ def _environment(home: Path) -> dict[str, str]:
     }
 
 
-def _write_settings(folder: Path, settings: dict[str, dict[str, object]]) -> None:
-    for plugin, values in settings.items():
-        package, _, name = plugin.partition(":")
-        file = folder / package / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values), encoding="utf-8")
+def _write_settings(folder: Path) -> None:
+    file = folder / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+    file.parent.mkdir(parents=True)
+    file.write_text(json.dumps(QUIET), encoding="utf-8")
 
 
 def _free_port() -> int:
