@@ -28,12 +28,13 @@ def main(words: list[str]) -> int:
     parser.add_argument("--physics", choices=("exact", "pure"), default="exact")
     parser.add_argument("--endpoint", default="", help="an OpenAI-compatible endpoint; without it the embedded model")
     parser.add_argument("--model", default="", help="the model's name there")
-    parser.add_argument("--only", action="append", default=[], help="a case or a kind; nothing is stored then")
+    parser.add_argument("--only", action="append", default=[], help="a case or a kind; stored only with --store")
+    parser.add_argument("--store", action="store_true", help="put what --only runs in the place of what is stored")
     parser.add_argument("--report", action="store_true", help="write the tables from the stored results, run nothing")
     options = parser.parse_args(words)
     if not options.report:
         results = asyncio.run(_run(options))
-        if options.only:
+        if options.only and not options.store:
             return 0
         _store(options, results)
     _report()
@@ -62,9 +63,12 @@ def _session(options: argparse.Namespace) -> Session:
 
 def _store(options: argparse.Namespace, results: list[Result]) -> None:
     FOLDER.mkdir(exist_ok=True)
-    data = {"format": FORMAT, "physics": options.physics, "results": [result.to_json() for result in results]}
-    text = json.dumps(data, indent=1, ensure_ascii=False) + "\n"
-    (FOLDER / f"{options.physics}.json").write_text(text, encoding="utf-8")
+    path = FOLDER / f"{options.physics}.json"
+    known = {result.id: result for result in (_stored(path) if options.only and path.exists() else [])}
+    known |= {result.id: result for result in results}
+    rows = [known[case.id].to_json() for case in load() if case.id in known]
+    data = {"format": FORMAT, "physics": options.physics, "results": rows}
+    path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def _report() -> None:

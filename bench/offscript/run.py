@@ -17,7 +17,7 @@ from llm_kernel.session import Session
 
 __all__ = ["Result", "run"]
 
-PATIENCE = 300.0
+PATIENCE = 900.0
 KEPT = 4000
 
 
