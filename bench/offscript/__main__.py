@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,35 +24,37 @@ TOKENS = 400
 
 
 def main(words: list[str]) -> int:
-    """Run, store, report; always 0, for there is no target."""
+    """Run, store each result as it comes, report; always 0, for there is no target."""
     parser = argparse.ArgumentParser(prog="python -m bench.offscript", description=__doc__)
     parser.add_argument("--physics", choices=("exact", "pure"), default="exact")
     parser.add_argument("--endpoint", default="", help="an OpenAI-compatible endpoint; without it the embedded model")
     parser.add_argument("--model", default="", help="the model's name there")
     parser.add_argument("--only", action="append", default=[], help="a case or a kind; stored only with --store")
     parser.add_argument("--store", action="store_true", help="put what --only runs in the place of what is stored")
+    parser.add_argument("--rest", action="store_true", help="run only the cases that have no stored result")
     parser.add_argument("--report", action="store_true", help="write the tables from the stored results, run nothing")
     options = parser.parse_args(words)
     if not options.report:
-        results = asyncio.run(_run(options))
-        if options.only and not options.store:
-            return 0
-        _store(options, results)
-    _report()
+        asyncio.run(_run(options))
+    if not options.only or options.store:
+        _report()
     return 0
 
 
-async def _run(options: argparse.Namespace) -> list[Result]:
+async def _run(options: argparse.Namespace) -> None:
+    path = FOLDER / f"{options.physics}.json"
+    kept = {result.id: result for result in (_stored(path) if options.rest or options.store else [])}
     wanted = [case for case in load() if not options.only or case.id in options.only or case.kind in options.only]
-    results = []
     for number, case in enumerate(wanted, 1):
-        result = await run(case, lambda: _session(options), options.physics)
-        results.append(result)
+        if options.rest and case.id in kept:
+            continue
+        result = kept[case.id] = await run(case, lambda: _session(options), options.physics)
         verdict = "failed" if result.wrong else "passed"
         print(f"{number:2} {case.id:24} {result.by:6} {verdict}  {result.seconds:6.1f} s", flush=True)
         if options.only:
             print(f"{result.output}{''.join(f'  - {fault}{chr(10)}' for fault in result.wrong)}", end="")
-    return results
+        if not options.only or options.store:
+            _store(path, options.physics, kept)
 
 
 def _session(options: argparse.Namespace) -> Session:
@@ -61,13 +64,10 @@ def _session(options: argparse.Namespace) -> Session:
     return build(Settings(clock="stepped", epoch="2023-09-05T09:00", reply_tokens=TOKENS, tape="", budget="", **where))
 
 
-def _store(options: argparse.Namespace, results: list[Result]) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    path = FOLDER / f"{options.physics}.json"
-    known = {result.id: result for result in (_stored(path) if options.only and path.exists() else [])}
-    known |= {result.id: result for result in results}
-    rows = [known[case.id].to_json() for case in load() if case.id in known]
-    data = {"format": FORMAT, "physics": options.physics, "results": rows}
+def _store(path: Path, physics: str, kept: Mapping[str, Result]) -> None:
+    path.parent.mkdir(exist_ok=True)
+    rows = [kept[case.id].to_json() for case in load() if case.id in kept]
+    data = {"format": FORMAT, "physics": physics, "results": rows}
     path.write_text(json.dumps(data, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -82,6 +82,8 @@ def _report() -> None:
 
 
 def _stored(path: Path) -> list[Result]:
+    if not path.exists():
+        return []
     data = json.loads(path.read_text(encoding="utf-8"))
     if data["format"] != FORMAT:
         raise ValueError(f"{path.name} has format {data['format']}; this reads {FORMAT}")
