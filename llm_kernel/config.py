@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import cast
 
 from traitlets import TraitError
 
@@ -15,7 +17,7 @@ from llm_kernel.model.chat import OpenAIBackend
 from llm_kernel.model.choice import Models
 from llm_kernel.model.local import LocalBackend, missing
 from llm_kernel.model.request import Backend
-from llm_kernel.model.tape import Tape, header_of
+from llm_kernel.model.tape import Mode, Tape, header_of
 from llm_kernel.programs.emulated import Options
 from llm_kernel.session import Session, Setup
 from llm_kernel.settings import Settings, variable
@@ -61,21 +63,25 @@ def _build(settings: Settings) -> Session:
         limits=Limits(settings.max_commands, settings.max_loops, settings.max_memory),
     )
 
+    def live(model: str) -> Backend:
+        return _live(settings, model, lambda *state: session.waiting(*state))
+
     def make(model: str) -> Backend:
         if not taped:
-            return _live(settings, model)
+            return live(model)
         said = {"seed": seed, "epoch": clock_start, "prompt": style}
         return Tape(
             settings.tape,
-            settings.tape_mode,
-            backend=lambda: _live(settings, model),
+            cast(Mode, settings.tape_mode),
+            backend=lambda: live(model),
             header=said,
             secret=variable("OPENAI_API_KEY"),
         )
 
     clock_start = clock.now
     models = Models(make, budget=_tokens(settings.budget))
-    return Session(Machine(clock, seed=seed), models, setup, wall=None if stepped else time.time)
+    session = Session(Machine(clock, seed=seed), models, setup, wall=None if stepped else time.time)
+    return session
 
 
 def _is_local(settings: Settings) -> bool:
@@ -84,10 +90,10 @@ def _is_local(settings: Settings) -> bool:
     return bool(settings.backend == "local")
 
 
-def _live(settings: Settings, model: str) -> Backend:
+def _live(settings: Settings, model: str, progress: Callable[[str, int, int], None]) -> Backend:
     if _is_local(settings):
         path = model if model.endswith(".gguf") else settings.local_model
-        return LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes)
+        return LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes, progress=progress)
     return OpenAIBackend(settings.endpoint, variable("OPENAI_API_KEY"), model or settings.model)
 
 

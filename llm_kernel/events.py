@@ -21,10 +21,14 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """A rich view; ``data`` maps MIME types to representations and always has ``text/plain``."""
+    """A rich view; ``data`` maps MIME types to representations and always has ``text/plain``.
+
+    ``kind`` says where it belongs: among the outputs, as the cell's own value, or in the client's pager.
+    """
 
     data: Mapping[str, Any]
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    kind: Literal["display", "result", "page"] = "display"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +48,9 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Exit:
-    """The last event of every cell: the shell's ``$?``, and the fault's message where it was ours."""
+    """The last event of every cell that ran to its end: the shell's ``$?``. A fault of ours is raised instead."""
 
     status: int
-    fault: str = ""
 
 
 Event: TypeAlias = Text | Display | Clear | Ask | Exit

@@ -29,8 +29,6 @@ class Failure:
     @classmethod
     def of_end(cls, end: Exit) -> Failure | None:
         """The failure that a cell's end means; None for a cell that went well."""
-        if end.fault:
-            return cls("Fault", end.fault, (end.fault,))
         if end.status == 0:
             return None
         ename = "KeyboardInterrupt" if end.status == INTERRUPTED else "CommandFailed"

@@ -75,9 +75,7 @@ def complete(machine: Machine, state: State, magics: Iterable[str], code: str, c
     return Completion(matches, start, cursor)
 
 
-def _rows(
-    machine: Machine, state: State, magics: Iterable[str], head: str, word: str
-) -> list[tuple[str, str]]:
+def _rows(machine: Machine, state: State, magics: Iterable[str], head: str, word: str) -> list[tuple[str, str]]:
     if not head and word.startswith("%"):
         names = [f"%{name}" for name in magics] + ["%%meta", "%%writefile"]
         return [(name, "magic") for name in names if name.startswith(word)]
@@ -120,7 +118,8 @@ def _files(machine: Machine, state: State, word: str) -> list[tuple[str, str]]:
     for name in names:
         if name.startswith(part) and (part or not name.startswith(".")):
             is_dir = files.is_dir(posixpath.join(files.absolute(real, state.cwd), name))
-            rows.append((folder + name.replace(" ", "\\ ") + ("/" if is_dir else ""), "directory" if is_dir else "file"))
+            text = folder + name.replace(" ", "\\ ")
+            rows.append((f"{text}/", "directory") if is_dir else (text, "file"))
     return rows
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_kernel.events import Ask, Clear, Display, Event, Text
 
-__all__ = ["PAUSE", "Batch", "Message", "kind", "message", "page", "result"]
+__all__ = ["PAUSE", "Batch", "Message", "message", "page", "result"]
 
 PAUSE = 0.03
 """Seconds: no text waits longer than this, and streams are not written more often."""
@@ -46,11 +46,6 @@ def _clear(event: Clear) -> Message:
 @message.register
 def _ask(event: Ask) -> Message:
     return Message("input_request", {"prompt": event.prompt, "password": event.hidden})
-
-
-def kind(event: Display) -> str:
-    """How a view wants to be shown: ``display``, ``result`` (the cell's own value) or ``page`` (in the pager)."""
-    return str(getattr(event, "kind", "display"))
 
 
 def result(event: Display, count: int) -> Message:

@@ -34,7 +34,7 @@ class Screen:
         """Show an event now, or within the batch's pause."""
         if self._closed:
             return
-        if isinstance(event, Display) and render.kind(event) != "display":
+        if isinstance(event, Display) and event.kind != "display":
             self._show_special(event)
         else:
             self._send_all(self._batch.add(event, self._loop.time()))
@@ -50,7 +50,7 @@ class Screen:
 
     def _show_special(self, event: Display) -> None:
         self.flush()
-        if render.kind(event) == "page":
+        if event.kind == "page":
             self._show_page(event)
         else:
             self.value = str(event.data.get("text/plain", ""))

@@ -7,20 +7,19 @@ program and nothing else.
 from __future__ import annotations
 
 import asyncio
-import codecs
-from collections.abc import AsyncGenerator, Awaitable, Callable
+import logging
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from llm_kernel import cell as cells
 from llm_kernel import help as helping
 from llm_kernel import magics, syntax
-from llm_kernel.errors import ImaginedMachineError, Refused
-from llm_kernel.events import Ask, Event, Exit, Stream, Text
+from llm_kernel.events import Ask, Event, Exit
 from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
 from llm_kernel.model.choice import Models
-from llm_kernel.programs.answer import answer
+from llm_kernel.output import Output
 from llm_kernel.programs.emulated import Emulator, Options
 from llm_kernel.programs.find import Programs
 from llm_kernel.programs.metas import Metas, summary
@@ -29,7 +28,7 @@ from llm_kernel.programs.pure import Terminal
 from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import OURS, Limits, Shell, State, Streams, environment
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Session", "Setup"]
 
@@ -61,7 +60,8 @@ class Session:
         self.ledger: list[Answer] = []
         self._wall = wall
         self._left = wall() if wall else 0.0
-        self._screen: _Screen | None = None
+        self._output: Output | None = None
+        self._told = ""
         self._emulator = Emulator(
             machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask, passing=self._pass
         )
@@ -84,7 +84,7 @@ class Session:
         Raises:
             ImaginedMachineError: where the fault is ours or the model's; what was shown before stays true.
         """
-        screen = self._screen = _Screen(self.setup.output, allow_stdin)
+        screen = self._output = Output(self.setup.output, allow_stdin)
         self._begin()
         task = asyncio.create_task(self._cell(code, screen))
         task.add_done_callback(lambda _: screen.queue.put_nowait(None))
@@ -116,7 +116,7 @@ class Session:
         if self._wall:
             self._left = self._wall()
 
-    async def _cell(self, code: str, screen: _Screen) -> int:
+    async def _cell(self, code: str, screen: Output) -> int:
         parts = cells.parse(code)
         status = 0
         for number, part in enumerate(parts):
@@ -128,13 +128,13 @@ class Session:
                 case cells.Meta(instruction):
                     status = await self._instruct(instruction, screen)
                 case cells.Magic():
-                    status = await magics.run(self, part, screen.out, screen.err)
+                    status = await magics.run(self, part, screen)
         await screen.flush()
         if any(not isinstance(part, cells.Magic) for part in parts):
             self.before = self.answers
         return status
 
-    async def _commands(self, text: str, screen: _Screen, *, last: bool) -> tuple[int, bool]:
+    async def _commands(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
         """Run shell text; its status, and whether the cell goes on behind it."""
         screen.take()
         if self.setup.physics == "pure":
@@ -150,13 +150,13 @@ class Session:
             raise self._programs.fault
         return status, goes_on
 
-    async def _in_shell(self, text: str, screen: _Screen, *, last: bool) -> tuple[int, bool]:
+    async def _in_shell(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
         self._reached = last
         script = text if last else f"{text}\n{_REACHED} $?"
         status = await self._shell.run(script, screen.out, screen.err, typed=text)
         return status, self._reached
 
-    async def _instruct(self, instruction: str, screen: _Screen) -> int:
+    async def _instruct(self, instruction: str, screen: Output) -> int:
         wish, command = opening(instruction)
         status = 0
         if wish:
@@ -187,7 +187,7 @@ class Session:
             return int(call.args[0])
         return await self._programs(call, streams)
 
-    async def _script(self, call: Call, streams: Streams, path: str) -> int:
+    async def _script(self, call: Call, streams: Io, path: str) -> int:
         """Run a shell script file in a shell of its own, as fork and exec would."""
         shell = Shell(
             self.machine,
@@ -222,8 +222,17 @@ class Session:
         self.machine.clock.advance(seconds)
 
     async def _ask(self, prompt: str, hidden: bool) -> str | None:
-        assert self._screen is not None
-        return await self._screen.ask(prompt, hidden)
+        assert self._output is not None
+        return await self._output.ask(prompt, hidden)
+
+    def waiting(self, state: str, done: int, total: int) -> None:
+        """Tell the person at the keyboard how far the embedded model is; a batch run only has it in its log."""
+        text = _WAITING.get(state, "").format(done / 1e9, total / 1e9)
+        if text == self._told or self._output is None:
+            return
+        self._told = text
+        _log.info(text.strip())
+        self._output.tell(text)
 
     # -- help at the keyboard -----------------------------------------------------------------------------------
 
@@ -250,59 +259,9 @@ class Session:
 
 _REACHED = "__llm_kernel_reached"
 
+_WAITING = {
+    "fetching": "\rfetching the embedded model, once: {:.2f} of {:.2f} GB",
+    "loading": "\rloading the embedded model, which takes some seconds \n",
+}
 
-class _Screen:
-    """Bytes in, text events out: each stream is decoded once, and no more than ``most`` characters leave."""
-
-    def __init__(self, most: int, allow_stdin: bool) -> None:
-        self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
-        self._kept = ""
-        self._left = most
-        self._most = most
-        self._allow_stdin = allow_stdin
-        self._answers: asyncio.Queue[str | None] = asyncio.Queue()
-        self._decoders = {name: codecs.getincrementaldecoder("utf-8")("replace") for name in ("stdout", "stderr")}
-        self._since = 0
-
-    async def out(self, data: bytes) -> None:
-        await self._put("stdout", data)
-
-    async def err(self, data: bytes) -> None:
-        await self._put("stderr", data)
-
-    async def _put(self, stream: Stream, data: bytes, final: bool = False) -> None:
-        text = self._decoders[stream].decode(data, final)
-        if not text or self._left < 0:
-            return
-        shown = text[: self._left]
-        self._left -= len(text)
-        if self._left < 0:
-            shown += f"\n[output cut after {self._most} characters; c.LLMKernel.output_limit sets how many]\n"
-        self._kept = (self._kept + shown)[-20_000:] if len(self._kept) > 40_000 else self._kept + shown
-        self.queue.put_nowait(Text(stream, shown))
-        self._since += len(shown)
-        # the reader must get its turn: a program that floods the screen would else fill the memory
-        while self._since > 65_536 and self.queue.qsize() > 8:
-            await asyncio.sleep(0.001)
-        if self._since > 65_536:
-            self._since = 0
-
-    def take(self) -> str:
-        """What was shown since the last call: its end, where it was long."""
-        text, self._kept = self._kept, ""
-        return text
-
-    async def flush(self) -> None:
-        """Send what is left of a character that never ended."""
-        await self._put("stdout", b"", True)
-        await self._put("stderr", b"", True)
-
-    async def ask(self, prompt: str, hidden: bool) -> str | None:
-        """The line that was typed; None at end of file, and where there is no input box."""
-        if not self._allow_stdin:
-            return None
-        self.queue.put_nowait(Ask(prompt, hidden))
-        return await self._answers.get()
-
-    def answer(self, line: str | None) -> None:
-        self._answers.put_nowait(line)
+_log = logging.getLogger(__name__)

@@ -27,11 +27,6 @@ class Completion:
     end: int
 
 
-@dataclass(frozen=True)
-class View(Display):
-    kind: str = "display"
-
-
 class Session:
     async def run_cell(self, code: str, *, silent=False, store_history=True, allow_stdin=False):
         status = 0
@@ -47,7 +42,7 @@ class Session:
                 answer = yield Ask(rest)
                 yield Text("stdout", f"got {answer!r}\n")
             elif word in ("display", "result", "page"):
-                yield View({"text/plain": rest}, kind={"result": "result", "page": "page"}.get(word, "display"))
+                yield Display({"text/plain": rest}, kind=word)
             elif word == "clear":
                 yield Clear(False)
             elif word == "ask-model":
