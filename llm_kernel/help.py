@@ -48,10 +48,9 @@ def is_complete(code: str) -> tuple[str, str]:
     """``complete``, ``incomplete`` with the indent of the next line, or ``invalid``."""
     if code.lstrip().startswith("%%"):
         return ("complete", "") if "\n" in code.strip() or code.endswith("\n") else ("incomplete", "")
-    try:
-        parts = cell.parse(code)
-    except CellError as error:
-        return ("incomplete", "  ") if "never closed" in str(error) or "not closed" in str(error) else ("invalid", "")
+    parts = _parts(code)
+    if parts is None:
+        return ("incomplete", "  ") if any(_parts(code + close) for close in "}｝") else ("invalid", "")
     last = parts[-1] if parts else None
     if not isinstance(last, cell.Shell):
         return "complete", ""
@@ -59,6 +58,13 @@ def is_complete(code: str) -> tuple[str, str]:
     if verdict.state == "incomplete":
         return "incomplete", "" if verdict.runs else "    "
     return verdict.state, ""
+
+
+def _parts(code: str) -> cell.Cell | None:
+    try:
+        return cell.parse(code)
+    except CellError:
+        return None
 
 
 def complete(machine: Machine, state: State, magics: Iterable[str], code: str, cursor: int) -> Completion:

@@ -1,28 +1,50 @@
-"""jupyter_kernel_test with every sample filled in."""
+"""jupyter_kernel_test with every sample filled in, on the whole kernel; no sample needs a model."""
 
 # ruff: noqa: RUF012
+
+import os
 
 import jupyter_kernel_test
 import pytest
 
 pytestmark = pytest.mark.kernel
 
+CARD = """\
+Machine: Ubuntu 20.04.2 LTS, host {host}, user root, Python 3.8.5, 16 cores, 64 GiB memory
+GPUs: no GPU
+Now: 2021-04-01 09:00:00 UTC, in /root"""
+
 
 class TestConformance(jupyter_kernel_test.KernelTests):
-    kernel_name = "bare"
+    kernel_name = "llm_kernel"
     language_name = "bash"
     file_extension = ".sh"
     code_hello_world = "echo 'hello, world'"
-    code_stderr = "err oops"
-    completion_samples = [{"text": "ec", "matches": {"echo"}}]
-    complete_code_samples = ["echo"]
-    incomplete_code_samples = ["echo \\"]
-    invalid_code_samples = [")"]
-    code_page_something = "page hello"
-    code_generate_error = "exit 2"
-    code_execute_result = [{"code": "result four", "result": "four"}, {"code": "result five", "result": "five"}]
-    code_display_data = [{"code": "display x", "mime": "text/plain"}]
-    code_history_pattern = "result fou*"
+    code_stderr = "echo oops >&2"
+    completion_samples = [
+        {"text": "unam", "matches": {"uname"}},
+        {"text": "cat /etc/os-rel", "matches": {"/etc/os-release"}},
+        {"text": "%mach", "matches": {"%machine"}},
+    ]
+    complete_code_samples = ["echo a", "cat << X\na\nX", "%machine"]
+    incomplete_code_samples = ["for i in 1 2; do", "echo 'a", "cat << X\na", "{write a train.py"]
+    invalid_code_samples = ["fi", "echo )"]
+    code_page_something = "%machine ?"
+    code_generate_error = "false"
+    code_execute_result = [
+        {"code": "%machine host ada\n%machine", "result": CARD.format(host="ada")},
+        {"code": "%machine host bob\n%machine", "result": CARD.format(host="bob")},
+    ]
+    code_display_data = [{"code": "%usage", "mime": "text/markdown"}]
+    code_history_pattern = "%machine host a*"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "echo"
     code_clear_output = "clear"
+
+    @classmethod
+    def setUpClass(cls) -> None:
+        os.environ["LLM_KERNEL_CLOCK"] = "stepped"
+        try:
+            super().setUpClass()
+        finally:
+            del os.environ["LLM_KERNEL_CLOCK"]
