@@ -118,6 +118,13 @@ class Session:
 
     async def _cell(self, code: str, screen: Output) -> int:
         parts = cells.parse(code)
+        try:
+            return await self._parts(parts, screen)
+        finally:
+            if any(not isinstance(part, cells.Magic) for part in parts):
+                self.before = self.answers
+
+    async def _parts(self, parts: cells.Cell, screen: _Screen) -> int:
         status = 0
         for number, part in enumerate(parts):
             match part:
@@ -130,8 +137,6 @@ class Session:
                 case cells.Magic():
                     status = await magics.run(self, part, screen)
         await screen.flush()
-        if any(not isinstance(part, cells.Magic) for part in parts):
-            self.before = self.answers
         return status
 
     async def _commands(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
@@ -185,7 +190,12 @@ class Session:
         if call.name == _REACHED:
             self._reached = True
             return int(call.args[0])
-        return await self._programs(call, streams)
+        before = self.machine.clock.now
+        try:
+            return await self._programs(call, streams)
+        finally:
+            if self.machine.clock.now != before:
+                self.machine.refresh()
 
     async def _script(self, call: Call, streams: Io, path: str) -> int:
         """Run a shell script file in a shell of its own, as fork and exec would."""

@@ -73,7 +73,7 @@ class Machine:
         raise ValueError(f"no such need: {need}")
 
     def refresh(self) -> None:
-        """Bring ``/proc`` up to the clock and the processes."""
+        """Bring ``/proc`` up to the clock and the processes; ``follow`` does it for the facts."""
         refresh(self.files, self)
 
     def follow(self) -> None:
@@ -126,7 +126,7 @@ class Machine:
         return made
 
     def adopt(self, state: Mapping[str, Any]) -> None:
-        """Become the machine that ``state`` describes, on the same files and clock; for going back after a failure.
+        """Become the machine that ``state`` describes, on the same files; for going back after a failure.
 
         The files are not read: ``Files.restore`` brings them back from a snapshot, which is cheaper.
         """
@@ -136,6 +136,8 @@ class Machine:
         self.processes = Processes.from_state(state["processes"])
         self.facts = list(state["facts"])
         self.clock.zone = state["clock"]["zone"]
+        self.clock.set(float(state["clock"]["now"]))
+        self.login = float(state["clock"]["login"])
 
     def essence(self) -> dict[str, Any]:
         """``to_state`` without the files."""
@@ -152,6 +154,5 @@ class Machine:
         self.seed = int(state["seed"])
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
-        self.login = float(state["clock"]["login"])
         self.files = Files.from_state(self.clock, state["files"])
         self.adopt(state)

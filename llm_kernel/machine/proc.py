@@ -13,24 +13,19 @@ from llm_kernel.machine.system import System
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["flags_of", "load_average", "render_proc", "topology", "version_line"]
+__all__ = ["flags_of", "load_average", "moving_proc", "render_proc", "topology", "version_line"]
 
 
 def render_proc(machine: Machine) -> dict[str, bytes]:
     """Every file of ``/proc`` by its path, as of now."""
     system = machine.system
-    up = max(0.0, machine.clock.now - system.boot)
     rows = {
         "/proc/cpuinfo": _cpuinfo(system),
-        "/proc/meminfo": _meminfo(machine),
         "/proc/version": version_line(system) + "\n",
-        "/proc/uptime": f"{up:.2f} {up * system.cpu.cores * 0.997:.2f}\n",
-        "/proc/loadavg": _loadavg(machine),
         "/proc/self/mounts": _mounts(system),
         "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{system.kernel} root={system.disk_at('/').device} ro\n",
         "/proc/filesystems": _FILESYSTEMS,
         "/proc/partitions": _partitions(system),
-        "/proc/swaps": _swaps(machine),
         "/proc/sys/kernel/hostname": f"{system.host}\n",
         "/proc/sys/kernel/osrelease": f"{system.kernel}\n",
         "/proc/sys/kernel/ostype": "Linux\n",
@@ -41,6 +36,18 @@ def render_proc(machine: Machine) -> dict[str, bytes]:
     }
     if machine.devices.driver:
         rows["/proc/driver/nvidia/version"] = _nvidia(machine)
+    return {path: text.encode() for path, text in rows.items()} | moving_proc(machine)
+
+
+def moving_proc(machine: Machine) -> dict[str, bytes]:
+    """The files of ``/proc`` that change with time and processes, and not only with facts."""
+    up = max(0.0, machine.clock.now - machine.system.boot)
+    rows = {
+        "/proc/meminfo": _meminfo(machine),
+        "/proc/uptime": f"{up:.2f} {up * machine.system.cpu.cores * 0.997:.2f}\n",
+        "/proc/loadavg": _loadavg(machine),
+        "/proc/swaps": _swaps(machine),
+    }
     return {path: text.encode() for path, text in rows.items()}
 
 

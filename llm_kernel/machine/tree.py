@@ -13,7 +13,7 @@ from zlib import crc32
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
-from llm_kernel.machine.proc import render_proc
+from llm_kernel.machine.proc import moving_proc, render_proc
 from llm_kernel.machine.system import System, User
 
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
@@ -57,15 +57,19 @@ def replant(files: Files, machine: Machine) -> None:
         old = render_tree(System.from_state({**before["system"], "planted": {}}), before) if before else {}
         _follow(files, old, render_tree(system, facts))
         system.planted = facts
-    refresh(files, machine)
-
-
-def refresh(files: Files, machine: Machine) -> None:
-    """Bring ``/proc`` up to date; only what differs is written."""
     wanted = render_proc(machine)
     for path in ("/proc/driver/nvidia/version",):
         if path not in wanted and files.exists(path):
             files.remove("/proc/driver", recursive=True)
+    _rewrite(files, wanted)
+
+
+def refresh(files: Files, machine: Machine) -> None:
+    """Bring up to date what moves in ``/proc`` while the facts stay; it is cheap enough for every program."""
+    _rewrite(files, moving_proc(machine))
+
+
+def _rewrite(files: Files, wanted: dict[str, bytes]) -> None:
     for path, data in wanted.items():
         if not files.exists(path) or files.read(path) != data:
             files.write(path, data, mode=0o444)
