@@ -124,7 +124,7 @@ class Session:
             if any(not isinstance(part, cells.Magic) for part in parts):
                 self.before = self.answers
 
-    async def _parts(self, parts: cells.Cell, screen: _Screen) -> int:
+    async def _parts(self, parts: cells.Cell, screen: Output) -> int:
         status = 0
         for number, part in enumerate(parts):
             match part:
