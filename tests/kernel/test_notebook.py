@@ -140,3 +140,44 @@ def test_files_commands_and_magics_are_completed(client: Client) -> None:
     assert [text for text, _ in complete("cat no")] == ["notes.txt"]
     assert "uname" in [text for text, _ in complete("unam")]
     assert "%machine" in [text for text, _ in complete("%mach")]
+
+
+def test_the_machine_is_a_result_and_its_help_a_page(client: Client) -> None:
+    ran = client.run("%machine")
+    assert ran.kinds() == ["execute_result"]
+    assert ran.outputs[0][1]["data"]["text/plain"].startswith("Machine: Ubuntu ")
+    [page] = client.run("%usage ?", allow_stdin=True).reply["payload"]
+    assert page["data"] == {"text/plain": "%usage: requests, tokens and seconds since the kernel started.\n"}
+
+
+def test_costs_are_text_and_a_table(client: Client) -> None:
+    [(kind, content)] = client.run("%usage").outputs
+    assert (kind, set(content["data"])) == ("display_data", {"text/plain", "text/markdown"})
+
+
+def test_clear_wipes_the_cell(client: Client) -> None:
+    assert client.run("clear").outputs == [("clear_output", {"wait": False})]
+
+
+def test_the_proc_files_show_the_moment() -> None:
+    with kernel(env={"LLM_KERNEL_CLOCK": "stepped"}) as client:
+        text = client.run("cat /proc/uptime; sleep 10; cat /proc/uptime; cd /proc; sleep 5; cat up*").text("stdout")
+    first, *later = [float(line.split()[0]) for line in text.splitlines()]
+    assert [moment - first for moment in later] == [10.0, 15.0]
+
+
+def test_the_first_cell_does_not_wait_for_a_second_question() -> None:
+    with kernel() as client:
+        assert client.run("echo at once").text("stdout") == "at once\n"
+        assert client.reply(client.channels.kernel_info())["content"]["status"] == "ok"
+
+
+@pytest.mark.parametrize("person", [True, False])
+def test_only_a_person_hears_that_the_embedded_model_is_on_its_way(person: bool, tmp_path: Path) -> None:
+    pytest.importorskip("xllamacpp")
+    file = tmp_path / "broken.gguf"
+    file.write_bytes(b"no model")
+    with kernel(env={"LLM_KERNEL_BACKEND": "local", "LLM_KERNEL_LOCAL_MODEL": str(file)}) as client:
+        ran = client.run(ASK, allow_stdin=person)
+    assert ran.reply["status"] == "error"
+    assert ("loading the embedded model" in ran.text("stderr")) is person
