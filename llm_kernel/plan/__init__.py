@@ -11,9 +11,12 @@ from llm_kernel.plan.check import Matcher, check
 from llm_kernel.plan.counts import counts
 from llm_kernel.plan.gbnf import grammar
 from llm_kernel.plan.hint import hint
-from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Plan, Scope
+from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Plan, Scope
+from llm_kernel.plan.nodes import walk as every_node
+from llm_kernel.plan.typical import typical
 from llm_kernel.plan.walk import Exhausted
 from llm_kernel.plan.walker import Walker
+from llm_kernel.plan.writes import writes
 
 __all__ = [
     "Choice",
@@ -62,8 +65,16 @@ def plan(
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
         walker = Walker(argv, read, facts or {})
-        return Plan(walker.program(tree), tuple(walker.fetched))
+        nodes = walker.program(tree)
+        found = typical(source)
+        usual = found.sentence(_epochs(nodes)) if found else ""
+        return Plan(nodes, tuple(walker.fetched), writes(source), usual)
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None
     except Exception:
         return None
+
+
+def _epochs(nodes: tuple[Node, ...]) -> int:
+    """The turns of the first loop that surely prints: for a training script, its epochs."""
+    return next((node.count for node in every_node(nodes) if isinstance(node, Loop) and node.count), 1)

@@ -10,12 +10,17 @@ from llm_kernel.plan.patterns import Run, pattern
 
 _UNROLL = 200
 _REPEAT = 2000
-_ACTS = r"""acts ::= (gpu)? (spend)? (file){0,4}
-gpu ::= "@ gpu " [0-9] ("-" [0-9])? " util " [0-9]{1,2} " mem " [0-9]{3,5} "\n"
+_ACTS = r"""gpu ::= "@ gpu " [0-9] ("-" [0-9])? " util " [0-9]{1,2} " mem " [0-9]{3,5} "\n"
 spend ::= "@ spend " [0-9]{1,5} ("." [0-9]{1,2})? "\n"
-file ::= "@ truncate -s " [0-9]{1,6} [KMG]? " " path "\n"
-path ::= [a-zA-Z0-9_./-]{1,80}
+size ::= [1-9] [0-9]{0,5} [KMG]?
 """
+_MOST_FILES = 6
+
+
+def _acts(paths: tuple[str, ...]) -> str:
+    """The rules of the acts behind the output: load, time, and the files that the source writes, each at most once."""
+    files = [f"({' '.join(_quoted('@ truncate -s '))} size {_quoted(f' {path}' + chr(10))[0]})?" for path in paths]
+    return f"acts ::= gpu? spend? {' '.join(files[:_MOST_FILES])}\n{_ACTS}"
 
 
 def grammar(
@@ -29,7 +34,7 @@ def grammar(
             continue
         writer = _Writer(start)
         if writer.newlines <= max_lines or unroll == 1:
-            return writer.text(acts) if writer.says else ""
+            return writer.text(_acts(plan.writes) if acts else "") if writer.says else ""
     return ""
 
 
@@ -67,7 +72,7 @@ class _Writer:
                 case Anything():
                     stack.append(spot.after)
 
-    def text(self, acts: bool) -> str:
+    def text(self, acts: str) -> str:
         """The whole grammar."""
         queue: list[tuple[str, Spot]] = []
         self._rules["root"] = self._sequence(self._start, "tail", queue, fresh=True)
@@ -80,7 +85,7 @@ class _Writer:
         lines.append("tail ::= acts" if acts else 'tail ::= ""')
         if any("any-line" in line for line in lines):
             lines.append('any-line ::= ([^@\\n] [^\\n]{0,200})? "\\n"')
-        return "\n".join(lines) + "\n" + (_ACTS if acts else "")
+        return "\n".join(lines) + "\n" + acts
 
     def _rule(self, spot: Spot, queue: list[tuple[str, Spot]], inside: bool) -> str:
         name = self._names.get(id(spot))

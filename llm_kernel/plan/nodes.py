@@ -97,10 +97,15 @@ Node: TypeAlias = Line | Loop | Choice | Free | Leave | Scope
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Everything a program can print, in order; ``fetched`` are the data sets that it downloads on its way."""
+    """Everything a program can print, in order; ``fetched`` are the data sets that it downloads on its way.
+
+    ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives.
+    """
 
     nodes: tuple[Node, ...]
     fetched: tuple[Fetch, ...] = ()
+    writes: tuple[str, ...] = ()
+    usual: str = ""
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

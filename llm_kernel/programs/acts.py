@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from llm_kernel import syntax
 from llm_kernel.errors import Refused
 from llm_kernel.machine import Machine, words
 from llm_kernel.machine.processes import GpuUse, Process
 from llm_kernel.programs.answer import answer
+from llm_kernel.programs.exact.terminal import slept
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.shell.bash import OURS, Limits, Shell
@@ -23,11 +24,14 @@ from llm_kernel.shell.call import Call, Io
 __all__ = ["Acts"]
 
 _WORDS = frozenset({"spend", "gpu", "curve", "machine"})
+_CODE = (".py", ".sh", ".c", ".cc", ".cpp", ".cu", ".h", ".js", ".ts", ".rs", ".go", ".java", ".rb", ".pl", ".R")
 _COMPOUND = "spend stands in no compound but a for over a list or a range"
 
 
 class Acts:
     """Runs one program's acts; what is refused goes into ``record`` and nowhere else.
+
+    ``sources`` are files that the program reads as its code; no act may change them.
 
     ``most`` bounds the seconds that the program may spend in all. ``status`` is set by an act ``exit N``.
     """
@@ -43,12 +47,14 @@ class Acts:
         most: float,
         limits: Limits,
         passing: Callable[[float], Awaitable[None]],
+        sources: Sequence[str] = (),
     ) -> None:
         self._machine = machine
         self._process = process
         self._streams = streams
         self._record = record
         self._left = most
+        self._sources = tuple(path for path in sources if path.endswith(_CODE))
         self._passing = passing
         self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
         self.spent = 0.0
@@ -69,10 +75,22 @@ class Acts:
         if reason:
             self._refuse(act, reason)
             return False
+        kept = {path: self._machine.files.read(path) for path in self._sources if self._machine.files.exists(path)}
         self._record.acts.append(act.partition("\n")[0])
         for turn in turns:
             self.status = await self.shell.run(turn, self._streams.out, self._streams.err)
-        return True
+        return self._unharmed(act, kept)
+
+    def _unharmed(self, act: str, kept: dict[str, bytes]) -> bool:
+        """Put back a source that ``act`` changed: a small model may name the script where it means its output."""
+        files = self._machine.files
+        harmed = [path for path, data in kept.items() if not files.exists(path) or files.read(path) != data]
+        for path in harmed:
+            mode = files.stat(path).mode if files.exists(path) else None
+            files.write(path, kept[path], mode=mode)
+        if harmed:
+            self._refuse(act, f"a program does not overwrite its own source: {', '.join(harmed)}")
+        return not harmed
 
     async def set(self, name: str, value: str) -> None:
         """Give the program's shell variable ``name`` what was typed."""
@@ -106,6 +124,8 @@ class Acts:
                     return await self._curve(call.args, streams)
                 case "machine":
                     return self._word(call)
+            if call.name.rpartition("/")[2] == "sleep" and (amount := slept(call.args)) is not None:
+                return await self._spend((f"{amount:f}",))
             return await answer(call, streams)
         except Refused as err:
             self._refuse(" ".join((call.name, *call.args)), str(err))
@@ -139,9 +159,7 @@ class Acts:
             total = gpus[index].card.total(self._machine.devices.driver)
             mem = int(found["mem"] or 0)
             used = sum(
-                p.gpu[index].mem
-                for p in self._machine.processes.running()
-                if index in p.gpu and p is not self._process
+                p.gpu[index].mem for p in self._machine.processes.running() if index in p.gpu and p is not self._process
             )
             if used + mem > total:
                 raise Refused(f"gpu: GPU {index} has {total - used} MiB left of {total}, not {mem}")

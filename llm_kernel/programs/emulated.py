@@ -128,7 +128,7 @@ class Emulator:
             shown=reads.show(machine, paths, call.cwd, budget=options.files),
             stdin=stdin,
             history=show(self._journal.bearing_on(command, budget=options.history)),
-            hint=hint(planned) if planned else "",
+            hint=_hint(planned),
             grammar=grammar(planned) if planned and options.grammars else "",
             style=options.style,
             tokens=options.tokens,
@@ -189,6 +189,7 @@ class Emulator:
             most=self.options.spend,
             limits=self._limits,
             passing=self._passing,
+            sources=record.files,
         )
         status = await converse(self.backend, request, acts, streams, record, self._ask)
         if not acts.spent:
@@ -279,6 +280,12 @@ async def _turns(turns: list[Turn], acts: Acts, streams: Io, record: Answer) -> 
             case Bad(text, reason):
                 record.refused.append(Refusal(text, reason))
     await asyncio.sleep(0)
+
+
+def _hint(planned: Plan | None) -> str:
+    """What the model is told of the lines that it has to fill in."""
+    lines = hint(planned) if planned else ""
+    return f"{lines}\n({planned.usual})" if planned and lines and planned.usual else lines
 
 
 _BANDWIDTH = 12e6

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.plan import Hole, Line, Literal, Matcher, check, counts, grammar
+from llm_kernel.plan import Hole, Line, Literal, Matcher, check, counts, grammar, plan
 from llm_kernel.plan.nodes import Choice, Loop, walk
 from tests.plan.gbnf import Gbnf
 from tests.plan.scripts import TOOLS, run, tool
@@ -46,7 +46,7 @@ def test_the_grammar_accepts_what_python_prints(name):
     reader = Gbnf(grammar(tool(name)))
     said = run(name)
     assert reader.accepts(said)
-    assert reader.accepts(said + "@ gpu 0-3 util 97 mem 8421\n@ spend 1.5\n@ truncate -s 1700K fit.pt\n")
+    assert reader.accepts(said + "@ gpu 0-3 util 97 mem 8421\n@ spend 1.5\n")
     assert not reader.accepts(said + "another line\n") or counts(tool(name))["free"]
 
 
@@ -84,3 +84,12 @@ def test_a_long_sum_is_left_to_the_run():
     last = [node for node in tool("slow").nodes if isinstance(node, Line)]
     assert last[0].parts == (Literal("total: "), Hole("int", "", "total"))
     assert last[1].parts == (Literal("last square: 998001"),)
+
+
+def test_an_act_writes_only_what_the_source_writes() -> None:
+    found = plan('import torch\nprint("a", x)\ntorch.save(x, "fit.pt")\nopen("log.txt", "w")\nopen("in.txt")\n')
+    assert found is not None
+    assert found.writes == ("fit.pt", "log.txt")
+    reader = Gbnf(grammar(found))
+    assert reader.accepts("a 1\n@ spend 1.5\n@ truncate -s 1700K fit.pt\n")
+    assert not reader.accepts("a 1\n@ truncate -s 1700K train.py\n")

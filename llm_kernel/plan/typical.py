@@ -1,0 +1,50 @@
+"""What training on a well-known data set usually gives, as a hint for whoever imagines the numbers.
+
+Loss and accuracy (percent) of a plain network after one epoch, after some ten, and in the end. Rounded from what is
+commonly published with tutorials for these data sets; the order of magnitude is meant, not a record.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+__all__ = ["Typical", "typical"]
+
+
+@dataclass(frozen=True, slots=True)
+class Typical:
+    """(loss, accuracy in percent) after one epoch, ten, and very many; ``classes`` sets the untrained loss."""
+
+    name: str
+    pattern: str
+    classes: int
+    first: tuple[float, float]
+    tenth: tuple[float, float]
+    last: tuple[float, float]
+
+    def sentence(self, epochs: int) -> str:
+        """The hint for a run of ``epochs`` epochs."""
+        loss, accuracy = self.tenth if epochs <= 25 else self.last
+        if epochs <= 3:
+            loss, accuracy = ((a + b) / 2 for a, b in zip(self.first, self.tenth, strict=True))
+        return (
+            f"{self.name} usually: loss about {self.first[0]:g} and accuracy about {self.first[1]:g}% after epoch 1, "
+            f"loss about {loss:.2g} and accuracy about {accuracy:.3g}% after epoch {epochs}"
+        )
+
+
+_TABLE = (
+    Typical("Fashion-MNIST", r"fashion_?mnist", 10, (0.55, 82.5), (0.24, 89.2), (0.08, 90.6)),
+    Typical("MNIST", r"mnist", 10, (0.34, 94.3), (0.026, 97.8), (0.004, 98.3)),
+    Typical("CIFAR-100", r"cifar_?100", 100, (3.87, 14.2), (2.31, 39.5), (0.9, 44.8)),
+    Typical("CIFAR-10", r"cifar", 10, (1.52, 54.6), (0.64, 72.9), (0.06, 75.4)),
+    Typical("SVHN", r"svhn", 10, (1.14, 78.4), (0.29, 90.1), (0.07, 91.7)),
+    Typical("IMDB", r"imdb", 2, (0.58, 73.1), (0.24, 86.4), (0.03, 86.9)),
+)
+
+
+def typical(source: str) -> Typical | None:
+    """The data set that ``source`` trains on, if it is a well-known one."""
+    text = source.lower()
+    return next((row for row in _TABLE if re.search(rf"\b{row.pattern}", text)), None)
