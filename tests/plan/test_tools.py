@@ -87,9 +87,9 @@ def test_a_long_sum_is_left_to_the_run():
 
 
 def test_an_act_writes_only_what_the_source_writes() -> None:
-    found = plan('import torch\nprint("a", x)\ntorch.save(x, "fit.pt")\nopen("log.txt", "w")\nopen("in.txt")\n')
+    found = plan('import torch\nprint(f"a {x:.1f}")\ntorch.save(x, "fit.pt")\nopen("log.txt", "w")\nopen("in.txt")\n')
     assert found is not None
     assert found.writes == ("fit.pt", "log.txt")
     reader = Gbnf(grammar(found))
-    assert reader.accepts("a 1\n@ spend 1.5\n@ truncate -s 1700K fit.pt\n")
-    assert not reader.accepts("a 1\n@ truncate -s 1700K train.py\n")
+    assert reader.accepts("a 1.0\n@ spend 1.5\n@ truncate -s 1700K fit.pt\n")
+    assert not reader.accepts("a 1.0\n@ truncate -s 1700K train.py\n")
