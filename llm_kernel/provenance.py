@@ -48,13 +48,13 @@ class Answer:
             self.completion += usage.completion
 
     def line(self) -> str:
-        """One line for ``%why``."""
+        """One line for ``%why``: the same from the model and from its tape."""
         if self.by == "exact":
             return f"{self.command}\n    exact: computed from the machine"
         if self.by == "unknown":
             return f"{self.command}\n    exact: no such program on this machine"
         cost = f"{self.prompt} tokens in ({self.cached} cached), {self.completion} out, {self.seconds:.1f} s"
-        lines = [self.command, f"    {self.by}: {self.model or 'unnamed'}, {cost}"]
+        lines = [self.command, f"    model: {self.model or 'unnamed'}, {cost}"]
         if self.tries > 1:
             lines.append(f"    asked {self.tries} times")
         if self.computed:

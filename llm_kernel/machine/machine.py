@@ -55,7 +55,7 @@ class Machine:
         return self.clock.local.strftime("%Y-%m")
 
     def has(self, need: str) -> bool:
-        """Whether what a program needs is there: ``gpu-driver``, ``cuda``, ``python``, ``package:NAME``, ``os:NAME``."""
+        """Whether a program's need is met: ``gpu-driver``, ``cuda``, ``python``, ``package:NAME``, ``os:NAME``."""
         kind, _, name = need.partition(":")
         match kind:
             case "":

@@ -18,7 +18,7 @@ from llm_kernel.machine.quantity import read_size, say_size
 from llm_kernel.machine.system import set_zone
 from llm_kernel.machine.telling import spoken
 
-__all__ = ["PROGRAM_WORDS", "WORDS", "USAGE", "curve", "say", "seconds"]
+__all__ = ["PROGRAM_WORDS", "USAGE", "WORDS", "curve", "say", "seconds"]
 
 Word: TypeAlias = Callable[[Machine, Sequence[str], str], list[str]]
 

@@ -49,13 +49,17 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Delta:
-    """A piece of a reply; the last one says why it ended ("stop", "length", ...) and what it cost, where known."""
+    """A piece of a reply; the last one says why it ended ("stop", "length", ...) and what it cost, where known.
+
+    ``seconds`` is how long the whole reply took, from a tape: the same figure when it is recorded and replayed.
+    """
 
     text: str = ""
     finish: str = ""
     usage: Usage | None = None
     model: str = ""
     source: Literal["model", "tape"] = "model"
+    seconds: float | None = None
 
 
 class Backend(Protocol):

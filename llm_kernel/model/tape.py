@@ -7,6 +7,7 @@ when they are used up, ``replay`` misses and ``auto`` asks the model. Only whole
 
 from __future__ import annotations
 
+import re
 import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncGenerator, Callable, Mapping
@@ -23,6 +24,7 @@ from llm_kernel.model.request import Backend, Delta, Request, Usage
 __all__ = ["Mode", "Tape", "header_of"]
 
 Mode: TypeAlias = Literal["auto", "record", "replay", "off"]
+_OVER = re.compile(r"^@ (?:exit|read)\b.*$", re.MULTILINE)
 MODES = ("auto", "record", "replay", "off")
 
 
@@ -116,14 +118,24 @@ class Tape:
         text, finish, model = "", "", ""
         usage: Usage | None = None
         started = time.perf_counter()
-        async with aclosing(self._ask(request)) as deltas:
-            async for delta in deltas:
-                text += delta.text
-                finish, usage, model = delta.finish or finish, delta.usage or usage, delta.model or model
-                if delta.finish:
-                    seconds = round(time.perf_counter() - started, 3)
-                    self._append(Recording(parts, text, finish, usage, model, seconds))
-                yield delta
+        whole = False
+        try:
+            async with aclosing(self._ask(request)) as deltas:
+                async for delta in deltas:
+                    text += delta.text
+                    finish, usage, model = delta.finish or finish, delta.usage or usage, delta.model or model
+                    if delta.finish:
+                        whole = True
+                        seconds = round(time.perf_counter() - started, 1)
+                        self._append(Recording(parts, text, finish, usage, model, seconds))
+                        delta = replace(delta, seconds=seconds)
+                    yield delta
+        except GeneratorExit:
+            # a reply is over where it says so, and whoever reads it does not wait for what a model adds
+            if not whole and _OVER.search(text):
+                seconds = round(time.perf_counter() - started, 1)
+                self._append(Recording(parts, text, "stop", usage, model or self.name, seconds))
+            raise
 
     def _model(self) -> Backend:
         if self._inner is None:
@@ -166,4 +178,10 @@ async def _play(recording: Recording) -> AsyncGenerator[Delta, None]:
     """The text line by line, so that the pieces depend on nothing but the text."""
     for line in recording.text.splitlines(keepends=True):
         yield Delta(line, model=recording.model, source="tape")
-    yield Delta(finish=recording.finish, usage=recording.usage, model=recording.model, source="tape")
+    yield Delta(
+        finish=recording.finish,
+        usage=recording.usage,
+        model=recording.model,
+        source="tape",
+        seconds=recording.seconds,
+    )

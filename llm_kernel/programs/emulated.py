@@ -239,11 +239,12 @@ async def _stream(
     pieces: list[str] = []
     started = monotonic()
     finish, held = "", ""
+    taped: float | None = None
     try:
         async with aclosing(backend.stream(request)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
                 record.by, record.model = delta.source, delta.model or record.model
-                finish = delta.finish or finish
+                finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
                 record.count(delta.usage)
                 if not delta.text:
                     continue
@@ -256,7 +257,7 @@ async def _stream(
                 if reader.closed:
                     break
     finally:
-        record.seconds += monotonic() - started
+        record.seconds += monotonic() - started if taped is None else taped
     text = "".join(pieces)
     if held and apology(text):
         raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")

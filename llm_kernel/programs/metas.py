@@ -106,15 +106,16 @@ class Metas:
 
     async def _reply(self, request: Request, record: Answer) -> str:
         pieces, finish, started = [], "", monotonic()
+        taped: float | None = None
         try:
             async with aclosing(self.backend.stream(request)) as deltas:  # type: ignore[type-var]
                 async for delta in deltas:
                     pieces.append(delta.text)
                     record.by, record.model = delta.source, delta.model or record.model
-                    finish = delta.finish or finish
+                    finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
                     record.count(delta.usage)
         finally:
-            record.seconds += monotonic() - started
+            record.seconds += monotonic() - started if taped is None else taped
         text = "".join(pieces)
         if apology(text):
             raise BadReply(f"The model answered with an apology instead of a script: {text.strip()[:300]}")

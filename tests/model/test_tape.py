@@ -48,7 +48,7 @@ async def test_what_was_recorded_is_replayed_with_its_costs(path: Path) -> None:
     assert replayed == [
         Delta("epoch 1\n", model="scripted", source="tape"),
         Delta("epoch 2\n", model="scripted", source="tape"),
-        Delta(finish="stop", usage=Usage(12, 0, 4), model="scripted", source="tape"),
+        Delta(finish="stop", usage=Usage(12, 0, 4), model="scripted", source="tape", seconds=replayed[-1].seconds),
     ]
 
 

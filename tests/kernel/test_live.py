@@ -1,0 +1,48 @@
+"""The embedded model through a real kernel: fetched, started, asked. Slow; the mark ``live`` runs it."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from llm_kernel.model.weights import fetch
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.kernel,
+    pytest.mark.timeout(1700),
+    pytest.mark.skipif(importlib.util.find_spec("xllamacpp") is None, reason="needs the extra `local`"),
+]
+
+SCRIPT = """\
+%%writefile fit.py
+import random
+
+for step in range(3):
+    loss = random.random()
+    print(f"step {step} loss {loss:.2f}")
+"""
+
+
+def test_a_meta_cell_and_a_program(monkeypatch: pytest.MonkeyPatch) -> None:
+    fetch()
+    monkeypatch.setenv("LLM_KERNEL_BACKEND", "local")
+    monkeypatch.setenv("LLM_KERNEL_CLOCK", "stepped")
+    cells = [
+        "%%meta\nYou are Ubuntu 18.04 with Python 3.9 and two Tesla T4 GPUs.",
+        "nvidia-smi -L | wc -l",
+        SCRIPT,
+        "python3 fit.py",
+        "%why",
+    ]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    NotebookClient(book, kernel_name="llm_kernel", timeout=800).execute()
+    said = ["".join(output.get("text", "") for output in cell.outputs) for cell in book.cells]
+    assert said[0].splitlines()[0] == "Ubuntu 18.04.5 LTS"
+    assert "2 x NVIDIA Tesla T4" in said[0].splitlines()
+    assert said[1:3] == ["2\n", "Writing fit.py\n"]
+    assert [line[:12] for line in said[3].splitlines()] == [f"step {number} loss " for number in range(3)]
+    assert said[4].startswith("python3 fit.py\n    model: ")
