@@ -6,8 +6,12 @@ import asyncio
 
 import pytest
 
-from llm_kernel.events import Ask, Clear, Display, Event, Text
+from llm_kernel.events import Ask, Clear, Display, Event, Exit, Text
+from llm_kernel.machine import Machine
+from llm_kernel.model.choice import Models
+from llm_kernel.model.request import Request, ScriptedBackend
 from llm_kernel.output import Output
+from llm_kernel.session import Session
 
 
 def shown(output: Output) -> list[Event | None]:
@@ -82,3 +86,21 @@ async def test_a_view_stands_in_its_place() -> None:
     output.show(Display({"text/plain": "view"}, kind="result"))
     await output.out(b"b")
     assert shown(output) == [Text("stdout", "a"), Display({"text/plain": "view"}, kind="result"), Text("stdout", "b")]
+
+
+@pytest.mark.parametrize("person", [True, False])
+async def test_only_a_person_hears_that_the_embedded_model_is_on_its_way(person: bool) -> None:
+    def late(request: Request) -> str:
+        for done in (0, 1_000_000, 500_000_000):  # the second is as good as the first
+            session.waiting("fetching", done, 1_100_000_000)
+        session.waiting("loading", 0, 0)
+        return "here\n"
+
+    session = Session(Machine(), Models(lambda _: ScriptedBackend(late, piece=100)))
+    events = [event async for event in session.run_cell("curl -s http://example.com/", allow_stdin=person)]
+    told = [
+        Text("stderr", "\rfetching the embedded model, once: 0.00 of 1.10 GB"),
+        Text("stderr", "\rfetching the embedded model, once: 0.50 of 1.10 GB"),
+        Text("stderr", "\rloading the embedded model, which takes some seconds \n"),
+    ]
+    assert events == [*(told if person else []), Text("stdout", "here\n"), Exit(0)]

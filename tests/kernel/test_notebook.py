@@ -170,14 +170,3 @@ def test_the_first_cell_does_not_wait_for_a_second_question() -> None:
     with kernel() as client:
         assert client.run("echo at once").text("stdout") == "at once\n"
         assert client.reply(client.channels.kernel_info())["content"]["status"] == "ok"
-
-
-@pytest.mark.parametrize("person", [True, False])
-def test_only_a_person_hears_that_the_embedded_model_is_on_its_way(person: bool, tmp_path: Path) -> None:
-    pytest.importorskip("xllamacpp")
-    file = tmp_path / "broken.gguf"
-    file.write_bytes(b"no model")
-    with kernel(env={"LLM_KERNEL_BACKEND": "local", "LLM_KERNEL_LOCAL_MODEL": str(file)}) as client:
-        ran = client.run(ASK, allow_stdin=person)
-    assert ran.reply["status"] == "error"
-    assert ("loading the embedded model" in ran.text("stderr")) is person
