@@ -56,12 +56,13 @@ class Journal:
         return self.entries[-most:]
 
 
-_NOUN = re.compile(r"[\w.-]+\.\w+|[\w-]{3,}")
+_NOUN = re.compile(r"[\w./-]+")
 _COMMON = frozenset("the and for with from that this all are was has have its not you use what how many does".split())
 
 
 def _nouns(text: str) -> set[str]:
-    return {word.rpartition("/")[2].lower() for word in _NOUN.findall(text)} - _COMMON
+    words = (word.rpartition("/")[2].strip(".-").lower() for word in _NOUN.findall(text[:20_000]))
+    return {word for word in words if 3 <= len(word) <= 255} - _COMMON
 
 
 def show(entries: Iterable[Entry]) -> str:

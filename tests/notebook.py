@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
 from llm_kernel.errors import ImaginedMachineError
 from llm_kernel.events import Ask, Event, Exit, Text
-from llm_kernel.machine import Machine
+from llm_kernel.machine import Clock, Machine
 from llm_kernel.model.choice import Models
 from llm_kernel.model.request import Backend, Request, ScriptedBackend
 from llm_kernel.session import Session, Setup
@@ -25,7 +26,7 @@ class Notebook:
         self, replies: Replies = (), *, setup: Setup = Setup(), machine: Machine | None = None, budget: int = 0
     ) -> None:
         self.model = _backend(replies)
-        self.machine = machine or Machine()
+        self.machine = machine or Machine(Clock(host=time.time))
         self.session = Session(self.machine, Models(lambda _: self.model, budget=budget), setup)
         self.fault: ImaginedMachineError | None = None
 

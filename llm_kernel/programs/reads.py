@@ -12,7 +12,9 @@ from llm_kernel.prompt import Shown
 
 __all__ = ["named_in", "read_by", "show", "show_text"]
 
-_WORD = re.compile(r"[\w./~-]*\w\.\w+|[\w./-]+/[\w.-]+|\bMakefile\b|\bDockerfile\b|\bREADME\b")
+_WORD = re.compile(r"[\w./~-]+")
+_FAMOUS = frozenset(["Makefile", "Dockerfile", "README"])
+_LONGEST = 255
 _MOST_FILES = 6
 
 
@@ -74,7 +76,8 @@ def read_by(machine: Machine, name: str, args: Sequence[str], cwd: str) -> list[
 
 def named_in(machine: Machine, text: str, cwd: str) -> list[str]:
     """The files that an instruction speaks of; where it names none, the youngest few text files at hand."""
-    found = [machine.files.absolute(word, cwd) for word in dict.fromkeys(_WORD.findall(text))]
+    words = dict.fromkeys(word.rstrip(".") for word in _WORD.findall(text[:200_000]) if len(word) <= _LONGEST)
+    found = [machine.files.absolute(word, cwd) for word in words if "." in word or "/" in word or word in _FAMOUS]
     found = [path for path in found if _is_text(machine, path)]
     if found:
         return found

@@ -19,30 +19,39 @@ from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.history import FC, HISTORY, History
+from llm_kernel.shell.order import Order, Sink, Turns
 from llm_kernel.shell.script import led
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
-
-Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
 
 
 class Streams:
     """A running program's streams, as the library hands them to its callback."""
 
-    def __init__(self, context: Any) -> None:
+    def __init__(self, context: Any, order: Order) -> None:
         self._context = context
+        self._turns = Turns(order)
 
     async def out(self, data: str | bytes) -> None:
         """Write to standard output."""
-        await self._context.stdout.write(data.encode() if isinstance(data, str) else data)
+        await self._write(0, self._context.stdout, data)
 
     async def err(self, data: str | bytes) -> None:
         """Write to standard error."""
-        await self._context.stderr.write(data.encode() if isinstance(data, str) else data)
+        await self._write(1, self._context.stderr, data)
 
     async def read(self) -> bytes:
         """All of standard input; end of file at a terminal."""
         return b"".join([chunk async for chunk in self._context.stdin])
+
+    async def end(self) -> None:
+        """Nothing more is written."""
+        await self._turns.end()
+
+    async def _write(self, stream: int, to: Any, text: str | bytes) -> None:
+        if data := text.encode() if isinstance(text, str) else text:
+            await self._turns.begin(stream, len(data))
+            await to.write(data)
 
 
 Program: TypeAlias = Callable[[Call, Streams], Awaitable[int]]
@@ -167,10 +176,11 @@ class Shell:
         async def errors(data: bytes) -> None:
             await err(self._mend(data, started))
 
+        self._order = Order(out, errors)
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
         self._running = True
-        run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=out, stderr=errors)))
+        run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=self._order.out, stderr=self._order.err)))
         try:
             result = await asyncio.shield(run)
         except asyncio.CancelledError:
@@ -271,13 +281,15 @@ class Shell:
 
     async def _callback(self, context: Any) -> int:
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
-        streams = Streams(context)
+        streams = Streams(context, self._order)
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
             return status
         try:
-            return await self._program(call, streams)
+            status = await self._program(call, streams)
+            await streams.end()
+            return status
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BrokenPipeError:

@@ -1,4 +1,4 @@
-"""The login shell by itself: what persists, who is asked, what an interrupt leaves, and that the library is not seen."""
+"""The login shell by itself: what persists, who is asked, what an interrupt leaves; the library is not seen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Console:
 
     machine: Machine = field(default_factory=Machine)
     calls: list[tuple[str, ...]] = field(default_factory=list)
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         self.shell = Shell(self.machine, self._program, ours=["ls"], limits=self.limits)
@@ -287,6 +287,28 @@ async def test_time_speaks_of_the_machines_time(sh: Console) -> None:
 
     sh.shell._program = work
     assert await sh("time prog") == ("", "\nreal\t1m40.000s\nuser\t1m27.000s\nsys\t0m4.000s\n", 0)
+
+
+async def test_the_order_of_the_two_streams_is_kept_between_programs() -> None:
+    sh = Console()
+
+    async def both(call: Call, streams: Streams) -> int:
+        for n in range(3):
+            await streams.out(f"o{n}")
+            await streams.err(f"e{n}")
+        return 0
+
+    sh.shell._program = both
+    said: list[str] = []
+
+    async def sink(data: bytes) -> None:
+        said.append(data.decode())
+
+    for _ in range(10):
+        said.clear()
+        await sh.shell.run("echo b >&2; prog; cat /no; prog; echo c", sink, sink)
+        whole = "b\no0e0o1e1o2e2cat: /no: No such file or directory\no0e0o1e1o2e2c\n"
+        assert "".join(said) == whole
 
 
 async def test_follow_takes_over_the_machine_and_goes(sh: Console) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from collections.abc import Sequence
 
 from llm_kernel.machine.profiles import profile
 from llm_kernel.programs.options import Options
@@ -13,7 +14,7 @@ from llm_kernel.programs.table import NotExact, exact, live
 from llm_kernel.shell.bash import KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "sleep"]
+__all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "sleep", "slept"]
 
 _END = 4102444800.0
 """2100: a sleep that would last longer never ends."""
@@ -63,6 +64,12 @@ async def sleep(call: Call, io: Io) -> int:
     call.machine.processes.slept += amount
     await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
     return 0
+
+
+def slept(args: Sequence[str]) -> float | None:
+    """How many seconds ``sleep`` would take; None where it would complain or explain itself."""
+    amounts = [_seconds(word) for word in args]
+    return sum(amount or 0.0 for amount in amounts) if amounts and None not in amounts else None
 
 
 def _seconds(word: str) -> float | None:

@@ -1,0 +1,95 @@
+"""The order of a shell's two streams: the library carries each by itself, and which arrives first is left to chance.
+
+What reaches the screen in one burst is shown output first; between bursts, and within one program, order is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+__all__ = ["Order", "Sink", "Turns"]
+
+Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
+
+_PAUSE = 0.002
+"""Seconds that an error waits for the output of its own burst."""
+
+_FLIGHT = 0.001
+"""Seconds in which what was written before a program began has come in."""
+
+_PATIENCE = 0.005
+"""Seconds after which bytes are taken to have gone into a pipe or a file instead of here."""
+
+
+class Order:
+    """Two sinks for the library to write to, and their arrivals to wait for."""
+
+    def __init__(self, out: Sink, err: Sink) -> None:
+        self._sinks = (out, err)
+        self._came = asyncio.Event()
+        self._pausing: set[asyncio.Event] = set()
+        self.got = [0, 0]
+
+    async def out(self, data: bytes) -> None:
+        """Take standard output."""
+        await self._take(0, data)
+
+    async def err(self, data: bytes) -> None:
+        """Take standard error."""
+        over = asyncio.Event()
+        self._pausing.add(over)
+        try:
+            await asyncio.sleep(_PAUSE)
+            await self._take(1, data)
+        finally:
+            self._pausing.discard(over)
+            over.set()
+
+    async def rest(self) -> None:
+        """Wait for the errors that have come and are not shown yet."""
+        for over in list(self._pausing):
+            await over.wait()
+
+    async def _take(self, stream: int, data: bytes) -> None:
+        await self._sinks[stream](data)
+        self.got[stream] += len(data)
+        self._came.set()
+
+    async def arrival(self, stream: int, count: int) -> None:
+        """Wait until ``count`` bytes of ``stream`` have come in all; not for long, they may have gone elsewhere."""
+        until = asyncio.get_running_loop().time() + _PATIENCE
+        while self.got[stream] < count and (left := until - asyncio.get_running_loop().time()) > 0:
+            self._came.clear()
+            try:
+                await asyncio.wait_for(self._came.wait(), left)
+            except asyncio.TimeoutError:
+                return
+
+
+class Turns:
+    """One program's writes: before it turns to the other stream, the first has arrived."""
+
+    def __init__(self, order: Order) -> None:
+        self._order = order
+        self._want = [0, 0]
+        self._begun = False
+
+    async def begin(self, stream: int, size: int) -> None:
+        """Before ``size`` bytes are written to ``stream``."""
+        if not self._begun:
+            self._begun = True
+            await asyncio.sleep(_FLIGHT)
+        await self._settle(1 - stream)
+        await self._order.rest()
+        self._want[stream] = max(self._want[stream], self._order.got[stream]) + size
+
+    async def end(self) -> None:
+        """After the program: its errors come before what the next command says."""
+        await self._settle(1)
+
+    async def _settle(self, stream: int) -> None:
+        if self._want[stream]:
+            await self._order.arrival(stream, self._want[stream])
+            self._want[stream] = 0
