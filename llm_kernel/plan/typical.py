@@ -1,11 +1,12 @@
 """What training on a well-known data set usually gives, as a hint for whoever imagines the numbers.
 
-Loss and accuracy (percent) of a plain network after one epoch, after some ten, and in the end. Rounded from what is
+Loss and accuracy (percent) of a plain network after one epoch, ten and a hundred. Rounded from what is
 commonly published with tutorials for these data sets; the order of magnitude is meant, not a record.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ __all__ = ["Typical", "typical"]
 
 @dataclass(frozen=True, slots=True)
 class Typical:
-    """(loss, accuracy in percent) after one epoch, ten, and very many; ``classes`` sets the untrained loss."""
+    """(loss, accuracy in percent) after one epoch, ten, and a hundred; ``classes`` sets the untrained loss."""
 
     name: str
     pattern: str
@@ -24,14 +25,22 @@ class Typical:
     last: tuple[float, float]
 
     def sentence(self, epochs: int) -> str:
-        """The hint for a run of ``epochs`` epochs."""
-        loss, accuracy = self.tenth if epochs <= 25 else self.last
-        if epochs <= 3:
-            loss, accuracy = ((a + b) / 2 for a, b in zip(self.first, self.tenth, strict=True))
-        return (
-            f"{self.name} usually: loss about {self.first[0]:g} and accuracy about {self.first[1]:g}% after epoch 1, "
-            f"loss about {loss:.2g} and accuracy about {accuracy:.3g}% after epoch {epochs}"
-        )
+        """The hint for a run of ``epochs`` epochs: a few points on its way."""
+        steps = sorted({1, 2, max(1, epochs // 4), max(1, epochs // 2), epochs} - ({2} if epochs > 40 else set()))
+        points = [f"epoch {step} loss {self._loss(step):.3f} accuracy {self._accuracy(step):.1f}%" for step in steps]
+        return f"{self.name} usually, a little different each time: {', '.join(points)}"
+
+    def _loss(self, epoch: int) -> float:
+        return _between(epoch, self.first[0], self.tenth[0], self.last[0])
+
+    def _accuracy(self, epoch: int) -> float:
+        return 100 - _between(epoch, 100 - self.first[1], 100 - self.tenth[1], 100 - self.last[1])
+
+
+def _between(epoch: int, first: float, tenth: float, last: float) -> float:
+    """A power law through epoch 1, 10 and 100, as learning curves have it."""
+    low, high, share = (first, tenth, math.log10(epoch)) if epoch <= 10 else (tenth, last, math.log10(epoch) - 1)
+    return float(low * (high / low) ** min(share, 1.0))
 
 
 _TABLE = (

@@ -132,7 +132,7 @@ def program_request(
         temperature=0.8,
         seed=seed,
         grammar=grammar,
-        penalty=1.15,
+        penalty=1.1,
         frozen=len(prefix),
     )
 
