@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.plan import Matcher, check, counts, grammar, hint
+from llm_kernel.plan import Matcher, check, counts, grammar, hint, plan
 from tests.plan.gbnf import Gbnf
 from tests.plan.scripts import training
 
