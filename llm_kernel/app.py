@@ -67,6 +67,11 @@ class LLMKernelApp(IPKernelApp):
     def init_path(self) -> None:
         """Leave the notebook's folder off the import path: an ``openai.py`` in it is the user's, not ours."""
 
+    def init_control(self, context: Any) -> None:
+        """Serve the shell channel here: ipykernel 7 gives it a thread for subshells, which this kernel has none of."""
+        super().init_control(context)  # type: ignore[no-untyped-call]
+        self.shell_channel_thread = None
+
     def init_pdb(self) -> None:
         """Leave the debugger alone."""
 

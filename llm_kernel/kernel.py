@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ipykernel._version import kernel_protocol_version
 from ipykernel.kernelbase import Kernel
 from jupyter_client.session import Session as Wire
-from traitlets import List
+from traitlets import Float, List
 from zmq.eventloop.zmqstream import ZMQStream
 
 from llm_kernel import errors
@@ -50,6 +50,7 @@ Type shell commands; nothing runs on this computer. %%meta changes the machine i
 class LLMKernel(Settings, Kernel):
     """A Jupyter kernel for a machine that is imagined."""
 
+    _execute_sleep = Float(0.0)  # the base class lets a thread that carries print() catch up; here nothing prints
     implementation = "llm_kernel"
     implementation_version = __version__
     banner = BANNER
@@ -134,6 +135,21 @@ class LLMKernel(Settings, Kernel):
 
     def post_handler_hook(self) -> None:
         """See ``pre_handler_hook``."""
+
+    def _abort_queues(self, *subshell: str | None) -> None:
+        """Abort the cells that have arrived: on the main thread they stand in the lock's queue, and then its end."""
+        if not hasattr(self, "_main_asyncio_lock"):  # ipykernel 6 has a queue of its own
+            super()._abort_queues(*subshell)
+            return
+        self._aborting = True
+        assert self.shell_stream is not None
+        self.shell_stream.flush()
+        self._aborted = asyncio.ensure_future(self._stop_aborting())
+
+    async def _stop_aborting(self) -> None:
+        await asyncio.sleep(0)
+        async with self._main_asyncio_lock:
+            self._aborting = False
 
     # Running a cell
 
