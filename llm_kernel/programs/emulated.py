@@ -262,7 +262,7 @@ async def _stream(
     if held and apology(text):
         raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
     await _turns([*reader.feed(held), *reader.close()], acts, streams, record)
-    if finish == "length" and not reader.closed:
+    if finish == "length" and not reader.ended:
         raise EndpointError(
             f"The reply was cut after {request.max_tokens} tokens; what was printed stays. "
             "Raise c.LLMKernel.reply_tokens to let programs say more."

@@ -15,15 +15,22 @@ _FIRST = re.compile(
       | (?:我的)?第一个?(?:条)?命令是\s*[:：]?\s*[`"'“‘]*(?P<chinese>[^`"'”’\n]+?)[`"'”’]*\s*[.。]?\s*$""",
     re.IGNORECASE | re.VERBOSE | re.MULTILINE,
 )
-_ACT = re.compile(r"\b(act as|be|pretend to be) an? (linux |ubuntu |unix )?(terminal|shell|console)|充当.{0,8}终端|扮演.{0,8}终端", re.I)
+_ACT = re.compile(
+    r"\b(act as|be|pretend to be) an? (linux |ubuntu |unix )?(terminal|shell|console)|充当.{0,8}终端|扮演.{0,8}终端",
+    re.I,
+)
 _RULES = re.compile(
-    r"""act\ as\ an?\ (?:linux|unix)?\ ?(?:terminal|shell|console)\.?$
+    r"""act\ as\ an?\ (?:linux|unix)?\ ?(?:terminal|shell|console)\.?$ | (?:充当|扮演).{0,12}终端[。.]?$
       | i\ will\ type\ commands | you\ will\ reply\ with | reply\ with\ the\ terminal\ output
       | inside\ (?:one|a)\ unique\ code\ block | do\ not\ write\ explanations | no(?:thing)?\ else
       | do\ not\ type\ commands\ unless | curly\ brackets | in\ english\ i\ will | need\ to\ tell\ you\ something
       | 我(?:将|会)输入命令 | 只(?:回复|在) | 不要(?:写|给出|输入)?解释 | 大括号|花括号 | 除非我(?:指示|要求)""",
     re.IGNORECASE | re.VERBOSE,
 )
+
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*|\n\s*\n|\n(?=[A-Z*•\d\u4e00-\u9fff-])")
+"""Between two sentences; a line that goes on in small letters is the same one."""
 
 
 def opening(instruction: str) -> tuple[str, str]:
@@ -36,6 +43,6 @@ def opening(instruction: str) -> tuple[str, str]:
         return instruction.strip(), ""
     command = (first["command"] or first["chinese"] or "").strip().rstrip(".。")
     rest = instruction[: first.start()]
-    sentences = [s.strip() for s in re.split(r"(?<=[.!?。！？])\s*|\n+", rest) if s.strip()]
+    sentences = [" ".join(s.split()) for s in _SENTENCE.split(rest) if s.strip()]
     kept = [s for s in sentences if not _RULES.search(s)]
     return " ".join(kept), command

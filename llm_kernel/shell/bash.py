@@ -107,8 +107,10 @@ _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false",
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
 _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
+_SHELLS = re.compile(rb"\bBashkit [\d.]+ \(virtual \w+ interpreter\)")
+_TOOLS = re.compile(rb"\b([\w\[]+) \(bashkit\) [\d.]+")
 _OPTION = re.compile(
-    rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n\nFor more .*\n"
+    rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n(?:.+\n)*\nFor more .*\n"
 )
 
 
@@ -176,7 +178,10 @@ class Shell:
         async def errors(data: bytes) -> None:
             await err(self._mend(data, started))
 
-        self._order = Order(out, errors)
+        async def output(data: bytes) -> None:
+            await out(self._named(data) if b"ashkit" in data else data)
+
+        self._order = Order(output, errors)
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
         self._running = True
@@ -302,6 +307,12 @@ class Shell:
         moment = f"EPOCHSECONDS={int(clock.now)}; EPOCHREALTIME={clock.now:.6f}"
         return f"RANDOM={seed}; SECONDS={int(clock.now - self._machine.login)}; {moment}; "
 
+    def _named(self, data: bytes) -> bytes:
+        """A tool's version where the script did not let it be seen that it is asked for."""
+        profile = self._machine.system.profile
+        data = _SHELLS.sub(f"GNU bash, version {profile.bash} (x86_64-pc-linux-gnu)".encode(), data)
+        return _TOOLS.sub(rb"\1 (GNU coreutils) " + profile.coreutils.encode(), data)
+
     def _mend(self, data: bytes, started: tuple[float, float]) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
         if b"unavailable" in data:
@@ -336,6 +347,7 @@ _RESOURCES = {
     "function depth": "maximum function nesting level exceeded",
     "loop iterations": "fork: retry: Resource temporarily unavailable",
     "commands": "fork: retry: Resource temporarily unavailable",
+    "intermediate bytes": "xrealloc: cannot allocate 33554432 bytes",
     "memory": "xrealloc: cannot allocate 1048576 bytes",
     "cancelled": "interrupted",
     "file": "write error: No space left on device",

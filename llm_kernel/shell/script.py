@@ -26,6 +26,9 @@ _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)"}
 
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 
+_LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
+"""Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
+
 Edit = tuple[int, int, str]
 
 
@@ -70,6 +73,8 @@ def _command(words: list[Node], tools: Collection[str], place: Callable[[str], s
     name, rest = _text(words[0]), [_text(word) for word in words[1:]]
     found = _PLACE.fullmatch(name)
     base = found[1] if found else name
+    if base == "echo" and rest in (["--version"], ["--help"]):
+        return [_replaced(words[0], r"printf '%s\n'")]
     if base in _RENAMED:
         return [_replaced(words[0], _RENAMED[base])]
     if base == "printf":
@@ -95,7 +100,7 @@ def _asks_itself(base: str, args: Sequence[str]) -> bool:
         return bool({"-b", "-c", "builtin", "command"} & set(args))
     if base == "tail" and any(re.fullmatch(r"-\d*[fF]|--follow.*|-n?\d*f", arg) for arg in args):
         return True
-    return base not in ("echo", "test", "[", "expr") and bool(about & set(args))
+    return base not in _LITERAL and bool(about & set(args))
 
 
 def _replaced(node: Node, text: str) -> Edit:

@@ -131,6 +131,7 @@ async def test_what_a_tool_says_of_itself_is_not_the_librarys_to_say(sh: Console
         ("if true; then", "bash: line 2: syntax error: unexpected end of file\n", 2),
         ("$(cat", "bash: line 2: unexpected EOF while looking for matching `)'\n", 2),
         ("cat --zzz", "cat: unrecognized option '--zzz'\nTry 'cat --help' for more information.\n", 2),
+        ("od -Q", "od: invalid option -- 'Q'\nTry 'od --help' for more information.\n", 2),
         ("tee -Z", "tee: invalid option -- 'Z'\nTry 'tee --help' for more information.\n", 2),
         ("f() { f; }; f", "bash: maximum function nesting level exceeded\n", 1),
         ("cd /no", "bash: line 1: cd: /no: No such file or directory\n", 1),
