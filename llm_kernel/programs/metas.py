@@ -26,6 +26,7 @@ from llm_kernel.machine.telling import tell
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
+from llm_kernel.programs.asked import left_out
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.prompt import meta_request
 from llm_kernel.provenance import Answer, Refusal
@@ -41,13 +42,17 @@ _TRIES = 2
 
 @dataclass(slots=True)
 class Outcome:
-    """What an instruction did: sentences, changed files, what the script said, where the shell is now."""
+    """What an instruction did: sentences, changed files, what the script said, where the shell is now.
+
+    ``short`` names what was asked and not done.
+    """
 
     notes: list[str] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
     said: str = ""
     cwd: str = ""
     exports: Mapping[str, str] = field(default_factory=dict)
+    short: list[str] = field(default_factory=list)
 
 
 class Metas:
@@ -70,16 +75,21 @@ class Metas:
             ModelError, TapeError: where the model could not answer.
             Refused: where its script was refused twice; the message says why.
         """
-        before, trouble = "", ""
+        before, trouble, incomplete = "", "", ""
         for attempt in range(_TRIES):
             record.tries = attempt + 1
             script = meta_script(await self._reply(self._request(instruction, record, cwd, before, trouble), record))
-            outcome, trouble = await self._try(script, cwd, env)
+            outcome, trouble = await self._try(script, cwd, env, wish=instruction, last=attempt == _TRIES - 1)
             if not trouble:
                 record.acts = script.splitlines()
                 return outcome
             record.refused.append(Refusal(script, trouble))
             before = script
+            incomplete = script if outcome.short else incomplete
+        if incomplete:
+            outcome, _ = await self._try(incomplete, cwd, env, wish=instruction, last=True)
+            record.acts = incomplete.splitlines()
+            return outcome
         raise Refused(
             f"The model's script was refused {_TRIES} times and nothing was changed. The last reason: {trouble} "
             "(%why shows the scripts). Say it in other words, or set the machine with %machine."
@@ -90,7 +100,7 @@ class Metas:
         paths = reads.named_in(machine, instruction, cwd)
         record.files = paths
         listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
-        recent = self._journal.bearing_on(instruction) or self._journal.last(2)
+        recent = self._journal.bearing_on(instruction, most=1, budget=800) or self._journal.last(1)
         return meta_request(
             machine,
             instruction,
@@ -126,8 +136,13 @@ class Metas:
             )
         return text
 
-    async def _try(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[Outcome, str]:
-        """Run ``script`` and keep what it did, or put everything back; the reason in the second case."""
+    async def _try(
+        self, script: str, cwd: str, env: Mapping[str, str], *, wish: str, last: bool
+    ) -> tuple[Outcome, str]:
+        """Run ``script`` and keep what it did, or put everything back; the reason in the second case.
+
+        One that works but leaves out a part of ``wish`` is put back too, unless it is the ``last`` try.
+        """
         machine = self._machine
         if not script.strip():
             return Outcome(), "the script is empty"
@@ -139,12 +154,21 @@ class Metas:
         try:
             outcome, trouble = await self._apply(script, cwd, env, files)
             outcome.notes = tell(essence, machine, outcome.notes)
+            if not trouble:
+                outcome.short = left_out(wish, self._python_of(outcome.changes))
+                trouble = "" if last else "\n".join(outcome.short)
             kept = not trouble
             return outcome, trouble
         finally:
             if not kept:
                 machine.adopt(essence)
                 machine.files.restore(files)
+
+    def _python_of(self, changes: Sequence[Change]) -> dict[str, str]:
+        """The text of each Python file that came or changed."""
+        files = self._machine.files
+        paths = [change.path for change in changes if change.kind != "-" and change.path.endswith(".py")]
+        return {path: files.read(path).decode("utf-8", "replace") for path in paths if not files.is_sized(path)}
 
     async def _apply(self, script: str, cwd: str, env: Mapping[str, str], files: object) -> tuple[Outcome, str]:
         machine = self._machine
@@ -155,10 +179,9 @@ class Metas:
         machine.follow()
         changes = machine.files.diff(files, machine.files.snapshot())  # type: ignore[arg-type]
         trouble = "\n".join(
-            f"{change.path}: {fault}"
-            for change in changes
-            if change.kind != "-" and change.path.endswith(".py") and not machine.files.is_sized(change.path)
-            for fault in faults_of_python(machine.files.read(change.path))[:5]
+            f"{path}: {fault}"
+            for path, source in self._python_of(changes).items()
+            for fault in faults_of_python(source.encode())[:5]
         )
         if trouble:
             return Outcome(), trouble
@@ -282,4 +305,4 @@ def summary(outcome: Outcome, cwd: str) -> list[str]:
             lines.append(f"{change.kind} {path}  {change.lines} line{'' if change.lines == 1 else 's'}")
         else:
             lines.append(f"{change.kind} {path}  {change.size} bytes")
-    return lines
+    return lines + [f"not as asked: {short}" for short in outcome.short]

@@ -1,0 +1,32 @@
+"""What an instruction asks of a training script, held against the script."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.programs.asked import left_out
+
+ONE = "import torch\nEPOCHS = 10\nmodel = Net().to(device)\n"
+ALL = "import torch\nEPOCHS = 100\nmodel = torch.nn.DataParallel(Net())\n"
+
+
+@pytest.mark.parametrize(
+    "wish",
+    [
+        "Change train.py: train for 100 epochs and use all GPUs.",
+        "改成训练 100 个 epoch，并使用所有显卡。",
+        "100轮，用四块显卡",
+    ],
+)
+def test_both_halves_of_a_wish_are_held_against_the_script(wish: str) -> None:
+    assert left_out(wish, {"/root/train.py": ALL}) == []
+    assert left_out(wish, {"/root/train.py": ONE}) == [
+        "train.py does not train for 100 epochs",
+        "train.py uses one GPU: the model needs nn.DataParallel(...)",
+    ]
+
+
+def test_what_no_training_script_is_about_is_not_held_against_it() -> None:
+    assert left_out("It has four GPUs and 100 epochs.", {}) == []
+    assert left_out("count.py prints 100 epochs", {"/root/count.py": "print(1)\n"}) == []
+    assert left_out("Create train.py for MNIST.", {"/root/train.py": ONE}) == []
