@@ -262,7 +262,7 @@ async def test_cancelling_a_waiting_stream_hangs_up_at_once(endpoint: Endpoint, 
     backend = OpenAIBackend(endpoint.base_url, KEY, "m")
     endpoint.fail(fault)
     task = asyncio.create_task(text_of(backend))
-    while not endpoint.requests:  # noqa: ASYNC110 - the server is a thread
+    while not endpoint.requests:
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.05)
     task.cancel()

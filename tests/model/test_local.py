@@ -80,7 +80,7 @@ async def test_a_server_that_was_killed_is_replaced(make: Make, post: Post) -> N
     first = post.read()
     assert first is not None
     os.kill(first.pid, signal.SIGKILL)
-    while post.alive():  # noqa: ASYNC110 - another process's end
+    while post.alive():
         await asyncio.sleep(0.01)
     assert post.read() == first
     assert await text(backend) == "hello\n"
