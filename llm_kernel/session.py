@@ -212,8 +212,8 @@ class Session:
         shell.know(syntax.names(text))
         return await shell.run(f"bash {path!r} {words}", streams.out, streams.err)
 
-    def _stop(self) -> None:
-        self._shell.stop()
+    async def _stop(self) -> None:
+        await self._shell.stop()
 
     async def where(self) -> State:
         """The shell's directory, variables, aliases and functions."""

@@ -50,7 +50,7 @@ class Programs:
         machine: Machine,
         emulator: Emulator,
         *,
-        stop: Callable[[], None],
+        stop: Callable[[], Awaitable[None]],
         script: Callable[[Call, Io, str], Awaitable[int]],
         ask_all: bool = False,
     ) -> None:
@@ -73,7 +73,7 @@ class Programs:
             record.status = 1
         except ImaginedMachineError as err:
             self.fault = err
-            self._stop()
+            await self._stop()
             record.status = 1
         return record.status
 

@@ -204,8 +204,9 @@ class Shell:
             self.functions = await self._functions()
         return self.status
 
-    def stop(self) -> None:
-        """End what runs, from inside one of its programs: the shell stays as it is then."""
+    async def stop(self) -> None:
+        """End what runs, from inside one of its programs: what was written is shown, and the shell stays as it is."""
+        await self._order.landed()
         self._stopped = True
         self._bash.cancel()
 

@@ -1,6 +1,6 @@
 """The order of a shell's two streams: the library carries each by itself, and which arrives first is left to chance.
 
-What reaches the screen in one burst is shown output first; between bursts, and within one program, order is kept.
+What bash's own words write in one burst is shown output first; within one program, and between two, order is kept.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _PAUSE = 0.002
 _FLIGHT = 0.001
 """Seconds in which what was written before a program began has come in."""
 
-_PATIENCE = 0.005
+_PATIENCE = 0.01
 """Seconds after which bytes are taken to have gone into a pipe or a file instead of here."""
 
 
@@ -46,6 +46,11 @@ class Order:
         finally:
             self._pausing.discard(over)
             over.set()
+
+    async def landed(self) -> None:
+        """Wait for what was written before."""
+        await asyncio.sleep(_FLIGHT)
+        await self.rest()
 
     async def rest(self) -> None:
         """Wait for the errors that have come and are not shown yet."""
@@ -80,7 +85,7 @@ class Turns:
         """Before ``size`` bytes are written to ``stream``."""
         if not self._begun:
             self._begun = True
-            await asyncio.sleep(_FLIGHT)
+            await self._order.landed()
         await self._settle(1 - stream)
         await self._order.rest()
         self._want[stream] = max(self._want[stream], self._order.got[stream]) + size
