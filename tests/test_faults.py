@@ -19,7 +19,7 @@ from tests.notebook import Notebook, joined, out
 
 KEY = "sk-secret-0123456789abcdef"
 SAID = "one\ntwo\nthree\nfour\n"
-QUICK = Patience(connect=2.0, first=0.5, between=0.4, usage=0.1, retries=1, backoff=0.01, longest_wait=0.1)
+QUICK = Patience(connect=2.0, first=2.0, between=2.0, usage=0.2, retries=1, backoff=0.01, longest_wait=0.1)
 
 
 @pytest.fixture

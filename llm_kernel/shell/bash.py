@@ -28,9 +28,9 @@ __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 class Streams:
     """A running program's streams, as the library hands them to its callback."""
 
-    def __init__(self, context: Any, order: Order) -> None:
+    def __init__(self, context: Any, turns: Turns) -> None:
         self._context = context
-        self._turns = Turns(order)
+        self._turns = turns
 
     async def out(self, data: str | bytes) -> None:
         """Write to standard output."""
@@ -43,10 +43,6 @@ class Streams:
     async def read(self) -> bytes:
         """All of standard input; end of file at a terminal."""
         return b"".join([chunk async for chunk in self._context.stdin])
-
-    async def end(self) -> None:
-        """Nothing more is written."""
-        await self._turns.end()
 
     async def _write(self, stream: int, to: Any, text: str | bytes) -> None:
         if data := text.encode() if isinstance(text, str) else text:
@@ -155,6 +151,7 @@ class Shell:
         self._said = environment(machine)
         self._prologue = _PROLOGUE + _bash_says(machine)
         self.history = History()
+        self._turns: set[Turns] = set()
 
     async def run(self, script: str, out: Sink, err: Sink, *, typed: str = "") -> int:
         """Run ``script`` to its end and return its exit status; cancelling the task interrupts it at once.
@@ -206,7 +203,8 @@ class Shell:
 
     async def stop(self) -> None:
         """End what runs, from inside one of its programs: what was written is shown, and the shell stays as it is."""
-        await self._order.landed()
+        for turns in list(self._turns):
+            await turns.fault()
         self._stopped = True
         self._bash.cancel()
 
@@ -287,19 +285,23 @@ class Shell:
 
     async def _callback(self, context: Any) -> int:
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
-        streams = Streams(context, self._order)
+        turns = Turns(self._order)
+        streams = Streams(context, turns)
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
             return status
+        self._turns.add(turns)
         try:
             status = await self._program(call, streams)
-            await streams.end()
+            await turns.end()
             return status
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BrokenPipeError:
             return 141
+        finally:
+            self._turns.discard(turns)
 
     def _chance(self) -> str:
         """Assignments that take chance and time away from the host."""

@@ -19,6 +19,9 @@ _PAUSE = 0.002
 _FLIGHT = 0.001
 """Seconds in which what was written before a program began has come in."""
 
+_SLOW = 0.3
+"""Seconds that are waited where waiting is rare and a loss would be final."""
+
 _PATIENCE = 0.01
 """Seconds after which bytes are taken to have gone into a pipe or a file instead of here."""
 
@@ -47,9 +50,9 @@ class Order:
             self._pausing.discard(over)
             over.set()
 
-    async def landed(self) -> None:
-        """Wait for what was written before."""
-        await asyncio.sleep(_FLIGHT)
+    async def landed(self, seconds: float = _FLIGHT) -> None:
+        """Give what was written before ``seconds`` to come in."""
+        await asyncio.sleep(seconds)
         await self.rest()
 
     async def rest(self) -> None:
@@ -62,9 +65,9 @@ class Order:
         self.got[stream] += len(data)
         self._came.set()
 
-    async def arrival(self, stream: int, count: int) -> None:
+    async def arrival(self, stream: int, count: int, patience: float = _PATIENCE) -> None:
         """Wait until ``count`` bytes of ``stream`` have come in all; not for long, they may have gone elsewhere."""
-        until = asyncio.get_running_loop().time() + _PATIENCE
+        until = asyncio.get_running_loop().time() + patience
         while self.got[stream] < count and (left := until - asyncio.get_running_loop().time()) > 0:
             self._came.clear()
             try:
@@ -94,7 +97,13 @@ class Turns:
         """After the program: its errors come before what the next command says."""
         await self._settle(1)
 
-    async def _settle(self, stream: int) -> None:
-        if self._want[stream]:
-            await self._order.arrival(stream, self._want[stream])
-            self._want[stream] = 0
+    async def fault(self) -> None:
+        """Before the shell is cancelled, which would lose what is on its way: wait as long as a slow host needs."""
+        await self._order.landed(_SLOW / 10)
+        for stream in (0, 1):
+            await self._settle(stream, _SLOW)
+
+    async def _settle(self, stream: int, patience: float = _PATIENCE) -> None:
+        if self._want[stream] > self._order.got[stream]:
+            await self._order.arrival(stream, self._want[stream], patience)
+        self._want[stream] = 0
