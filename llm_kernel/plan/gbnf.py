@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 
 from llm_kernel.plan.automaton import Anything, End, Fork, Piece, Spot, Times, TooLarge, lower
@@ -109,7 +110,7 @@ class _Writer:
                         written += "@" if begins and spot.part.startswith("@ ") else ""
                         written += spot.part
                     else:
-                        out += [*_quoted(written), self._hole(spot.part)]
+                        out += [*_quoted(written), self._hole(spot.part, _is_percent(spot.after))]
                         written = ""
                     begins = spot.part == "\n"
                     spot = spot.after
@@ -128,11 +129,25 @@ class _Writer:
             written = ""
             spot = spot.after
 
-    def _hole(self, hole: Hole) -> str:
+    def _hole(self, hole: Hole, percent: bool) -> str:
+        if percent and (decimals := _PERCENT.fullmatch(hole.format)):
+            name = f"percent{decimals[1]}"
+            point = f'"." [0-9]{{{decimals[1]}}}' if decimals[1] != "0" else ""
+            full = f'"100{"." + "0" * int(decimals[1]) if decimals[1] != "0" else ""}"'
+            self._rules[name] = f"{full} | [0-9]{{1,2}} {point}".rstrip()
+            return name
         plain = Hole(hole.kind, hole.format, "", hole.among)
         if plain not in self._holes:
             self._holes[plain] = f"{plain.kind}{len(self._holes)}"
         return self._holes[plain]
+
+
+_PERCENT = re.compile(r"\.(\d)f")
+
+
+def _is_percent(after: Spot) -> bool:
+    """Whether what follows a hole is a percent sign: then the number is a share, and no more than a hundred."""
+    return isinstance(after, Piece) and isinstance(after.part, str) and after.part.startswith("%")
 
 
 def _repeated(low: int, high: int | None) -> str:

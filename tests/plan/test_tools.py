@@ -93,3 +93,11 @@ def test_an_act_writes_only_what_the_source_writes() -> None:
     reader = Gbnf(grammar(found))
     assert reader.accepts("a 1.0\n@ spend 1.5\n@ truncate -s 1700K fit.pt\n")
     assert not reader.accepts("a 1.0\n@ truncate -s 1700K train.py\n")
+
+
+def test_a_share_is_no_more_than_a_hundred() -> None:
+    found = plan('print(f"{a:.2f}% {b:.0f}% {c:.2f}")\n')
+    assert found is not None
+    reader = Gbnf(grammar(found))
+    assert reader.accepts("100.00% 7% 123.45\n")
+    assert not reader.accepts("100.44% 7% 1.00\n")
