@@ -96,8 +96,8 @@ class Processes:
         made = cls.__new__(cls)
         made.table = {}
         for row in state["table"]:
-            gpu = {int(k): GpuUse(**v) for k, v in row.pop("gpu").items()}
-            made.table[row["pid"]] = Process(**{**row, "command": tuple(row["command"])}, gpu=gpu)
+            gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}
+            made.table[row["pid"]] = Process(**{**row, "command": tuple(row["command"]), "gpu": gpu})
         made._next, made.slept = state["next"], 0.0
         made.shell = state["shell"]
         return made
