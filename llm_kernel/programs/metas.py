@@ -11,7 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from pyflakes.checker import Checker
@@ -75,25 +75,45 @@ class Metas:
             ModelError, TapeError: where the model could not answer.
             Refused: where its script was refused twice; the message says why.
         """
-        before, trouble, incomplete = "", "", ""
+        before, trouble = "", ""
         for attempt in range(_TRIES):
             record.tries = attempt + 1
             script = meta_script(await self._reply(self._request(instruction, record, cwd, before, trouble), record))
-            outcome, trouble = await self._try(script, cwd, env, wish=instruction, last=attempt == _TRIES - 1)
-            if not trouble:
+            outcome, wrong = await self._try(script, cwd, env)
+            if not wrong:
                 record.acts = script.splitlines()
+                outcome.short = left_out(instruction, self._python_of(outcome.changes))
+                if outcome.short and attempt + 1 < _TRIES:
+                    await self._complete(instruction, record, outcome, script, cwd, env)
                 return outcome
-            record.refused.append(Refusal(script, trouble))
-            before = script
-            incomplete = script if outcome.short else incomplete
-        if incomplete:
-            outcome, _ = await self._try(incomplete, cwd, env, wish=instruction, last=True)
-            record.acts = incomplete.splitlines()
-            return outcome
+            record.refused.append(Refusal(script, wrong))
+            before, trouble = script, f"That script fails:\n{wrong}\nWrite it again."
         raise Refused(
-            f"The model's script was refused {_TRIES} times and nothing was changed. The last reason: {trouble} "
+            f"The model's script was refused {_TRIES} times and nothing was changed. The last reason: {wrong} "
             "(%why shows the scripts). Say it in other words, or set the machine with %machine."
         )
+
+    async def _complete(
+        self, instruction: str, record: Answer, outcome: Outcome, script: str, cwd: str, env: Mapping[str, str]
+    ) -> None:
+        """Ask once for what a script that works has left out; where that fails, what is done stays."""
+        record.tries += 1
+        missing = "\n".join(outcome.short)
+        trouble = f"That is done, but this is not:\n{missing}\nWrite a script for what is missing."
+        more = meta_script(await self._reply(self._request(instruction, record, cwd, script, trouble), record))
+        rest, wrong = await self._try(more, cwd, env)
+        if wrong:
+            record.refused.append(Refusal(more, wrong))
+            return
+        record.acts += more.splitlines()
+        known = {change.path: change for change in outcome.changes}
+        outcome.changes = [
+            *{**known, **{c.path: replace(c, kind=known.get(c.path, c).kind) for c in rest.changes}}.values()
+        ]
+        outcome.notes += [note for note in rest.notes if note not in outcome.notes]
+        outcome.said += rest.said
+        outcome.cwd, outcome.exports = rest.cwd, {**outcome.exports, **rest.exports}
+        outcome.short = left_out(instruction, self._python_of(outcome.changes))
 
     def _request(self, instruction: str, record: Answer, cwd: str, before: str, trouble: str) -> Request:
         machine = self._machine
@@ -136,13 +156,8 @@ class Metas:
             )
         return text
 
-    async def _try(
-        self, script: str, cwd: str, env: Mapping[str, str], *, wish: str, last: bool
-    ) -> tuple[Outcome, str]:
-        """Run ``script`` and keep what it did, or put everything back; the reason in the second case.
-
-        One that works but leaves out a part of ``wish`` is put back too, unless it is the ``last`` try.
-        """
+    async def _try(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[Outcome, str]:
+        """Run ``script`` and keep what it did, or put everything back; the reason in the second case."""
         machine = self._machine
         if not script.strip():
             return Outcome(), "the script is empty"
@@ -154,9 +169,6 @@ class Metas:
         try:
             outcome, trouble = await self._apply(script, cwd, env, files)
             outcome.notes = tell(essence, machine, outcome.notes)
-            if not trouble:
-                outcome.short = left_out(wish, self._python_of(outcome.changes))
-                trouble = "" if last else "\n".join(outcome.short)
             kept = not trouble
             return outcome, trouble
         finally:

@@ -152,7 +152,7 @@ def meta_request(
 ) -> Request:
     """Ask for the bash script that carries out ``instruction``.
 
-    ``before`` is the script of a first try and ``trouble`` what was wrong with it; both empty at first.
+    ``before`` is the script of a first try and ``trouble`` what is to be said about it; both empty at first.
     """
     about, now = card(machine), volatile(machine, cwd)
     names = f"Files in {cwd}: {', '.join(listing[:60]) or 'none'}"
@@ -172,7 +172,7 @@ def meta_request(
         "now": now,
     }
     if trouble:
-        messages += [Message("assistant", before), Message("user", f"That script fails:\n{trouble}\nWrite it again.")]
+        messages += [Message("assistant", before), Message("user", trouble)]
         key |= {"before": before, "trouble": trouble}
     return Request(tuple(messages), key, max_tokens=tokens, temperature=0.3, seed=seed, frozen=len(prefix))
 
