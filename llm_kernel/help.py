@@ -158,10 +158,11 @@ def _about(machine: Machine, state: State, magics: Mapping[str, Callable[..., An
     if word in BUILTINS:
         return f"{word} is a shell builtin, run exactly"
     base = posixpath.basename(word)
-    if base in TOOLS or (base in EXACT and machine.has(EXACT[base].needs)):
+    program = "/" not in word or machine.files.is_sized(machine.files.absolute(word, state.cwd))
+    if program and (base in TOOLS or (base in EXACT and machine.has(EXACT[base].needs))):
         return f"{word} is computed exactly, from the machine"
     provider = machine.packages.provider(base)
-    if provider is not None and ("/" not in word or machine.files.is_sized(machine.files.absolute(word, state.cwd))):
+    if provider is not None and program:
         return f"{word} is emulated: the model plays it (from {provider})"
     return _about_file(machine, state, word)
 

@@ -1,0 +1,111 @@
+"""The percent words: what each shows and does, without the model but where it is about it."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.errors import CellError
+from llm_kernel.events import Display, Exit, Text
+from llm_kernel.magics import MAGICS
+from tests.notebook import Notebook, err, out
+
+
+async def test_lsmagic_names_every_magic() -> None:
+    said = await Notebook().said("%lsmagic")
+    assert all(f"%{name}" in said for name in MAGICS)
+    assert "%%meta" in said
+
+
+async def test_machine_shows_the_machine() -> None:
+    view, end = await Notebook()("%machine")
+    assert isinstance(view, Display)
+    assert view.data["text/plain"].splitlines()[-1] == "Now: 2021-04-01 09:00:00 UTC, in /root"
+    assert end == Exit(0)
+
+
+async def test_machine_sets_it_and_the_shell_follows() -> None:
+    notebook = Notebook()
+    assert (await notebook("%machine gpu 4 'GeForce RTX 3090'"))[0].text.splitlines()[
+        0
+    ] == "4 x NVIDIA GeForce RTX 3090"
+    assert await notebook("nvidia-smi -L | wc -l") == out("4\n")
+    await notebook("%machine user alice")
+    await notebook("%machine host gpu01")
+    assert await notebook("hostname; echo $HOSTNAME") == out("gpu01\ngpu01\n")
+    assert notebook.requests == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "words"),
+    [("%machine gpu", "usage: machine gpu"), ("%machine zzz 1", "unknown word 'zzz'"), ("%machine os 'a", "machine: ")],
+)
+async def test_wrong_use_is_a_line_on_stderr_and_status_two(cell: str, words: str) -> None:
+    event, end = await Notebook()(cell)
+    assert isinstance(event, Text)
+    assert (event.stream, words in event.text, event.text.count("\n"), end) == ("stderr", True, 1, Exit(2))
+
+
+async def test_model_shows_and_switches() -> None:
+    notebook = Notebook(["a\n"])
+    assert await notebook("%model") == out("* scripted\n")
+    assert await notebook("%model other") == out("model other\n")
+
+
+async def test_why_tells_of_the_last_cell_and_not_of_itself() -> None:
+    notebook = Notebook(["x\n"])
+    assert await notebook("%why") == out("The last cell ran no program: bash answered it.\n")
+    await notebook("whoami")
+    for _ in range(2):
+        assert await notebook("%why") == out("whoami\n    exact: computed from the machine\n")
+    await notebook("echo hi")
+    assert await notebook("%why") == out("The last cell ran no program: bash answered it.\n")
+
+
+async def test_usage_counts_what_models_cost() -> None:
+    notebook = Notebook(["x\n", "y\n"])
+    (view, _) = await notebook("%usage")
+    assert view.data["text/plain"] == "No model was asked yet."
+    await notebook("git a; git b; ls")
+    (view, _) = await notebook("%usage")
+    assert view.data["text/plain"].startswith("scripted: 2 requests, ")
+
+
+@pytest.mark.parametrize(
+    ("cell", "said", "path", "text"),
+    [
+        ("%%writefile a.txt\nx\ny\n", "Writing a.txt\n", "/root/a.txt", "x\ny\n"),
+        ("%%writefile d/e/a.txt\nx", "Writing d/e/a.txt\n", "/root/d/e/a.txt", "x"),
+        ("%%writefile ~/a.txt\nx\n", "Writing ~/a.txt\n", "/root/a.txt", "x\n"),
+        ("%%writefile 'a b'\n{x}\n%why\n$y\n", "Writing a b\n", "/root/a b", "{x}\n%why\n$y\n"),
+        ("%%writefile /etc/motd\nhi\r\n你好\n", "Writing /etc/motd\n", "/etc/motd", "hi\r\n你好\n"),
+    ],
+)
+async def test_writefile_writes_the_cell_as_it_is(cell: str, said: str, path: str, text: str) -> None:
+    notebook = Notebook()
+    assert (await notebook(cell), notebook.text(path)) == (out(said), text)
+
+
+async def test_writefile_overwrites_and_appends() -> None:
+    notebook = Notebook()
+    await notebook("%%writefile a\none\n")
+    assert await notebook("%%writefile -a a\ntwo\n") == out("Appending to a\n")
+    assert notebook.text("/root/a") == "one\ntwo\n"
+    assert await notebook("%%writefile a\nthree\n") == out("Overwriting a\n")
+
+
+@pytest.mark.parametrize(
+    "cell", ["%%writefile\nx", "%%writefile a b\nx", "%%writefile 'a\nx", "%writefile a", "%%why\nx"]
+)
+async def test_a_mistaken_magic_says_so(cell: str) -> None:
+    notebook = Notebook()
+    assert await notebook.fails(cell) == []
+    assert isinstance(notebook.fault, CellError)
+
+
+async def test_a_file_larger_than_the_machine_takes_is_an_error() -> None:
+    event, end = await Notebook()("%%writefile big\n" + "x" * 11_000_000)
+    assert (event.stream, event.text[:10], end) == ("stderr", "writefile:", Exit(1))
+
+
+async def test_a_directory_is_no_file() -> None:
+    assert await Notebook()("%%writefile /\nabc") == err("writefile: [Errno 21] Is a directory: '/'\n", 1)
