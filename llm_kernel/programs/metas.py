@@ -38,6 +38,10 @@ __all__ = ["Metas", "Outcome", "faults_of_python", "summary"]
 
 _INSTALLERS = frozenset("pip pip3 conda mamba apt apt-get dnf yum npm cargo gem snap".split())
 _TRIES = 2
+_QUESTION = re.compile(
+    r"[?？]|^\s*(?:why|how|what|which|who|when|where|is|are|does|do|did|has|have|can)\b|为什么|为何|吗|几|多少|什么|哪|怎么",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -121,6 +125,8 @@ class Metas:
         record.files = paths
         listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
         recent = self._journal.bearing_on(instruction, most=1, budget=800) or self._journal.last(1)
+        if not _QUESTION.search(instruction):
+            recent = []  # what was printed bears on a question; an order to a small model it only confuses
         return meta_request(
             machine,
             instruction,
