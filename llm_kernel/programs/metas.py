@@ -236,6 +236,8 @@ class _Script:
         if self._refusals:
             return "\n".join(self._refusals)
         errors = self._errors.decode("utf-8", "replace").strip()
+        if status and "No such file" in errors:
+            errors += "\nA file that is not there yet is written whole: cat > FILE <<'EOF'"
         return f"exit status {status}: {errors}" if status and errors else ""
 
     async def place(self) -> tuple[str, Mapping[str, str]]:
