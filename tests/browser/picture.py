@@ -2,7 +2,7 @@
 
     python -m tests.browser.picture docs/images/lab.png --endpoint http://127.0.0.1:8080/v1 --tape lab.tape
 
-The model is real: the picture shows what it said. A tape keeps that, for another try of the frame.
+The model is real: the picture shows what it said. A tape keeps that, for another try of the frame. Needs Pillow too.
 """
 
 from __future__ import annotations
@@ -10,19 +10,23 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from io import BytesIO
 from pathlib import Path
+
+from PIL import Image
 
 from tests.browser.lab import SHOWN, Lab, Notebook, chromium
 from tests.browser.server import jupyter_lab
 
 CELLS = (
     "%%meta\n"
-    "You are an Ubuntu 18.04 server with Python 3.9, PyTorch 1.8 and torchvision, CUDA 11.3,\n"
-    "and four GeForce RTX 3090.\n"
-    "Write a train.py: a 4-layer network for MNIST, 10 epochs, on the first GPU.",
+    "I want you to be an Ubuntu 18.04 machine with Python 3.9, PyTorch 1.8, CUDA 11.3 and\n"
+    "the other libraries that training needs. It has four RTX 3090 GPUs.",
     "nvidia-smi | head -n 24",
+    "%%meta\nCreate train.py: it trains a neural network with 5 layers on CIFAR-10 with PyTorch. Do not show it.",
     "python3 train.py",
 )
+COLOURS = 256  # enough for text, and a third of the size
 PATIENT = 600.0
 STYLE = "<style>.jp-cell-toolbar { display: none } .jp-WindowedPanel-outer { overflow: hidden !important }</style>"
 BARE = """
@@ -49,13 +53,11 @@ def main() -> None:
     parser.add_argument("--tape", type=Path, default=None, help="keeps what the model said")
     parser.add_argument("--lines", type=int, default=4, help="how many lines the last cell has shown")
     parser.add_argument("--width", type=int, default=900)
-    parser.add_argument("--scale", type=float, default=1.5)
+    parser.add_argument("--scale", type=float, default=2.0)
     args = parser.parse_args()
     args.picture.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
-        (home / "config").mkdir()
-        (home / "config" / "llm_kernel_config.py").write_text('c.LLMKernel.prompt_set = "compact"\n')
         with (
             jupyter_lab(home, _model(args)) as server,
             chromium(home / "profile", args.width, 1600) as driver,
@@ -67,11 +69,12 @@ def main() -> None:
 
 
 def _model(args: argparse.Namespace) -> dict[str, str]:
-    env = {"OPENAI_BASE_URL": args.endpoint, "OPENAI_API_KEY": "none"} if args.endpoint else {}
+    """The user's own model: an endpoint, or the embedded one and its server, which may be running already."""
+    env = {"HOME": str(Path.home()), "LLM_KERNEL_CACHE": os.environ.get("LLM_KERNEL_CACHE", "")}
+    if args.endpoint:
+        env |= {"OPENAI_BASE_URL": args.endpoint, "OPENAI_API_KEY": os.environ.get("OPENAI_API_KEY", "none")}
     if args.tape:
         env["LLM_KERNEL_TAPE"] = str(args.tape.absolute())
-    if cache := os.environ.get("LLM_KERNEL_CACHE"):
-        env["LLM_KERNEL_CACHE"] = cache
     return env
 
 
@@ -93,7 +96,8 @@ def _shoot(lab: Lab, picture: Path, width: int, scale: float) -> None:
     size = {"width": width, "height": lab.driver.execute_script(BOTTOM, SHOWN) + 14}
     metrics = {**size, "deviceScaleFactor": scale, "mobile": False}
     lab.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
-    lab.driver.save_screenshot(str(picture))
+    taken = Image.open(BytesIO(lab.driver.get_screenshot_as_png())).convert("RGB")
+    taken.quantize(COLOURS).save(picture, optimize=True)
 
 
 if __name__ == "__main__":
