@@ -1,10 +1,11 @@
 """What an instruction asks of a training script in so many words, held against the script that came of it.
 
-Only what text can decide: a number of epochs, the use of all GPUs. A small model forgets the second half of a wish.
+Only what text can decide: a number of epochs, a print in ``forward``, the use of all GPUs. A small model forgets the second half of a wish.
 """
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 
@@ -21,6 +22,9 @@ _ALL_GPUS = re.compile(
 _PARALLEL = re.compile(
     r"DataParallel|DistributedDataParallel|device_count|accelerate|MirroredStrategy|devices\s*=|DeepSpeed"
 )
+_IN_FORWARD = re.compile(
+    r"\bprint\w*\b.{0,80}\bforward\b|\bforward\b.{0,80}\bprint|打印.{0,40}forward|forward.{0,40}打印", re.I | re.S
+)
 _LEARNS = re.compile(r"^\s*(?:import|from)\s+(?:torch|tensorflow|keras|jax|lightning|pytorch_lightning)\b", re.M)
 
 
@@ -35,6 +39,22 @@ def left_out(instruction: str, sources: Mapping[str, str]) -> list[str]:
     wanted = (found[1] or found[2]) if found else ""
     if wanted and not any(re.search(rf"(?<![\d.]){wanted}(?![\d.])", text) for text in scripts.values()):
         missing.append(f"{names} does not train for {wanted} epochs")
+    if _IN_FORWARD.search(instruction) and not any(_prints_in_forward(text) for text in scripts.values()):
+        missing.append(f"{names} prints nothing in forward")
     if _ALL_GPUS.search(instruction) and not any(_PARALLEL.search(text) for text in scripts.values()):
         missing.append(f"{names} uses one GPU: the model needs nn.DataParallel(...)")
     return missing
+
+
+def _prints_in_forward(source: str) -> bool:
+    """Whether a method ``forward`` of the script calls ``print``."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return False
+    return any(
+        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "print"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef) and node.name == "forward"
+        for call in ast.walk(node)
+    )

@@ -41,8 +41,14 @@ class Terminal:
         env = environment(machine)
         call = Call("bash", (), machine, env["HOME"], env)
         self._acts = Acts(
-            machine, machine.processes.table[machine.processes.shell], call, self._streams, Answer("", "model"),
-            most=options.spend, limits=limits, passing=passing,
+            machine,
+            machine.processes.table[machine.processes.shell],
+            call,
+            self._streams,
+            Answer("", "model"),
+            most=options.spend,
+            limits=limits,
+            passing=passing,
         )
 
     async def run(self, text: str, record: Answer, out: Sink, err: Sink) -> int:

@@ -30,3 +30,11 @@ def test_what_no_training_script_is_about_is_not_held_against_it() -> None:
     assert left_out("It has four GPUs and 100 epochs.", {}) == []
     assert left_out("count.py prints 100 epochs", {"/root/count.py": "print(1)\n"}) == []
     assert left_out("Create train.py for MNIST.", {"/root/train.py": ONE}) == []
+
+
+def test_a_print_in_forward_is_missed() -> None:
+    wish = "Create it; print the shape of the input in forward, once."
+    bare = "import torch\n\n\nclass Net:\n    def forward(self, x):\n        return x\n"
+    said = bare.replace("return", "print(x.shape)\n        return")
+    assert left_out(wish, {"/root/cifar.py": bare}) == ["cifar.py prints nothing in forward"]
+    assert left_out(wish, {"/root/cifar.py": said}) == []
