@@ -1,6 +1,7 @@
 """What an instruction asks of a training script in so many words, held against the script that came of it.
 
-Only what text can decide: a number of epochs, a print in ``forward``, the use of all GPUs. A small model forgets the second half of a wish.
+Only what text can decide: a number of epochs, a print in ``forward``, the use of all GPUs. A small model forgets the
+second half of a wish.
 """
 
 from __future__ import annotations
