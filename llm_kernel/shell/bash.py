@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+import weakref
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -277,11 +278,12 @@ class Shell:
         return next((path for path in (f"/usr/bin/{tool}", f"/bin/{tool}") if self._machine.files.exists(path)), tool)
 
     def _register(self, names: Iterable[str]) -> None:
+        callback = _weakly(self._callback)
         for name in names:
             if name in self._registered:
                 continue
             self._registered.add(name)
-            self._bash.add_command(name, self._callback)
+            self._bash.add_command(name, callback)
 
     async def _callback(self, context: Any) -> int:
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
@@ -328,6 +330,17 @@ class Shell:
         if b"unexpected argument" in data:
             data = _OPTION.sub(_no_option, data)
         return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
+
+
+def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:
+    """``method`` for the library to keep: it must not keep the shell, whose pipes would then stay open for ever."""
+    kept = weakref.WeakMethod(method)
+
+    async def callback(context: Any) -> int:
+        found = kept()
+        return await found(context) if found else 127
+
+    return callback
 
 
 async def _await(awaitable: Any) -> Any:

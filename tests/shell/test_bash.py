@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from llm_kernel.machine import Machine
 from llm_kernel.shell.bash import Limits, Shell, Streams, environment
 from llm_kernel.shell.call import Call
+from tests.notebook import Notebook
 
 
 @dataclass
@@ -335,3 +338,17 @@ async def test_a_login_environment_holds_what_one_expects() -> None:
 async def test_the_exported_environment_is_a_login_shells(sh: Console) -> None:
     out, _, _ = await sh("env | cut -d= -f1 | sort | xargs")
     assert out == "HOME LANG LOGNAME PATH PWD SHELL SHLVL TERM USER\n"
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="counts open files as Linux shows them")
+async def test_a_shell_that_is_gone_keeps_no_file_open() -> None:
+    def opened() -> int:
+        gc.collect()
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    notebook = Notebook(["hello\n@ spend 1\n"] * 12)
+    await notebook("git status")
+    before = opened()
+    for _ in range(11):
+        await notebook("git status")
+    assert opened() <= before + 2
