@@ -26,6 +26,7 @@ _PARALLEL = re.compile(
 _IN_FORWARD = re.compile(
     r"\bprint\w*\b.{0,80}\bforward\b|\bforward\b.{0,80}\bprint|打印.{0,40}forward|forward.{0,40}打印", re.I | re.S
 )
+_MODEL = re.compile(r"^[ \t]*(\w+) = (\w+\(.*?\))\.(?:to\(.*\)|cuda\(.*\))[ \t]*$", re.M)
 _LEARNS = re.compile(r"^\s*(?:import|from)\s+(?:torch|tensorflow|keras|jax|lightning|pytorch_lightning)\b", re.M)
 
 
@@ -43,8 +44,16 @@ def left_out(instruction: str, sources: Mapping[str, str]) -> list[str]:
     if _IN_FORWARD.search(instruction) and not any(_prints_in_forward(text) for text in scripts.values()):
         missing.append(f"{names} prints nothing in forward")
     if _ALL_GPUS.search(instruction) and not any(_PARALLEL.search(text) for text in scripts.values()):
-        missing.append(f"{names} uses one GPU: the model needs nn.DataParallel(...)")
+        missing.append(f"{names} uses one GPU: {_where_the_model_is(scripts)}")
     return missing
+
+
+def _where_the_model_is(scripts: Mapping[str, str]) -> str:
+    """The line that makes the model, which is the one to change."""
+    for text in scripts.values():
+        if found := _MODEL.search(text):
+            return f"its line `{found[0].strip()}` needs nn.DataParallel({found[2]})"
+    return "the model needs nn.DataParallel(...)"
 
 
 def _prints_in_forward(source: str) -> bool:

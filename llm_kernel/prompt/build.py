@@ -6,6 +6,7 @@ imitation and one that reads instructions both know what to do. An endpoint's pr
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -132,9 +133,18 @@ def program_request(
         temperature=0.8,
         seed=seed,
         grammar=grammar,
-        penalty=1.1,
+        penalty=1.1 if hint.count("\n") + _lines_of(hint) < _LONG else 1.0,
         frozen=len(prefix),
     )
+
+
+def _lines_of(hint: str) -> int:
+    """How many lines a hint announces, in its own words."""
+    return sum(int(number) for number in re.findall(r"\((\d+) lines", hint))
+
+
+_LONG = 40
+"""From how many lines on a penalty on repetition drives a run's figures away from where they settle."""
 
 
 def meta_request(

@@ -22,7 +22,7 @@ def test_both_halves_of_a_wish_are_held_against_the_script(wish: str) -> None:
     assert left_out(wish, {"/root/train.py": ALL}) == []
     assert left_out(wish, {"/root/train.py": ONE}) == [
         "train.py does not train for 100 epochs",
-        "train.py uses one GPU: the model needs nn.DataParallel(...)",
+        "train.py uses one GPU: its line `model = Net().to(device)` needs nn.DataParallel(Net())",
     ]
 
 
