@@ -29,7 +29,8 @@ async def test_every_call_is_recorded_with_who_answered() -> None:
         ("/etc/passwd", "bash: /etc/passwd: Permission denied\n", 126),
         (
             "vim x",
-            "vim: this terminal has no screen to draw on; use cat to read a file, %%writefile or sed -i to change one\n",
+            "vim: this terminal has no screen to draw on; "
+            "use cat to read a file, %%writefile or sed -i to change one\n",
             1,
         ),
         ("less x", f"less: {NO_SCREEN} cat, head or tail\n", 1),
