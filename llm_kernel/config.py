@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import cast
 
 from traitlets import TraitError
@@ -15,7 +14,7 @@ from llm_kernel.errors import SettingError
 from llm_kernel.machine import DEFAULT_EPOCH, Clock, Machine
 from llm_kernel.model.chat import OpenAIBackend
 from llm_kernel.model.choice import Models
-from llm_kernel.model.local import LocalBackend, missing
+from llm_kernel.model.local import LocalBackend
 from llm_kernel.model.request import Backend
 from llm_kernel.model.tape import Mode, Tape, header_of
 from llm_kernel.programs.emulated import Options
@@ -117,8 +116,3 @@ def _tokens(text: str) -> int:
     if not re.fullmatch(r"\d[\d_]*", text.strip()) or not int(text.replace("_", "")):
         raise SettingError(f"LLM_KERNEL_BUDGET is {text!r}; it is a number of tokens, 200000")
     return int(text.replace("_", ""))
-
-
-def model_missing(settings: Settings) -> str:
-    """What to do where the chosen backend cannot answer at all; empty where it can be tried."""
-    return missing() if _is_local(settings) and not Path(settings.local_model or "").is_file() else ""

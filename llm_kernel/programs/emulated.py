@@ -238,7 +238,7 @@ async def _stream(
     """Read one reply to its end, showing and doing what it says as it comes; its text."""
     pieces: list[str] = []
     started = monotonic()
-    finish, held = "", ""
+    finish, held, said = "", "", 0
     taped: float | None = None
     try:
         async with aclosing(backend.stream(request)) as deltas:  # type: ignore[type-var]
@@ -250,7 +250,8 @@ async def _stream(
                     continue
                 pieces.append(delta.text)
                 held += delta.text
-                if apology(held):
+                said += len(delta.text)
+                if len(held) == said and apology(held):  # only a beginning can be a refusal
                     continue
                 await _turns(reader.feed(held), acts, streams, record)
                 held = ""

@@ -124,9 +124,9 @@ class Metas:
         paths = reads.named_in(machine, instruction, cwd)
         record.files = paths
         listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
-        recent = self._journal.bearing_on(instruction, most=1, budget=800) or self._journal.last(1)
-        if not _QUESTION.search(instruction):
-            recent = []  # what was printed bears on a question; an order to a small model it only confuses
+        recent = []
+        if _QUESTION.search(instruction):  # what was printed bears on a question; an order it only confuses
+            recent = self._journal.bearing_on(instruction, most=1, budget=800) or self._journal.last(1)
         return meta_request(
             machine,
             instruction,
