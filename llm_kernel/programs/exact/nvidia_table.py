@@ -6,10 +6,11 @@ The layout follows the version of the nvidia-smi binary, not that of the driver.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from llm_kernel.machine.drivers import order
+from llm_kernel.programs.exact.nvidia_migbox import MigRow, mig_box
 
 __all__ = ["Board", "Head", "Layout", "Running", "date_line", "layout_of", "table"]
 
@@ -25,7 +26,10 @@ class Head:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """One GPU's cells, as text with their units; ``name`` is whole, the table cuts it."""
+    """One GPU's cells, as text with their units; ``name`` is whole, the table cuts it.
+
+    A cell that the driver does not give is ``N/A``, one that it fails to give ``ERR!``.
+    """
 
     index: str
     name: str
@@ -237,16 +241,43 @@ def _rule(cells: Sequence[int], mark: str, ends: str = "+", joint: str = "+") ->
     return ends[0] + joint.join(mark * cell for cell in cells) + ends[-1]
 
 
-def table(head: Head, boards: Sequence[Board], running: Sequence[Running] | None, now: datetime) -> str:
-    """The whole output. ``running`` is None where processes run that cannot be seen, as in a container."""
+def table(
+    head: Head,
+    boards: Sequence[Board],
+    running: Sequence[Running] | None,
+    now: datetime,
+    *,
+    mig: Sequence[MigRow] | None = None,
+) -> str:
+    """The whole output.
+
+    ``running`` is None where processes run that cannot be seen, as in a container; ``mig`` is None where no GPU is
+    in MIG mode.
+    """
     layout = layout_of(head.smi)
     lines = [date_line(now), _rule((layout.inner,), "-"), layout.title.format(h=head)]
     lines += [_rule(layout.cells, "-", f"{layout.rule}+"), *layout.heads, _rule(layout.cells, "=", "||")]
     for board in boards:
-        lines += [row.format(b=board, name=_name(board.name, layout.name)) for row in layout.rows]
-        lines.append(_rule(layout.cells, "-"))
+        lines += [*_board(layout, board), _rule(layout.cells, "-")]
+    if mig is not None:
+        lines += [" " * layout.gap, *mig_box(layout.inner, mig)]
     lines += [" " * layout.gap, *_processes(layout, running)]
     return "\n".join(lines) + "\n"
+
+
+def _board(layout: Layout, board: Board) -> list[str]:
+    """The lines of one GPU, with the program's own places for what is missing."""
+    if layout.cells == _WIDEST:
+        cells = {cell: getattr(board, cell) for cell in ("draw", "cap")}
+        board = replace(board, **{cell: "N/A " for cell, text in cells.items() if text == "N/A"})
+    lines = [row.format(b=board, name=_name(board.name, layout.name)) for row in layout.rows]
+    if board.perf == "ERR!":
+        lines[1] = f"{lines[1][:11]} ERR! {lines[1][17:]}"
+    if board.used == "N/A":
+        bars = [at for at, sign in enumerate(lines[1]) if sign == "|"]
+        space = "   " if layout.cells == _WIDEST else " "
+        lines[1] = lines[1][: bars[1] + 1] + f"{'N/A' + space:>{layout.cells[1]}}" + lines[1][bars[2] :]
+    return lines
 
 
 def _processes(layout: Layout, running: Sequence[Running] | None) -> list[str]:
