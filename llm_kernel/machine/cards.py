@@ -68,6 +68,16 @@ class Card:
         return self.compute in ("8.0", "9.0", "10.0")
 
     @property
+    def remaps(self) -> bool:
+        """Whether bad memory is mapped to spare rows; older models retire pages instead."""
+        return self.compute in ("8.0",) or self.arch in ("Hopper", "Blackwell") or (self.ecc == "on" and self.pcie >= 4)
+
+    @property
+    def averages(self) -> bool:
+        """Whether the board tells its mean draw beside that of the moment: since Ampere."""
+        return self.arch in ("Ampere", "Ada Lovelace", "Hopper", "Blackwell")
+
+    @property
     def server(self) -> bool:
         """A board without a fan of its own, made for racks."""
         return self.fan is None

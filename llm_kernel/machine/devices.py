@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from llm_kernel.errors import Refused
+from llm_kernel.machine.boards import Gpu, MigInstance
 from llm_kernel.machine.cards import CARDS, Card, find_card
 from llm_kernel.machine.drivers import (
     TOOLKITS,
@@ -22,9 +23,11 @@ from llm_kernel.machine.drivers import (
     newest_driver,
     order,
 )
-from llm_kernel.machine.processes import GpuUse, Process
+from llm_kernel.machine.load import IDLE, Step, Trail
+from llm_kernel.machine.processes import Process, Processes
+from llm_kernel.machine.sensors import Reading, sense
 
-__all__ = ["DEFAULT_ERA", "Devices", "Gpu", "Reading", "clocks", "reading"]
+__all__ = ["DEFAULT_ERA", "Devices", "Gpu", "MigInstance", "Reading", "clocks"]
 
 DEFAULT_ERA = "2023-12"
 """The month whose driver a machine gets when nobody says which."""
@@ -40,82 +43,28 @@ _SLOTS: dict[int, str] = {
 """PCI buses by the size of the machine, as real ones have them."""
 
 
-@dataclass(slots=True)
-class Gpu:
-    """One board. ``cap`` is the power limit in watts; ``bus`` is written as nvidia-smi does, ``00000000:01:00.0``."""
-
-    card: Card
-    index: int
-    uuid: str
-    bus: str
-    cap: int
-    persistence: bool = False
-    display: bool = False
-    mode: str = "Default"
-
-    @property
-    def model(self) -> str:
-        """The card's name in the catalogue."""
-        return self.card.name
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What the sensors say at one moment: percent, MiB, degrees, watts; ``fan`` is None where there is none."""
-
-    util: int
-    mem_used: int
-    temp: int
-    power: float
-    fan: int | None
-    pstate: str
-
-
-def _uses(gpu: Gpu, processes: Iterable[Process]) -> list[GpuUse]:
-    return [process.gpu[gpu.index] for process in processes if gpu.index in process.gpu]
-
-
-def reading(gpu: Gpu, processes: Iterable[Process], now: float, *, total: int = 0) -> Reading:
-    """The steady state of ``gpu`` under the load of ``processes``; ``total`` bounds the memory when given.
-
-    Each board differs a little from its model, the same way every time; only the power flickers from second to second.
-    """
-    card, uses = gpu.card, _uses(gpu, processes)
-    board = random.Random(f"{gpu.uuid}/board")
-    idle_power = card.idle_power * (board.uniform(0.94, 1.06) if card.server else board.uniform(0.8, 1.25))
-    idle_temp = card.idle_temp + board.randint(-2, 2)
-    peak = gpu.cap * board.uniform(0.86, 0.96)
-    context = board.randint(5, 10)
-    hot = card.load_temp + board.randint(-3, 3)
-    flicker = random.Random(f"{gpu.uuid}/{int(now)}").uniform(-1, 1)
-    if not uses:
-        power = min(idle_power * (1 + 0.03 * flicker), gpu.cap)
-        return Reading(0, 0 if card.server else 1, idle_temp, power, card.fan, card.idle_state)
-    util = min(100, sum(use.util for use in uses))
-    awake = max(idle_power, min(idle_power + 0.12 * card.power, peak))
-    share = util / 100
-    power = min(awake + (peak - awake) * share + 0.02 * gpu.cap * share * flicker, gpu.cap - 1)
-    warm = max(0.0, min(1.0, (power - idle_power) / max(1.0, card.power * 0.92 - idle_power)))
-    used = sum(use.mem for use in uses) + context
-    fan = card.fan if card.fan is None or card.load_fan is None else round(card.fan + (card.load_fan - card.fan) * warm)
-    return Reading(
-        util=util,
-        mem_used=min(used, total) if total else used,
-        temp=round(idle_temp + (hot - idle_temp) * warm),
-        power=power,
-        fan=fan,
-        pstate=card.busy_state,
-    )
-
-
 def clocks(gpu: Gpu, now: Reading) -> tuple[int, int]:
     """Graphics and memory clock in MHz that go with a reading."""
-    idle_graphics, idle_memory, graphics, memory = gpu.card.clocks
-    if now.pstate == gpu.card.idle_state and not now.util and not now.mem_used > 4:
-        return idle_graphics, idle_memory
-    if gpu.card.server:
-        return graphics, memory
-    return round(graphics * (0.93 - 0.05 * now.util / 100) / 15) * 15, memory - 250
+    return now.clocks.graphics, now.clocks.memory
+
+
+def _trail(index: int, processes: Processes | Iterable[Process]) -> Trail:
+    """What GPU ``index`` had to do; of bare processes only that they run since they started is known."""
+    before, rows = (
+        (processes.loads.trail(index), processes.using(index))
+        if isinstance(processes, Processes)
+        else (
+            (),
+            [process for process in processes if index in process.gpu],
+        )
+    )
+    uses = [process.gpu[index] for process in rows]
+    util = min(100, sum(use.util for use in uses))
+    step = Step(0.0, len(uses), util, sum(use.mem for use in uses))
+    if (before[-1] if before else IDLE).same(step):
+        return before
+    since = max((process.start for process in rows), default=0.0)
+    return (*before, replace(step, time=max(since, before[-1].time if before else since)))
 
 
 class Devices:
@@ -143,10 +92,14 @@ class Devices:
         """The CUDA toolkit, if one is installed."""
         return find_toolkit(self.cuda) if self.cuda else None
 
-    def readings(self, processes: Iterable[Process], now: float) -> list[Reading]:
-        """One reading for each GPU."""
-        rows = list(processes)
-        return [reading(gpu, rows, now, total=gpu.card.total(self.driver)) for gpu in self.gpus]
+    def readings(self, processes: Processes | Iterable[Process], now: float) -> list[Reading]:
+        """One reading for each GPU; a whole process table knows also what ended, and so the heat that is left of it."""
+        rows = processes if isinstance(processes, Processes) else list(processes)
+        return [sense(gpu, _trail(gpu.index, rows), now, self.driver) for gpu in self.gpus]
+
+    def shift(self, seconds: float) -> None:
+        """Move what the boards remember with a clock that was set."""
+        self.gpus = [gpu.shifted(seconds) for gpu in self.gpus]
 
     def set_gpus(self, count: int, name: str = "") -> list[str]:
         """Have ``count`` boards of ``name`` and no others; 0 takes them all out."""
@@ -260,11 +213,7 @@ class Devices:
 
     def to_state(self) -> dict[str, Any]:
         """The devices as JSON-able data."""
-        gpus = [
-            {"card": g.card.name, "uuid": g.uuid, "bus": g.bus, "cap": g.cap, "persistence": g.persistence}
-            | {"display": g.display, "mode": g.mode}
-            for g in self.gpus
-        ]
+        gpus = [gpu.to_state() for gpu in self.gpus]
         return {
             "seed": self.seed,
             "era": self.era,
@@ -283,5 +232,5 @@ class Devices:
         made._said, made._shown = state["said"], state["shown"]
         named = {card.name: card for card in CARDS}
         for index, row in enumerate(state["gpus"]):
-            made.gpus.append(Gpu(named[row["card"]], index, **{k: v for k, v in row.items() if k != "card"}))
+            made.gpus.append(Gpu.from_state(named[row["card"]], index, row))
         return made

@@ -14,6 +14,7 @@ from llm_kernel.machine.devices import Devices
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
+from llm_kernel.machine.sensors import Reading
 from llm_kernel.machine.system import System
 from llm_kernel.machine.tree import plant, refresh, replant
 
@@ -45,7 +46,7 @@ class Machine:
             self.system.set_os("ubuntu", release)
         self.packages.refit()
         plant(self.files, self.system)
-        self.processes = Processes(self.system.boot, login=self.system.user)
+        self.processes = Processes(self.system.boot, login=self.system.user, clock=self.clock)
         self.processes.table[self.processes.shell].start = self.login
         replant(self.files, self)
 
@@ -71,6 +72,10 @@ class Machine:
             case "os":
                 return name in (self.system.os, self.system.profile.like)
         raise ValueError(f"no such need: {need}")
+
+    def readings(self) -> list[Reading]:
+        """What the sensors of every GPU say now."""
+        return self.devices.readings(self.processes, self.clock.now)
 
     def refresh(self) -> None:
         """Bring ``/proc`` up to the clock and the processes; ``follow`` does it for the facts."""
@@ -133,7 +138,7 @@ class Machine:
         self.system = System.from_state(state["system"])
         self.devices = Devices.from_state(state["devices"])
         self.packages = Packages.from_state(self.system, state["packages"])
-        self.processes = Processes.from_state(state["processes"])
+        self.processes = Processes.from_state(state["processes"], self.clock)
         self.facts = list(state["facts"])
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))

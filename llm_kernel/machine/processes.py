@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from llm_kernel.errors import Refused
+from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.load import Loads, Step
 
 __all__ = ["GpuUse", "Process", "Processes"]
 
@@ -39,9 +41,14 @@ class Process:
 
 
 class Processes:
-    """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took."""
+    """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took.
 
-    def __init__(self, boot: float, *, login: str = "root") -> None:
+    ``loads`` remembers what the GPUs had to do, also for processes that ended; ``clock`` says when.
+    """
+
+    def __init__(self, boot: float, *, login: str = "root", clock: Clock | None = None) -> None:
+        self.clock = clock or Clock(boot)
+        self.loads = Loads()
         self._next = 1
         self.slept = 0.0
         self.table: dict[int, Process] = {}
@@ -62,14 +69,20 @@ class Processes:
 
     def end(self, pid: int) -> None:
         """Take a process off the table, and with it its memory and its load on every GPU."""
-        self.table.pop(pid, None)
+        ended = self.table.pop(pid, None)
+        for index in ended.gpu if ended else ():
+            self._note(index, self.clock.now)
+
+    def using(self, index: int) -> list[Process]:
+        """The processes that are on GPU ``index``, by pid."""
+        return [process for process in self.running() if index in process.gpu]
 
     def running(self) -> list[Process]:
         """All processes, by pid."""
         return [self.table[pid] for pid in sorted(self.table)]
 
-    def load_gpu(self, pid: int, index: int, use: GpuUse) -> None:
-        """Set what process ``pid`` does to GPU ``index``.
+    def load_gpu(self, pid: int, index: int, use: GpuUse, *, since: float | None = None) -> None:
+        """Set what process ``pid`` does to GPU ``index``, from now on or ``since`` an earlier moment.
 
         Raises:
             Refused: for a process that is not there, or a load that no process can have.
@@ -81,6 +94,12 @@ class Processes:
         if use.mem < 0:
             raise Refused(f"gpu: memory {use.mem} MiB is negative")
         self.table[pid].gpu[index] = use
+        self._note(index, self.clock.now if since is None else since)
+
+    def _note(self, index: int, now: float) -> None:
+        uses = [process.gpu[index] for process in self.using(index)]
+        util = min(100, sum(use.util for use in uses))
+        self.loads.note(index, Step(now, len(uses), util, sum(use.mem for use in uses)))
 
     def _add(self, process: Process) -> None:
         self.table[process.pid] = process
@@ -88,12 +107,15 @@ class Processes:
 
     def to_state(self) -> dict[str, Any]:
         """The table as JSON-able data."""
-        return {"next": self._next, "shell": self.shell, "table": [asdict(p) for p in self.running()]}
+        rows = [asdict(p) for p in self.running()]
+        return {"next": self._next, "shell": self.shell, "table": rows, "loads": self.loads.to_state()}
 
     @classmethod
-    def from_state(cls, state: dict[str, Any]) -> Processes:
+    def from_state(cls, state: dict[str, Any], clock: Clock | None = None) -> Processes:
         """The table that ``to_state`` described."""
         made = cls.__new__(cls)
+        made.clock = clock or Clock()
+        made.loads = Loads.from_state(state.get("loads", {}))
         made.table = {}
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}

@@ -186,6 +186,8 @@ def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         machine.login += shift
         for process in machine.processes.table.values():
             process.start += shift
+        machine.processes.loads.shift(shift)
+        machine.devices.shift(shift)
     return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
 
 

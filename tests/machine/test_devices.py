@@ -8,7 +8,7 @@ import pytest
 
 from llm_kernel.errors import Refused
 from llm_kernel.machine.cards import CARDS, find_card
-from llm_kernel.machine.devices import Devices, clocks, reading
+from llm_kernel.machine.devices import Devices, clocks
 from llm_kernel.machine.drivers import BRANCHES, TOOLKITS, branch_of, cuda_of, driver_for, newest_driver, order
 from llm_kernel.machine.processes import GpuUse, Process
 
@@ -244,9 +244,9 @@ def test_sensors_stay_within_the_card_and_follow_the_load(card) -> None:  # type
     devices = Devices(1)
     devices.set_gpus(1, card.name)
     gpu = devices.gpus[0]
-    idle = reading(gpu, [], 0.0)
-    half = reading(gpu, [_job(g0=GpuUse(50, 1000))], 0.0)
-    full = reading(gpu, [_job(g0=GpuUse(100, 1000))], 0.0)
+    idle = devices.readings([], 900.0)[0]
+    half = devices.readings([_job(g0=GpuUse(50, 1000))], 900.0)[0]
+    full = devices.readings([_job(g0=GpuUse(100, 1000))], 900.0)[0]
     assert idle.util == 0
     assert idle.mem_used <= 1
     assert (idle.pstate, full.pstate) == (card.idle_state, card.busy_state)
@@ -261,10 +261,9 @@ def test_a_load_is_the_sum_of_the_processes_and_bounded_by_the_board() -> None:
     devices = Devices()
     devices.set_gpus(2, "3090")
     jobs = [_job(g0=GpuUse(70, 9000)), _job(g0=GpuUse(60, 20000), g1=GpuUse(0, 500))]
-    first, second = devices.readings(jobs, 0.0)
-    assert (first.util, first.mem_used) == (100, 24576)
-    assert second.util == 0
-    assert second.pstate == "P2"
+    first, second = devices.readings(jobs, 900.0)
+    assert (first.util, first.mem_used, first.fb.free) == (100, 24268, 0)
+    assert (second.util, second.pstate) == (0, "P8")
     assert 500 < second.mem_used < 520
 
 
@@ -272,4 +271,4 @@ def test_a_lower_power_limit_bounds_the_draw() -> None:
     devices = Devices()
     devices.set_gpus(1, "3090")
     devices.gpus[0].cap = 250
-    assert 150 < devices.readings([_job(g0=GpuUse(100, 100))], 0.0)[0].power < 250
+    assert 150 < devices.readings([_job(g0=GpuUse(100, 100))], 900.0)[0].power < 250

@@ -219,7 +219,8 @@ def _run(machine: Machine, *args: str, **env: Any) -> Answer:
 
 def _train(machine: Machine, use: GpuUse, *indexes: int, command: tuple[str, ...] = ("python3", "train.py")) -> int:
     process = machine.processes.spawn(command, user="root", now=machine.clock.now)
-    process.gpu.update(dict.fromkeys(indexes, use))
+    for index in indexes:
+        machine.processes.load_gpu(process.pid, index, use, since=machine.clock.now - 600)
     return process.pid
 
 
@@ -241,11 +242,17 @@ def test_the_table_of_four_3090s_in_training() -> None:
 
 def test_the_load_ends_with_the_process() -> None:
     machine = _machine(1, "3090", "535.129.03")
-    before = _run(machine)
+    cold = machine.readings()[0]
     pid = _train(machine, GpuUse(90, 4000), 0)
     assert "python3" in str(_run(machine).stdout)
+    hot = machine.readings()[0]
     machine.processes.end(pid)
-    assert _run(machine) == before
+    ended = machine.readings()[0]
+    assert (ended.util, ended.mem_used, ended.temp) == (0, cold.mem_used, hot.temp)
+    assert "No running processes found" in str(_run(machine).stdout)
+    machine.clock.advance(900)
+    later = machine.readings()[0]
+    assert (later.temp, later.fan, later.pstate) == (cold.temp, cold.fan, "P8")
 
 
 @pytest.mark.parametrize("driver", [version for b in BRANCHES if b.number >= 384 for version, _ in b.versions])

@@ -127,7 +127,7 @@ def _chosen(devices: Devices, ids: str | None) -> list[Gpu]:
 
 def _summary(call: Call, gpus: list[Gpu]) -> Answer:
     machine, devices = call.machine, call.machine.devices
-    rows = boards(devices, devices.readings(machine.processes.running(), machine.clock.now))
+    rows = boards(devices, machine.readings())
     head = Head(devices.driver, devices.driver, devices.shown_cuda)
     lines = running(gpus, machine.processes.running())
     return Answer(table(head, [rows[gpu.index] for gpu in gpus], lines, machine.clock.local))
@@ -148,7 +148,7 @@ def _form(text: str) -> Form | None:
 def _query(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
     devices, now = call.machine.devices, call.machine.clock.local
     processes = call.machine.processes.running()
-    readings = devices.readings(processes, call.machine.clock.now)
+    readings = call.machine.readings()
     form = _form(asked.options.get("format", ""))
     if form is None:
         return COMBINATION
