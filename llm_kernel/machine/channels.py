@@ -9,7 +9,7 @@ from typing import Any
 from llm_kernel.machine import releases
 from llm_kernel.machine.catalog import load
 
-__all__ = ["ROOT", "base", "build", "channel", "name_of", "project_of"]
+__all__ = ["ROOT", "base", "build", "channel", "environment", "listed", "name_of", "project_of", "version"]
 
 ROOT = "/opt/conda"
 
@@ -21,6 +21,22 @@ def base(month: str, python: str) -> dict[str, str]:
         version = row.partition("@")[0]
         found[name] = version or _version(name, month, python)
     return found
+
+
+def environment(month: str, python: str) -> dict[str, str]:
+    """What ``conda create python=...`` puts into a new environment, name to version."""
+    names = set(_data()["environment"].split())
+    return {name: version for name, version in base(month, python).items() if name in names}
+
+
+def listed(name: str) -> bool:
+    """Whether the channels have ``name``, which is none of Python's packages: a compiler, a library, a toolkit."""
+    return name in _data()["others"] or name in _data()["base"]
+
+
+def version(name: str) -> str:
+    """The version of one of the channels' other packages."""
+    return str(_data()["others"].get(name) or _data()["base"].get(name, "").partition("@")[0] or "1.0")
 
 
 def build(name: str, version: str, python: str) -> str:

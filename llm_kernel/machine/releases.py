@@ -13,6 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from llm_kernel.machine.catalog import load
+from llm_kernel.machine.index import listed
 
 __all__ = [
     "Project",
@@ -33,6 +34,7 @@ __all__ = [
     "standard_library",
     "torch_local_version",
     "valid_name",
+    "weight",
 ]
 
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,60}[A-Za-z0-9])?")
@@ -163,7 +165,8 @@ def choose(name: str, version: str, month: str, python: str) -> str:
     known = project(name)
     said = version.strip().lstrip("vV=")
     if known is None:
-        return said or imagined_version(name)
+        row = listed(name)
+        return said or (row.at(month) if row else imagined_version(name))
     if not said:
         return known.newest(month, python) or min(known.releases, key=_version)
     public, plus, label = said.partition("+")
@@ -242,6 +245,11 @@ def imagined_version(name: str) -> str:
     """A plausible version of a package that nobody described; the same for the same name."""
     chance = Random(name)  # the name is the seed, so that every machine agrees
     return f"{chance.choice((0, 0, 1, 1, 2, 3))}.{chance.randrange(1, 15)}.{chance.randrange(0, 7)}"
+
+
+def weight(name: str) -> int:
+    """The bytes of a wheel of a package that nobody described; the same for the same name."""
+    return Random(f"{name}.whl").choice((14, 28, 41, 63, 87, 120, 190, 340)) * 1000  # most are small
 
 
 def _public(version: str) -> str:

@@ -265,3 +265,21 @@ def test_the_rest_is_the_models(line: str) -> None:
     with pytest.raises(NotExact):
         _pip(machine, line)
     assert machine.packages.to_state() == before
+
+
+@pytest.mark.parametrize("name", ["my-lab-tools", "nunpy", "pytroch", "reqeusts-x"])
+def test_a_name_that_the_index_does_not_have_is_not_found(name: str) -> None:
+    machine = _trained()
+    assert _pip(machine, f"install {name}") == Answer(
+        "",
+        f"ERROR: Could not find a version that satisfies the requirement {name} (from versions: none)\n"
+        f"ERROR: No matching distribution found for {name}\n",
+        1,
+    )
+
+
+def test_a_fact_makes_a_package_exist() -> None:
+    machine = _trained()
+    machine.know("my-lab-tools is on our package server")
+    assert _pip(machine, "install my-lab-tools").status == 0
+    assert machine.packages.find("pip", "my-lab-tools") is not None

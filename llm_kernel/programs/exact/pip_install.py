@@ -159,7 +159,7 @@ def _resolve(site: Site, need: Requirement, options: Options) -> tuple[Requireme
     known = releases.project(name)
     pinned = _pinned(need.specifier)
     if known is None:
-        return need, pinned or releases.choose(name, "", era, python)
+        return need, _undescribed(site, need, name, pinned)
     version = known.newest(era, python, need.specifier)
     if not version and pinned and _between(pinned, known.known(era, python)):
         version = pinned
@@ -168,6 +168,20 @@ def _resolve(site: Site, need: Requirement, options: Options) -> tuple[Requireme
     if not version:
         raise _none(need, known.known(era, python))
     return need, "" if there and there.version == version and "again" not in options else version
+
+
+def _undescribed(site: Site, need: Requirement, name: str, pinned: str) -> str:
+    """The version of a package whose releases nobody wrote down; it is there if the index or a fact says so."""
+    machine = site.machine
+    told = any(name in map(releases.canonical, fact.replace(",", " ").split()) for fact in machine.facts)
+    if not (told or machine.packages.exists("pip", name) or site.find(name)):
+        raise _none(need, [])
+    newest = releases.choose(name, "", machine.packages.era, machine.system.python)
+    if pinned or need.specifier.contains(newest, prereleases=True):
+        return pinned or newest
+    if fitting := [spec.version for spec in need.specifier if need.specifier.contains(spec.version)]:
+        return max(fitting, key=Version)
+    raise _none(need, [newest])
 
 
 def _none(need: Requirement, there: list[str]) -> _Stop:
