@@ -25,7 +25,7 @@ from llm_kernel.machine.drivers import (
 )
 from llm_kernel.machine.load import IDLE, Step, Trail
 from llm_kernel.machine.processes import Process, Processes
-from llm_kernel.machine.sensors import Reading, sense
+from llm_kernel.machine.sensors import Reading, room, sense
 
 __all__ = ["DEFAULT_ERA", "Devices", "Gpu", "MigInstance", "Reading", "clocks"]
 
@@ -100,6 +100,21 @@ class Devices:
     def shift(self, seconds: float) -> None:
         """Move what the boards remember with a clock that was set."""
         self.gpus = [gpu.shifted(seconds) for gpu in self.gpus]
+
+    def check_load(self, index: int, mem: int, others: Iterable[Process]) -> None:
+        """Whether a process can hold ``mem`` MiB of GPU ``index`` beside ``others``.
+
+        Raises:
+            Refused: where there is no such GPU, it is lost, or its memory is too small.
+        """
+        if not 0 <= index < len(self.gpus):
+            raise Refused(f"gpu: there is no GPU {index}; the machine has {len(self.gpus)}")
+        gpu = self.gpus[index]
+        if gpu.lost:
+            raise Refused(f"gpu: GPU {index} is lost")
+        left = room(gpu, self.driver) - sum(process.gpu[index].mem for process in others if index in process.gpu)
+        if mem > left:
+            raise Refused(f"gpu: GPU {index} has {max(0, left)} MiB left of {gpu.card.total(self.driver)}, not {mem}")
 
     def set_gpus(self, count: int, name: str = "") -> list[str]:
         """Have ``count`` boards of ``name`` and no others; 0 takes them all out."""

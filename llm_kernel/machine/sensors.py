@@ -176,7 +176,7 @@ class _Make:
 
 def _segments(gpu: Gpu, trail: Trail, now: float) -> Iterator[tuple[Step, int, float]]:
     """The load, the power limit and the seconds of every stretch of time on which neither changes, until ``now``."""
-    if not trail:
+    if not trail or trail[0].time >= now:
         return
     edges = {step.time for step in trail} | {until for until, _ in gpu.caps if until > trail[0].time}
     times = sorted(edge for edge in edges if edge < now)
@@ -242,9 +242,8 @@ def _context(make: _Make, step: Step) -> int:
 
 
 def room(gpu: Gpu, driver: str) -> int:
-    """MiB that processes can have on an empty GPU."""
-    memory = gpu.card.total(driver) - (gpu.card.reserved if branch_of(driver) >= 510 else 0)
-    return memory - _Make.of(gpu).context
+    """MiB that processes can have on an empty GPU; the last few of them shrink what the driver keeps beside them."""
+    return gpu.card.total(driver) - (gpu.card.reserved if branch_of(driver) >= 510 else 0)
 
 
 def _memory(gpu: Gpu, make: _Make, step: Step, driver: str) -> tuple[Memory, Memory]:

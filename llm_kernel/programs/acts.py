@@ -154,15 +154,8 @@ class Acts:
         gpus = self._machine.devices.gpus
         which = _indices(found["which"], len(gpus))
         for index in which:
-            if index >= len(gpus):
-                raise Refused(f"gpu: there is no GPU {index}; the machine has {len(gpus)}")
-            total = gpus[index].card.total(self._machine.devices.driver)
-            mem = int(found["mem"] or 0)
-            used = sum(
-                p.gpu[index].mem for p in self._machine.processes.running() if index in p.gpu and p is not self._process
-            )
-            if used + mem > total:
-                raise Refused(f"gpu: GPU {index} has {total - used} MiB left of {total}, not {mem}")
+            others = [p for p in self._machine.processes.using(index) if p is not self._process]
+            self._machine.devices.check_load(index, int(found["mem"] or 0), others)
         for index in which:
             use = GpuUse(int(found["util"] or 0), int(found["mem"] or 0))
             self._machine.processes.load_gpu(self._process.pid, index, use)
