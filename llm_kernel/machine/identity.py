@@ -30,6 +30,8 @@ class Identity:
     board_id: str = "0x100"
     brand: str = "NVIDIA"
     subsystem: str = ""
+    pdi: str = "0x0"
+    module: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def limits(card: Card) -> Limits:
     own = _FACTS["boards"].get(card.name, {}).get("limits")
     row = own or _fact(card, kind) or [100, 97, 89, None, 83]
     shutdown, slowdown, most, memory, target = row  # type: ignore[misc]
-    return Limits(shutdown, slowdown, most, memory, target, card.server and card.arch in ("Ada Lovelace", "Hopper"))
+    relative = card.arch in ("Hopper", "Blackwell") or (card.arch == "Ada Lovelace" and card.ecc != "none")
+    return Limits(shutdown, slowdown, most, memory, target, relative)
 
 
 def _serial(gpu: Gpu) -> str | None:
@@ -116,6 +119,11 @@ def _brand(card: Card) -> str:
     return "NVIDIA RTX" if "RTX" in card.name else "NVIDIA"
 
 
+def _board_id(bus: str) -> str:
+    domain, number, device = (int(part, 16) for part in bus.split(".")[0].split(":"))
+    return f"0x{domain << 16 | number << 8 | device:x}"
+
+
 def identity(gpu: Gpu) -> Identity:
     """The labels of one board."""
     card = gpu.card
@@ -131,7 +139,9 @@ def identity(gpu: Gpu) -> Identity:
         oem=_text(card, "oem") or ("2.0" if plain else "2.1"),
         ecc=_text(card, "ecc_object") or (None if plain else "6.16"),
         minor=gpu.minor,
-        board_id=f"0x{int(gpu.bus.split(':')[1], 16) * 0x100:x}",
+        board_id=_board_id(gpu.bus),
         brand=_brand(card),
+        pdi=f"0x{random.Random(f'{gpu.uuid}/pdi').getrandbits(64):016x}",
+        module=gpu.index + 1 if "SXM" in card.name or "HBM3" in card.name else 1,
         subsystem=f"0x{seeded.randrange(0x1200, 0x1800):04X}10DE",
     )

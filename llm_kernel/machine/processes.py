@@ -17,10 +17,11 @@ __all__ = ["GpuUse", "Process", "Processes"]
 
 @dataclass(slots=True)
 class GpuUse:
-    """What one process does to one GPU: ``util`` in percent, ``mem`` in MiB."""
+    """What one process does to one GPU: ``util`` in percent, ``mem`` in MiB; ``kind`` is C, G (graphics) or C+G."""
 
     util: int
     mem: int
+    kind: str = "C"
 
 
 @dataclass(slots=True)

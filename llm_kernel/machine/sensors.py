@@ -50,7 +50,7 @@ class Clocks:
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """Watts; ``average`` is None where the board gives only the draw of the moment (``instant``)."""
+    """Watts; ``average`` is None where the board gives only the draw of the moment, ``memory`` where not told apart."""
 
     draw: float = 0.0
     instant: float = 0.0
@@ -60,6 +60,7 @@ class Power:
     default: float = 0.0
     least: float = 0.0
     most: float = 0.0
+    memory: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,8 @@ class Reading:
 
     ``fan`` is None where there is none, ``memory_temp`` where no sensor is; ``reasons`` are the names of the active
     clock event reasons (``gpu_idle``, ``sw_power_cap``, ``sw_thermal_slowdown``, ``hw_thermal_slowdown``,
-    ``hw_slowdown``); ``failing`` says that what the sensors say cannot be read.
+    ``hw_slowdown``), ``capped`` microseconds for which the power limit held the clocks back; ``sessions`` of the
+    encoder run at ``fps`` with ``latency`` microseconds; ``failing`` says that what the sensors say cannot be read.
     """
 
     util: int
@@ -136,6 +138,10 @@ class Reading:
     mode: str = "Default"
     accounting: bool = False
     failing: bool = False
+    capped: int = 0
+    sessions: int = 0
+    fps: int = 0
+    latency: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +362,7 @@ def sense(gpu: Gpu, trail: Trail, now: float, driver: str) -> Reading:
             default=card.power,
             least=card.power_range[0],
             most=card.power_range[1],
+            memory=power * 0.12 + 0.05 * card.power if card.arch == "Hopper" else None,
         ),
         clocks=_clocks(gpu, util / 100, awake, slowed),
         clocks_max=Clocks(graphics, graphics, memory, most_video(card)),
