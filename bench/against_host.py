@@ -1,0 +1,135 @@
+"""Scripts on the host's GNU tools and on the machine, side by side: what differs is printed, or the host recorded.
+
+``python -m bench.against_host [FILE] [--record NAME] [--corpus FILE]``. A script stands on a line of its own in FILE;
+a blank line and one that begins with ``##`` are passed over. The host runs them in a directory of their own below
+``/tmp``, which is made anew for each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.notebook import Notebook
+from tests.programs.recorded import ENV, FOLDER, HOME, MADE, machine
+
+from llm_kernel.events import Exit, Text
+
+SCRIPTS = Path(__file__).parent / "scripts" / "text.txt"
+_LONGEST = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    script: str
+    now: float
+    stdout: str
+    stderr: str
+    status: int
+
+
+def host(script: str) -> Case:
+    """What the host's programs say to ``script`` in the tree that the recordings know."""
+    top = Path(HOME)
+    shutil.rmtree(top.parent, ignore_errors=True)
+    tree = json.loads((FOLDER / "tree.json").read_text(encoding="utf-8"))
+    for folder in tree["dirs"]:
+        (top / folder).mkdir(parents=True, exist_ok=True)
+    for name, text in tree["files"].items():
+        (top / name).write_text(text, newline="")
+    for name, mode in tree["modes"].items():
+        (top / name).chmod(int(mode, 8))
+    for path in [*top.rglob("*"), top, top.parent]:
+        os.utime(path, (MADE, MADE))
+    now = time.time()
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=top,
+        env=ENV,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        timeout=_LONGEST,
+        check=False,
+    )
+    return Case(
+        script, now, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode
+    )
+
+
+async def ours(script: str, now: float) -> Case:
+    """What the machine says to ``script`` in the same tree."""
+    made = machine(now)
+    for name in _INSTALLED:
+        made.packages.install("apt", name)
+    book = Notebook(machine=made)
+    exports = " ".join(f"export {name}={shlex.quote(value)};" for name, value in ENV.items() if name != "UID")
+    await book(f"{exports} cd {HOME}")
+    try:
+        events: list[Any] = await asyncio.wait_for(book(f"bash -c {shlex.quote(script)}"), _LONGEST)
+    except Exception as err:
+        return Case(script, now, "", f"!! {err!r}", -1)
+    said = {
+        stream: "".join(event.text for event in events if isinstance(event, Text) and event.stream == stream)
+        for stream in ("stdout", "stderr")
+    }
+    status = next(event.status for event in events if isinstance(event, Exit))
+    return Case(script, now, said["stdout"], said["stderr"], status)
+
+
+_INSTALLED = ("tree", "file", "jq", "zip", "unzip", "bc", "xxd", "patch", "gawk", "bsdextrautils", "bsdmainutils")
+
+
+def cases(args: argparse.Namespace) -> list[Case]:
+    """The corpus's cases as it has them, else the file's scripts on the host."""
+    if args.corpus:
+        rows = json.loads(Path(args.corpus).read_text(encoding="utf-8"))["cases"]
+        return [host(row["script"]) for row in rows if row["id"].startswith(tuple(args.kinds.split(",")))]
+    lines = Path(args.file).read_text(encoding="utf-8").splitlines()
+    found = [line for line in lines if line.strip() and not line.startswith("##") and args.only in line]
+    return [host(line) for line in found]
+
+
+async def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", default=str(SCRIPTS))
+    parser.add_argument("--corpus", default="")
+    parser.add_argument("--kinds", default="text,ls")
+    parser.add_argument("--only", default="")
+    parser.add_argument("--record", default="")
+    parser.add_argument("--quiet", action="store_true")
+    args = parser.parse_args()
+    same = there = 0
+    recorded = []
+    for real in cases(args):
+        recorded.append(asdict(real))
+        if args.record:
+            continue
+        mine = await ours(real.script, real.now)
+        there += 1
+        same += mine == real
+        if mine != real:
+            print(f"=== {real.script}")
+            for name in () if args.quiet else ("stdout", "stderr", "status"):
+                left, right = getattr(real, name), getattr(mine, name)
+                if left != right:
+                    print(f"--- {name} real\n{left}\n--- {name} ours\n{right}")
+    if args.record:
+        text = json.dumps(recorded, indent=1, ensure_ascii=False)
+        (FOLDER / f"{args.record}.json").write_text(text + "\n", encoding="utf-8")
+        return 0
+    print(f"{same} of {there} the same")
+    return 0 if same == there else 1
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
