@@ -13,7 +13,7 @@ from llm_kernel.machine.system import System
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["flags_of", "load_average", "moving_proc", "render_proc", "topology", "version_line"]
+__all__ = ["command_line", "flags_of", "load_average", "moving_proc", "render_proc", "topology", "version_line"]
 
 
 def render_proc(machine: Machine) -> dict[str, bytes]:
@@ -23,7 +23,7 @@ def render_proc(machine: Machine) -> dict[str, bytes]:
         "/proc/cpuinfo": _cpuinfo(system),
         "/proc/version": version_line(system) + "\n",
         "/proc/self/mounts": _mounts(system),
-        "/proc/cmdline": f"BOOT_IMAGE=/boot/vmlinuz-{system.kernel} root={system.disk_at('/').device} ro\n",
+        "/proc/cmdline": f"{command_line(system)}\n",
         "/proc/filesystems": _FILESYSTEMS,
         "/proc/partitions": _partitions(system),
         "/proc/sys/kernel/hostname": f"{system.host}\n",
@@ -49,6 +49,11 @@ def moving_proc(machine: Machine) -> dict[str, bytes]:
         "/proc/swaps": _swaps(machine),
     }
     return {path: text.encode() for path, text in rows.items()}
+
+
+def command_line(system: System) -> str:
+    """What the boot loader told the kernel."""
+    return f"BOOT_IMAGE=/boot/vmlinuz-{system.kernel} root={system.disk_at('/').device} ro"
 
 
 def version_line(system: System) -> str:

@@ -14,6 +14,8 @@ from llm_kernel.machine.catalog import load
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.proc import moving_proc, render_proc
+from llm_kernel.machine.services import packaged_units, unit_files, wants
+from llm_kernel.machine.site import rows, trees
 from llm_kernel.machine.system import System, User
 
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
@@ -83,7 +85,9 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         path: Node("file", text.encode(), mode=_MODES.get(path, 0o644), owner=_OWNERS.get(path, (0, 0)))
         for path, text in etc(system, facts["zone"]).items()
     }
+    nodes |= _units(system, facts)
     nodes |= _programs(system, facts)
+    nodes |= {path: _packaged(data) for path, data in trees(facts.get("sites", [])).items()}
     nodes |= _devices(system, facts["gpus"] if facts["driver"] else 0)
     for user in system.users:
         nodes |= _home(system, user)
@@ -98,7 +102,10 @@ def _facts(system: System, machine: Machine | None = None) -> dict[str, Any]:
         return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0, "added": []}
     devices = machine.devices
     more = {"zone": machine.clock.zone, "driver": devices.driver, "cuda": devices.cuda, "gpus": len(devices.gpus)}
-    return {"system": state, **more, "added": machine.packages.files()}
+    units = [
+        name for name in packaged_units() if any(machine.packages.find(m, name) for m in machine.packages.managers)
+    ]
+    return {"system": state, **more, "added": machine.packages.files(), "units": units, "sites": rows(machine)}
 
 
 def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
@@ -235,6 +242,21 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         nodes |= {f"{home}/bin/{name}": _program(name) for name in _DATA["cuda"].split()}
         nodes |= {f"{home}/{name}": Node("directory") for name in ("include", "lib64")}
     return nodes
+
+
+def _units(system: System, facts: dict[str, Any]) -> dict[str, Node]:
+    units = facts.get("units", [])
+    folder = "/lib/systemd" if not system.profile.merged else "/usr/lib/systemd"
+    files = {path.replace("/lib/systemd", folder): text for path, text in unit_files(system, units).items()}
+    nodes = {path: Node("file", text.encode(), mode=0o644) for path, text in files.items()}
+    return nodes | {path: Node("symlink", target=target) for path, target in wants(system, units).items()}
+
+
+def _packaged(data: bytes | int) -> Node:
+    """A file of a Python package: a text, or a binary that is only a size."""
+    if isinstance(data, bytes):
+        return Node("file", data, mode=0o644)
+    return Node("sized", size=data, mode=0o755)
 
 
 def _program(name: str, size: int = 0) -> Node:
