@@ -16,7 +16,8 @@ from llm_kernel.machine.cards import CARDS, Card
 from llm_kernel.machine.devices import Devices, Gpu, Reading
 from llm_kernel.machine.drivers import BRANCHES, cuda_of
 from llm_kernel.machine.processes import GpuUse
-from llm_kernel.programs.exact.nvidia import boards, nvidia_smi
+from llm_kernel.programs.exact.nvidia import nvidia_smi
+from llm_kernel.programs.exact.nvidia_summary import boards
 from llm_kernel.programs.exact.nvidia_table import Board, Head, Running, layout_of, table
 from llm_kernel.programs.table import EXACT
 from llm_kernel.shell.call import Answer, Call

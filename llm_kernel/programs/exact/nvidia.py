@@ -2,69 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
-from llm_kernel.machine.devices import Devices, Gpu, Reading
+from llm_kernel.machine.devices import Devices, Gpu
 from llm_kernel.machine.drivers import branch_of, order
-from llm_kernel.machine.processes import Process
+from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer, with_lost
 from llm_kernel.programs.exact.nvidia_fields import APP_FIELDS, GPU_FIELDS, Field, Sight
 from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
 from llm_kernel.programs.exact.nvidia_query import BadField, Form, csv
-from llm_kernel.programs.exact.nvidia_table import Board, Head, Running, table
+from llm_kernel.programs.exact.nvidia_summary import summary, using
 from llm_kernel.programs.exact.nvidia_topo import topology
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["boards", "nvidia_smi", "running"]
+__all__ = ["nvidia_smi"]
 
 _NO_DRIVER = (
     "NVIDIA-SMI has failed because it couldn't communicate with the NVIDIA driver. "
     "Make sure that the latest NVIDIA driver is installed and running.\n\n"
 )
-_NONE_FOUND = Answer("No devices were found\n", status=6)
 
 _UNBUILT = ("query", "xml-format", "loop", "loop-ms", "display", "filename")
 """What the real program has and this one does not answer."""
-
-
-def boards(devices: Devices, readings: Sequence[Reading]) -> list[Board]:
-    """The table's cells for every GPU, from what its sensors say."""
-    return [_board(devices, gpu, now) for gpu, now in zip(devices.gpus, readings, strict=True)]
-
-
-def _board(devices: Devices, gpu: Gpu, now: Reading) -> Board:
-    return Board(
-        index=str(gpu.index),
-        name=gpu.card.named(devices.driver),
-        persistence="On" if gpu.persistence else "Off",
-        bus=gpu.bus,
-        display="On" if gpu.display else "Off",
-        ecc={"none": "N/A", "off": "Off", "on": "0"}[gpu.card.ecc],
-        fan="N/A" if now.fan is None else f"{now.fan}%",
-        temp=f"{now.temp}C",
-        perf=now.pstate,
-        draw=f"{round(now.power)}W",
-        cap=f"{gpu.cap}W",
-        used=f"{now.mem_used}MiB",
-        total=f"{gpu.card.total(devices.driver)}MiB",
-        util=f"{now.util}%",
-        mode=gpu.mode,
-        mig="Disabled" if gpu.card.mig else "N/A",
-    )
-
-
-def _using(gpus: Iterable[Gpu], processes: Iterable[Process]) -> list[tuple[Gpu, Process]]:
-    """Who holds memory on which GPU; a process that holds none is not listed."""
-    rows = list(processes)
-    return [(g, p) for g in gpus for p in rows if g.index in p.gpu and p.gpu[g.index].mem]
-
-
-def running(gpus: Iterable[Gpu], processes: Iterable[Process]) -> list[Running]:
-    """The lines of the process box: by GPU, then by pid."""
-    return [
-        Running(str(gpu.index), str(process.pid), "C", process.command[0], f"{process.gpu[gpu.index].mem}MiB")
-        for gpu, process in _using(gpus, processes)
-    ]
 
 
 @exact("nvidia-smi", needs="gpu-driver")
@@ -84,10 +43,10 @@ def nvidia_smi(call: Call) -> Answer:
     unbuilt = [option for option in _UNBUILT if option in asked.options]
     if unbuilt or (asked.words and asked.words[0] != "topo"):
         return _unsimulated(f"--{unbuilt[0]}" if unbuilt else asked.words[0])
-    gpus = _chosen(devices, asked.options.get("id"))
-    if not gpus:
-        return _NONE_FOUND
-    return _answer(call, asked, gpus)
+    if lost := lost_answer(devices):
+        return lost
+    gpus = chosen(devices, asked.options.get("id"))
+    return with_lost(_answer(call, asked, gpus) if gpus else NONE_FOUND, devices.gpus)
 
 
 def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
@@ -103,7 +62,7 @@ def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
         return _topo(call, asked, gpus)
     if len(given) > 1 or ("format" in asked.options and not any(name.startswith("query") for name in given)):
         return COMBINATION
-    return verbs[given[0]](call, asked, gpus) if given else _summary(call, gpus)
+    return verbs[given[0]](call, asked, gpus) if given else _summary(call, asked, gpus)
 
 
 def _unsimulated(what: str) -> Answer:
@@ -111,31 +70,20 @@ def _unsimulated(what: str) -> Answer:
     return Answer(stderr=f"nvidia-smi: {what} is not simulated on this machine{loop}\n", status=1)
 
 
-def _chosen(devices: Devices, ids: str | None) -> list[Gpu]:
-    """The GPUs that ``-i`` names by index, uuid or bus; none of them if one is not there."""
-    if ids is None:
-        return list(devices.gpus)
-    chosen = []
-    for name in ids.split(","):
-        names = {str(g.index): g for g in devices.gpus} | {g.uuid: g for g in devices.gpus}
-        names |= {g.bus: g for g in devices.gpus} | {g.bus[4:]: g for g in devices.gpus}
-        if name.strip() not in names:
-            return []
-        chosen.append(names[name.strip()])
-    return sorted(chosen, key=lambda gpu: gpu.index)
-
-
-def _summary(call: Call, gpus: list[Gpu]) -> Answer:
-    machine, devices = call.machine, call.machine.devices
-    rows = boards(devices, machine.readings())
-    head = Head(devices.driver, devices.driver, devices.shown_cuda)
-    lines = running(gpus, machine.processes.running())
-    return Answer(table(head, [rows[gpu.index] for gpu in gpus], lines, machine.clock.local))
+def _summary(call: Call, _: Asked, gpus: list[Gpu]) -> Answer:
+    return Answer(summary(call.machine, gpus))
 
 
 def _list(call: Call, _: Asked, gpus: list[Gpu]) -> Answer:
     driver = call.machine.devices.driver
-    return Answer("".join(f"GPU {gpu.index}: {gpu.card.named(driver)} (UUID: {gpu.uuid})\n" for gpu in gpus))
+    return Answer("".join(_listed(gpu, driver) for gpu in gpus))
+
+
+def _listed(gpu: Gpu, driver: str) -> str:
+    lines = [f"GPU {gpu.index}: {gpu.card.named(driver)} (UUID: {gpu.uuid})\n"]
+    for one in sorted(gpu.instances, key=lambda one: one.device):
+        lines.append(f"  MIG {one.profile:<11} Device {one.device:>2}: (UUID: {one.uuid})\n")
+    return "".join(lines)
 
 
 def _form(text: str) -> Form | None:
@@ -156,7 +104,7 @@ def _query(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
     fields: dict[str, Field] = APP_FIELDS if apps else GPU_FIELDS
     names = [name.strip() for name in asked.options["query-compute-apps" if apps else "query-gpu"].split(",")]
     if apps:
-        sights = [Sight(devices, g, readings[g.index], now, p) for g, p in _using(gpus, processes)]
+        sights = [Sight(devices, g, readings[g.index], now, p) for g, p in using(gpus, processes)]
     else:
         sights = [Sight(devices, gpu, readings[gpu.index], now) for gpu in gpus]
     try:
