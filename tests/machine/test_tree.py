@@ -7,7 +7,8 @@ import pytest
 from llm_kernel.machine import Machine
 from llm_kernel.machine.memory import memory
 from llm_kernel.machine.mounts import fill
-from llm_kernel.machine.proc import load_average, render_proc
+from llm_kernel.machine.busy import load_average
+from llm_kernel.machine.proc import render_proc
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.machine.profiles import PROFILES
 
@@ -29,7 +30,7 @@ def test_every_system_is_small_enough_to_be_walked_often(key: tuple[str, str]) -
     machine = Machine()
     machine.system.set_os(*key)
     machine.follow()
-    assert 400 < len(list(machine.files.walk())) <= 700
+    assert 400 < len(list(machine.files.walk())) <= 1100
 
 
 def test_the_top_of_the_tree_is_a_servers(machine: Machine) -> None:
