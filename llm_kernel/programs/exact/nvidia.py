@@ -12,7 +12,6 @@ from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, 
 from llm_kernel.programs.exact.nvidia_query import BadField, Form, csv
 from llm_kernel.programs.exact.nvidia_summary import summary, using
 from llm_kernel.programs.exact.nvidia_topo import topology
-from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["nvidia_smi"]
@@ -22,11 +21,10 @@ _NO_DRIVER = (
     "Make sure that the latest NVIDIA driver is installed and running.\n\n"
 )
 
-_UNBUILT = ("query", "xml-format", "loop", "loop-ms", "display", "filename")
+_UNBUILT = ("query", "xml-format", "display")
 """What the real program has and this one does not answer."""
 
 
-@exact("nvidia-smi", needs="gpu-driver")
 def nvidia_smi(call: Call) -> Answer:
     """Answer the summary table, lists, queries, the topology, and the setting of persistence and power limits."""
     devices = call.machine.devices
@@ -66,8 +64,7 @@ def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
 
 
 def _unsimulated(what: str) -> Answer:
-    loop = "; use watch, or a loop with sleep" if "loop" in what else ""
-    return Answer(stderr=f"nvidia-smi: {what} is not simulated on this machine{loop}\n", status=1)
+    return Answer(stderr=f"nvidia-smi: {what} is not simulated on this machine\n", status=1)
 
 
 def _summary(call: Call, _: Asked, gpus: list[Gpu]) -> Answer:

@@ -81,8 +81,8 @@ def running(gpus: Iterable[Gpu], processes: Iterable[Process]) -> list[Running]:
 
 
 def _running(gpu: Gpu, process: Process, processes: Sequence[Process]) -> Running:
-    memory = f"{process.gpu[gpu.index].mem}MiB"
-    row = Running(str(gpu.index), str(process.pid), "C", process.command[0], memory)
+    use = process.gpu[gpu.index]
+    row = Running(str(gpu.index), str(process.pid), use.kind, process.command[0], f"{use.mem}MiB")
     inside = home(gpu, processes, process.pid) if gpu.mig else None
     return replace(row, gi=f"{inside.gi:>2} ", ci=f"{inside.ci:>2} ") if inside else row
 
