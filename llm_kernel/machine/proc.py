@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from math import exp
 from typing import TYPE_CHECKING
 
+from llm_kernel.machine.boards import Gpu
+from llm_kernel.machine.busy import load_average
 from llm_kernel.machine.cpus import Chip, chip
+from llm_kernel.machine.disks import block_devices
+from llm_kernel.machine.identity import identity
 from llm_kernel.machine.memory import memory
 from llm_kernel.machine.mounts import mounts
+from llm_kernel.machine.proc_counters import counters, wired
 from llm_kernel.machine.system import System
 
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["command_line", "flags_of", "load_average", "moving_proc", "render_proc", "topology", "version_line"]
+__all__ = ["command_line", "flags_of", "moving_proc", "render_proc", "topology", "version_line"]
 
 
 def render_proc(machine: Machine) -> dict[str, bytes]:
@@ -22,20 +26,17 @@ def render_proc(machine: Machine) -> dict[str, bytes]:
     rows = {
         "/proc/cpuinfo": _cpuinfo(system),
         "/proc/version": version_line(system) + "\n",
-        "/proc/self/mounts": _mounts(system),
+        f"/proc/{machine.processes.shell}/mounts": _mounts(system),
         "/proc/cmdline": f"{command_line(system)}\n",
         "/proc/filesystems": _FILESYSTEMS,
-        "/proc/partitions": _partitions(system),
-        "/proc/sys/kernel/hostname": f"{system.host}\n",
-        "/proc/sys/kernel/osrelease": f"{system.kernel}\n",
-        "/proc/sys/kernel/ostype": "Linux\n",
-        "/proc/sys/kernel/version": f"{system.profile.build}\n",
-        "/proc/sys/kernel/pid_max": "4194304\n" if system.profile.since("libc", "2.31") else "131072\n",
-        "/proc/sys/vm/swappiness": "60\n",
-        "/proc/sys/net/ipv4/ip_forward": "0\n",
+        "/proc/partitions": _partitions(machine),
+        **wired(machine),
     }
     if machine.devices.driver:
         rows["/proc/driver/nvidia/version"] = _nvidia(machine)
+        rows |= {
+            f"/proc/driver/nvidia/gpus/{gpu.bus[-12:].lower()}/information": _gpu(gpu) for gpu in machine.devices.gpus
+        }
     return {path: text.encode() for path, text in rows.items()} | moving_proc(machine)
 
 
@@ -47,6 +48,7 @@ def moving_proc(machine: Machine) -> dict[str, bytes]:
         "/proc/uptime": f"{up:.2f} {up * machine.system.cpu.cores * 0.997:.2f}\n",
         "/proc/loadavg": _loadavg(machine),
         "/proc/swaps": _swaps(machine),
+        **counters(machine),
     }
     return {path: text.encode() for path, text in rows.items()}
 
@@ -62,16 +64,6 @@ def version_line(system: System) -> str:
     tool = made.compiler if made.compiler.startswith("gcc version") else f"({made.compiler})"
     tool = f"({tool})" if tool.startswith("gcc version") else tool
     return f"Linux version {system.kernel} ({made.builder}) {tool} {made.build}"
-
-
-def load_average(machine: Machine) -> tuple[float, float, float]:
-    """The load over 1, 5 and 15 minutes: each busy process counts one, with the kernel's slow rise."""
-    ages = [machine.clock.now - process.start for process in machine.processes.running() if process.state == "R"]
-
-    def over(seconds: float) -> float:
-        return sum(1 - exp(-max(age, 0.0) / seconds) for age in ages)
-
-    return over(60.0) + 0.01, over(300.0) + 0.02, over(900.0)
 
 
 def flags_of(one: Chip) -> str:
@@ -181,10 +173,9 @@ def _mounts(system: System) -> str:
     return "".join(f"{row.device} {row.mount} {row.kind} {row.options} 0 0\n" for row in mounts(system))
 
 
-def _partitions(system: System) -> str:
+def _partitions(machine: Machine) -> str:
     rows = ["major minor  #blocks  name", ""]
-    for minor, disk in enumerate(system.disks, 1):
-        rows.append(f"{8:4d}{minor:9d}{disk.size // 1024:12d} {disk.device.removeprefix('/dev/')}")
+    rows += [f"{row.major:4d} {row.minor:8d} {row.size // 1024:10d} {row.name}" for row in block_devices(machine)]
     return "\n".join(rows) + "\n"
 
 
@@ -204,6 +195,22 @@ def _nvidia(machine: Machine) -> str:
     return (
         f"NVRM version: NVIDIA UNIX x86_64 Kernel Module  {machine.devices.driver}\nGCC version:  {compiler.strip()}\n"
     )
+
+
+def _gpu(gpu: Gpu) -> str:
+    rows = (
+        ("Model", gpu.card.name),
+        ("IRQ", str(140 + gpu.index)),
+        ("GPU UUID", gpu.uuid),
+        ("Video BIOS", identity(gpu).vbios),
+        ("Bus Type", "PCIe"),
+        ("DMA Size", "47 bits"),
+        ("DMA Mask", "0x7fffffffffff"),
+        ("Bus Location", gpu.bus[-12:].lower()),
+        ("Device Minor", str(gpu.index)),
+        ("GPU Excluded", "No"),
+    )
+    return "".join(f"{name + ':':<16} {text}\n" for name, text in rows)
 
 
 _FILESYSTEMS = (

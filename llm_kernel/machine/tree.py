@@ -14,6 +14,7 @@ from llm_kernel.machine.catalog import load
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.proc import moving_proc, render_proc
+from llm_kernel.machine.proc_pid import follow_processes
 from llm_kernel.machine.services import packaged_units, unit_files, wants
 from llm_kernel.machine.site import rows, trees
 from llm_kernel.machine.system import System, User
@@ -59,6 +60,7 @@ def replant(files: Files, machine: Machine) -> None:
         old = render_tree(System.from_state({**before["system"], "planted": {}}), before) if before else {}
         _follow(files, old, render_tree(system, facts))
         system.planted = facts
+    follow_processes(files, machine)
     wanted = render_proc(machine)
     for path in ("/proc/driver/nvidia/version",):
         if path not in wanted and files.exists(path):
@@ -69,6 +71,7 @@ def replant(files: Files, machine: Machine) -> None:
 def refresh(files: Files, machine: Machine) -> None:
     """Bring up to date what moves in ``/proc`` while the facts stay; it is cheap enough for every program."""
     _rewrite(files, moving_proc(machine))
+    follow_processes(files, machine)
 
 
 def _rewrite(files: Files, wanted: dict[str, bytes]) -> None:

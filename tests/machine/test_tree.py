@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.busy import load_average
 from llm_kernel.machine.memory import memory
 from llm_kernel.machine.mounts import fill
-from llm_kernel.machine.busy import load_average
 from llm_kernel.machine.proc import render_proc
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.machine.profiles import PROFILES

@@ -5,9 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from zlib import crc32
 
-from llm_kernel.machine import Machine
+from llm_kernel.machine import Machine, busy
+from llm_kernel.machine.process_facts import (
+    command_name,
+    is_kernel,
+    session,
+    shared,
+    threads,
+    user_ids,
+    virtual,
+)
 from llm_kernel.machine.processes import Process
 
 __all__ = ["FIELDS", "Field", "View", "command_name", "share", "virtual"]
@@ -15,11 +23,16 @@ __all__ = ["FIELDS", "Field", "View", "command_name", "share", "virtual"]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A process with the machine it runs on; ``branch`` is the drawing before its command in a tree."""
+    """A process with the machine it runs on; ``branch`` is the drawing before its command in a tree.
+
+    ``thread`` is the one of its threads that the row is for (0: all), ``environment`` whether that follows the command.
+    """
 
     process: Process
     machine: Machine
     branch: str = ""
+    thread: int = 0
+    environment: bool = False
 
     @property
     def age(self) -> float:
@@ -38,36 +51,17 @@ class Field:
     key: Callable[[View], float | str] | None = None
 
 
-def command_name(process: Process) -> str:
-    """The program's own name, as the kernel keeps it: 15 characters."""
-    word = process.command[0] if process.command else ""
-    if word.startswith("["):
-        return word.strip("[]")
-    name = word.removeprefix("-").rpartition("/")[2]
-    return "systemd" if process.pid == 1 and name == "init" else name[:15]
-
-
 def share(view: View) -> float:
     """Percent of one processor over the process's life."""
-    return 100 * view.process.cpu / view.age if view.age > 0 else 0.0
-
-
-def virtual(process: Process) -> int:
-    """The address space in KiB, which is what is resident and some that is not; more where a GPU is mapped."""
-    if not process.rss:
-        return 0
-    own = process.rss // 1024
-    return (
-        own * 2
-        + 3_000
-        + crc32(" ".join(process.command).encode()) % 9_000 // 4 * 4
-        + (12_000_000 if process.gpu else 0)
-    )
+    return busy.share(view.machine, view.process)
 
 
 def _uid(view: View) -> int:
-    account = view.machine.system.account(view.process.user)
-    return account.uid if account else 65534
+    return user_ids(view.machine, view.process)[0]
+
+
+def _gid(view: View) -> int:
+    return user_ids(view.machine, view.process)[1]
 
 
 def _user(view: View) -> str:
@@ -75,8 +69,7 @@ def _user(view: View) -> str:
 
 
 def _group(view: View) -> str:
-    account = view.machine.system.account(view.process.user)
-    return view.machine.system.group_name(account.gid) if account else "nogroup"
+    return view.machine.system.group_name(_gid(view))
 
 
 def _percent(value: float) -> str:
@@ -90,14 +83,12 @@ def _memory(view: View) -> float:
 
 def _stat(view: View) -> str:
     process = view.process
-    kernel = process.ppid == 2 or process.pid == 2
-    text = process.state
+    many = "l" if threads(process) > 1 and not view.thread else ""
     if process.tty == "?":
-        return text if kernel else f"{text}s"
+        return process.state + ("" if is_kernel(process) else f"s{many}")
     shell = process.command[:1] == ("-bash",)
-    return (
-        text + ("s" if shell else "") + ("l" if process.gpu else "") + ("" if shell and process.state == "S" else "+")
-    )
+    front = "" if shell and process.state == "S" else "+"
+    return process.state + ("s" if shell else "") + many + front
 
 
 def _clock(seconds: float, *, short: bool) -> str:
@@ -126,14 +117,54 @@ def _started(view: View) -> str:
 
 
 def _arguments(view: View) -> str:
-    return view.branch + " ".join(view.process.command)
+    text = view.branch + " ".join(view.process.command)
+    return f"{text} LANG=C.UTF-8" if view.environment and not is_kernel(view.process) else text
+
+
+def _priority(view: View) -> int:
+    return 20
+
+
+def _wait(view: View) -> str:
+    return "-" if view.process.state == "R" else "do_wai" if view.process.command[:1] == ("-bash",) else "-"
+
+
+def _unit(view: View) -> str:
+    process = view.process
+    if is_kernel(process):
+        return "-"
+    return (
+        "init.scope"
+        if process.pid == 1
+        else "session-1.scope"
+        if process.tty != "?"
+        else f"{command_name(process)}.service"
+    )
+
+
+def _slice(view: View) -> str:
+    process = view.process
+    return (
+        "-.slice"
+        if process.pid == 1 or is_kernel(process)
+        else f"user-{_uid(view)}.slice"
+        if process.tty != "?"
+        else "system.slice"
+    )
+
+
+def _cgroup(view: View) -> str:
+    if is_kernel(view.process):
+        return "-"
+    if view.process.pid == 1:
+        return "0::/init.scope"
+    return (
+        f"0::/user.slice/{_slice(view)}/{_unit(view)}" if view.process.tty != "?" else f"0::/system.slice/{_unit(view)}"
+    )
 
 
 def _session(view: View) -> int:
-    process, table = view.process, view.machine.processes.table
-    while process.tty != "?" and process.command[:1] != ("-bash",) and process.ppid in table:
-        process = table[process.ppid]
-    return process.pid if process.pid != 2 and process.ppid != 2 else 0
+    return session(view.process, view.machine.processes.table)
 
 
 def _number(value: Callable[[View], float], title: str, width: int = 0) -> Field:
@@ -181,13 +212,68 @@ _ROWS: dict[str, Field] = {
     "pri": _number(lambda v: 19, "PRI", 3),
     "opri": _number(lambda v: 80, "PRI", 3),
     "addr_sz": _text(lambda v: f"- {virtual(v.process) // 4:>5}", "ADDR SZ", 7),
-    "nlwp": _number(lambda v: 9 if v.process.gpu else 1, "NLWP", 4),
+    "nlwp": _number(lambda v: threads(v.process), "NLWP", 4),
     "c": _number(lambda v: min(99, int(share(v))), "C", 2),
     "f": _number(lambda v: 4 if v.process.pid != 2 and v.process.tty == "?" else 0, "F", 1),
-    "wchan": _text(lambda v: "-", "WCHAN", 6),
+    "wchan": _text(_wait, "WCHAN", 6),
+    "priority": _number(_priority, "PRI", 3),
+    "egid": _number(_gid, "GID", 5),
+    "lwp": _number(lambda v: v.thread or v.process.pid, "LWP"),
+    "spid": _number(lambda v: v.thread or v.process.pid, "SPID"),
+    "tid": _number(lambda v: v.thread or v.process.pid, "TID"),
+    "tgid": _number(lambda v: v.process.pid, "TGID"),
+    "cls": _text(lambda v: "TS", "CLS", 3),
+    "policy": _text(lambda v: "TS", "POL", 3),
+    "rtprio": Field("RTPRIO", 6, lambda v: "-", key=lambda v: 0),
+    "drs": _number(lambda v: max(0, virtual(v.process) - 920), "DRS", 5),
+    "trs": _number(lambda v: 920 if v.process.rss else 0, "TRS", 4),
+    "size": _number(lambda v: max(0, virtual(v.process) // 3), "SIZE", 5),
+    "maj_flt": _number(lambda v: 0, "MAJFL", 6),
+    "min_flt": _number(lambda v: v.process.rss // 4096, "MINFL", 6),
+    "pss": _number(lambda v: v.process.rss // 1024 - shared(v.process) // 2, "PSS", 5),
+    "uss": _number(lambda v: v.process.rss // 1024 - shared(v.process), "USS", 5),
+    "unit": _text(_unit, "UNIT", 31),
+    "slice": _text(_slice, "SLICE", 31),
+    "cgroup": _text(_cgroup, "CGROUP", 27),
+    "label": _text(lambda v: "unconfined", "LABEL", 31),
+    "lsession": _text(lambda v: "1" if v.process.tty != "?" else "-", "SESSION", 11),
+    "machine": _text(lambda v: "-", "MACHINE", 31),
+    "exe": _text(lambda v: v.process.command[0].lstrip("-") if v.process.rss else "-", "EXE", 27),
+    "times": _number(lambda v: int(v.process.cpu), "TIME", 5),
+    "sgi_p": Field(
+        "P", 1, lambda v: str(v.process.pid % v.machine.system.cpu.cores) if v.process.state == "R" else "*"
+    ),
+    "numa": _number(lambda v: 0, "NUMA", 4),
+    "flags": _number(lambda v: 4 if v.process.pid != 2 and v.process.tty == "?" else 0, "F", 1),
+    "oom": _number(lambda v: 0, "OOM", 4),
+    "blocked": _text(lambda v: f"{0:016x}", "BLOCKED", 16),
+    "caught": _text(lambda v: f"{0:016x}", "CAUGHT", 16),
+    "ignored": _text(lambda v: f"{0:016x}", "IGNORED", 16),
+    "pending": _text(lambda v: f"{0:016x}", "PENDING", 16),
     "psr": _number(lambda v: v.process.pid % v.machine.system.cpu.cores, "PSR", 3),
 }
 _SAME = {
+    **dict.fromkeys(("fuser", "suser"), "user"),
+    **dict.fromkeys(("fgroup", "sgroup", "supgrp"), "group"),
+    **dict.fromkeys(("gid", "rgid", "fgid", "sgid", "svgid", "supgid"), "egid"),
+    **dict.fromkeys(("fuid", "suid", "svuid"), "uid"),
+    **dict.fromkeys(("class", "sched"), "cls"),
+    **dict.fromkeys(("dsiz",), "drs"),
+    **dict.fromkeys(("tsiz",), "trs"),
+    **dict.fromkeys(("majflt", "pagein"), "maj_flt"),
+    **dict.fromkeys(("minflt",), "min_flt"),
+    **dict.fromkeys(("uunit",), "unit"),
+    **dict.fromkeys(("cputimes",), "times"),
+    **dict.fromkeys(("cpuid", "sgi_rss"), "psr"),
+    **dict.fromkeys(("flag",), "flags"),
+    **dict.fromkeys(("context",), "label"),
+    **dict.fromkeys(("sig_block", "sigmask"), "blocked"),
+    **dict.fromkeys(("sig_catch", "sigcatch"), "caught"),
+    **dict.fromkeys(("sig_ignore", "sigignore"), "ignored"),
+    **dict.fromkeys(("sig_pend", "sig"), "pending"),
+    **dict.fromkeys(("sgi",), "sgi_p"),
+    **dict.fromkeys(("ctid",), "tid"),
+    **dict.fromkeys(("oomadj",), "oom"),
     **dict.fromkeys(("euser", "ruser", "uname", "u"), "user"),
     **dict.fromkeys(("command",), "args"),
     **dict.fromkeys(("pcpu", "cp"), "%cpu"),

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.busy import load_average
 from llm_kernel.machine.memory import memory
-from llm_kernel.machine.proc import load_average
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.process_fields import View, command_name, share, virtual
 from llm_kernel.programs.options import Options
