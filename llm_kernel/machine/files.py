@@ -37,6 +37,8 @@ class Files:
         self._clock = clock
         self._ledger = Ledger(clock, self.root)
         self._bytes: dict[str, tuple[float, bytes]] = {}
+        self.no_room: Callable[[str], bool] = lambda path: False
+        """Whether the disk under a path is full: nothing there can grow."""
 
     @property
     def owner(self) -> tuple[int, int]:
@@ -389,6 +391,8 @@ class Files:
             raise fault(errno.EISDIR, path)
         if raw is not None and self._ledger.see(place, raw).device:
             return None
+        if (size or len(data)) > (self._meta(place, path).size or raw["size"] if raw else 0) and self.no_room(place):
+            raise fault(errno.ENOSPC, path)
         self._guard(path, lambda: self.root.write_file(place, data))
         return self._ledger.written(place, size=size)
 

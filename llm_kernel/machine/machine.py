@@ -5,13 +5,16 @@ A snapshot of it begins with a format number (``FORMAT``); an unknown one is ref
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from llm_kernel.errors import Refused, StateError
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.devices import Devices
+from llm_kernel.machine.faults import Faults, spoken
 from llm_kernel.machine.files import Files
+from llm_kernel.machine.mounts import mount_of
 from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
 from llm_kernel.machine.sensors import Reading
@@ -37,8 +40,10 @@ class Machine:
         self.clock = clock or Clock()
         self.login = self.clock.now
         self.facts: list[str] = []
+        self.faults = Faults()
         self.system = System(boot=self.clock.now - _UPTIME)
         self.files = Files(self.clock)
+        self.files.no_room = self.no_room
         self.devices = Devices(seed, era=self.era)
         self.packages = Packages(self.system, seed=seed, era=self.era)
         release = next(release for until, release in _LTS if self.era < until)
@@ -79,11 +84,27 @@ class Machine:
 
     def refresh(self) -> None:
         """Bring ``/proc`` up to the clock and the processes; ``follow`` does it for the facts."""
-        refresh(self.files, self)
+        with self._roomy():
+            refresh(self.files, self)
 
     def follow(self) -> None:
         """Let the rendered files follow facts that changed."""
-        replant(self.files, self)
+        with self._roomy():
+            replant(self.files, self)
+
+    def no_room(self, path: str) -> bool:
+        """Whether ``path`` lies on a disk that is full."""
+        full = self.faults.full
+        return bool(full) and mount_of(self.system, path) in full
+
+    @contextmanager
+    def _roomy(self) -> Iterator[None]:
+        """Files that we render are no user's: they fit on a full disk."""
+        self.files.no_room = lambda path: False
+        try:
+            yield
+        finally:
+            self.files.no_room = self.no_room
 
     def know(self, fact: str) -> None:
         """Keep a sentence that is true of this machine.
@@ -108,6 +129,7 @@ class Machine:
             "devices": self.devices.to_state(),
             "packages": self.packages.to_state(),
             "processes": self.processes.to_state(),
+            "faults": self.faults.to_state(),
             "files": self.files.to_state(),
         }
 
@@ -140,6 +162,8 @@ class Machine:
         self.packages = Packages.from_state(self.system, state["packages"])
         self.processes = Processes.from_state(state["processes"], self.clock)
         self.facts = list(state["facts"])
+        self.faults = Faults.from_state(state.get("faults", {}))
+        self.files.no_room = self.no_room
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
         self.login = float(state["clock"]["login"])
@@ -153,6 +177,8 @@ class Machine:
             "devices": self.devices.to_state(),
             "packages": self.packages.to_state(),
             "processes": self.processes.to_state(),
+            "faults": self.faults.to_state(),
+            "spoken": spoken(self),
         }
 
     def _read(self, state: Mapping[str, Any]) -> None:

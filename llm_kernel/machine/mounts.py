@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from llm_kernel.machine.system import Disk, System
@@ -10,7 +10,7 @@ from llm_kernel.machine.system import Disk, System
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["Mount", "fill", "mounts"]
+__all__ = ["Mount", "fill", "mount_of", "mounts"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,12 @@ def mounts(system: System) -> list[Mount]:
     return rows
 
 
+def mount_of(system: System, path: str) -> str:
+    """The mount point of the file system that holds ``path``."""
+    points = [row.mount for row in mounts(system)]
+    return max((p for p in points if p == "/" or path == p or path.startswith(f"{p}/")), key=len)
+
+
 def fill(machine: Machine) -> list[Mount]:
     """All mounted file systems with what the machine's files take of the disks they lie on."""
     rows = mounts(machine.system)
@@ -73,7 +79,9 @@ def fill(machine: Machine) -> list[Mount]:
         point = next(p for p in points if p == "/" or path.startswith(f"{p}/") or path == p)
         blocks[point] += -(-machine.files.lstat(path).size // 4096) * 4
         count[point] += 1
-    return [_add(row, blocks[row.mount], count[row.mount]) if row.mount in blocks else row for row in rows]
+    rows = [_add(row, blocks[row.mount], count[row.mount]) if row.mount in blocks else row for row in rows]
+    full = machine.faults.full
+    return [replace(row, used=row.total - row.reserved) if row.mount in full else row for row in rows]
 
 
 def _ram(

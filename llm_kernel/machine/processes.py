@@ -74,6 +74,18 @@ class Processes:
         for index in ended.gpu if ended else ():
             self._note(index, self.clock.now)
 
+    def drop_gpu(self, index: int) -> None:
+        """Take everybody off GPU ``index``: their memory and load on it are gone."""
+        for process in self.using(index):
+            del process.gpu[index]
+        self._note(index, self.clock.now)
+
+    def leave_gpus(self) -> None:
+        """Take everybody off all GPUs and forget what these did: other boards are in their place."""
+        for process in self.table.values():
+            process.gpu.clear()
+        self.loads = Loads()
+
     def using(self, index: int) -> list[Process]:
         """The processes that are on GPU ``index``, by pid."""
         return [process for process in self.running() if index in process.gpu]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from llm_kernel.machine.faults import spoken as spoken_faults
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import say_size
 
@@ -36,6 +37,8 @@ def tell(before: Mapping[str, Any], machine: Machine, notes: Sequence[str]) -> l
     sizes = {disk["mount"]: disk["size"] for disk in old["disks"]}
     lines += [f"disk {disk.mount} {say_size(disk.size)}" for disk in system.disks if sizes.get(disk.mount) != disk.size]
     lines += _packages(before["packages"], machine)
+    lines += [f"fault: {fault}" for fault in spoken_faults(machine) if fault not in before.get("spoken", ())]
+    lines += ["no fault"] if before.get("spoken") and not spoken_faults(machine) else []
     lines += [f"noted: {fact}" for fact in machine.facts if fact not in before["facts"]]
     if before["clock"]["zone"] != machine.clock.zone:
         lines.append(f"time zone {machine.clock.zone}")

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from llm_kernel.errors import Refused
+from llm_kernel.machine import faults
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import read_size, say_size
 from llm_kernel.machine.system import set_zone
@@ -42,6 +43,7 @@ USAGE = {
     "file": "machine file PATH --size 1.7M",
     "fact": 'machine fact "MNIST is downloaded"',
     "clock": "machine clock '2021-04-01 09:00'",
+    "fault": "machine fault network down",
 }
 """One line of correct use for each word."""
 
@@ -85,6 +87,7 @@ def _gpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         raise Refused(f"usage: {USAGE['gpu']}")
     adjusted = machine.devices.set_gpus(count, " ".join(words))
     gpus = machine.devices.gpus
+    machine.processes.leave_gpus()
     machine.packages.refit()
     return [f"{len(gpus)} x {spoken(gpus[0].model)}", *adjusted]
 
@@ -188,6 +191,7 @@ def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
             process.start += shift
         machine.processes.loads.shift(shift)
         machine.devices.shift(shift)
+        machine.faults.shift(shift)
     return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
 
 
@@ -208,6 +212,7 @@ WORDS: dict[str, Word] = {
     "file": _file,
     "fact": _fact,
     "clock": _clock,
+    "fault": lambda machine, args, cwd: faults.break_(machine, args),
 }
 
 

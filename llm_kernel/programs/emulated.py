@@ -172,7 +172,7 @@ class Emulator:
     def _facts(self, call: Call) -> dict[str, object]:
         """What the machine knows that a script may ask a library for."""
         devices, files = self._machine.devices, self._machine.files
-        count = len(devices.gpus) if devices.driver else 0
+        count = sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0
         return {
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,

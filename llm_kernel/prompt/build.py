@@ -14,6 +14,7 @@ from importlib.resources import files as resources
 from typing import Literal
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.faults import spoken
 from llm_kernel.model.request import Message, Request
 
 __all__ = ["Shown", "card", "frozen", "meta_request", "program_request", "pure_request", "volatile"]
@@ -68,7 +69,7 @@ def card(machine: Machine) -> str:
     ]
     if packages := _packages(machine):
         lines.append(f"Packages: {packages}")
-    lines += [f"Fact: {fact}" for fact in machine.facts[-20:]]
+    lines += [f"Fact: {fact}" for fact in [*machine.facts[-20:], *spoken(machine)]]
     return "\n".join(lines)
 
 

@@ -167,7 +167,7 @@ def test_a_lower_limit_caps_the_draw_lowers_the_clocks_and_cools() -> None:
 
 def test_two_halves_of_a_load_are_the_whole() -> None:
     """Steps that change nothing leave no trace, so a reading does not depend on how the load was said."""
-    clock, devices, processes = _made()
+    _, devices, _ = _made()
     whole, parts = Loads(), Loads()
     whole.note(0, Step(0, 1, 80, 1000))
     for moment in range(0, 100, 10):
