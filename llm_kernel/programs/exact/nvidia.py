@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 from llm_kernel.machine.devices import Devices, Gpu
 from llm_kernel.machine.drivers import branch_of, order
+from llm_kernel.programs.exact.nvidia_ask import listed, reported
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer, with_lost
-from llm_kernel.programs.exact.nvidia_fields import APP_FIELDS, GPU_FIELDS, Field, Sight
+from llm_kernel.programs.exact.nvidia_lists import QUERIES
 from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
-from llm_kernel.programs.exact.nvidia_query import BadField, Form, csv
-from llm_kernel.programs.exact.nvidia_summary import summary, using
+from llm_kernel.programs.exact.nvidia_summary import summary
 from llm_kernel.programs.exact.nvidia_topo import topology
 from llm_kernel.shell.call import Answer, Call
 
@@ -21,8 +21,9 @@ _NO_DRIVER = (
     "Make sure that the latest NVIDIA driver is installed and running.\n\n"
 )
 
-_UNBUILT = ("query", "xml-format", "display")
-"""What the real program has and this one does not answer."""
+
+_WITH = {"format": tuple(QUERIES), "display": ("query",), "xml-format": ("query",)}
+"""Options that make sense only together with one of others."""
 
 
 def nvidia_smi(call: Call) -> Answer:
@@ -38,9 +39,8 @@ def nvidia_smi(call: Call) -> Answer:
     for option in ("version", *HELPS):
         if option in asked.options:
             return _versions(devices) if option == "version" else Answer(fields_text(option, branch_of(devices.driver)))
-    unbuilt = [option for option in _UNBUILT if option in asked.options]
-    if unbuilt or (asked.words and asked.words[0] != "topo"):
-        return _unsimulated(f"--{unbuilt[0]}" if unbuilt else asked.words[0])
+    if asked.words and asked.words[0] != "topo":
+        return _unsimulated(asked.words[0])
     if lost := lost_answer(devices):
         return lost
     gpus = chosen(devices, asked.options.get("id"))
@@ -50,15 +50,19 @@ def nvidia_smi(call: Call) -> Answer:
 def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
     verbs: dict[str, Callable[[Call, Asked, list[Gpu]], Answer]] = {
         "list-gpus": _list,
-        "query-gpu": _query,
-        "query-compute-apps": _query,
+        "list-excluded-gpus": _excluded,
+        "query": reported,
+        **dict.fromkeys(QUERIES, listed),
         "persistence-mode": _persist,
         "power-limit": _limit,
     }
     given = [name for name in verbs if name in asked.options]
     if asked.words:
         return _topo(call, asked, gpus)
-    if len(given) > 1 or ("format" in asked.options and not any(name.startswith("query") for name in given)):
+    for option, of in _WITH.items():
+        if option in asked.options and not set(given) & set(of):
+            return COMBINATION
+    if len(given) > 1:
         return COMBINATION
     return verbs[given[0]](call, asked, gpus) if given else _summary(call, asked, gpus)
 
@@ -76,38 +80,17 @@ def _list(call: Call, _: Asked, gpus: list[Gpu]) -> Answer:
     return Answer("".join(_listed(gpu, driver) for gpu in gpus))
 
 
+def _excluded(call: Call, _: Asked, __: list[Gpu]) -> Answer:
+    """No machine here excludes a GPU; what that is called changed with 450."""
+    word = "excluded" if branch_of(call.machine.devices.driver) >= 450 else "blacklisted"
+    return Answer(f"No {word} devices found.\n")
+
+
 def _listed(gpu: Gpu, driver: str) -> str:
     lines = [f"GPU {gpu.index}: {gpu.card.named(driver)} (UUID: {gpu.uuid})\n"]
     for one in sorted(gpu.instances, key=lambda one: one.device):
         lines.append(f"  MIG {one.profile:<11} Device {one.device:>2}: (UUID: {one.uuid})\n")
     return "".join(lines)
-
-
-def _form(text: str) -> Form | None:
-    words = [word.strip() for word in text.split(",")]
-    if "csv" not in words or not set(words) <= {"csv", "noheader", "nounits"}:
-        return None
-    return Form("noheader" not in words, "nounits" not in words)
-
-
-def _query(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
-    devices, now = call.machine.devices, call.machine.clock.local
-    processes = call.machine.processes.running()
-    readings = call.machine.readings()
-    form = _form(asked.options.get("format", ""))
-    if form is None:
-        return COMBINATION
-    apps = "query-compute-apps" in asked.options
-    fields: dict[str, Field] = APP_FIELDS if apps else GPU_FIELDS
-    names = [name.strip() for name in asked.options["query-compute-apps" if apps else "query-gpu"].split(",")]
-    if apps:
-        sights = [Sight(devices, g, readings[g.index], now, p) for g, p in using(gpus, processes)]
-    else:
-        sights = [Sight(devices, gpu, readings[gpu.index], now) for gpu in gpus]
-    try:
-        return Answer(csv(names, fields, sights, branch_of(devices.driver), form))
-    except BadField as bad:
-        return Answer(f'Field "{bad}" is not a valid field to query.\n\n', status=2)
 
 
 def _denied(call: Call, gpu: Gpu, what: str) -> Answer | None:

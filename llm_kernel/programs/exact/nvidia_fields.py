@@ -1,107 +1,23 @@
-"""The fields of ``nvidia-smi --query-gpu`` and ``--query-compute-apps``: one table of names, units and values."""
+"""The fields of ``nvidia-smi --query-gpu``: one table of names, units and values, in the order of its help."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TypeAlias
-
-from llm_kernel.machine.cards import Card
 from llm_kernel.machine.catalog import load
-from llm_kernel.machine.devices import Devices, Gpu, Reading, clocks
-from llm_kernel.machine.drivers import branch_of, order
-from llm_kernel.machine.processes import Process
+from llm_kernel.programs.exact.nvidia_sight import DEPRECATED, Field, Sight, Value, features, has
 
-__all__ = ["APP_FIELDS", "GPU_FIELDS", "Field", "Sight", "serial"]
+__all__ = ["GPU_FIELDS", "stamp"]
 
 
-@dataclass(frozen=True, slots=True)
-class Sight:
-    """What a field's value is taken from: one GPU at one moment, and for applications one process."""
-
-    devices: Devices
-    gpu: Gpu
-    reading: Reading
-    now: datetime
-    process: Process | None = None
+def _enabled(flag: bool | None) -> str | None:
+    return None if flag is None else "Enabled" if flag else "Disabled"
 
 
-Value: TypeAlias = Callable[[Sight], "str | None"]
+def _number(value: float | None, digits: int = 0) -> str | None:
+    return None if value is None else f"{value:.{digits}f}"
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """``name`` is what the header prints, whichever of its names was asked for; a value of None is unsupported."""
-
-    name: str
-    value: Value
-    unit: str = ""
-    since: int = 0
-
-
-_DEPRECATED = "[Requested functionality has been deprecated]"
-
-
-def serial(gpu: Gpu) -> str | None:
-    """The board's serial number; boards sold to players have none."""
-    if any(word in gpu.card.name for word in ("GeForce", "TITAN")):
-        return None
-    return f"{random.Random(f'{gpu.uuid}/serial').randrange(320_000_000_000, 1_700_000_000_000):013d}"
-
-
-def _enabled(flag: bool) -> str:
-    return "Enabled" if flag else "Disabled"
-
-
-def _memory(s: Sight) -> tuple[int, int, int]:
-    total = s.gpu.card.total(s.devices.driver)
-    reserved = s.gpu.card.reserved if branch_of(s.devices.driver) >= 510 else 0
-    return total, reserved, max(0, total - reserved - s.reading.mem_used)
-
-
-def _bus(s: Sight, part: int) -> str:
-    domain, bus, rest = s.gpu.bus.split(":")
-    return (f"0x{domain[-4:]}", f"0x{bus}", f"0x{rest.split('.')[0]}")[part]
-
-
-def _vbios(s: Sight) -> str:
-    family = {"Kepler": "80", "Maxwell": "84", "Pascal": "86", "Volta": "88", "Turing": "90", "Ampere": "94"}
-    family |= {"Ada Lovelace": "95", "Hopper": "96", "Blackwell": "98"}
-    first = "92" if s.gpu.card.compute == "8.0" else family[s.gpu.card.arch]
-    seeded = random.Random(f"{s.gpu.card.name}/vbios")
-    return f"{first}.02.{seeded.randrange(0x10, 0x80):02X}.00.{seeded.randrange(1, 0xC0):02X}"
-
-
-def _link(s: Sight) -> str:
-    asleep = s.reading.pstate == "P8" and not s.gpu.card.server
-    return "1" if asleep else str(s.gpu.card.pcie)
-
-
-def _idle(s: Sight) -> bool:
-    return not s.reading.util and s.reading.pstate == s.gpu.card.idle_state
-
-
-def _ecc(s: Sight) -> str | None:
-    return {"on": "Enabled", "off": "Disabled"}.get(s.gpu.card.ecc)
-
-
-def _watts(value: float) -> str:
-    return f"{value:.2f}"
-
-
-def _average(s: Sight) -> str | None:
-    """Cards before Ampere give only the draw of the moment."""
-    return _watts(s.reading.power) if order(s.gpu.card.compute) >= (8, 0) else None
-
-
-def _mhz(part: int) -> Value:
-    return lambda s: str(clocks(s.gpu, s.reading)[part])
-
-
-def _most(part: int) -> Value:
-    return lambda s: str(s.gpu.card.clocks[part])
+def _watts(value: float | None) -> str | None:
+    return _number(value, 2)
 
 
 def _no(_: Sight) -> str | None:
@@ -113,201 +29,287 @@ def _text(text: str) -> Value:
 
 
 def _retired(branch: int, before: Value) -> Value:
-    return lambda s: _DEPRECATED if branch_of(s.devices.driver) >= branch else before(s)
+    return lambda s: DEPRECATED if s.branch >= branch else before(s)
 
 
-def _counted(s: Sight) -> str | None:
-    return "0" if s.gpu.card.ecc == "on" else None
+def _bus(part: int) -> Value:
+    def value(s: Sight) -> str:
+        domain, bus, rest = s.gpu.bus.split(":")
+        return (f"0x{domain[-4:]}", f"0x{bus}", f"0x{rest.split('.')[0]}")[part]
+
+    return value
 
 
-def _stamp(s: Sight) -> str:
+def stamp(s: Sight) -> str:
+    """The moment of the query as the program writes it, to the millisecond."""
     return f"{s.now:%Y/%m/%d %H:%M:%S}.{s.now.microsecond // 1000:03d}"
 
 
+def _attached(s: Sight) -> str:
+    drawn = any("G" in process.gpu[s.gpu.index].kind for process in s.processes)
+    return "Yes" if s.card.server or s.reading.display or drawn else "No"
+
+
+def _addressing(s: Sight) -> str | None:
+    if has(s.card, "bits"):
+        return None
+    return "HMM" if s.branch >= 560 and s.card.arch != "Hopper" else "None"
+
+
+def _serial(s: Sight) -> str | None:
+    found = s.reading.board.serial
+    return "0" if found is None and s.card.arch == "Blackwell" else found
+
+
 def _mode(s: Sight) -> str:
-    return {"E. Process": "Exclusive_Process"}.get(s.gpu.mode, s.gpu.mode)
+    return {"E. Process": "Exclusive_Process"}.get(s.reading.mode, s.reading.mode)
 
 
 def _mig(s: Sight) -> str | None:
-    return "Disabled" if s.gpu.card.mig else None
+    return _enabled(s.gpu.mig) if s.card.mig else None
 
 
-def _given(value: str | None, only: str) -> Value:
-    """A value that no state of the machine changes, for cards that have what it is about."""
-    has: dict[str, Callable[[Card], bool]] = {
-        "": lambda _: True,
-        "ecc": lambda card: card.ecc == "on",
-        "mig": lambda card: card.mig,
-        "sram": lambda card: card.ecc == "on" or card.arch in ("Ada Lovelace", "Blackwell"),
-    }
-    return lambda s: value if has[only](s.gpu.card) else None
+_BITS = {
+    "gpu_idle": 0x1,
+    "applications_clocks_setting": 0x2,
+    "sw_power_cap": 0x4,
+    "hw_slowdown": 0x8,
+    "hw_thermal_slowdown": 0x40,
+    "hw_power_brake_slowdown": 0x80,
+    "sw_thermal_slowdown": 0x20,
+    "sync_boost": 0x10,
+}
 
 
-_REASONS = (
-    "applications_clocks_setting",
-    "sw_power_cap",
-    "hw_slowdown",
-    "hw_thermal_slowdown",
-    "hw_power_brake_slowdown",
-    "sw_thermal_slowdown",
-    "sync_boost",
-)
+def _reasons(s: Sight) -> str:
+    return f"0x{sum(bit for name, bit in _BITS.items() if name in s.reading.reasons):016X}"
+
+
+def _reason(name: str) -> Value:
+    return lambda s: "Active" if name in s.reading.reasons else "Not Active"
+
+
+def _busy(part: str) -> Value:
+    """A utilisation; a GPU that is cut into instances has none of its own."""
+    return lambda s: None if s.gpu.mig else str(getattr(s.reading, part))
+
+
+def _modern(part: str) -> Value:
+    return lambda s: None if has(s.card, "bits") else _busy(part)(s)
+
+
 _PLACES = ("device_memory", "dram", "register_file", "l1_cache", "l2_cache", "texture_memory", "cbu", "sram", "total")
-_COUNTED = ("device_memory", "dram", "sram", "total")
+
+
+def _errors(kind: str, span: str, place: str) -> Value:
+    """ECC errors of one place: all of them are in the memory, and so in the total."""
+    name = kind if span == "volatile" else f"{kind}_ever"
+
+    def value(s: Sight) -> str | None:
+        count = getattr(s.reading.ecc, name)
+        if count is None or place not in _counted(s, kind):
+            return None
+        return str(count) if place in ("device_memory", "dram", "total") else "0"
+
+    return value
+
+
+def _counted(s: Sight, kind: str) -> tuple[str, ...]:
+    if not has(s.card, "bits"):
+        return "device_memory", "dram", "sram", "total"
+    if s.card.arch == "Volta":
+        caches: tuple[str, ...] = ("l1_cache", "l2_cache", *(("cbu",) if kind == "uncorrected" else ()))
+    else:
+        caches = ("l1_cache", "l2_cache") if s.card.arch == "Kepler" else ("l2_cache", "texture_memory")
+    return "device_memory", "register_file", *caches, "total"
+
+
+def _pages(part: str) -> Value:
+    """Retired pages: boards that remap rows have none."""
+
+    def value(s: Sight) -> str | None:
+        found = getattr(s.reading.ecc, part)
+        return ("Yes" if found else "No") if isinstance(found, bool) else _number(found)
+
+    return value
+
+
+def _rows(part: str) -> Value:
+    def value(s: Sight) -> str | None:
+        if "remap" not in features(s):
+            return None
+        found = getattr(s.reading.ecc, part)
+        return ("Yes" if found else "No") if "pending" in part or "failed" in part else str(found or 0)
+
+    return value
+
+
+def _banks(part: str) -> Value:
+    def value(s: Sight) -> str | None:
+        if s.card.ecc == "none" or not has(s.card, "parity"):
+            return None
+        most = _MOST_BANKS.get(s.card.name, 640 if s.card.compute == "8.0" else 2560 if s.card.mig else 192)
+        spent = s.reading.ecc.rows_uncorrected or 0
+        return str({"max": most - spent, "high": spent}.get(part, 0))
+
+    return value
+
+
+_MOST_BANKS: dict[str, int] = load("nvidia_fields")["banks"]
+
+
+def _watt(part: str) -> Value:
+    return lambda s: _watts(getattr(s.reading.watts, part))
+
+
+def _mhz(part: str, of: str = "clocks") -> Value:
+    return lambda s: str(getattr(getattr(s.reading, of), part))
+
+
+def _applied(part: str) -> Value:
+    return lambda s: None if s.reading.clocks_app is None else str(getattr(s.reading.clocks_app, part))
+
+
+def _headroom(s: Sight) -> str | None:
+    bounds = s.reading.limits
+    if not bounds.relative or bounds.max_operating is None:
+        return None
+    return str(bounds.max_operating - s.reading.temp)
+
+
+def _fabric(told: str) -> Value:
+    return lambda s: told if s.card.arch == "Hopper" and "PCI" not in s.card.name else "N/A"
+
+
+def _given(value: str | None, kind: str) -> Value:
+    return lambda s: value if has(s.card, kind) else None
+
 
 _FIELDS: tuple[Field, ...] = (
-    Field("timestamp", _stamp),
+    Field("timestamp", stamp),
     Field("driver_version", lambda s: s.devices.driver),
     Field("kmd_version", lambda s: s.devices.driver, since=595),
     Field("count", lambda s: str(len(s.devices.gpus))),
-    Field("name", lambda s: s.gpu.card.named(s.devices.driver)),
-    Field("serial", lambda s: serial(s.gpu)),
+    Field("name", lambda s: s.card.named(s.devices.driver)),
+    Field("serial", _serial),
     Field("uuid", lambda s: s.gpu.uuid),
     Field("pci.bus_id", lambda s: s.gpu.bus),
-    Field("pci.domain", lambda s: _bus(s, 0)),
-    Field("pci.bus", lambda s: _bus(s, 1)),
-    Field("pci.device", lambda s: _bus(s, 2)),
-    Field("pci.baseClass", _text("0x3"), since=560),
-    Field("pci.subClass", lambda s: "0x2" if s.gpu.card.server else "0x0", since=560),
-    Field("pci.device_id", lambda s: f"0x{s.gpu.card.pci}10DE"),
-    Field("pci.sub_device_id", lambda s: f"0x{random.Random(s.gpu.card.name).randrange(0x1200, 0x1800):04X}10DE"),
-    Field("pcie.link.gen.current", _link),
-    Field("pcie.link.gen.gpucurrent", _link, since=520),
-    Field("pcie.link.gen.max", lambda s: str(s.gpu.card.pcie)),
-    Field("pcie.link.gen.gpumax", lambda s: str(s.gpu.card.pcie), since=520),
-    Field("pcie.link.gen.hostmax", lambda s: None if s.gpu.card.server else "4", since=520),
-    Field("pcie.link.width.current", _text("16")),
-    Field("pcie.link.width.max", _text("16")),
+    Field("pci.domain", _bus(0)),
+    Field("pci.bus", _bus(1)),
+    Field("pci.device", _bus(2)),
+    Field("pci.baseClass", _text("0x3"), since=550),
+    Field("pci.subClass", lambda s: "0x2" if s.card.server else "0x0", since=550),
+    Field("pci.device_id", lambda s: f"0x{s.card.pci}10DE"),
+    Field("pci.sub_device_id", lambda s: s.reading.board.subsystem),
+    Field("pcie.link.gen.current", lambda s: str(s.reading.link.gen)),
+    Field("pcie.link.gen.gpucurrent", lambda s: str(s.reading.link.gen), since=520),
+    Field("pcie.link.gen.max", lambda s: str(s.reading.link.gen_max)),
+    Field("pcie.link.gen.gpumax", lambda s: str(s.reading.link.gen_max), since=520),
+    Field("pcie.link.gen.hostmax", lambda s: _number(s.reading.link.host), since=520),
+    Field("pcie.link.width.current", lambda s: str(s.reading.link.width)),
+    Field("pcie.link.width.max", lambda s: str(s.reading.link.width_max)),
     Field("index", lambda s: str(s.gpu.index)),
-    Field("display_mode", _retired(570, lambda s: _enabled(s.gpu.display))),
-    Field("display_attached", _text("Yes"), since=570),
-    Field("display_active", lambda s: _enabled(s.gpu.display)),
-    Field("persistence_mode", lambda s: _enabled(s.gpu.persistence)),
-    Field("addressing_mode", lambda s: "None" if s.gpu.card.arch == "Hopper" else "HMM", since=550),
-    Field("accounting.mode", _text("Disabled")),
+    Field("display_mode", _retired(575, lambda s: "Enabled" if _attached(s) == "Yes" else "Disabled")),
+    Field("display_attached", _attached, since=575),
+    Field("display_active", lambda s: _enabled(s.reading.display)),
+    Field("persistence_mode", lambda s: _enabled(s.reading.persistence)),
+    Field("addressing_mode", _addressing, since=535),
+    Field("accounting.mode", lambda s: _enabled(s.reading.accounting)),
     Field("accounting.buffer_size", _text("4000")),
     Field("driver_model.current", _no),
     Field("driver_model.pending", _no),
-    Field("vbios_version", _vbios),
-    Field("inforom.img", lambda s: "G001.0000.03.03" if s.gpu.card.ecc == "none" else "G133.0242.00.03"),
-    Field("inforom.oem", lambda s: "2.0" if s.gpu.card.ecc == "none" else "2.1"),
-    Field("inforom.ecc", lambda s: None if s.gpu.card.ecc == "none" else "6.16"),
-    Field("inforom.pwr", _no),
+    Field("vbios_version", lambda s: s.reading.board.vbios),
+    Field("inforom.img", lambda s: s.reading.board.image),
+    Field("inforom.oem", lambda s: s.reading.board.oem),
+    Field("inforom.ecc", lambda s: s.reading.board.ecc),
+    Field("inforom.pwr", lambda s: s.reading.board.power),
     Field("inforom.checksum_validation", _text("valid"), since=560),
     Field("gpu_recovery_action", _text("None"), since=565),
     Field("gom.current", _no),
     Field("gom.pending", _no),
-    Field("fan.speed", lambda s: None if s.reading.fan is None else str(s.reading.fan), "%"),
+    Field("fan.speed", lambda s: _number(s.reading.fan), "%"),
     Field("pstate", lambda s: s.reading.pstate),
     Field("clocks_event_reasons.supported", _text("0x00000000000001FF")),
-    Field("clocks_event_reasons.active", lambda s: f"0x{int(_idle(s)):016X}"),
-    Field("clocks_event_reasons.gpu_idle", lambda s: "Active" if _idle(s) else "Not Active"),
-    *(Field(f"clocks_event_reasons.{reason}", _text("Not Active")) for reason in _REASONS),
-    Field("memory.total", lambda s: str(_memory(s)[0]), "MiB"),
-    Field("memory.reserved", lambda s: str(_memory(s)[1]), "MiB", since=510),
-    Field("memory.used", lambda s: str(s.reading.mem_used), "MiB"),
-    Field("memory.free", lambda s: str(_memory(s)[2]), "MiB"),
+    Field("clocks_event_reasons.active", _reasons),
+    *(Field(f"clocks_event_reasons.{name}", _reason(name)) for name in _BITS),
+    Field("clocks_event_reasons_counters.sw_power_cap", lambda s: str(s.reading.capped), "us", 550),
+    Field("memory.total", lambda s: str(s.reading.fb.total), "MiB"),
+    Field("memory.reserved", lambda s: str(s.reading.fb.reserved), "MiB", 510),
+    Field("memory.used", lambda s: str(s.reading.fb.used), "MiB"),
+    Field("memory.free", lambda s: str(s.reading.fb.free), "MiB"),
     Field("compute_mode", _mode),
-    Field("compute_cap", lambda s: s.gpu.card.compute, since=495),
-    Field("utilization.gpu", lambda s: str(s.reading.util), "%"),
-    Field("utilization.memory", lambda s: str(round(s.reading.util * 0.42)), "%"),
-    *(Field(f"utilization.{engine}", _text("0"), "%", since=530) for engine in ("encoder", "decoder", "jpeg", "ofa")),
-    Field("encoder.stats.sessionCount", _text("0")),
-    Field("encoder.stats.averageFps", _text("0")),
-    Field("encoder.stats.averageLatency", _text("0")),
-    Field("ecc.mode.current", _ecc),
-    Field("ecc.mode.pending", _ecc),
+    Field("compute_cap", lambda s: s.card.compute, since=495),
+    Field("utilization.gpu", _busy("util"), "%"),
+    Field("utilization.memory", _busy("util_mem"), "%"),
+    Field("utilization.encoder", _busy("encoder"), "%", 530),
+    Field("utilization.decoder", _busy("decoder"), "%", 530),
+    Field("utilization.jpeg", _modern("jpeg"), "%", 530),
+    Field("utilization.ofa", _modern("ofa"), "%", 530),
+    Field("encoder.stats.sessionCount", lambda s: str(s.reading.sessions)),
+    Field("encoder.stats.averageFps", lambda s: str(s.reading.fps)),
+    Field("encoder.stats.averageLatency", lambda s: str(s.reading.latency)),
+    Field("ecc.mode.current", lambda s: _enabled(s.reading.ecc.mode)),
+    Field("ecc.mode.pending", lambda s: _enabled(s.reading.ecc.pending)),
     *(
-        Field(f"ecc.errors.{kind}.{span}.{place}", _counted if place in _COUNTED else _no)
+        Field(f"ecc.errors.{kind}.{span}.{place}", _errors(kind, span, place))
         for kind in ("corrected", "uncorrected")
         for span in ("volatile", "aggregate")
         for place in _PLACES
     ),
-    Field("retired_pages.single_bit_ecc.count", _no),
-    Field("retired_pages.double_bit.count", _no),
-    Field("retired_pages.pending", _no),
+    Field("retired_pages.single_bit_ecc.count", _pages("pages_single")),
+    Field("retired_pages.double_bit.count", _pages("pages_double")),
+    Field("retired_pages.pending", _pages("pages_pending")),
+    Field("remapped_rows.correctable", _rows("rows_corrected"), since=455),
+    Field("remapped_rows.correctable_inactive", _given("0", "ecc"), since=595),
+    Field("remapped_rows.uncorrectable", _rows("rows_uncorrected"), since=455),
+    Field("remapped_rows.uncorrectable_inactive", _given("0", "ecc"), since=595),
+    Field("remapped_rows.pending", _rows("rows_pending"), since=455),
+    Field("remapped_rows.failure", _rows("rows_failed"), since=455),
+    *(
+        Field(f"remapped_rows.histogram.{part}", _banks(part), since=530)
+        for part in ("max", "high", "partial", "low", "none")
+    ),
     Field("temperature.gpu", lambda s: str(s.reading.temp)),
-    Field("temperature.gpu.tlimit", lambda s: str(87 - s.reading.temp) if s.gpu.card.server else None, since=570),
-    Field("temperature.memory", lambda s: str(s.reading.temp + 5) if s.gpu.card.mig else "N/A"),
+    Field("temperature.gpu.tlimit", _headroom, since=550),
+    Field("temperature.memory", lambda s: _number(s.reading.memory_temp) or "N/A"),
     Field("power.management", _retired(580, _text("Enabled"))),
-    Field("power.draw", lambda s: _watts(s.reading.power), "W"),
-    Field("power.draw.average", _average, "W", since=530),
-    Field("power.draw.instant", lambda s: _watts(s.reading.power * 1.01), "W", since=530),
-    Field("power.limit", lambda s: _watts(s.gpu.cap), "W"),
-    Field("enforced.power.limit", lambda s: _watts(s.gpu.cap), "W"),
-    Field("power.default_limit", lambda s: _watts(s.gpu.card.power), "W"),
-    Field("power.min_limit", lambda s: _watts(s.gpu.card.power_range[0]), "W"),
-    Field("power.max_limit", lambda s: _watts(s.gpu.card.power_range[1]), "W"),
-    Field("clocks.current.graphics", _mhz(0), "MHz"),
-    Field("clocks.current.sm", _mhz(0), "MHz"),
-    Field("clocks.current.memory", _mhz(1), "MHz"),
-    Field("clocks.current.video", lambda s: str(round(clocks(s.gpu, s.reading)[0] * 0.8 / 15) * 15 + 375), "MHz"),
-    Field("clocks.applications.graphics", _retired(580, _no), "MHz"),
-    Field("clocks.applications.memory", _retired(580, _no), "MHz"),
-    Field("clocks.default_applications.graphics", _retired(580, _no), "MHz"),
-    Field("clocks.default_applications.memory", _retired(580, _no), "MHz"),
-    Field("clocks.max.graphics", _most(2), "MHz"),
-    Field("clocks.max.sm", _most(2), "MHz"),
-    Field("clocks.max.memory", _most(3), "MHz"),
+    Field("power.draw", _watt("draw"), "W"),
+    Field("power.draw.average", _watt("average"), "W", 530),
+    Field("power.draw.instant", _watt("instant"), "W", 530),
+    Field("power.limit", _watt("limit"), "W"),
+    Field("enforced.power.limit", _watt("enforced"), "W"),
+    Field("power.default_limit", _watt("default"), "W"),
+    Field("power.min_limit", _watt("least"), "W"),
+    Field("power.max_limit", _watt("most"), "W"),
+    Field("clocks.current.graphics", _mhz("graphics"), "MHz"),
+    Field("clocks.current.sm", _mhz("sm"), "MHz"),
+    Field("clocks.current.memory", _mhz("memory"), "MHz"),
+    Field("clocks.current.video", _mhz("video"), "MHz"),
+    Field("clocks.applications.graphics", _retired(590, _applied("graphics")), "MHz"),
+    Field("clocks.applications.memory", _retired(590, _applied("memory")), "MHz"),
+    Field("clocks.default_applications.graphics", _retired(590, _applied("graphics")), "MHz"),
+    Field("clocks.default_applications.memory", _retired(590, _applied("memory")), "MHz"),
+    Field("clocks.max.graphics", _mhz("graphics", "clocks_max"), "MHz"),
+    Field("clocks.max.sm", _mhz("sm", "clocks_max"), "MHz"),
+    Field("clocks.max.memory", _mhz("memory", "clocks_max"), "MHz"),
     Field("mig.mode.current", _mig, since=450),
     Field("mig.mode.pending", _mig, since=450),
+    Field("fabric.state", _fabric("Completed"), since=535),
+    Field("fabric.status", _fabric("Success"), since=535),
+    Field("fabric.cliqueId", _fabric("0"), since=550),
+    Field("fabric.clusterUuid", _fabric("00000000-0000-0000-0000-000000000000"), since=550),
+    Field("platform.module_id", lambda s: str(s.reading.board.module), since=570),
     *(
-        Field(name, _given(value, only), unit, since)
-        for name, unit, since, value, only in load("nvidia_fields")["fields"]
+        Field(name, _given(value, kind), unit, since)
+        for name, unit, since, value, kind in load("nvidia_fields")["fields"]
     ),
 )
 
-_SYNONYMS = {
-    "gpu_name": "name",
-    "gpu_serial": "serial",
-    "gpu_uuid": "uuid",
-    "gpu_bus_id": "pci.bus_id",
-    "inforom.image": "inforom.img",
-    "inforom.power": "inforom.pwr",
-    "gpu_operation_mode.current": "gom.current",
-    "gpu_operation_mode.pending": "gom.pending",
-    "retired_pages.sbe": "retired_pages.single_bit_ecc.count",
-    "retired_pages.dbe": "retired_pages.double_bit.count",
-    "gpu.power.draw.average": "power.draw.average",
-    "gpu.power.draw.instant": "power.draw.instant",
-    "clocks.gr": "clocks.current.graphics",
-    "clocks.sm": "clocks.current.sm",
-    "clocks.mem": "clocks.current.memory",
-    "clocks.video": "clocks.current.video",
-    "clocks.max.gr": "clocks.max.graphics",
-    "clocks.max.mem": "clocks.max.memory",
-    "clocks.applications.gr": "clocks.applications.graphics",
-    "clocks.applications.mem": "clocks.applications.memory",
-    "clocks.default_applications.gr": "clocks.default_applications.graphics",
-    "clocks.default_applications.mem": "clocks.default_applications.memory",
-    "remapped_rows.sbe": "remapped_rows.correctable",
-    "remapped_rows.dbe": "remapped_rows.uncorrectable",
-    "gpu.power.requested_limit": "power.limit",
-    "gpu.power.current_limit": "enforced.power.limit",
-    "gpu.power.default_limit": "power.default_limit",
-    "gpu.power.min_limit": "power.min_limit",
-    "gpu.power.max_limit": "power.max_limit",
-    "module.power.requested_limit": "module.power.limit",
-    "module.power.current_limit": "module.enforced.power.limit",
-}
-
+_FACTS = load("nvidia_fields")
 GPU_FIELDS: dict[str, Field] = {field.name: field for field in _FIELDS}
-GPU_FIELDS |= {name: GPU_FIELDS[meant] for name, meant in _SYNONYMS.items()}
+GPU_FIELDS |= {name: GPU_FIELDS[meant] for name, meant in _FACTS["synonyms"].items()}
 GPU_FIELDS |= {
     field.name.replace("event", "throttle"): field
     for field in _FIELDS
     if field.name.startswith("clocks_event_reasons.")
 }
-
-_APPS = (
-    Field("timestamp", _stamp),
-    Field("gpu_name", GPU_FIELDS["name"].value),
-    Field("gpu_bus_id", lambda s: s.gpu.bus),
-    Field("gpu_serial", lambda s: serial(s.gpu)),
-    Field("gpu_uuid", lambda s: s.gpu.uuid),
-    Field("pid", lambda s: str(s.process.pid) if s.process else None),
-    Field("process_name", lambda s: s.process.command[0] if s.process else None),
-    Field("used_gpu_memory", lambda s: str(s.process.gpu[s.gpu.index].mem) if s.process else None, "MiB"),
-)
-APP_FIELDS: dict[str, Field] = {field.name: field for field in _APPS}
-APP_FIELDS |= {"name": APP_FIELDS["process_name"], "used_memory": APP_FIELDS["used_gpu_memory"]}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from llm_kernel.programs.exact.nvidia_fields import APP_FIELDS, GPU_FIELDS
+from llm_kernel.programs.exact.nvidia_lists import QUERIES
 from llm_kernel.shell.call import Answer
 
 __all__ = ["COMBINATION", "HELPS", "Asked", "fields_text", "help_text", "parse", "unknown"]
@@ -15,8 +15,8 @@ COMBINATION = Answer("Invalid combination of input arguments. Please run 'nvidia
 _VALUED = {
     "-i": "id",
     "--id": "id",
-    "--query-gpu": "query-gpu",
-    "--query-compute-apps": "query-compute-apps",
+    **{f"--{name}": name for name in QUERIES},
+    "--query-apps": "query-compute-apps",
     "--format": "format",
     "-f": "filename",
     "--filename": "filename",
@@ -36,11 +36,14 @@ _PLAIN = {
     "--list-gpus": "list-gpus",
     "-h": "help",
     "--help": "help",
-    "--help-query-gpu": "help-query-gpu",
-    "--help-query-compute-apps": "help-query-compute-apps",
+    **{f"--help-{name}": f"help-{name}" for name in QUERIES},
+    "-B": "list-excluded-gpus",
+    "--list-excluded-gpus": "list-excluded-gpus",
+    "--list-blacklist-gpus": "list-excluded-gpus",
     "--version": "version",
     "-q": "query",
     "--query": "query",
+    "-a": "query",
     "-x": "xml-format",
     "--xml-format": "xml-format",
 }
@@ -94,7 +97,7 @@ def parse(args: Sequence[str]) -> Asked:
     return asked
 
 
-HELPS = {"help-query-gpu": GPU_FIELDS, "help-query-compute-apps": APP_FIELDS}
+HELPS = {f"help-{name}": query.fields for name, query in QUERIES.items()}
 
 
 def fields_text(option: str, branch: int) -> str:
@@ -122,8 +125,16 @@ _USAGE = """nvidia-smi [OPTION1 [ARG1]] [OPTION2 [ARG2]] ...
     -L,   --list-gpus           the GPUs and their UUIDs
     <no arguments>              a table of all GPUs and the processes on them
     -i,   --id=                 only these GPUs: index, UUID or bus id
+    -B,   --list-excluded-gpus  GPUs that the driver leaves alone
+    -q,   --query               everything about the GPUs
+    -x,   --xml-format          the same as XML
+    -d,   --display=            with -q, only these parts, separated by commas: MEMORY, UTILIZATION, ECC,
+                                TEMPERATURE, POWER, CLOCK, COMPUTE, PIDS, PERFORMANCE, SUPPORTED_CLOCKS,
+                                PAGE_RETIREMENT, ACCOUNTING and, by driver, more
           --query-gpu=          fields of each GPU; names: --help-query-gpu
           --query-compute-apps= fields of each process; names: --help-query-compute-apps
+          --query-accounted-apps=, --query-retired-pages=, --query-remapped-rows=, --query-supported-clocks=
+                                fields of each entry of these lists; names: --help-query-...
           --format=             csv, and with it noheader, nounits
     -pm,  --persistence-mode=   0/DISABLED, 1/ENABLED
     -pl,  --power-limit=        watts

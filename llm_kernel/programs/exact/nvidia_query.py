@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from llm_kernel.machine.drivers import branch_of
-from llm_kernel.programs.exact.nvidia_fields import Field, Sight
+from llm_kernel.programs.exact.nvidia_sight import Field, Sight, failed
 
 __all__ = ["BadField", "Form", "csv"]
 
@@ -40,8 +39,10 @@ def _pick(names: Iterable[str], fields: dict[str, Field], branch: int) -> list[F
 
 def _cell(field: Field, sight: Sight, units: bool) -> str:
     value = field.value(sight)
+    if failed(sight, field.name):
+        return "[Unknown Error]"
     if value is None:
-        return "[N/A]" if branch_of(sight.devices.driver) >= 450 else "[Not Supported]"
+        return "[N/A]" if sight.branch >= 450 else "[Not Supported]"
     return f"{value} {field.unit}" if units and field.unit and not value.startswith("[") else value
 
 
