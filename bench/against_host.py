@@ -20,10 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.notebook import Notebook
-from tests.programs.recorded import ENV, FOLDER, HOME, MADE, machine
-
 from llm_kernel.events import Exit, Text
+from tests.programs.recorded import ENV, FOLDER, HOME, MADE, machine, run
 
 SCRIPTS = Path(__file__).parent / "scripts" / "text.txt"
 _LONGEST = 20
@@ -66,8 +64,19 @@ def host(script: str) -> Case:
     )
 
 
+async def bare(script: str, now: float) -> Case:
+    """What the exact programs say to ``script`` in the shell library alone."""
+    made = machine(now)
+    for name in _INSTALLED:
+        made.packages.install("apt", name)
+    said = await asyncio.wait_for(run(script, made), _LONGEST)
+    return Case(script, now, said.stdout, said.stderr, said.status)
+
+
 async def ours(script: str, now: float) -> Case:
     """What the machine says to ``script`` in the same tree."""
+    from tests.notebook import Notebook
+
     made = machine(now)
     for name in _INSTALLED:
         made.packages.install("apt", name)
@@ -106,6 +115,7 @@ async def main() -> int:
     parser.add_argument("--kinds", default="text,ls")
     parser.add_argument("--only", default="")
     parser.add_argument("--record", default="")
+    parser.add_argument("--bare", action="store_true", help="without the session")
     parser.add_argument("--quiet", action="store_true")
     args = parser.parse_args()
     same = there = 0
@@ -114,7 +124,7 @@ async def main() -> int:
         recorded.append(asdict(real))
         if args.record:
             continue
-        mine = await ours(real.script, real.now)
+        mine = await (bare if args.bare else ours)(real.script, real.now)
         there += 1
         same += mine == real
         if mine != real:

@@ -15,6 +15,7 @@ from bashkit import FileSystem
 
 from llm_kernel.errors import StateError
 from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.heads import head
 from llm_kernel.machine.ledger import Ledger, Raw
 from llm_kernel.machine.names import Names
 from llm_kernel.machine.paths import fault, kind_of, normal, parent, resolve
@@ -27,6 +28,8 @@ LIMIT = 10_000_000
 """The most bytes one file can hold; a larger file is a size without bytes."""
 
 _BLOCK = 4096
+_SHORTEST = 64
+"""From how many bytes on the beginning of a file tells whose it is."""
 
 
 class Files:
@@ -156,8 +159,27 @@ class Files:
         """Make ``path`` a file of ``size`` bytes that holds none of them."""
         if size < 0:
             raise fault(errno.EINVAL, path)
-        # one byte, so that the shell's own `[ -s FILE ]` is right
-        self._fill(path, b"\0" if size else b"", size or None)
+        # at least one byte, so that the shell's own `[ -s FILE ]` is right
+        self._fill(path, head(path, size) or (b"\0" if size else b""), size or None)
+
+    def head(self, path: str) -> bytes:
+        """The bytes that a program reads from a file: all of them, or how a binary file without bytes begins."""
+        if not self.is_sized(path):
+            return self.read(path)
+        data = self.root.read_file(self.resolve(path))
+        return b"" if data == b"\0" else data
+
+    def weigh(self, data: bytes) -> int:
+        """How long ``data`` would be, had every file without bytes been read in full where its beginning stands."""
+        size = len(data)
+        if size < _SHORTEST:
+            return size
+        for path, meta in self._ledger.metas.items():
+            if meta.size is not None and kind_of(self.root, path) == "file":
+                start = self.root.read_file(path)
+                if len(start) >= _SHORTEST:
+                    size += data.count(start) * (meta.size - len(start))
+        return size
 
     def device(self, path: str, kind: Kind, major: int, minor: int, *, mode: int = 0o666) -> None:
         """Make ``path`` a device node (``character`` or ``block``); writing to it changes nothing."""
@@ -226,7 +248,7 @@ class Files:
             raise fault(errno.EISDIR, source)
         fresh = not self.exists(new)
         if stat.sized:
-            self.sized(new, stat.size)
+            self._fill(new, self.root.read_file(self.resolve(source)), stat.size)
         else:
             self.write(new, self.read(source))
         if fresh:
@@ -408,7 +430,7 @@ class Files:
         meta = self._ledger.metas[path]
         if meta.kind == "symlink":
             return Entry(copy(meta), target=self.root.read_link(path))
-        if meta.kind != "file" or meta.size is not None:
+        if meta.kind != "file" or (meta.size is not None and raw["size"] < 2):
             return Entry(copy(meta))
         stamp, data = self._bytes.get(path, (-1.0, b""))
         if stamp != meta.host or len(data) != raw["size"]:
@@ -423,7 +445,7 @@ class Files:
             case "symlink":
                 self.root.symlink(entry.target, path)
             case _:
-                self.root.write_file(path, b"\0" if entry.meta.size else entry.data)
+                self.root.write_file(path, entry.data or (b"\0" if entry.meta.size else b""))
 
 
 def _other(old: Entry, new: Entry) -> bool:

@@ -50,11 +50,15 @@ class Options:
     """The options of one program.
 
     ``spec`` names them: ``a,all`` takes no argument, ``w,width=`` needs one, ``color?`` may have one. ``usage`` is
-    what follows the program's name in its usage lines; ``status`` the exit status for a wrong command line.
+    what follows the program's name in its usage lines; ``status`` the exit status for a wrong command line;
+    ``package`` names the package and its version (``diffutils 3.8``) where it is not the core utilities.
     """
 
-    def __init__(self, spec: str, *, usage: str, about: str, authors: str = "", status: int = 1) -> None:
+    def __init__(
+        self, spec: str, *, usage: str, about: str, authors: str = "", status: int = 1, package: str = ""
+    ) -> None:
         self._usage, self._about, self._authors, self._status = usage, about, authors, status
+        self._package = package
         self._short: dict[str, tuple[str, str]] = {}
         self._long: dict[str, tuple[str, str]] = {}
         for row in [*spec.split(), "help", "version"]:
@@ -81,7 +85,9 @@ class Options:
 
     def refuse(self, call: Call, text: str, *, warning: bool = False) -> Answer:
         """What a wrong command line gets: ``text``, the way to the help, and the status."""
-        hint = f"Try '{call.name} --help' for more information.\n"
+        # the comparing programs put their name before both lines
+        again = f"{call.name}: " if self._package.startswith("diffutils") else ""
+        hint = f"{again}Try '{call.name} --help' for more information.\n"
         mark = "warning: " if warning else ""
         return Answer(stderr=f"{call.name}: {mark}{text}\n{hint}", status=self._status)
 
@@ -153,7 +159,8 @@ class Options:
             version = profile(call.machine.system.os, call.machine.system.release).coreutils
             owner = f"Copyright (C) {_YEARS.get(version, '2023')} Free Software Foundation, Inc.\n"
             author = f"\nWritten by {self._authors}.\n" if self._authors else ""
-            return Answer(f"{base} (GNU coreutils) {version}\n{owner}{_LICENSE}{author}")
+            package, _, number = (self._package or f"coreutils {version}").partition(" ")
+            return Answer(f"{base} (GNU {package}) {number}\n{owner}{_LICENSE}{author}")
         return None
 
     def _rows(self) -> Iterator[str]:
