@@ -23,7 +23,7 @@ class Refusal:
 @dataclass(slots=True)
 class Answer:
     """One command; ``files`` are the paths the model was shown, ``tokens`` prompt, cached, completion;
-    ``computed`` counts the lines that code printed because its source fixes them.
+    ``computed`` counts the lines that code printed because its source fixes them, ``note`` says how or why not.
     """
 
     command: str
@@ -39,6 +39,7 @@ class Answer:
     tries: int = 1
     status: int = 0
     computed: int = 0
+    note: str = ""
 
     def count(self, usage: Usage | None) -> None:
         """Add what one reply cost, where it is known."""
@@ -50,7 +51,7 @@ class Answer:
     def line(self) -> str:
         """One line for ``%why``: the same from the model and from its tape."""
         if self.by == "exact":
-            return f"{self.command}\n    exact: computed from the machine"
+            return f"{self.command}\n    exact: {self.note or 'computed from the machine'}"
         if self.by == "unknown":
             return f"{self.command}\n    exact: no such program on this machine"
         cost = f"{self.prompt} tokens in ({self.cached} cached), {self.completion} out, {self.seconds:.1f} s"
@@ -61,6 +62,8 @@ class Answer:
             lines.append(f"    computed from its source: the first {self.computed} lines")
         if self.files:
             lines.append(f"    from: {', '.join(self.files)}")
+        if self.note:
+            lines.append(f"    {self.note}")
         lines += [f"    @ {act}" for act in self.acts]
         lines += [f"    refused: {row.text}\n        {row.reason}" for row in self.refused]
         return "\n".join(lines)

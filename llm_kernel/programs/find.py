@@ -14,6 +14,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
+from llm_kernel.programs.python_exact import Python
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
@@ -42,7 +43,7 @@ class Programs:
     """Answers every program call of one login shell, and keeps a record of each in ``records``.
 
     ``stop`` ends the whole cell when the model fails; the fault is then in ``fault``. ``script`` runs a shell script
-    file in a shell of its own. ``ask_all``: the setting ``unknown = "ask"``.
+    file in a shell of its own, ``python`` computes Python programs. ``ask_all``: the setting ``unknown = "ask"``.
     """
 
     def __init__(
@@ -52,12 +53,14 @@ class Programs:
         *,
         stop: Callable[[], Awaitable[None]],
         script: Callable[[Call, Io, str], Awaitable[int]],
+        python: Python | None = None,
         ask_all: bool = False,
     ) -> None:
         self._machine = machine
         self._emulator = emulator
         self._stop = stop
         self._script = script
+        self._python = python
         self.ask_all = ask_all
         self.records: list[Answer] = []
         self.fault: ImaginedMachineError | None = None
@@ -94,6 +97,14 @@ class Programs:
             instead = _ADVICE.get(base, "cat to read a file, %%writefile or sed -i to change one")
             await streams.err(f"{base}: this terminal has no screen to draw on; use {instead}\n")
             return 1
+        return await self._play(call, streams, record)
+
+    async def _play(self, call: Call, streams: Io, record: Answer) -> int:
+        """Run what no row of the table answers: Python that can be computed is, the rest is the model's."""
+        if self._python is not None:
+            status, streams = await self._python.run(call, streams, record)
+            if status is not None:
+                return status
         record.by = "model"
         return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))
 
@@ -135,8 +146,7 @@ class Programs:
                     f"bash: {call.name}: {first[2:].strip()}: bad interpreter: No such file or directory\n"
                 )
                 return 126
-        record.by = "model"
-        return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))
+        return await self._play(call, streams, record)
 
 
 def _is_shell(shebang: str) -> bool:

@@ -10,7 +10,7 @@ from llm_kernel.programs.exact.pip import pip
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["module_version", "python"]
+__all__ = ["module_version", "own_version", "python"]
 
 _BRANCHES = tuple(f"python3.{minor}" for minor in range(4, 15))
 _SILENT = {"typing_extensions", "google.protobuf", "dateutil", "nvidia", "gast", "opt_einsum", "rsa", "markdown_it"}
@@ -22,7 +22,7 @@ def python(call: Call) -> Answer:
     """Answer ``--version``, ``-m pip`` and the one-liner that prints modules' versions."""
     args = call.args
     if args in (("--version",), ("-V",)):
-        return Answer(f"Python {_own_version(call)}\n")
+        return Answer(f"Python {own_version(call)}\n")
     if args[:2] == ("-m", "pip") and call.name.rpartition("/")[2] in ("python", "python3"):
         return pip(Call("pip", args[2:], call.machine, call.cwd, call.env, call.stdin, call.tty))
     if len(args) == 2 and args[0] == "-c":
@@ -30,7 +30,7 @@ def python(call: Call) -> Answer:
     raise NotExact
 
 
-def _own_version(call: Call) -> str:
+def own_version(call: Call) -> str:
     """The version under this name: a branch by name is that branch, the rest what ``python3`` is."""
     system, name = call.machine.system, call.name.rpartition("/")[2]
     for version in (system.python, system.profile.python):

@@ -1,0 +1,172 @@
+"""``python3`` where its program can be computed: run in the sandbox on a copy of the files, then shown and applied.
+
+Whatever the sandbox is not sure of is thrown away, and the program is the model's from its first line.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from llm_kernel.machine import Machine
+from llm_kernel.programs.exact.python import own_version
+from llm_kernel.programs.table import NotExact
+from llm_kernel.provenance import Answer
+from llm_kernel.python import Disk, Limits, Outcome, Sandbox, Script, Unsure
+from llm_kernel.shell.call import Call, Io
+
+__all__ = ["Kept", "Python"]
+
+_SMALL = 0.03
+"""Seconds that an interpreter takes to start and end."""
+
+_SILENT = ("-u", "-B", "-O", "-s", "-E", "-I", "-q")
+"""Options that change nothing that a script can see here."""
+
+_SHEBANG = re.compile(r"#!\s*\S*(/env\s+python|/python)[\d.]*\s*$")
+_READS = re.compile(r"\b(input|stdin)\b")
+
+
+class Kept:
+    """A program's streams, whose input was read and can be read once more."""
+
+    def __init__(self, streams: Io, data: bytes) -> None:
+        self._streams = streams
+        self._data = data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._streams, name)
+
+    async def read(self) -> bytes:
+        """All of standard input."""
+        return self._data
+
+
+class Python:
+    """Runs Python programs of a machine."""
+
+    def __init__(
+        self, machine: Machine, *, limits: Limits = Limits()
+    ) -> None:
+        self._machine = machine
+        self._sandbox = Sandbox(limits)
+
+    async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
+        """The exit status, or None and the streams with which the model has to begin."""
+        try:
+            started = _Start.of(call)
+        except NotExact:
+            return None, streams
+        data = b""
+        if started.from_input or _READS.search(started.source(call)):
+            data = await streams.read()
+            streams = cast(Io, Kept(streams, data))
+        try:
+            outcome = await self._compute(call, started, data)
+        except Unsure as err:
+            record.note = f"not computed: {err}"
+            return None, streams
+        record.by, record.note = "exact", "computed by running it in a sandbox on the machine's files"
+        record.files = sorted(set(outcome.disk.read))
+        await self._show(outcome, streams)
+        return outcome.status, streams
+
+    async def _compute(self, call: Call, started: _Start, data: bytes) -> Outcome:
+        try:
+            text = data.decode("utf-8")
+            source = text if started.from_input else started.source(call)
+        except UnicodeDecodeError as err:
+            raise Unsure("input that is not text") from err
+        if not source.strip():
+            raise Unsure("nothing to run")
+        script = Script(source, started.shown(), started.argv, started.version, started.path)
+        stdin = "" if started.from_input else text
+        seed = f"{self._machine.seed}/{self._machine.clock.now}"
+        return await self._sandbox.run(script, Disk(self._machine, call.cwd), stdin, seed, {})
+
+    async def _show(self, outcome: Outcome, streams: Io) -> None:
+        try:
+            for piece in outcome.pieces:
+                match piece:
+                    case float(seconds):
+                        await streams.strand.sleep(seconds)
+                    case ("stdout", text):
+                        await streams.out(text)
+                    case (_, text):
+                        await streams.err(text)
+        finally:
+            outcome.disk.commit()
+        await streams.strand.sleep(_SMALL)
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """How Python was started: from a file (``path``), an argument (``text``) or its input."""
+
+    version: tuple[int, int]
+    argv: tuple[str, ...]
+    path: str = ""
+    text: str = ""
+    from_input: bool = False
+
+    @classmethod
+    def of(cls, call: Call) -> _Start:
+        """Raises NotExact for a form that is not known here."""
+        base = posixpath.basename(call.name)
+        if not re.fullmatch(r"python[\d.]*", base):
+            if "/" not in call.name or not _SHEBANG.match(_head(call)):
+                raise NotExact
+            return cls(_version(Call("python3", (), call.machine)), (call.name, *call.args), call.path(call.name))
+        version, rest = _version(call), list(call.args)
+        while rest and rest[0] in _SILENT:
+            rest.pop(0)
+        match rest:
+            case ["-c", text, *args]:
+                return cls(version, ("-c", *args), text=text)
+            case ["-", *args]:
+                return cls(version, ("-", *args), from_input=True)
+            case [] if not call.tty:
+                return cls(version, ("",), from_input=True)
+            case [script, *args] if not script.startswith("-"):
+                return cls(version, (script, *args), call.path(script))
+        raise NotExact
+
+    def source(self, call: Call) -> str:
+        """The program's text; empty where it is read from the input."""
+        if not self.path:
+            return self.text
+        files = call.machine.files
+        try:
+            if files.is_sized(self.path):
+                return ""
+            return files.read(self.path).decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return ""
+
+    def shown(self) -> str:
+        """The program's name in tracebacks: a file's is absolute from Python 3.9 on."""
+        if self.from_input:
+            return "<stdin>"
+        if not self.path:
+            return "<string>"
+        return self.path if self.version >= (3, 9) else self.argv[0]
+
+
+def _head(call: Call) -> str:
+    """The first line of the file that a call names; empty where there is none with bytes."""
+    files, path = call.machine.files, call.path(call.name)
+    try:
+        data = b"" if files.is_sized(path) else files.read(path)
+    except OSError:
+        return ""
+    return data[:200].partition(b"\n")[0].decode("utf-8", "replace")
+
+
+def _version(call: Call) -> tuple[int, int]:
+    major, minor, *_ = own_version(call).split(".")
+    if major != "3" or int(minor) < 6:
+        raise NotExact
+    return 3, int(minor)

@@ -1,0 +1,166 @@
+"""A traceback's frames as CPython of a version shows them: file, line, source and, from 3.11 on, its markers."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from pydantic_monty import MontyRuntimeError
+
+from llm_kernel.python.edits import Text, back
+from llm_kernel.python.script import Script, Unsure
+from llm_kernel.python.subset import parents
+
+__all__ = ["Shown", "traced"]
+
+_FEED = "<python-input-1>"
+"""What the sandbox calls the script; the names before it are of what was defined for it."""
+
+_SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute)
+_HIDDEN = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
+_MOST_ALIKE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One frame: where in the source it stood, in what function, and the syntax it was executing."""
+
+    line: int
+    function: str
+    node: ast.expr | ast.stmt
+    text: str
+    start: int
+    end: int
+
+    def shown(self, script: Script) -> str:
+        """The frame's lines."""
+        head = f'  File "{script.name}", line {self.line}, in {self.function}\n'
+        if script.name.startswith("<") and script.version < (3, 13):
+            return head
+        text = self.text.strip()
+        return f"{head}    {text}\n{self._marks(script.version)}"
+
+    def _marks(self, version: tuple[int, int]) -> str:
+        if version < (3, 11):
+            return ""
+        indent = len(self.text) - len(self.text.lstrip())
+        segment = self.text[self.start : self.end]
+        anchors = _anchors(self.node, segment, version)
+        whole = self.text.strip() == segment
+        if (whole and not anchors) or (version >= (3, 13) and _plain_call(self.text.strip(), segment)):
+            return ""
+        marks = "^" * len(segment)
+        if anchors:
+            first, last = anchors
+            marks = "~" * first + "^" * (last - first) + "~" * (len(segment) - last)
+        return "    " + " " * (self.start - indent) + marks + "\n"
+
+
+def _anchors(node: ast.AST, segment: str, version: tuple[int, int]) -> tuple[int, int] | None:
+    """The part of a segment that is marked ``^`` while the rest is ``~``; None where all of it is ``^``."""
+    base = getattr(node, "col_offset", 0)
+    match node:
+        case ast.BinOp(left=left):
+            at = (left.end_col_offset or 0) - base
+            while segment[at] in " )\t":
+                at += 1
+            wide = segment[at : at + 2] in ("//", "**", "<<", ">>")
+            return at, at + 1 + wide
+        case ast.Subscript(value=value):
+            at = (value.end_col_offset or 0) - base
+            while segment[at] != "[":
+                at += 1
+            return at, len(segment)
+        case ast.Call(func=func) if version >= (3, 13):
+            at = (func.end_col_offset or 0) - base
+            while segment[at] != "(":
+                at += 1
+            return at, len(segment)
+    return None
+
+
+def _plain_call(line: str, segment: str) -> bool:
+    """Whether a line only returns or assigns a call: 3.13 leaves its marks out."""
+    try:
+        statement = ast.parse("def f():\n " + line).body[0].body[0]  # type: ignore[attr-defined]
+    except SyntaxError:
+        return False
+    match statement:
+        case ast.Return(value=ast.Call(func=ast.Name())) | ast.Assign(value=ast.Call()):
+            return line.endswith(segment)
+    return False
+
+
+def traced(
+    error: MontyRuntimeError, script: Script, tree: ast.Module, code: str, runs: list[tuple[int, int]]
+) -> list[Shown]:
+    """The frames of an error that nothing caught, outermost first; ``code`` is what was run in the script's place.
+
+    Raises:
+        Unsure: where CPython's would be others.
+    """
+    frames = error.traceback()
+    if not frames:
+        raise Unsure(f"no traceback: {error.display('type-msg')}")
+    original, changed, above = Text(script.source), Text(code), parents(tree)
+    found: list[Shown] = []
+    unknown = re.fullmatch(r"name '(\w+)' is not defined", str(error.exception()))
+    for frame in frames:
+        if frame.filename != _FEED or frame.function_name is None or frame.line != frame.end_line:
+            raise Unsure("frame")
+        start = back(runs, changed.at(frame.line, frame.column - 1))
+        end = back(runs, changed.at(frame.line, frame.end_column - 1))
+        node = _node_at(
+            tree,
+            original,
+            above,
+            (start, end),
+            last=frame is frames[-1],
+            unknown=unknown if frame is frames[-1] else None,
+        )
+        found.append(_place(node, original, frame.function_name))
+    for index in range(len(found) - _MOST_ALIKE):
+        if len(set(found[index : index + _MOST_ALIKE + 1])) == 1:
+            raise Unsure("recursion")
+    return found
+
+
+def _node_at(
+    tree: ast.Module,
+    text: Text,
+    above: dict[ast.AST, ast.AST],
+    span: tuple[int, int],
+    *,
+    last: bool,
+    unknown: re.Match[str] | None,
+) -> ast.expr | ast.stmt:
+    """The syntax that stood at ``span``, as CPython counts it."""
+    node = next((node for node in ast.walk(tree) if isinstance(node, ast.expr) and text.span(node) == span), None)
+    if node is None:
+        raise Unsure("place of an error")
+    if unknown and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == unknown[1]:
+        node = node.func  # the name is looked up before the call
+    chain = [node]
+    while chain[-1] in above:
+        chain.append(above[chain[-1]])  # type: ignore[arg-type]
+    if any(isinstance(step, _HIDDEN) for step in chain):
+        raise Unsure("frame of a comprehension")
+    statement = next(step for step in chain if isinstance(step, ast.stmt))
+    simple = not hasattr(statement, "body")
+    if simple and statement.lineno != statement.end_lineno:
+        raise Unsure("statement of several lines")
+    if last and isinstance(statement, ast.Raise) and above[node] is statement:
+        return statement
+    if not isinstance(node, _SHOWN) or not (last or isinstance(node, ast.Call)):
+        raise Unsure(f"error at {type(node).__name__}")
+    return node
+
+
+def _place(node: ast.expr | ast.stmt, text: Text, function: str) -> Shown:
+    start, end = text.span(node)
+    line, column = text.place(start)
+    source = text.lines[line - 1]
+    if not source.isascii() or "\t" in source or "\f" in source or node.end_lineno != node.lineno:
+        raise Unsure("source line")
+    return Shown(line, function, node, source, column, column + end - start)

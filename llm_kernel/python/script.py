@@ -1,0 +1,37 @@
+"""A Python program as it was started: its text, its name in tracebacks, its arguments and the Python that runs it."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+__all__ = ["Script", "Unsure"]
+
+
+class Unsure(Exception):  # noqa: N818 - a direction, not a fault
+    """What this script does cannot be computed with certainty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """``name`` as tracebacks show it; ``argv`` as the script sees it; ``version`` is ``(3, minor)``.
+
+    ``path`` is where the script lies, empty where it came as an argument or as input.
+    """
+
+    source: str
+    name: str
+    argv: tuple[str, ...]
+    version: tuple[int, int]
+    path: str = ""
+
+    def parsed(self) -> ast.Module:
+        """The syntax tree.
+
+        Raises:
+            Unsure: where the text is no Python of this program's own version, or too deep.
+        """
+        try:
+            return ast.parse(self.source)
+        except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
+            raise Unsure(f"syntax: {err}") from err

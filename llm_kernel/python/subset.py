@@ -1,0 +1,226 @@
+"""Whether a script stays within what was tested: decided from its syntax tree, before anything runs."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from llm_kernel.python.script import Script, Unsure
+from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
+
+__all__ = ["check", "parents"]
+
+_TYPES = (str, bytes, list, dict, tuple, set, frozenset, int, float, bool, complex, range, slice, type, BaseException)
+_KNOWN = frozenset(name for kind in _TYPES for name in dir(kind)) | {"seek", "tell", "truncate", "flush", "mode"}
+"""Attributes that CPython's own types have: a script may use the tested ones of them."""
+
+_SETS = ("set", "frozenset")
+_ORDERLESS = frozenset("len sorted min max any all set frozenset bool".split())
+"""Calls whose result does not depend on the order of their argument."""
+
+
+def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
+    """The node above each node."""
+    return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+
+
+def check(script: Script, tree: ast.Module, facts: frozenset[ast.AST]) -> None:
+    """Pass a script that uses nothing but what was tested; ``facts`` are nodes that are replaced before the run.
+
+    Raises:
+        Unsure: for every other one; its text names the first thing that was not tested.
+    """
+    above = parents(tree)
+    inside = {child for node in facts for child in ast.walk(node)}
+    nodes = [node for node in ast.walk(tree) if node not in inside]
+    own = _own_names(tree)
+    modules = _modules(nodes)
+    for node in nodes:
+        if type(node) not in NODES:
+            raise Unsure(f"syntax: {type(node).__name__}")
+        if script.version[1] < SINCE.get(type(node), 0):
+            raise Unsure(f"syntax of a later Python: {type(node).__name__}")
+        _check_node(node, above, own, modules, script)
+    _check_sets(nodes, above)
+
+
+def _own_names(tree: ast.Module) -> set[str]:
+    """The names that the script itself binds, attributes included."""
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                names.add(name)
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+                names.add(name)
+            case ast.ExceptHandler(name=str(name)):
+                names.add(name)
+    return names
+
+
+def _modules(nodes: list[ast.AST]) -> dict[str, str]:
+    """The names under which the script has modules."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name not in MODULES:
+                    raise Unsure(f"module: {alias.name}")
+                found[alias.asname or alias.name] = alias.name
+        elif isinstance(node, ast.ImportFrom):
+            if node.level or node.module not in MODULES:
+                raise Unsure(f"module: {node.module}")
+            for alias in node.names:
+                if alias.name not in MODULES[node.module] or node.module == "sys":
+                    raise Unsure(f"from {node.module}: {alias.name}")
+    return found
+
+
+def _check_node(
+    node: ast.AST, above: dict[ast.AST, ast.AST], own: set[str], modules: dict[str, str], script: Script
+) -> None:
+    match node:
+        case ast.Name(id=name):
+            if name.startswith("_") and name not in ("_", "__name__") and not (name in own and "__" not in name):
+                raise Unsure(f"name: {name}")
+            if name in modules and not (isinstance(node.ctx, ast.Load) and isinstance(above[node], ast.Attribute)):
+                raise Unsure(f"module as a value: {name}")
+            if name in own or name in BUILTINS or name in ERRORS or name in modules:
+                _check_builtin(node, above, own)
+            elif hasattr(builtins, name):
+                raise Unsure(f"builtin: {name}")
+        case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
+            if attr not in MODULES[modules[name]]:
+                raise Unsure(f"module attribute: {name}.{attr}")
+        case ast.Attribute(attr=attr):
+            if attr.startswith("__") and attr not in DUNDERS:
+                raise Unsure(f"attribute: {attr}")
+            if attr not in ATTRIBUTES and attr not in own and attr in _KNOWN and attr not in DUNDERS:
+                raise Unsure(f"attribute: {attr}")
+        case ast.ClassDef():
+            _check_class(node)
+        case ast.FunctionDef(decorator_list=[_, *_]) if isinstance(above[node], ast.ClassDef):
+            raise Unsure("method decorator")
+        case ast.AsyncFunctionDef() | ast.Await():
+            raise Unsure("async")
+        case ast.Constant(value=complex()):
+            raise Unsure("complex number")
+        case ast.With(items=items):
+            for item in items:
+                if not (isinstance(item.context_expr, ast.Call) and _called(item.context_expr) == "open"):
+                    raise Unsure("with")
+        case ast.Raise(exc=None):
+            raise Unsure("raise again")
+        case ast.Raise(cause=cause) if cause is not None:
+            raise Unsure("raise from")
+
+
+def _check_class(node: ast.ClassDef) -> None:
+    if node.bases or node.keywords or node.decorator_list:
+        raise Unsure("class with bases")
+    for child in node.body:
+        if isinstance(child, ast.FunctionDef):
+            if child.name.startswith("__") and child.name not in DUNDERS:
+                raise Unsure(f"method: {child.name}")
+        elif not isinstance(child, ast.Assign | ast.AnnAssign | ast.Pass) and not (
+            isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant)
+        ):
+            raise Unsure("class body")
+
+
+def _check_builtin(node: ast.Name, above: dict[ast.AST, ast.AST], own: set[str]) -> None:
+    """The rules of single builtins: what is a function has to be called, or given to one that calls it."""
+    parent = above[node]
+    if node.id in own and node.id in BUILTINS:
+        raise Unsure(f"builtin bound anew: {node.id}")
+    if node.id not in BUILTINS:
+        return
+    called = isinstance(parent, ast.Call) and parent.func is node
+    if node.id == "type":
+        if not (called and isinstance(parent, ast.Call) and len(parent.args) == 1):
+            raise Unsure("type")
+        holder = above[parent]
+        if isinstance(holder, ast.Attribute) and holder.attr == "__name__":
+            return
+        if any(isinstance(other, ast.ClassDef) for other in ast.walk(_top(node, above))):
+            raise Unsure("type of an object")
+    elif node.id in ("open", "input", "exit", "quit", "round", "sum", "print", "isinstance") and not called:
+        raise Unsure(f"{node.id} as a value")
+
+
+def _top(node: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST:
+    while node in above:
+        node = above[node]
+    return node
+
+
+def _called(node: ast.AST) -> str:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+
+
+def _check_sets(nodes: list[ast.AST], above: dict[ast.AST, ast.AST]) -> None:
+    """Let sets be used only where their order, which differs from run to run, does not show."""
+    names: set[str] = set()
+    loose: list[ast.AST] = []
+    for node in nodes:
+        if isinstance(node, ast.Set | ast.SetComp) or _called(node) in _SETS:
+            holder = above[node]
+            if isinstance(holder, ast.Assign) and all(isinstance(target, ast.Name) for target in holder.targets):
+                names.update(target.id for target in holder.targets if isinstance(target, ast.Name))
+            else:
+                loose.append(node)
+        elif _called(node) == "type" or not isinstance(node, ast.Call):
+            continue
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _VIEWS and not _in_order(above[node], node):
+            raise Unsure("view of a dict as a value")
+        elif isinstance(node.func, ast.Attribute) and node.func.attr in _SETTED:
+            loose.append(node)
+    for node in nodes:
+        if isinstance(node, ast.Name) and node.id in names and isinstance(node.ctx, ast.Load):
+            loose.append(node)
+        if isinstance(node, ast.arg) and node.arg in names:
+            raise Unsure("set as a parameter")
+    for node in loose:
+        if not _orderless(node, above):
+            raise Unsure("order of a set")
+
+
+_VIEWS = ("keys", "items")
+_SETTED = ("union", "intersection", "difference", "symmetric_difference")
+
+
+def _in_order(holder: ast.AST, node: ast.AST) -> bool:
+    if isinstance(holder, ast.For | ast.comprehension):
+        return holder.iter is node
+    if isinstance(holder, ast.Compare):
+        return all(isinstance(op, ast.In | ast.NotIn) for op in holder.ops)
+    return isinstance(holder, ast.Call) and node in holder.args and _called(holder) not in ("", "type", "print", "str")
+
+
+def _orderless(node: ast.AST, above: dict[ast.AST, ast.AST]) -> bool:
+    holder = above[node]
+    match holder:
+        case ast.Call(func=ast.Name(id=name), args=[first, *rest]) if first is node:
+            return name in _ORDERLESS and not holder.keywords and not rest
+        case ast.Compare():
+            return True
+        case ast.Attribute(attr=attr):
+            call = above[holder]
+            if not (isinstance(call, ast.Call) and call.func is holder):
+                return False
+            if attr in ("add", "discard", "remove", "update", "clear", "issubset", "issuperset"):
+                return True
+            return attr in _SETTED and _orderless(call, above)
+        case ast.If() | ast.While():
+            return holder.test is node
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.BinOp(op=ast.BitAnd() | ast.BitOr() | ast.Sub() | ast.BitXor()):
+            return _orderless(holder, above)
+        case ast.Call(func=ast.Attribute(attr="issubset" | "issuperset")):
+            return True
+        case ast.Call(func=ast.Attribute(attr=attr)) if attr in _SETTED:
+            return _orderless(holder, above)
+        case ast.Expr():
+            return True
+    return False
