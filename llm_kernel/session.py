@@ -30,7 +30,6 @@ from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import OURS, Limits, Shell, State, Streams, environment
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.timeline import Pace, Timeline
 
 __all__ = ["Session", "Setup"]
 
@@ -64,23 +63,22 @@ class Session:
         self._left = wall() if wall else 0.0
         self._output: Output | None = None
         self._told = ""
-        self.timeline = Timeline(machine.clock, stepped=wall is None)
-        self._front = self.timeline.strand(front=True)
-        self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask)
+        self._emulator = Emulator(
+            machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask, passing=self._pass
+        )
         self._programs = Programs(
             machine,
             self._emulator,
             stop=self._stop,
             script=self._script,
-            python=Python(machine),
-            front=self._front,
+            python=Python(machine, self._pass),
             ask_all=setup.unknown == "ask",
         )
         self._metas = Metas(
             machine, models, self.journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
         )
         self._shell = self._new_shell()
-        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._front)
+        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._pass)
 
     # -- a cell -------------------------------------------------------------------------------------------------
 
@@ -114,19 +112,12 @@ class Session:
         self.answers = []
         self._programs.records = self.answers
         self._programs.fault = None
-        self._front.open()
+        if self._wall:
+            self.machine.clock.advance(max(0.0, self._wall() - self._left))
         self.machine.clock.mark()
-
-    async def _elapse(self) -> None:
-        """Let the time since the last cell pass, and happen what happens in it."""
-        pace, self.timeline.pace = self.timeline.pace, Pace()
-        await self._front.sleep(max(0.0, self._wall() - self._left) if self._wall else _TYPING)
-        self.timeline.pace, self._front.spent = pace, 0.0
         self.machine.refresh()
 
     def _end(self) -> None:
-        self._front.close()
-        self._shell.jobs.leave()
         self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
         if self._wall:
             self._left = self._wall()
@@ -134,11 +125,7 @@ class Session:
     async def _cell(self, code: str, screen: Output) -> int:
         parts = cells.parse(code)
         try:
-            self._shell.jobs.begin(screen)
-            await self._elapse()
-            status = await self._parts(parts, screen)
-            await self._shell.jobs.notice()
-            return status
+            return await self._parts(parts, screen)
         finally:
             if any(not isinstance(part, cells.Magic) for part in parts):
                 self.before = self.answers
@@ -203,15 +190,7 @@ class Session:
         names = [name for name in EXACT if name not in OURS]
         env = environment(self.machine)
         ours = [*names, *self.machine.packages.all_commands() - OURS, _REACHED]
-        return Shell(
-            self.machine,
-            self._program,
-            ours=ours,
-            cwd=env["HOME"],
-            env=env,
-            limits=self.setup.limits,
-            strand=self._front,
-        )
+        return Shell(self.machine, self._program, ours=ours, cwd=env["HOME"], env=env, limits=self.setup.limits)
 
     async def _program(self, call: Call, streams: Streams) -> int:
         if call.name == _REACHED:
@@ -233,7 +212,6 @@ class Session:
             cwd=call.cwd,
             env=dict(call.env),
             limits=self.setup.limits,
-            strand=streams.strand,
         )
         text = self.machine.files.read(path).decode("utf-8", "replace")
         words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
@@ -255,6 +233,9 @@ class Session:
         self._shell.know([*self.machine.packages.all_commands()])
         if self.setup.physics == "pure":
             await self._pure.follow(cwd, exports or {})
+
+    async def _pass(self, seconds: float) -> None:
+        self.machine.clock.advance(seconds)
 
     async def _ask(self, prompt: str, hidden: bool) -> str | None:
         assert self._output is not None
@@ -288,13 +269,9 @@ class Session:
         return {"answers": [answer.to_json() for answer in self.answers]}
 
     async def close(self) -> None:
-        """End the background jobs and give back the model's connections."""
-        await self._shell.jobs.end()
+        """Give back the model's connections."""
         await self.models.close()
 
-
-_TYPING = 0.01
-"""Seconds that pass on a stepped clock before a cell: jobs that were just started get to run."""
 
 _REACHED = "__llm_kernel_reached"
 
