@@ -90,8 +90,10 @@ class Programs:
         elif "/" in call.name and not self._is_program_path(call):
             return await self._file(call, streams, record)
         elif not self._exists(base):
+            if path := self._on_path(call):
+                return await self._script(call, streams, path)
             record.by = "unknown"
-            await streams.err(not_found(self._machine, base))
+            await streams.err(f"{call.at}\n" if call.at else not_found(self._machine, base))
             return 127
         if base in FULL_SCREEN and not _batch(call):
             instead = _ADVICE.get(base, "cat to read a file, %%writefile or sed -i to change one")
@@ -113,6 +115,17 @@ class Programs:
             return True
         return any(name in fact.replace(",", " ").replace(".", " ").split() for fact in self._machine.facts)
 
+    def _on_path(self, call: Call) -> str:
+        """A script of the user's in a folder of ``PATH``."""
+        files = self._machine.files
+        for folder in call.env.get("PATH", "").split(":"):
+            path = call.path(posixpath.join(folder or ".", call.name))
+            if files.exists(path) and not files.is_sized(path) and not files.is_dir(path):
+                first = files.read(path)[:200].partition(b"\n")[0].decode("utf-8", "replace")
+                if files.stat(path).mode & 0o111 and (not first.startswith("#!") or _is_shell(first)):
+                    return path
+        return ""
+
     def _is_program_path(self, call: Call) -> bool:
         """Whether a word with a slash is a program of the system, such as ``/usr/bin/git``."""
         folder, base = posixpath.split(call.name)
@@ -126,7 +139,7 @@ class Programs:
         try:
             stat = files.stat(path)
         except OSError:
-            await streams.err(f"bash: {call.name}: No such file or directory\n")
+            await streams.err((call.at or f"bash: {call.name}: No such file or directory") + "\n")
             return 127
         if stat.kind == "directory":
             await streams.err(f"bash: {call.name}: Is a directory\n")

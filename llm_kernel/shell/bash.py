@@ -20,8 +20,9 @@ from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.history import FC, HISTORY, History
+from llm_kernel.shell.inner import COPIES, Inner
 from llm_kernel.shell.order import Order, Sink, Turns
-from llm_kernel.shell.script import led
+from llm_kernel.shell.script import AT, ELAPSED, INNER, Lead, led
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 
@@ -99,8 +100,10 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
+_LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
+_TRACE = re.compile(rb"(?m)^\++ __llm_kernel_\w+[ =].*\n|__llm_kernel_at='[^']*' ")
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
 _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
@@ -146,7 +149,9 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, HISTORY, FC})
+        self._register({*self._always, HISTORY, FC, INNER, ELAPSED})
+        self._inner = Inner(machine, self._lead)
+        self._epoch = machine.login
         self._running = False
         self._stopped = False
         self._said = environment(machine)
@@ -192,6 +197,7 @@ class Shell:
             raise
         finally:
             self._running = False
+            self._inner.over()
         if self._stopped:
             self._stopped = False
             self._bash.clear_cancel()
@@ -268,11 +274,27 @@ class Shell:
         """Let ``names`` reach our programs, from now on even in the middle of a run."""
         self._register(set(names) - OURS)
 
-    def _led(self, script: str) -> str:
+    def _led(self, script: str, pid: int = 0, parent: int = 0, source: str = "") -> str:
         machine = self._machine
-        return led(
-            script, pid=machine.processes.shell, version=machine.system.profile.bash, tools=_LED, place=self._place
+        login = machine.processes.table.get(machine.processes.shell)
+        lead = Lead(
+            pid or machine.processes.shell,
+            parent or (login.ppid if login else 1),
+            machine.system.profile.bash,
+            _LED,
+            OURS,
+            _LOCAL,
+            self._place,
+            inner=bool(parent),
+            source=source,
         )
+        return led(script, lead)
+
+    def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
+        """What a shell inside this one runs, edited, and its programs registered."""
+        text = self._led(script, pid, parent, source)
+        self._register(syntax.names(text) - OURS)
+        return text
 
     def _place(self, tool: str) -> str:
         return next((path for path in (f"/usr/bin/{tool}", f"/bin/{tool}") if self._machine.files.exists(path)), tool)
@@ -286,13 +308,22 @@ class Shell:
             self._bash.add_command(name, callback)
 
     async def _callback(self, context: Any) -> int:
-        call = Call(context.name, tuple(context.argv), self._machine, context.cwd, dict(context.env))
+        env = dict(context.env)
+        call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
         turns = Turns(self._order)
         streams = Streams(context, turns)
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
             return status
+        if call.name == INNER:
+            stdin = await streams.read() if call.args[1:] == ("s",) else b""
+            text, status = self._inner.answer(call.args, call.cwd, stdin)
+            await (context.stderr if call.args[1] == "!" else context.stdout).write(text.encode())
+            return status
+        if call.name == ELAPSED:
+            await context.stdout.write(self._elapsed(call.args).encode())
+            return 0
         self._turns.add(turns)
         try:
             status = await self._program(call, streams)
@@ -305,12 +336,21 @@ class Shell:
         finally:
             self._turns.discard(turns)
 
+    def _elapsed(self, args: tuple[str, ...]) -> str:
+        """``$SECONDS``, which a number sets; the time of day for ``now``."""
+        now = self._machine.clock.now
+        if args == ("now",):
+            return str(int(now))
+        if args and re.fullmatch(r"-?\d{1,15}", args[0]):
+            self._epoch = now - int(args[0])
+        return str(int(now - self._epoch))
+
     def _chance(self) -> str:
         """Assignments that take chance and time away from the host."""
         clock = self._machine.clock
         seed = (self._machine.seed * 1103515245 + int(clock.now) * 12345 + self.status) % 32768
         moment = f"EPOCHSECONDS={int(clock.now)}; EPOCHREALTIME={clock.now:.6f}"
-        return f"RANDOM={seed}; SECONDS={int(clock.now - self._machine.login)}; {moment}; "
+        return f"RANDOM={seed}; SECONDS={int(clock.now - self._epoch)}; {moment}; "
 
     def _named(self, data: bytes) -> bytes:
         """A tool's version where the script did not let it be seen that it is asked for."""
@@ -320,6 +360,10 @@ class Shell:
 
     def _mend(self, data: bytes, started: tuple[float, float]) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
+        if COPIES.encode() in data:
+            data = self._inner.named(data)
+        if b"__llm_kernel" in data:
+            data = _TRACE.sub(b"", data)
         if b"unavailable" in data:
             spent = self._machine.clock.now - started[0]
             busy = max(0.0, spent - (self._machine.processes.slept - started[1]))

@@ -16,7 +16,8 @@ class Call:
     """One run of a program, as the shell parsed it.
 
     ``name`` is the word as written (``nvidia-smi``, ``/usr/bin/python3``, ``./train.py``), ``args`` what follows it.
-    ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them.
+    ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them. ``at``: what the shell
+    or the program that runs this one says where it is not there; empty at the login shell, which has its own words.
     """
 
     name: str
@@ -26,6 +27,7 @@ class Call:
     env: Mapping[str, str] = field(default_factory=dict)
     stdin: bytes = b""
     tty: bool = False
+    at: str = ""
 
     def path(self, name: str) -> str:
         """``name`` as an absolute, normalised path, seen from the call's working directory."""

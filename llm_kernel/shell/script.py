@@ -6,46 +6,100 @@ Only the words that need it are changed, in their place, so line numbers and eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
 
 from tree_sitter import Node
 
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.syntax import parse
 
-__all__ = ["led"]
+__all__ = ["AT", "ELAPSED", "INNER", "Lead", "led"]
+
+INNER = "__llm_kernel_inner"
+"""The word under which a script asks how a text that it is about to run has to be given to the library."""
+
+ELAPSED = "__llm_kernel_elapsed"
+"""The word that gives ``$SECONDS``, or sets it."""
+
+AT = "__llm_kernel_at"
+"""The variable that says, to a program which is not there, what the shell says of it."""
 
 _SUSPECT = re.compile(
-    r"--version|--help|/bin/|\$\$|\$\{?EPOCH|%[\w.-]*\(|\btail\b|\bsudo\b|\blogout\b|\bcompgen\b|\bhistory\b|\bfc\b|BASH_VERSION"
+    r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
+    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs)\b"
+    r"|(?:^|[\s;&|({])\.\s"
 )
-_WRAPPERS = frozenset("sudo env nohup timeout time nice xargs command exec setsid stdbuf".split())
+_WRAPPERS = frozenset("sudo env nohup timeout time nice xargs command exec setsid stdbuf find".split())
+_SHELLS = frozenset(["bash", "sh", "dash"])
+_TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "timeout": "ks", "nice": "n", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
+"""The options of a wrapper that take a word of their own."""
 _PLACE = re.compile(r"(?:/usr)?/bin/([\w\[.-]+)")
+_SYSTEM = re.compile(r"/(?:usr/|usr/local/)?s?bin/[^/]+|/(?:usr/local/cuda|opt/conda)/bin/[^/]+")
 _DATE = re.compile(r"%-?\d*\(([^)]*)\)T")
 _CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*\)T|[a-zA-Z]))")
-_MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)"}
+_MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
+_COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
+_PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
+_MISSING = {
+    "timeout": "timeout: failed to run command ‘{}’: No such file or directory",
+    "nohup": "nohup: failed to run command '{}': No such file or directory",
+    "env": "env: ‘{}’: No such file or directory",
+    "nice": "nice: ‘{}’: No such file or directory",
+    "xargs": "xargs: {}: No such file or directory",
+    "find": "find: ‘{}’: No such file or directory",
+    "sudo": "sudo: {}: command not found",
+    "setsid": "setsid: failed to execute {}: No such file or directory",
+    "stdbuf": "stdbuf: failed to run command ‘{}’: No such file or directory",
+    "exec": "$0: line %d: exec: {}: not found",
+}
+"""What a wrapper says of a program that is not there."""
 
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
-
 _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
 """Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
 
 Edit = tuple[int, int, str]
 
 
-def led(script: str, *, pid: int, version: str, tools: Collection[str], place: Callable[[str], str]) -> str:
-    """``script`` with its edits; ``tools`` are the library's programs, ``place`` gives the path of one."""
-    if not _SUSPECT.search(script):
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What scripts are led by.
+
+    ``tools`` are the library's programs, ``place`` gives the path of one, ``ours`` every word that is no program of the
+    machine's, ``builtins`` those of bash's own. ``inner``: the script is run by a shell that is not the login shell;
+    ``source``: its file, if any.
+    """
+
+    pid: int
+    parent: int
+    version: str
+    tools: Collection[str]
+    ours: Collection[str]
+    builtins: Collection[str]
+    place: Callable[[str], str]
+    inner: bool = False
+    source: str = ""
+
+
+def led(script: str, lead: Lead) -> str:
+    """``script`` with its edits."""
+    if not lead.inner and not _SUSPECT.search(script):
         return script
     root = parse(script)
-    if root.has_error:
-        return script
+    nodes = list(_walk(root))
+    functions = {_text(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = []
-    for node in _walk(root):
+    for node in nodes:
         if node.type == "command":
             words = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
-            edits += _command([word for word in words if word is not None], tools, place)
+            edits += _Command([word for word in words if word is not None], node, lead, functions).edits()
         elif node.type in ("simple_expansion", "expansion"):
-            edits += _expansion(node, pid, version)
+            edits += _expansion(node, lead)
+        elif node.type == "variable_name" and _counted(node):
+            edits += [_replaced(node, _COUNTED[_text(node)])] if _text(node) in _COUNTED else []
+        elif node.type == "variable_assignment":
+            edits += _timer(node)
     return _edited(script, edits)
 
 
@@ -56,44 +110,206 @@ def _edited(script: str, edits: Sequence[Edit]) -> str:
     return data.decode("utf-8", "replace")
 
 
-def _walk(root: Node) -> list[Node]:
-    found, todo = [], [root]
+def _walk(root: Node) -> Iterator[Node]:
+    """All nodes, but for what the parser could not read."""
+    todo = [root]
     while todo:
         node = todo.pop()
-        found.append(node)
-        todo.extend(node.named_children)
-    return found
+        if node.type != "ERROR":
+            yield node
+            todo.extend(node.named_children)
 
 
 def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
 
-def _command(words: list[Node], tools: Collection[str], place: Callable[[str], str]) -> list[Edit]:
-    name, rest = _text(words[0]), [_text(word) for word in words[1:]]
-    found = _PLACE.fullmatch(name)
-    base = found[1] if found else name
-    if base == "echo" and rest in (["--version"], ["--help"]):
-        return [_replaced(words[0], r"printf '%s\n'")]
-    if base in _RENAMED:
-        return [_replaced(words[0], _RENAMED[base])]
-    if base == "printf":
-        return _dates(words)
-    if base not in tools:
-        return []
-    if _asks_itself(base, rest):
-        return [] if found else [_replaced(words[0], f"/usr/bin/{base}" if base == "compgen" else place(base))]
-    edits = [_replaced(words[0], base)] if found else []
-    if base in _WRAPPERS:
-        inner = next((at for at, word in enumerate(rest, 1) if _PLACE.sub(r"\1", word) in tools), 0)
-        edits += _command(words[inner:], tools, place) if inner else []
-    return edits
+def _defined(node: Node) -> Node | None:
+    return node.child_by_field_name("name") if node.type == "function_definition" else None
+
+
+class _Command:
+    """One simple command and the edits that it needs."""
+
+    def __init__(self, words: list[Node], node: Node, lead: Lead, functions: set[str]) -> None:
+        self._words = words
+        self._node = node
+        self._lead = lead
+        self._functions = functions
+
+    def edits(self) -> list[Edit]:
+        return self._of(self._words, "")
+
+    def _of(self, words: list[Node], wrapper: str) -> list[Edit]:
+        """The edits of a command, or of what ``wrapper`` is to run."""
+        if not words:
+            return []
+        name, rest = _text(words[0]), [_text(word) for word in words[1:]]
+        found = _PLACE.fullmatch(name)
+        base = found[1] if found else name
+        if base == "echo" and rest in (["--version"], ["--help"]):
+            return [_replaced(words[0], r"printf '%s\n'")]
+        if base in _RENAMED:
+            return [_replaced(words[0], _RENAMED[base])]
+        if base == "printf":
+            return _dates(words)
+        if base in _SHELLS:
+            return self._shell(words, base)
+        if not wrapper and base in ("eval", "source", "."):
+            return self._builtin(words, base)
+        if base == "builtin" and rest and _PLAIN.fullmatch(rest[0]) and rest[0] not in self._lead.builtins:
+            said = f"{self._who() if self._lead.inner else 'bash'}': builtin: {rest[0]}: not a shell builtin'"
+            return [(words[0].start_byte, words[1].end_byte, f"{self._asks('!')} 1 {said}")]
+        if base not in self._lead.tools and base not in _WRAPPERS:
+            return self._program(words[0], name, wrapper)
+        if _asks_itself(base, rest):
+            place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
+            return [] if found else [_replaced(words[0], place)]
+        edits = [_replaced(words[0], base)] if found else []
+        if base in _WRAPPERS and not (base == "command" and rest and rest[0] in ("-v", "-V")):
+            at = _inner_at(base, rest)
+            edits += self._of(words[at:], base) if at else []
+        return edits
+
+    def _program(self, word: Node, name: str, wrapper: str) -> list[Edit]:
+        """A word that no tool is: a file of the user's, or a program that may not be there."""
+        if "/" in name:
+            if _SYSTEM.fullmatch(name) or "$(" in name or "`" in name or word.type == "ERROR":
+                return []
+            return [(word.start_byte, word.start_byte, f'bash -c "$({self._asks("x")} {name} {self._who()})" ')]
+        if not _PLAIN.fullmatch(name) or name in self._lead.ours or name in self._functions:
+            return []
+        if self._lead.place(name) != name or _misread(self._node):
+            return []
+        line = self._node.start_point[0] + 1
+        if wrapper in _MISSING:
+            said = _MISSING[wrapper].replace("%d", str(line)).format(name)
+        elif self._lead.inner:
+            said = f"$0: line {line}: {name}: command not found"
+        else:
+            return []
+        start = word.start_byte if wrapper == "time" else self._words[0].start_byte
+        return [(start, start, f'{AT}="{said}" ')]
+
+    def _who(self) -> str:
+        return f'"$0: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'
+
+    def _asks(self, kind: str) -> str:
+        return f"{INNER} {self._lead.pid} {kind}"
+
+    def _builtin(self, words: list[Node], base: str) -> list[Edit]:
+        """``eval`` and ``source``: what they run is asked for first."""
+        if len(words) < 2:
+            return []
+        if base == "eval":
+            first, last = words[1].start_byte, words[-1].end_byte
+            return [(first, first, f'"$({self._asks("e")} $? '), (last, last, ')"')]
+        return self._asked(words[1], ".")
+
+    def _asked(self, word: Node, kind: str) -> list[Edit]:
+        return [
+            (word.start_byte, word.start_byte, f'"$({self._asks(kind)} '),
+            (word.end_byte, word.end_byte, ')"'),
+        ]
+
+    def _shell(self, words: list[Node], base: str) -> list[Edit]:
+        """``bash`` with what it is given to run: a text, a file, or its input."""
+        edits = [_replaced(words[0], "sh" if base == "dash" else base)]
+        at, text = 1, False
+        while at < len(words) and (option := _text(words[at]))[:1] in ("-", "+") and len(option) > 1:
+            if option in ("--version", "--help"):
+                return [] if "/" in _text(words[0]) else [_replaced(words[0], self._lead.place(base))]
+            at += 1
+            if option == "--":
+                break
+            if not option.startswith("--"):
+                text = text or "c" in option
+                edits += self._letters(words[at - 1], option)
+                at += option[-1] in "oO"
+            elif option in ("--rcfile", "--init-file"):
+                at += 1
+        stdin = any(_text(word) in ("-s", "-is", "-") for word in words[1:at])
+        if at < len(words) and words[at].type in (
+            "word",
+            "string",
+            "raw_string",
+            "concatenation",
+            "simple_expansion",
+            "expansion",
+            "ansi_c_string",
+            "number",
+            "command_substitution",
+        ):
+            if text:
+                return [*edits, *self._asked(words[at], "c")]
+            if not stdin:
+                return [*edits, *self._filed(words[at])]
+        if text or (at < len(words) and not stdin):
+            return edits
+        return self._piped(words, at, edits)
+
+    def _letters(self, word: Node, option: str) -> list[Edit]:
+        """A bundle's letters that the library does not take."""
+        kept = "".join(letter for letter in option if letter not in "lis")
+        return [_replaced(word, kept if len(kept) > 1 else "")] if kept != option else []
+
+    def _filed(self, word: Node) -> list[Edit]:
+        name = _text(word)
+        if "$(" in name or "`" in name:
+            return []
+        start = word.start_byte
+        return [(start, start, f'-c "$({self._asks("f")} {name})" ')]
+
+    def _piped(self, words: list[Node], at: int, edits: list[Edit]) -> list[Edit]:
+        name = _text(words[0])
+        end = words[at - 1].end_byte
+        start = self._words[0].start_byte
+        last = words[-1].end_byte
+        return [
+            *edits,
+            (start, start, "{ "),
+            (end, end, f' -c "$({self._asks("s")})" {name}'),
+            (last, last, "; }"),
+        ]
+
+
+def _inner_at(base: str, rest: Sequence[str]) -> int:
+    """Where among the words behind it a wrapper's own command begins; 0 for nowhere."""
+    if base == "find":
+        found = [at for at, word in enumerate(rest, 2) if word in ("-exec", "-execdir", "-ok")]
+        return found[0] if found and found[0] <= len(rest) else 0
+    at, operands = 0, 1 if base == "timeout" else 0
+    while at < len(rest):
+        word = rest[at]
+        at += 1
+        if word.startswith("-") and len(word) > 1:
+            takes = _TAKING.get(base, "")
+            at += not word.startswith("--") and word[-1] in takes and len(word) == 2
+        elif base in ("env", "sudo") and re.match(r"\w+=", word):
+            continue
+        elif operands:
+            operands -= 1
+        else:
+            return at
+    return 0
+
+
+def _misread(node: Node) -> bool:
+    """Whether what is taken for a command is rather part of a pattern, or of arithmetic."""
+    above = node.parent
+    while above is not None:
+        if above.type == "command_substitution" and _text(above).startswith("$(("):
+            return True
+        if any(child.type == "ERROR" for child in above.children):
+            return True
+        above = above.parent
+    return False
 
 
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
     """Whether the program is asked what it is, or for what the library's does not have."""
     about = {"--version", "--help"}
-    if base in _WRAPPERS or base in ("bash", "sh"):
+    if base in _WRAPPERS and base != "find":
         own = about | ({"-l", "-V", "-v", "-k", "-i", "-s", "--list"} if base == "sudo" else set())
         return bool(args) and args[0] in own
     if base == "compgen":
@@ -107,15 +323,58 @@ def _replaced(node: Node, text: str) -> Edit:
     return node.start_byte, node.end_byte, text
 
 
-def _expansion(node: Node, pid: int, version: str) -> list[Edit]:
+def _expansion(node: Node, lead: Lead) -> list[Edit]:
     text = _text(node)
     if text in ("$$", "${$}"):
-        return [_replaced(node, str(pid))]
+        return [_replaced(node, str(lead.pid))]
+    if text in ("$PPID", "${PPID}"):
+        return [_replaced(node, str(lead.parent))]
+    if text in ("$BASHPID", "${BASHPID}"):
+        return [_replaced(node, str(lead.pid + _forks(node)))]
+    if text in ("$BASH", "${BASH}") and lead.inner:
+        return [_replaced(node, "/usr/bin/bash")]
+    if text in ("$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", "${BASH_SOURCE[-1]}") and lead.source:
+        return [_replaced(node, lead.source)]
     if text in ("$BASH_VERSION", "${BASH_VERSION}"):
-        return [_replaced(node, f"${{BASH_VERSINFO[0]:+{version}}}")]
+        return [_replaced(node, f"${{BASH_VERSINFO[0]:+{lead.version}}}")]
     found = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
     moment = _MOMENT.get(found[1] or found[2]) if found else None
     return [_replaced(node, moment)] if moment else []
+
+
+def _forks(node: Node) -> int:
+    """How many forks of the shell lie between it and ``node``."""
+    count, above = 0, node.parent
+    while above is not None:
+        count += above.type in ("subshell", "command_substitution", "process_substitution")
+        above = above.parent
+    return count
+
+
+def _counted(node: Node) -> bool:
+    """Whether a bare name stands where arithmetic reads it."""
+    above = node.parent
+    if above is None or above.type in ("simple_expansion", "expansion", "variable_assignment", "subscript"):
+        return False
+    while above is not None and above.type in (
+        "binary_expression",
+        "unary_expression",
+        "ternary_expression",
+        "parenthesized_expression",
+    ):
+        above = above.parent
+    return above is not None and (
+        above.type == "arithmetic_expansion"
+        or (above.type in ("compound_statement", "c_style_for_statement") and _text(above).startswith(("((", "for")))
+    )
+
+
+def _timer(node: Node) -> list[Edit]:
+    """``SECONDS=N``: the time begins anew."""
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name is None or value is None or _text(name) != "SECONDS":
+        return []
+    return [(value.start_byte, value.start_byte, f"$({ELAPSED} "), (value.end_byte, value.end_byte, ")")]
 
 
 def _dates(words: list[Node]) -> list[Edit]:

@@ -1,0 +1,140 @@
+"""What a shell inside the shell runs: the text of ``bash -c``, a script file, ``eval``'s words, a sourced file.
+
+The library runs such a text by itself; before it does, the text is asked for here, is judged as bash would, and comes
+back led to the machine, its programs registered. What comes back is always a text to run.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+
+from llm_kernel import syntax
+from llm_kernel.machine import Machine
+from llm_kernel.shell.script import AT
+
+__all__ = ["COPIES", "Inner"]
+
+COPIES = "/dev/.sourced"
+"""Where a sourced file stands while it runs, if it had to be changed."""
+
+_SHELLS = ("sh", "bash", "dash")
+
+
+class Inner:
+    """``lead(text, pid, parent, source)`` gives a text its edits and registers its programs."""
+
+    def __init__(self, machine: Machine, lead: Callable[[str, int, int, str], str]) -> None:
+        self._machine = machine
+        self._lead = lead
+        self._copies: dict[bytes, bytes] = {}
+
+    def answer(self, args: tuple[str, ...], cwd: str, stdin: bytes) -> tuple[str, int]:
+        """The text to run and the status to leave; ``args``: the asking shell's number, the kind, what it is given."""
+        parent, kind, *rest = int(args[0]), *args[1:]
+        match kind:
+            case "c":
+                return self._text(rest[0] if rest else "", parent, "bash: -c"), 0
+            case "s":
+                return self._text(stdin.decode("utf-8", "replace"), parent, "bash"), 0
+            case "f":
+                return self._file(rest[0] if rest else "", parent, cwd), 0
+            case "x":
+                return self._program(rest[0], rest[-1], parent, cwd), 0
+            case "e":
+                return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
+            case "!":
+                return f"{rest[1]}\n", int(rest[0])
+            case _:
+                return self._sourced(rest[0] if rest else "", parent, cwd), 0
+
+    def over(self) -> None:
+        """The run is over: no sourced file is in use."""
+        if self._copies:
+            self._machine.files.root.remove(COPIES, True)
+            self._copies = {}
+
+    def named(self, data: bytes) -> bytes:
+        """What is said of a copy, as if it were said of its file."""
+        for copy, name in self._copies.items():
+            data = data.replace(copy, name)
+        return data
+
+    def _text(self, text: str, parent: int, where: str, *, own: bool = False, source: str = "") -> str:
+        """``text`` to be run by a shell that calls itself ``where``; ``own``: by the shell that asks."""
+        verdict = syntax.judge(text)
+        tail = ""
+        if verdict.state != "complete" and not verdict.runs:
+            said = re.sub(r"(?m)^bash: ", f"{where}: ", verdict.error)
+            text = text[: verdict.start]
+            tail = f"\nprintf '%s\\n' {_quoted(said)} >&2; {'(exit 2)' if own else 'exit 2'}"
+        return self._lead(text, parent if own else self._fork(), parent, source) + tail
+
+    def _fork(self) -> int:
+        """The number of a shell that begins now."""
+        machine = self._machine
+        process = machine.processes.spawn(("bash",), user=machine.system.user, now=machine.clock.now)
+        machine.processes.end(process.pid)
+        return process.pid
+
+    def _file(self, name: str, parent: int, cwd: str) -> str:
+        files, path = self._machine.files, self._machine.files.absolute(name, cwd)
+        if not files.exists(path):
+            return _fails(f"bash: {name}: No such file or directory", 127)
+        if files.is_dir(path):
+            return _fails(f"{name}: {name}: Is a directory", 126)
+        data = files.read(path)
+        if b"\0" in data[:80].partition(b"\n")[0]:
+            return _fails(f"{name}: {name}: cannot execute binary file", 126)
+        return self._text(data.decode("utf-8", "replace"), parent, name, source=name)
+
+    def _program(self, name: str, who: str, parent: int, cwd: str) -> str:
+        """A file that is called by its path: a shell's script is its text, everything else stays a call."""
+        files, path = self._machine.files, self._machine.files.absolute(name, cwd)
+        call = f'{_quoted(name)} "$@"'
+        try:
+            stat = files.stat(path)
+        except OSError as err:
+            self._lead(call, parent, parent, "")
+            return f"{AT}={_quoted(f'{who}: {name}: {err.strerror}')} {call}"
+        if stat.kind == "directory":
+            return _fails(f"{who}: {name}: Is a directory", 126)
+        if not stat.mode & 0o111:
+            return _fails(f"{who}: {name}: Permission denied", 126)
+        data = b"" if stat.sized else files.read(path)
+        first = data[:200].partition(b"\n")[0].decode("utf-8", "replace")
+        words = first[2:].split() if first.startswith("#!") else []
+        reader = posixpath.basename(words[0]) if words else "sh"
+        if reader == "env" and len(words) > 1:
+            words = [word for word in words[1:] if not word.startswith("-")] or words
+            reader = posixpath.basename(words[0])
+        if reader not in _SHELLS or b"\0" in data[:1000]:
+            self._lead(call, parent, parent, "")
+            return call
+        options = " ".join(word for word in words[1:] if word.startswith("-"))
+        text = self._text(data.decode("utf-8", "replace"), parent, name, source=name)
+        return f"set {options}; {text}" if options else text
+
+    def _sourced(self, name: str, parent: int, cwd: str) -> str:
+        """The path to source instead of ``name``: its own, where the text is good as it is."""
+        files, path = self._machine.files, self._machine.files.absolute(name, cwd)
+        if not files.exists(path) or files.is_dir(path) or files.is_sized(path) or path.startswith("/dev/"):
+            return name
+        text = files.read(path).decode("utf-8", "replace")
+        changed = self._text(text, parent, name, own=True, source=name)
+        if changed == text:
+            return name
+        copy = f"{COPIES}/{len(self._copies)}:"
+        files.root.mkdir(COPIES, True)
+        files.root.write_file(copy, changed.encode())
+        self._copies[copy.encode()] = name.encode()
+        return copy
+
+
+def _fails(said: str, status: int) -> str:
+    return f"printf '%s\\n' {_quoted(said)} >&2; exit {status}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
