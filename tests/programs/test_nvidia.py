@@ -386,7 +386,7 @@ def test_no_gpu_and_no_driver() -> None:
     assert row_of(Call("nvidia-smi", (), _machine(0, ""))) is None
 
 
-@pytest.mark.parametrize("args", [("topo", "-p2p", "r")])
+@pytest.mark.parametrize("args", [("drain", "-p", "0000:01:00.0", "-q")])
 def test_what_is_not_simulated_fails_and_says_so(args: tuple[str, ...]) -> None:
     said = _run(_machine(1, "T4", "535.129.03"), *args)
     assert (said.stdout, said.status) == ("", 1)

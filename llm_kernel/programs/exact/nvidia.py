@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from llm_kernel.machine.devices import Devices, Gpu
 from llm_kernel.machine.drivers import branch_of, order
 from llm_kernel.programs.exact.nvidia_ask import listed, reported
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer, with_lost
 from llm_kernel.programs.exact.nvidia_lists import QUERIES
+from llm_kernel.programs.exact.nvidia_nvlink import nvlink
 from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
 from llm_kernel.programs.exact.nvidia_summary import summary
-from llm_kernel.programs.exact.nvidia_topo import topology
+from llm_kernel.programs.exact.nvidia_topo import topo
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["nvidia_smi"]
@@ -21,6 +22,9 @@ _NO_DRIVER = (
     "Make sure that the latest NVIDIA driver is installed and running.\n\n"
 )
 
+
+_TOOLS: dict[str, Callable[[Call, Sequence[str]], Answer]] = {"topo": topo, "nvlink": nvlink}
+"""What a first word without a dash starts."""
 
 _WITH = {"format": tuple(QUERIES), "display": ("query",), "xml-format": ("query",)}
 """Options that make sense only together with one of others."""
@@ -39,10 +43,11 @@ def nvidia_smi(call: Call) -> Answer:
     for option in ("version", *HELPS):
         if option in asked.options:
             return _versions(devices) if option == "version" else Answer(fields_text(option, branch_of(devices.driver)))
-    if asked.words and asked.words[0] != "topo":
-        return _unsimulated(asked.words[0])
     if lost := lost_answer(devices):
         return lost
+    if asked.words:
+        tool = _TOOLS.get(asked.words[0])
+        return tool(call, asked.words[1:]) if tool else _unsimulated(asked.words[0])
     gpus = chosen(devices, asked.options.get("id"))
     return with_lost(_answer(call, asked, gpus) if gpus else NONE_FOUND, devices.gpus)
 
@@ -57,8 +62,6 @@ def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
         "power-limit": _limit,
     }
     given = [name for name in verbs if name in asked.options]
-    if asked.words:
-        return _topo(call, asked, gpus)
     for option, of in _WITH.items():
         if option in asked.options and not set(given) & set(of):
             return COMBINATION
@@ -135,13 +138,6 @@ def _limit(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
         lines.append(f"Power limit for GPU {gpu.bus} was set to {watts:.2f} W from {gpu.cap:.2f} W.")
         gpu.cap = round(watts)
     return Answer("\n".join([*lines, "All done."]) + "\n")
-
-
-def _topo(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
-    if asked.words[1:] not in (["-m"], ["--matrix"]):
-        return _unsimulated("topo without -m")
-    text = topology(gpus, call.machine.system.cpu, branch_of(call.machine.devices.driver))
-    return Answer(text) if text is not None else _unsimulated(f"topo -m of {len(gpus)} x {gpus[0].model}")
 
 
 def _versions(devices: Devices) -> Answer:

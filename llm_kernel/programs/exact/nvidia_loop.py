@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine.devices import Gpu, Reading
 from llm_kernel.machine.drivers import branch_of
+from llm_kernel.programs.beat import Beat
 from llm_kernel.programs.exact import nvidia_dmon, nvidia_pmon
 from llm_kernel.programs.exact.nvidia import nvidia_smi
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer
 from llm_kernel.programs.exact.nvidia_summary import using
-from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
 
@@ -85,15 +85,16 @@ async def run(call: Call, io: Io) -> int:
 
 def _asked(args: Sequence[str]) -> _Asked:
     asked, todo = _Asked(), list(args)
+    tool = "" if not args or args[0].startswith("-") else args[0]
     while todo:
         word = todo.pop(0)
         name, equals, value = word.partition("=")
-        if name in _LOOPS:
+        if name in _LOOPS and not tool:
             follows = bool(todo) and not todo[0].startswith("-")
             text = value if equals else todo.pop(0) if follows else _DEFAULT
             asked.wrong |= not text.isdigit() or int(text) == 0
             asked.interval = int(text) * _LOOPS[name] if text.isdigit() else None
-        elif name in _FILES:
+        elif name in _FILES and tool in ("", "dmon", "pmon"):
             asked.wrong |= not equals and not todo
             asked.file = value if equals else todo.pop(0) if todo else None
         else:
