@@ -132,11 +132,12 @@ class Installed:
         companions: bool = False,
         asked: bool = True,
         month: str = "",
+        alone: bool = False,
     ) -> list[Package]:
         """Put ``name`` there with what it needs; the answer is what is new, what others need first.
 
         ``companions`` brings what people install beside it too. A name nobody described is taken as it is said.
-        ``month`` bounds the releases of what it needs: that of a version asked for, else the machine's, if not said.
+        ``alone`` leaves out what it needs. ``month`` bounds the releases of what it needs: that of a version asked for, else the machine's, if not said.
 
         Raises:
             Refused: for a name or a version that cannot be.
@@ -152,7 +153,7 @@ class Installed:
             if asked:
                 self._added[which, key] = (there, True)
             return []
-        new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, month)]
+        new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, month, alone)]
         self._added[which, key] = (wanted, asked)
         if companions and which.partition(":")[0] in ("pip", "conda") and self._project_key(which, key) in _COMPANIONS:
             new += self._add_companions(which, key, wanted)
@@ -344,17 +345,18 @@ class Installed:
             return version
         return known.newest(known.born(version), self._system.python) or self._choose(manager, key, "")
 
-    def _add_with_needs(self, manager: str, key: str, version: str, month: str) -> list[tuple[str, str]]:
+    def _add_with_needs(
+        self, manager: str, key: str, version: str, month: str, alone: bool = False
+    ) -> list[tuple[str, str]]:
         kind, colon, root = manager.partition(":")
         if kind not in ("pip", "conda"):
             return self._add_archive(manager, key, version)
-        needed = releases.plan(
-            self._project_key(manager, key),
-            version,
-            have=self._versions(f"pip{colon}{root}"),
-            month=month,
-            python=self._python(manager),
-        )
+        have = self._versions(f"pip{colon}{root}")
+        if root in self.environments and self.environments[root].kind == "user":
+            have = self._versions("pip") | have
+        python = self._python(manager)
+        project = self._project_key(manager, key)
+        needed = [] if alone else releases.plan(project, version, have=have, month=month, python=python)
         names = [(channels.name_of(name) if kind == "conda" else name, found) for name, found in needed]
         for name, found in names:
             self._added[manager, name] = (found, (manager, name) in self._added and self._added[manager, name][1])
@@ -394,7 +396,7 @@ class Installed:
         name = self._project_key(manager, key)
         known = releases.project(name)
         conda = manager.startswith("conda")
-        show = key if conda else self._spelled(key, version)
+        show = key if conda else self._spelled(manager, key, version)
         programs = ("conda",) if key == "conda" and conda else ()
         if known is None:
             row = index.listed(name)
@@ -405,8 +407,8 @@ class Installed:
         commands = tuple(releases.needs(known.commands, version)) + programs
         return Package(manager, show, version, known.summary, known.size, requires, commands)
 
-    def _spelled(self, key: str, version: str) -> str:
-        if ("pip", key) not in self._added and not self.has_conda:
+    def _spelled(self, manager: str, key: str, version: str) -> str:
+        if manager == "pip" and ("pip", key) not in self._added and not self.has_conda:
             came = {releases.canonical(name): name for name in archive.dist_packages(self._system.profile)}
             if key in came:
                 return came[key]

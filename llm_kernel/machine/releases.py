@@ -25,8 +25,10 @@ __all__ = [
     "builds",
     "canonical",
     "choose",
+    "extras",
     "imagined_version",
     "needs",
+    "newer",
     "pairs",
     "plan",
     "project",
@@ -245,6 +247,17 @@ def imagined_version(name: str) -> str:
     """A plausible version of a package that nobody described; the same for the same name."""
     chance = Random(name)  # the name is the seed, so that every machine agrees
     return f"{chance.choice((0, 0, 1, 1, 2, 3))}.{chance.randrange(1, 15)}.{chance.randrange(0, 7)}"
+
+
+def extras(name: str, wanted: str) -> list[str]:
+    """What the extra ``wanted`` of ``name`` brings: ``uvicorn[standard]`` is httptools and its kin."""
+    found: dict[str, str] = _data()["extras"]
+    return found.get(f"{name}[{wanted}]", "").split()
+
+
+def newer(version: str, than: str) -> bool:
+    """Whether one version comes after another."""
+    return _version(version) > _version(than)
 
 
 def weight(name: str) -> int:

@@ -123,8 +123,7 @@ def test_installing_prints_what_was_fetched_and_changes_the_machine() -> None:
     before = machine.clock.now
     assert _pip(machine, "install numpy") == Answer(
         "Collecting numpy\n"
-        "  Downloading numpy-1.19.5-cp36-cp36m-manylinux1_x86_64.whl (16.9 MB)\n"
-        "     |████████████████████████████████| 16.9 MB 37.4 MB/s \n"
+        "  Downloading numpy-1.19.5-cp36-cp36m-manylinux1_x86_64.whl (16.9MB)\n"
         "Installing collected packages: numpy\n"
         "Successfully installed numpy-1.19.5\n"
     )
@@ -136,6 +135,7 @@ def test_since_23_2_metadata_comes_first() -> None:
     machine = _machine("20.04")
     machine.packages.install("pip", "pip", "24.0")
     assert str(_pip(machine, "install numpy", user="ann").stdout) == (
+        "Defaulting to user installation because normal site-packages is not writeable\n"
         "Collecting numpy\n"
         "  Downloading numpy-1.20.2-cp38-cp38-manylinux1_x86_64.whl.metadata (19 kB)\n"
         "Downloading numpy-1.20.2-cp38-cp38-manylinux1_x86_64.whl (16.9 MB)\n"
@@ -149,6 +149,7 @@ def test_what_is_there_is_said_to_be() -> None:
     machine = _trained()
     assert _pip(machine, "install -q numpy", user="ann") == Answer("")
     assert _pip(machine, "install numpy>=1.2", user="ann") == Answer(
+        "Defaulting to user installation because normal site-packages is not writeable\n"
         "Requirement already satisfied: numpy>=1.2 in /usr/local/lib/python3.9/dist-packages (1.20.2)\n"
     )
 
@@ -257,7 +258,7 @@ def test_an_unknown_command_is_named_with_a_near_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["", "list --outdated", "download numpy", "install -e .", "install ./x.whl", "uninstall numpy"]
+    "line", ["", "install ./x.whl", "install git+https://example.org/x.git", "uninstall numpy", "debug"]
 )
 def test_the_rest_is_the_models(line: str) -> None:
     machine = _trained()

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from llm_kernel.machine import releases
 from llm_kernel.machine.packages import Package
-from llm_kernel.programs.exact import pip_install
+from llm_kernel.machine.site import recorded
+from llm_kernel.programs.exact import pip_install, pip_queries
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
@@ -24,12 +25,33 @@ _FLAGS = {
     "-U": "upgrade",
     "--upgrade": "upgrade",
     "--user": "user",
-    "--no-cache-dir": "",
-    "--no-cache": "",
-    "--pre": "",
+    "--no-cache-dir": "uncached",
+    "--no-cache": "uncached",
+    "--pre": "pre",
+    "--dry-run": "dry",
+    "--no-index": "no-index",
+    "--outdated": "outdated",
+    "-o": "outdated",
+    "--uptodate": "uptodate",
+    "--not-required": "leaves",
+    "--editable": "editables",
+    "--files": "files",
+    "--compile": "",
+    "--no-compile": "",
+    "--use-deprecated": "",
+    "--no-python-version-warning": "",
+    "--require-virtualenv": "",
+    "--exclude-editable": "",
+    "--only-deps": "",
+    "--eager": "",
+    "--no-warn-conflicts": "",
+    "--use-pep517": "",
+    "--no-use-pep517": "",
+    "--check-build-dependencies": "",
+    "--verify": "",
     "--no-input": "",
     "--break-system-packages": "break",
-    "--disable-pip-version-check": "",
+    "--disable-pip-version-check": "unchecked",
     "--no-warn-script-location": "",
     "--no-deps": "alone",
     "--force-reinstall": "again",
@@ -63,6 +85,24 @@ _VALUES = {
     "--upgrade-strategy": "",
     "--cache-dir": "",
     "--exclude": "exclude",
+    "-t": "target",
+    "--target": "target",
+    "-d": "target",
+    "--dest": "target",
+    "--destination-directory": "target",
+    "-c": "",
+    "--constraint": "",
+    "--no-binary": "",
+    "--only-binary": "",
+    "--platform": "",
+    "--python-version": "",
+    "--implementation": "",
+    "--abi": "",
+    "--proxy": "",
+    "--cert": "",
+    "--log": "",
+    "--src": "",
+    "--path": "",
 }
 _COMMANDS = (
     *("install", "download", "uninstall", "freeze", "inspect", "list", "show", "check", "config", "search", "cache"),
@@ -79,9 +119,9 @@ class Line:
     options: dict[str, list[str]] = field(default_factory=dict)
 
 
-@exact("pip", "pip3", needs="python")
+@exact("pip", "pip3", *(f"pip3.{minor}" for minor in range(4, 15)), stdin=False, needs="python")
 def pip(call: Call) -> Answer:
-    """Answer pip's list, show, freeze, check, install, uninstall and version from the machine."""
+    """Answer what pip says of the machine's packages, and what it changes."""
     site = Site.of(call)
     line = _parse(call.args)
     if isinstance(line, str):
@@ -92,6 +132,10 @@ def pip(call: Call) -> Answer:
         return pip_install.install(call, site, line.operands, line.options)
     if line.command == "uninstall":
         return pip_install.uninstall(call, site, line.operands, line.options)
+    if line.command == "download":
+        return pip_install.fetch(call, site, line.operands, line.options)
+    if line.command in pip_queries.QUERIES:
+        return pip_queries.QUERIES[line.command](call, site, line.operands, line.options)
     answers = {"list": _list, "freeze": _freeze, "show": _show, "check": _check}
     if line.command in answers:
         return answers[line.command](site, line)
@@ -115,6 +159,14 @@ def _parse(args: tuple[str, ...]) -> Line | str:
                 line.operands.append(word)
             else:
                 line.command = word
+        elif line.command == "install" and name in ("-e", "--editable"):
+            if not value and not todo:
+                return f"{name} option requires 1 argument"
+            line.options.setdefault("editable", []).append(value or todo.pop(0))
+        elif line.command == "show" and name in ("-f", "--files"):
+            line.options["files"] = [""]
+        elif line.command in ("list", "freeze") and name in ("-i", "-e"):
+            raise NotExact
         elif name in _VALUES:
             if not value and not todo:
                 return f"{name} option requires 1 argument"
@@ -135,7 +187,15 @@ def _list(site: Site, line: Line) -> Answer:
     if line.operands:
         raise NotExact
     left_out = {releases.canonical(name) for name in line.options.get("exclude", [])}
-    rows = [(p.name, site.shown(p)) for p in site.packages() if releases.canonical(p.name) not in left_out]
+    chosen = [p for p in site.packages() if releases.canonical(p.name) not in left_out]
+    if "user" in line.options:
+        chosen = [p for p in chosen if p.manager == site.user_manager]
+    if "leaves" in line.options:
+        needed = {need for package in chosen for need in package.requires}
+        chosen = [p for p in chosen if releases.canonical(p.name) not in needed]
+    if "outdated" in line.options or "uptodate" in line.options:
+        return pip_queries.outdated(site, chosen, line.options)
+    rows = [(p.name, site.shown(p)) for p in chosen]
     form = line.options.get("format", ["legacy" if site.older("10") else "columns"])[-1]
     match form:
         case "columns":
@@ -172,7 +232,10 @@ def _freeze(site: Site, line: Line) -> Answer:
     if line.operands or "file" in line.options:
         raise NotExact
     hidden = () if "all" in line.options else ("pip", "setuptools", "wheel", "distribute")
-    rows = [(p.name, site.shown(p)) for p in site.packages() if releases.canonical(p.name) not in hidden]
+    chosen = [p for p in site.packages() if releases.canonical(p.name) not in hidden]
+    if "user" in line.options:
+        chosen = [p for p in chosen if p.manager == site.user_manager]
+    rows = [(p.name, site.shown(p)) for p in chosen]
     return Answer("".join(f"{name}=={version}\n" for name, version in rows))
 
 
@@ -183,15 +246,15 @@ def _show(site: Site, line: Line) -> Answer:
         raise NotExact
     found = [(name, site.find(name)) for name in line.operands]
     missing = [name for name, package in found if package is None]
-    texts = [_shown(site, package) for _, package in found if package]
+    texts = [_shown(site, package, line) for _, package in found if package]
     warning = f"WARNING: Package(s) not found: {', '.join(missing)}\n" if missing else ""
     return Answer("---\n".join(texts), warning, 0 if texts else 1)
 
 
-def _shown(site: Site, package: Package) -> str:
+def _shown(site: Site, package: Package, line: Line) -> str:
     key = releases.canonical(package.name)
     known = releases.project(key)
-    if known is None or key not in site.here():
+    if known is None:
         raise NotExact  # who wrote it, and why, nobody said
     needed_by = sorted((p.name for p in site.packages() if key in map(releases.canonical, p.requires)), key=str.lower)
     here = site.here()
@@ -209,7 +272,11 @@ def _shown(site: Site, package: Package) -> str:
     ]
     if not site.older("10"):
         rows.append(("Required-by", ", ".join(needed_by)))
-    return "".join(f"{name}: {value}\n" for name, value in rows)
+    text = "".join(f"{name}: {value}\n" for name, value in rows)
+    if "files" in line.options:
+        by = "system" if site.is_base(package) and site.debian else "pip"
+        text += "Files:\n" + "".join(f"  {path}\n" for path in recorded(key, package.name, site.shown(package), by))
+    return text
 
 
 def _check(site: Site, line: Line) -> Answer:
