@@ -27,7 +27,8 @@ __all__ = ["follow_processes", "render_process"]
 def follow_processes(files: Files, machine: Machine) -> None:
     """Bring ``/proc/PID`` up to the table: one short read for a process that did not change."""
     table = machine.processes.table
-    there = {int(name) for name in files.listdir("/proc") if name.isdigit()} if files.is_dir("/proc") else set()
+    entries = files.root.read_dir("/proc") if files.root.exists("/proc") else []
+    there = {int(entry["name"]) for entry in entries if str(entry["name"]).isdigit()}
     for pid in there - table.keys():
         files.remove(f"/proc/{pid}", recursive=True)
     for pid in sorted(table):

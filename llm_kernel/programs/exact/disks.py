@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_kernel.machine.mounts import Mount, fill, mounts
-from llm_kernel.machine.system import Disk
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.sizes import Unit, environment_unit, human, read_unit
@@ -267,60 +266,3 @@ def _mount_wish(call: Call, args: Sequence[str]) -> Answer:
         f"mount: {args[-1]}: wrong fs type, bad option, bad superblock on {args[0]}, missing codepage or helper program"
     )
     return Answer(stderr=f"{text}, or other error.\n", status=32)
-
-
-@exact("lsblk")
-def lsblk(call: Call) -> Answer:
-    """``lsblk``: the disks and their partitions."""
-    flags = {letter for word in call.args if word.startswith("-") and word[:2] != "--" for letter in word[1:]}
-    unknown = next((letter for letter in flags if letter not in "abdfmnpz"), "")
-    if unknown:
-        hint = "Try 'lsblk --help' for more information.\n"
-        return Answer(stderr=f"lsblk: invalid option -- '{unknown}'\n{hint}", status=1)
-    if call.args[:1] == ("--version",):
-        return Answer(f"lsblk from util-linux {call.machine.system.profile.util_linux}\n")
-    wanted = [word for word in call.args if not word.startswith("-")]
-    whole: dict[str, list[Disk]] = {}
-    for disk in sorted(call.machine.system.disks, key=lambda disk: disk.device):
-        whole.setdefault(disk.device.rstrip("0123456789"), []).append(disk)
-    for name in wanted:
-        if name not in whole:
-            return Answer(stderr=f"lsblk: {name}: not a block device\n", status=32)
-    rows = [
-        row for name, parts in whole.items() if not wanted or name in wanted for row in _block_rows(name, parts, flags)
-    ]
-    new = call.machine.system.profile.since("util_linux", "2.37")
-    titles = ["NAME", "MAJ:MIN", "RM", "SIZE", "RO", "TYPE", "MOUNTPOINTS" if new else "MOUNTPOINT"]
-    return Answer(_aligned([*([] if "n" in flags else [titles]), *rows]))
-
-
-def _block_rows(name: str, parts: Sequence[Disk], flags: set[str]) -> list[list[str]]:
-    minor = 16 * (ord(name[-1]) - ord("a"))
-    shown = name if "p" in flags else name.removeprefix("/dev/")
-    rows = [[shown, f"8:{minor}", "0", _short(sum(part.size for part in parts) + 2**20, flags), "0", "disk", ""]]
-    for part in [] if "d" in flags else parts:
-        number = int(part.device.removeprefix(name) or 0)
-        branch = "└─" if part is parts[-1] else "├─"
-        label = branch + (part.device if "p" in flags else part.device.removeprefix("/dev/"))
-        rows.append([label, f"8:{minor + number}", "0", _short(part.size, flags), "0", "part", part.mount])
-    return rows
-
-
-def _short(size: int, flags: set[str]) -> str:
-    """One decimal, none where it is zero: ``1.8T``, ``512M``."""
-    if "b" in flags:
-        return str(size)
-    step = min((size.bit_length() - 1) // 10, 5)
-    return f"{size / 1024**step:.1f}".removesuffix(".0") + "BKMGTP"[step]
-
-
-def _aligned(rows: Sequence[Sequence[str]]) -> str:
-    names = max(len(row[0]) for row in rows)
-    sizes = max(len(row[3]) for row in rows)
-    major = max(max(len(row[1].partition(":")[0]) for row in rows), 3)
-    out = ""
-    for name, number, removable, size, read_only, kind, point in rows:
-        left, _, right = number.partition(":")
-        numbers = f"{left:>{major}}:{right:<3} {removable:>2} {size:>{sizes}} {read_only:>2}"
-        out += f"{name:<{names}} {numbers} {kind:<4} {point}\n"
-    return out
