@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from llm_kernel.errors import Refused
-from llm_kernel.machine import faults
+from llm_kernel.machine import faults, mig
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import read_size, say_size
 from llm_kernel.machine.system import set_zone
@@ -44,6 +44,7 @@ USAGE = {
     "fact": 'machine fact "MNIST is downloaded"',
     "clock": "machine clock '2021-04-01 09:00'",
     "fault": "machine fault network down",
+    "mig": "machine mig 0 3g.40gb,3g.40gb",
 }
 """One line of correct use for each word."""
 
@@ -195,6 +196,23 @@ def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
 
 
+def _mig(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
+    gpus = machine.devices.gpus
+    if not re.fullmatch(r"\d{1,3}", args[0]) or len(args) < 2:
+        raise Refused(f"usage: {USAGE['mig']}, or machine mig 0 none")
+    text = " ".join(args[1:])
+    names = [] if text.lower() in ("none", "off") else mig.read(text)
+    told = _gpu(machine, ["1", mig.card_for(names).name], cwd) if names and not gpus and args[0] == "0" else []
+    gpus = machine.devices.gpus
+    if int(args[0]) >= len(gpus):
+        raise Refused(f"mig: there is no GPU {args[0]}; the machine has {len(gpus)}")
+    gpu = gpus[int(args[0])]
+    instances = mig.divide(gpu, names) if names else ()
+    machine.processes.drop_gpu(gpu.index)
+    gpu.mig, gpu.instances = bool(instances), instances
+    return [*told, f"GPU {gpu.index}: {', '.join(one.profile for one in instances) or 'whole'}"]
+
+
 WORDS: dict[str, Word] = {
     "os": _os,
     "gpu": _gpu,
@@ -212,6 +230,7 @@ WORDS: dict[str, Word] = {
     "file": _file,
     "fact": _fact,
     "clock": _clock,
+    "mig": _mig,
     "fault": lambda machine, args, cwd: faults.break_(machine, args),
 }
 
