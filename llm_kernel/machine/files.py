@@ -155,12 +155,12 @@ class Files:
         if mode is not None:
             self.chmod(path, mode)
 
-    def sized(self, path: str, size: int) -> None:
-        """Make ``path`` a file of ``size`` bytes that holds none of them."""
+    def sized(self, path: str, size: int, data: bytes = b"") -> None:
+        """Make ``path`` a file of ``size`` bytes that holds none of them, or only ``data``, with which it begins."""
         if size < 0:
             raise fault(errno.EINVAL, path)
         # at least one byte, so that the shell's own `[ -s FILE ]` is right
-        self._fill(path, head(path, size) or (b"\0" if size else b""), size or None)
+        self._fill(path, data or head(path, size) or (b"\0" if size else b""), size or None)
 
     def head(self, path: str) -> bytes:
         """The bytes that a program reads from a file: all of them, or how a binary file without bytes begins."""

@@ -16,7 +16,7 @@ from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["dd", "shred", "sync"]
 
-_DD = Options(
+_DD = Options("", usage="[OPERAND]...\nOPTION", about="Copy a file by the block, as the operands say.")
     "", usage="[OPERAND]...\nOPTION", about="Copy a file, converting and formatting according to the operands."
 )
 _SYNC = Options("d,data f,file-system", usage="[OPTION] [FILE]...", about="Synchronize cached writes to storage.")
