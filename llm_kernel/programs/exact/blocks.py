@@ -17,8 +17,6 @@ from llm_kernel.shell.call import Answer, Call, Io
 __all__ = ["dd", "shred", "sync"]
 
 _DD = Options("", usage="[OPERAND]...\nOPTION", about="Copy a file by the block, as the operands say.")
-    "", usage="[OPERAND]...\nOPTION", about="Copy a file, converting and formatting according to the operands."
-)
 _SYNC = Options("d,data f,file-system", usage="[OPTION] [FILE]...", about="Synchronize cached writes to storage.")
 _SHRED = Options(
     "f,force n,iterations= random-source= s,size= u remove? v,verbose x,exact z,zero",
@@ -30,7 +28,8 @@ _SPEED = 1.1e9
 """Bytes a second that a copy reaches; reading random bytes is slower."""
 
 _FLAGS = frozenset(
-    """ascii ebcdic ibm block unblock lcase ucase sparse swab sync excl nocreat notrunc noerror fdatasync fsync""".split()
+    """ascii ebcdic ibm block unblock lcase ucase sparse swab sync excl nocreat notrunc noerror fdatasync
+    fsync""".split()
 )
 _WORDS = frozenset("if of bs ibs obs cbs count skip seek iseek oseek conv status iflag oflag".split())
 _ENDLESS = {"/dev/zero": 1.0, "/dev/urandom": 0.35, "/dev/random": 0.35}
