@@ -18,7 +18,8 @@ class MigInstance:
     """One instance that a GPU was cut into; ``profile`` is ``3g.40gb``, ``memory`` in MiB, ``start`` its placement.
 
     ``gi`` and ``ci`` are the ids of the GPU instance and of its only compute instance, ``device`` the MIG device's
-    number; ``slices`` counts of the seven compute slices, ``share`` of the eight memory slices.
+    number; ``slices`` counts of the seven compute slices, ``share`` of the eight memory slices;
+    ``own`` is the MiB it uses by itself where that is known.
     """
 
     device: int
@@ -38,6 +39,7 @@ class MigInstance:
     jpegs: int = 0
     ofas: int = 0
     number: int = 0
+    own: int | None = None
 
 
 @dataclass(slots=True)

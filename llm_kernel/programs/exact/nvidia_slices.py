@@ -45,4 +45,4 @@ def home(gpu: Gpu, processes: Iterable[Process], pid: int) -> MigInstance | None
 
 
 def _own(one: MigInstance) -> int:
-    return _CONTEXT.get(one.share, 11 * one.share // 2)
+    return _CONTEXT.get(one.share, 11 * one.share // 2) if one.own is None else one.own
