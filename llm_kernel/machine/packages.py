@@ -29,6 +29,11 @@ class Packages(Installed):
         unnamed = not packages or made.like == "rhel"  # nobody listed all that Red Hat's base packages hold
         return made.os if unnamed and made.folder_of(command) else None
 
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The names under which there is a Python interpreter."""
+        return self._pythons()
+
     def suggest(self, command: str) -> list[tuple[str, str]]:
         """Who would provide ``command``: pairs of manager and package, first the one people mean."""
         held, made = archive.holders(command), self._system.profile
@@ -45,12 +50,34 @@ class Packages(Installed):
         names |= {command for key in mine for command in archive.programs(key, self._system.profile)}
         if "python" in self._pythons() and self._system.os != "centos":
             names.add("python")
-        return sorted(self.file_of(command) for command in names)
+        own = {f"{root}/bin/{command}" for root in self.environments for command in self._commands_at(root)}
+        return sorted(own | {self.file_of(command) for command in names})
+
+    def provider_at(self, folder: str, command: str) -> str | None:
+        """The package of an environment that holds the program ``command`` in ``folder``, its ``bin``."""
+        root, _, last = folder.rpartition("/")
+        if last != "bin" or root not in self.environments:
+            return None
+        managers = (f"pip:{root}", f"conda:{root}")
+        held = (package for manager in managers for package in self.installed(manager) if command in package.commands)
+        found = next(held, None)
+        return found.name if found else "python3" if command.startswith("python") else None
+
+    def _commands_at(self, root: str) -> set[str]:
+        """The programs of the environment at ``root``."""
+        held = {
+            command for kind in ("pip", "conda") for p in self.installed(f"{kind}:{root}") for command in p.commands
+        }
+        branch = self.environments[root].python.rpartition(".")[0]
+        if self.find(f"pip:{root}", "pip"):
+            held |= {"pip", "pip3", f"pip{branch}"}
+        return held - {""}
 
     def all_commands(self) -> set[str]:
         """Every program name that is known to be a program somewhere, installed or not."""
         known = archive.all_programs() | releases.all_commands() | set(self._pythons())
         mine = {command for package in self._bringing() for command in package.commands}
+        mine |= {command for root in self.environments for command in self._commands_at(root)}
         return set(known) | mine | {name for names in self._system.profile.programs.values() for name in names}
 
     def file_of(self, command: str) -> str:
