@@ -18,7 +18,6 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from bench.gpu_machine import Given, Unknown, from_query, from_report, from_table
-from llm_kernel.machine.processes import Process
 from llm_kernel.programs.exact import nvidia_loop
 from llm_kernel.shell.call import Call
 
@@ -173,14 +172,33 @@ def _samples(text: str, path: Path) -> str:
 
 
 def _monitored(text: str, path: Path) -> str:
-    """Which processes ``pmon`` shows, and how: what each of them does is in no reading."""
-    machine = from_report(_sibling(path, "q"))
-    for line in (line for line in text.splitlines()[2:] if line.strip() and "#" not in line):
+    """Each sample of ``pmon`` from a machine whose processes do what it says."""
+    machine = from_report(_sibling(path, "q", path.name.split("__")[1]))
+    lines = [line for line in text.splitlines() if line.strip()]
+    rounds: list[list[list[str]]] = []
+    for line in lines[2:]:
         cells = line.split()
-        if cells[1] != "-" and int(cells[1]) not in machine.processes.table:
-            machine.processes.table[int(cells[1])] = Process(int(cells[1]), 1, "root", "?", 0.0, (cells[-1],))
-    said = _run(machine, "pmon", "-c", "5").splitlines()
-    return "\n".join(said)
+        if not rounds or any(cells[1] == row[1] for row in rounds[-1]):
+            rounds.append([])
+        rounds[-1].append(cells)
+    made: list[str] = []
+    for rows in rounds:
+        _busy(machine, rows)
+        said = _run(machine, "pmon", "-c", "1").splitlines()
+        made = [*(made or said[:2]), *said[2:]]
+    return "\n".join(made)
+
+
+def _busy(machine: Given, rows: Sequence[Sequence[str]]) -> None:
+    """Let the processes of one sample load the GPU as it says."""
+    sums = [0, 0, 0, 0]
+    for cells in rows:
+        share = [0 if cell == "-" else int(cell) for cell in cells[3:7]]
+        sums = [one + other for one, other in zip(sums, share, strict=True)]
+        if cells[1] != "-" and int(cells[1]) in machine.processes.table:
+            machine.processes.table[int(cells[1])].gpu[0].util = share[0]
+    now = machine.said[0]
+    machine.said = [replace(now, util=min(100, sums[0]), util_mem=sums[1], encoder=sums[2], decoder=sums[3])]
 
 
 _KINDS: dict[str, Callable[[str, Path], str]] = {

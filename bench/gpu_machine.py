@@ -35,14 +35,14 @@ class Given(Machine):
         return list(self.said)
 
 
-def card_named(name: str, driver: str) -> Card:
-    """The board that calls itself so under this driver, or did when the capture was cut to ``name``."""
-    whole = [card for card in CARDS if card.named(driver) == name]
-    if not whole and name.endswith("..."):
-        whole = [card for card in CARDS if card.named(driver).startswith(name[:-3])]
-    if not whole:
+def card_named(name: str, driver: str, total: int = 0) -> Card:
+    """The board that calls itself so under this driver, of those whose name was cut the one with this memory."""
+    found = [card for card in CARDS if card.named(driver) == name]
+    if name.endswith("..."):
+        found = [card for card in CARDS if card.named(driver).startswith(name[:-3])]
+    if not found:
         raise Unknown(f"no board {name}")
-    return whole[0]
+    return min(found, key=lambda card: abs(card.total(driver) - (total or card.total(driver))))
 
 
 def _machine(moment: str, driver: str, cuda: str) -> Given:
@@ -117,7 +117,7 @@ def from_report(text: str) -> Given:
     machine = _machine(_at(top, "Timestamp") or "", driver, (_at(top, "CUDA Version") or "").split()[0])
     name = next(key for key in top if key.startswith("GPU "))
     q = top[name]
-    gpu = _board(q, name[4:], driver)
+    gpu = _board(q, name[4:], driver, _held(text))
     machine.devices.gpus = [gpu]
     machine.said = [_reading(q, gpu, driver)]
     for entry in _processes(text):
@@ -130,7 +130,16 @@ def _processes(text: str) -> list[tuple[int, str, str, int]]:
     return [(int(pid), kind, name, int(mem)) for pid, kind, name, mem in re.findall(form, text)]
 
 
-def _board(q: Mapping[str, Any], bus: str, driver: str) -> Gpu:
+def _held(text: str) -> dict[int, int]:
+    """MiB that the processes hold in each GPU instance."""
+    form = r"GPU instance ID +: (\d+)\n.*\n +Process ID.*\n.*\n.*\n +Used GPU Memory +: (\d+)"
+    held: dict[int, int] = {}
+    for instance, mem in re.findall(form, text):
+        held[int(instance)] = held.get(int(instance), 0) + int(mem)
+    return held
+
+
+def _board(q: Mapping[str, Any], bus: str, driver: str, held: Mapping[int, int]) -> Gpu:
     card = card_named(_at(q, "Product Name") or "", driver)
     gpu = Gpu(
         card,
@@ -140,12 +149,14 @@ def _board(q: Mapping[str, Any], bus: str, driver: str) -> Gpu:
         round(_number(_at(q, "GPU Power Readings", "Current Power Limit")) or card.power),
     )
     gpu.mig = _at(q, "MIG Mode", "Current") == "Enabled"
-    gpu.instances = tuple(_instance(one, card) for one in _several(q.get("MIG Device")))
+    gpu.instances = tuple(
+        _instance(one, card, held.get(_int(_at(one, "GPU Instance ID")), 0)) for one in _several(q.get("MIG Device"))
+    )
     gpu.accounting = _at(q, "Accounting Mode") == "Enabled"
     return gpu
 
 
-def _instance(one: Mapping[str, Any], card: Card) -> MigInstance:
+def _instance(one: Mapping[str, Any], card: Card, held: int) -> MigInstance:
     shared = one["Device Attributes"]["Shared"]
     count = lambda label: _int(_at(shared, label))  # noqa: E731
     memory = _int(_at(one, "Shared FB Memory Usage", "Total"))
@@ -166,6 +177,7 @@ def _instance(one: Mapping[str, Any], card: Card) -> MigInstance:
         encoders=count("Encoder count"),
         jpegs=count("JPG count"),
         ofas=count("OFA count"),
+        own=_int(_at(one, "Shared FB Memory Usage", "Used")) - held,
     )
 
 
@@ -257,7 +269,12 @@ def _reading(q: Mapping[str, Any], gpu: Gpu, driver: str) -> Reading:
 
 
 def _limits(node: Mapping[str, Any], usual: Limits) -> Limits:
-    """What the board says of itself where it says degrees."""
+    """What the board says of itself, in degrees or as distances to the highest usual ones."""
+    margin = _number(_at(node, "GPU T.Limit Temp"))
+    if margin is not None and usual.max_operating is not None:
+        by = _int(_at(node, "GPU Current Temp")) + int(margin) - usual.max_operating
+        shifted = {part: getattr(usual, part) + by for part in ("shutdown", "slowdown", "max_operating")}
+        return replace(usual, **shifted)
     if "GPU Shutdown Temp" not in node:
         return usual
     target = _number(_at(node, "GPU Target Temperature") or _at(node, "GPU Target Temperature Specification"))
@@ -319,31 +336,48 @@ def _shifted(limits: Limits, row: Mapping[str, str], temp: int) -> Limits:
 def from_table(text: str) -> Given:
     """The machine whose summary this is."""
     title = re.search(r"NVIDIA-SMI (\S+) +(?:Driver|KMD) Version: (\S+) +(?:CUDA (?:UMD )?Version: (\S+))?", text)
-    if not title or title[1] != title[2] or "Driver-Model" in text or "MIG devices" in text:
-        raise Unknown("another system, two versions at once, or instances")
+    if not title or title[1] != title[2] or "Driver-Model" in text:
+        raise Unknown("another system, or two versions at once")
     date = re.match(r"\w{3} \w{3} +\d+ \d\d:\d\d:\d\d \d{4}", text)
     machine = _machine(date[0] if date else "", title[2], title[3] or "")
     row = re.compile(
         r"\| +(\d+)  (\S.*?\S) +(On|Off) *\| +(\S+) +(\S+) \| +(\S+) \|\n"
-        r"\| *(\S+) +(\S+) +(\S+) +(\S+) / +(\S+) *\| +(\d+)MiB / +(\d+)MiB \| +(\S+) +(\S.*?\S) \|"
+        r"\| *(\S+) +(\S+) +(\S+) +(\S+) / +(\S+) *\| +(?:(\d+)MiB / +(\d+)MiB|N/A) +\| +(\S+) +(\S.*?\S) \|"
     )
     said = []
     for found in row.finditer(text):
-        index, name, persistence, bus, display, ecc, fan, temp, perf, draw, cap, used, _, util, mode = found.groups()
-        card = card_named(name, title[2])
+        index, name, persistence, bus, display, ecc, fan, temp, perf, draw, cap, used, total, util, mode = (
+            found.groups()
+        )
+        card = card_named(name, title[2], int(total or 0))
         gpu = Gpu(card, int(index), "GPU-0", bus, _int(cap), persistence == "On", display == "On", mode)
         gpu.ecc = None if ecc == "N/A" else ecc != "Off"
+        gpu.mig, gpu.instances = ecc == "On", _instances(text, gpu.index)
         if (gpu.ecc_on is None) != (ecc == "N/A") or gpu.index != len(said):
             raise Unknown(f"{name} with ECC {ecc}")
         machine.devices.gpus.append(gpu)
         counts = Ecc(True, True, 0, _int(ecc), 0, _int(ecc)) if gpu.ecc_on else Ecc()
         fans = None if fan == "N/A" else _int(fan)
-        said.append(Reading(_int(util), int(used), _int(temp), float(_int(draw)), fans, perf, ecc=counts))
+        said.append(Reading(_int(util), int(used or 0), _int(temp), float(_int(draw)), fans, perf, ecc=counts))
     if not said:
         raise Unknown("no row of a GPU that can be read")
     machine.said = said
     box = text.split("Processes:")[-1]
-    for found in re.finditer(r"\| +(\d+) +(?:(?:N/A|\d+) +(?:N/A|\d+) +)?(\d+) +(C|G|C\+G) +(\S.*?) +(\d+)MiB \|", box):
+    for found in re.finditer(r"\| +(\d+) +(?:(?:N/A|\d+) +(?:N/A|\d+) +)?(\d+) +(C|G|C\+G) +(.*?) +(\d+)MiB \|", box):
         index, pid, kind, name, mem = found.groups()
         _hold(machine, machine.devices.gpus[int(index)], int(pid), kind, name, int(mem))
     return machine
+
+
+def _instances(text: str, gpu: int) -> tuple[MigInstance, ...]:
+    """The MIG devices of one GPU as the table has them."""
+    form = (
+        r"\| +(\d+) +(\d+) +(\d+) +(\d+) +\| +(\d+)MiB / +(\d+)MiB +\| +(\d+) +\d+ \|"
+        r" +(\d+) +(\d+) +(\d+) +(\d+) +(\d+) \|\n\| +\| +\d+MiB / +(\d+)MiB"
+    )
+    found = [[int(cell) for cell in row] for row in re.findall(form, text)]
+    return tuple(
+        MigInstance(device, gi, ci, "", "", 1, 1, 0, total, bar1, sms, ce, dec, enc, jpg, ofa, own=used)
+        for index, gi, ci, device, used, total, sms, ce, enc, dec, ofa, jpg, bar1 in found
+        if index == gpu
+    )

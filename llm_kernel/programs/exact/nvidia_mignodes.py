@@ -19,6 +19,8 @@ def mig_nodes(sight: Sight, medium: str, head: Node, _: str) -> list[Node]:
 
 def _device(sight: Sight, part: Slice) -> list[Node]:
     one, used = part.instance, part.used
+    # what an empty instance uses is not whole MiB: the program rounds both numbers, the old one down, the new one up
+    odd = 0 if part.processes else 1 if sight.branch >= 580 else -1
     shared = [
         Node("multiprocessor_count", "Multiprocessor count", str(one.sms)),
         Node("copy_engine_count", "Copy Engine count", str(one.copies)),
@@ -43,7 +45,7 @@ def _device(sight: Sight, part: Slice) -> list[Node]:
                 Node("total", "Total", f"{one.memory} MiB"),
                 *reserved,
                 Node("used", "Used", f"{used} MiB"),
-                Node("free", "Free", f"{one.memory - used} MiB"),
+                Node("free", "Free", f"{one.memory - used + odd} MiB"),
             ],
         ),
         Node(

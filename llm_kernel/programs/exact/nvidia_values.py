@@ -13,6 +13,11 @@ def _text(value: object) -> str | None:
     return None if value is None else str(value)
 
 
+def _atomics(s: Sight) -> str | None:
+    """What the link to the host can do at once; the real program ends the list with a space."""
+    return "FETCHADD_32 FETCHADD_64 SWAP_32 SWAP_64 CAS_32 CAS_64 " if "H100" in s.card.name else None
+
+
 def _bar1(part: str) -> Value:
     def value(s: Sight) -> str:
         memory: Memory = s.reading.bar1
@@ -148,7 +153,7 @@ _OWN: tuple[Field, ...] = (
     Field("replays", lambda s: str(s.reading.link.replays)),
     Field("tx", lambda s: str(s.reading.link.tx), "KB/s"),
     Field("rx", lambda s: str(s.reading.link.rx), "KB/s"),
-    Field("atomics", lambda _: None),
+    Field("atomics", _atomics),
     Field("sparse", lambda s: "Disabled" if s.card.arch == "Hopper" else None),
     Field("bar1.total", _bar1("total"), "MiB"),
     Field("bar1.used", _bar1("used"), "MiB"),
