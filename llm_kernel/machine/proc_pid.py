@@ -11,7 +11,6 @@ from llm_kernel.machine.process_facts import (
     is_kernel,
     session,
     shared,
-    thread_ids,
     threads,
     user_ids,
     virtual,
@@ -44,14 +43,10 @@ def render_process(machine: Machine, process: Process) -> dict[str, bytes]:
     rows = {
         "cgroup": _cgroup(machine, process),
         "comm": f"{command_name(process)}\n",
-        "io": "rchar: 0\nwchar: 0\nsyscr: 0\nsyscw: 0\nread_bytes: 0\nwrite_bytes: 0\ncancelled_write_bytes: 0\n",
         "limits": _limits(machine),
-        "loginuid": "4294967295" if process.tty == "?" else str(user_ids(machine, process)[0]),
         "oom_score": "0\n" if not process.rss else f"{666 + process.rss // 1024 * 1000 // machine.system.total_kb}\n",
-        "oom_score_adj": "-1000\n" if command_name(process) in ("sshd", "systemd-udevd") else "0\n",
         "statm": _statm(process),
         "status": _status(machine, process),
-        "wchan": "0",
     }
     found = {name: text.encode() for name, text in rows.items()}
     kernel = is_kernel(process)
@@ -83,9 +78,6 @@ def _links(machine: Machine, process: Process) -> Iterator[tuple[str, str]]:
     stream = "/dev/null" if process.tty == "?" else f"/dev/{process.tty}"
     for number in range(3):
         yield f"fd/{number}", stream
-    for thread in thread_ids(process)[1:]:
-        yield f"task/{thread}", ".."
-    yield f"task/{process.pid}", ".."
 
 
 def _exe(machine: Machine, process: Process) -> str:

@@ -18,6 +18,7 @@ from llm_kernel.machine.proc_pid import follow_processes
 from llm_kernel.machine.services import packaged_units, unit_files, wants
 from llm_kernel.machine.site import rows, trees
 from llm_kernel.machine.system import System, User
+from llm_kernel.machine.tunables import place_of, tunables
 
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
@@ -89,6 +90,7 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         for path, text in etc(system, facts["zone"]).items()
     }
     nodes |= _units(system, facts)
+    nodes |= {place_of(name): Node("file", f"{text}\n".encode(), mode=0o644) for name, text in tunables(system).items()}
     nodes |= _programs(system, facts)
     nodes |= {path: _packaged(data) for path, data in trees(facts.get("sites", [])).items()}
     nodes |= _devices(system, facts["gpus"] if facts["driver"] else 0)
