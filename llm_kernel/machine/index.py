@@ -57,7 +57,7 @@ def _before(version: str, month: str, chance: Random) -> str:
     for place, number in enumerate(numbers[:3]):
         if number:
             rest = [chance.randrange(0, 9) for _ in numbers[place + 1 : 3]]
-            return ".".join(str(n) for n in [*numbers[:place], chance.randrange((number + 1) // 2, number) or 0, *rest])
+            return ".".join(str(n) for n in [*numbers[:place], chance.randrange(number // 2, number), *rest])
     return "0.0.1"
 
 

@@ -308,7 +308,7 @@ class Installed:
     def _bringing(self) -> Iterator[Package]:
         """The packages of the other managers, whose programs are found before the archive's."""
         for (manager, key), (version, _) in self._added.items():
-            if manager not in ("apt", "dnf"):
+            if manager not in ("apt", "dnf") and ":" not in manager:
                 yield self._package(manager, key, version)
         if self.has_conda:
             yield from (self._package("conda", key, version) for key, version in self._base("conda").items())

@@ -58,10 +58,13 @@ class Packages(Installed):
         root, _, last = folder.rpartition("/")
         if last != "bin" or root not in self.environments:
             return None
+        if command.startswith("python"):
+            return "python3" if self.environments[root].python else None
+        if command not in self._commands_at(root):
+            return None
         managers = (f"pip:{root}", f"conda:{root}")
         held = (package for manager in managers for package in self.installed(manager) if command in package.commands)
-        found = next(held, None)
-        return found.name if found else "python3" if command.startswith("python") else None
+        return next((package.name for package in held), "pip")
 
     def _commands_at(self, root: str) -> set[str]:
         """The programs of the environment at ``root``."""

@@ -52,7 +52,7 @@ _FLAGS = {
     "--no-input": "",
     "--break-system-packages": "break",
     "--disable-pip-version-check": "unchecked",
-    "--no-warn-script-location": "",
+    "--no-warn-script-location": "quiet_scripts",
     "--no-deps": "alone",
     "--force-reinstall": "again",
     "--prefer-binary": "",
@@ -254,19 +254,20 @@ def _show(site: Site, line: Line) -> Answer:
 def _shown(site: Site, package: Package, line: Line) -> str:
     key = releases.canonical(package.name)
     known = releases.project(key)
-    if known is None:
+    if known is None and site.machine.packages.exists("pip", key):
         raise NotExact  # who wrote it, and why, nobody said
     needed_by = sorted((p.name for p in site.packages() if key in map(releases.canonical, p.requires)), key=str.lower)
     here = site.here()
     requires = sorted((here[need].name for need in package.requires if need in here), key=str.lower)
+    unknown = "UNKNOWN" if site.older("22") else ""
     rows = [
         ("Name", package.name),
         ("Version", site.shown(package)),
-        ("Summary", known.summary),
-        ("Home-page", known.home),
-        ("Author", known.author),
+        ("Summary", known.summary if known else unknown),
+        ("Home-page", known.home if known else unknown),
+        ("Author", known.author if known else ""),
         ("Author-email", ""),
-        ("License", known.license),
+        ("License", known.license if known else unknown),
         ("Location", site.home_of(package)),
         ("Requires", ", ".join(requires)),
     ]

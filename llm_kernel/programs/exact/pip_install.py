@@ -278,8 +278,27 @@ def _finish(run: _Run, *, dry: bool, verb: str) -> None:
             f"  Attempting uninstall: {old.name}\n    Found existing installation: {old.name} {here.shown(old)}\n"
         )
         run.out += [f"    {line}" for line in _taken_out(here, old, system=system)]
-    run.err += _conflicts(run)
+    run.err += [*_off_path(run), *_conflicts(run)]
     run.out.append(f"Successfully installed {named}\n")
+
+
+def _off_path(run: _Run) -> list[str]:
+    """The warnings about programs that no shell will find."""
+    folder = run.site.place.bin
+    if "quiet_scripts" in run.options or folder in run.call.env.get("PATH", folder).split(":"):
+        return []
+    hint = (
+        "  Consider adding this directory to PATH or, if you prefer to suppress this warning, use "
+        "--no-warn-script-location.\n"
+    )
+    said = []
+    for package in run.new:
+        names = sorted(package.commands)
+        if names:
+            listed = f"{', '.join(names[:-1])} and {names[-1]}" if names[1:] else names[0]
+            which = f"scripts {listed} are" if names[1:] else f"script {listed} is"
+            said += [f"  WARNING: The {which} installed in '{folder}' which is not on PATH.\n", hint]
+    return said
 
 
 def _conflicts(run: _Run) -> list[str]:
