@@ -9,7 +9,7 @@ from llm_kernel.machine.boards import Gpu
 from llm_kernel.machine.cards import Card
 from llm_kernel.machine.catalog import load
 
-__all__ = ["Identity", "Limits", "bar1_total", "identity", "limits", "most_video"]
+__all__ = ["Identity", "Limits", "applied", "bar1_total", "identity", "limits", "most_video"]
 
 _FACTS = load("boards")
 
@@ -78,6 +78,14 @@ def most_video(card: Card) -> int:
     """The highest clock of the video engine in MHz."""
     found = _fact(card, "video")
     return found if isinstance(found, int) else round(card.clocks[2] * 0.92 / 15) * 15
+
+
+def applied(card: Card) -> tuple[int, int] | None:
+    """Graphics and memory clock that applications get when nobody sets others; None where they cannot be set."""
+    found = _fact(card, "applied")
+    if isinstance(found, list):
+        return int(found[0]), int(found[1])
+    return (card.clocks[2], card.clocks[3]) if card.server or card.ecc == "on" else None
 
 
 def limits(card: Card) -> Limits:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from llm_kernel.machine.boards import Gpu
 from llm_kernel.machine.drivers import branch_of
-from llm_kernel.machine.identity import Identity, Limits, bar1_total, identity, limits, most_video
+from llm_kernel.machine.identity import Identity, Limits, applied, bar1_total, identity, limits, most_video
 from llm_kernel.machine.load import IDLE, Step, Trail
 
 __all__ = ["Clocks", "Ecc", "Link", "Memory", "Power", "Reading", "room", "sense"]
@@ -341,6 +341,7 @@ def sense(gpu: Gpu, trail: Trail, now: float, driver: str) -> Reading:
         "hw_thermal_slowdown": temp >= bounds.slowdown_at - 1,
     }
     graphics, memory = card.clocks[2:]
+    usual = applied(card)
     return Reading(
         util=util,
         mem_used=fb.used,
@@ -366,7 +367,7 @@ def sense(gpu: Gpu, trail: Trail, now: float, driver: str) -> Reading:
         ),
         clocks=_clocks(gpu, util / 100, awake, slowed),
         clocks_max=Clocks(graphics, graphics, memory, most_video(card)),
-        clocks_app=Clocks(graphics, graphics, memory, 0) if card.server or card.ecc == "on" else None,
+        clocks_app=Clocks(usual[0], usual[0], usual[1], 0) if usual else None,
         reasons=frozenset(name for name, active in reasons.items() if active),
         link=_link(gpu, awake, util, beat),
         ecc=_ecc(gpu),

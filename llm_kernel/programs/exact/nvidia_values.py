@@ -88,9 +88,12 @@ def _degrees(part: str) -> Value:
 
 
 def _aim(least: bool) -> Value:
+    """Between which temperatures the target of the fans may be set."""
+
     def value(s: Sight) -> str | None:
-        target = s.reading.limits.target
-        return None if target is None else "65" if least else str(s.reading.limits.max_operating or target + 5)
+        if s.reading.limits.target is None:
+            return None
+        return "65" if least else {"Pascal": "92", "Ampere": "91"}.get(s.card.arch, "88")
 
     return value
 
