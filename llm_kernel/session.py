@@ -30,6 +30,7 @@ from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import OURS, Limits, Shell, State, Streams, environment
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.timeline import Pace, Timeline
 
 __all__ = ["Session", "Setup"]
 
@@ -63,22 +64,23 @@ class Session:
         self._left = wall() if wall else 0.0
         self._output: Output | None = None
         self._told = ""
-        self._emulator = Emulator(
-            machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask, passing=self._pass
-        )
+        self.timeline = Timeline(machine.clock, stepped=wall is None)
+        self._front = self.timeline.strand(front=True)
+        self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask)
         self._programs = Programs(
             machine,
             self._emulator,
             stop=self._stop,
             script=self._script,
-            python=Python(machine, self._pass),
+            python=Python(machine),
+            front=self._front,
             ask_all=setup.unknown == "ask",
         )
         self._metas = Metas(
             machine, models, self.journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
         )
         self._shell = self._new_shell()
-        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._pass)
+        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._front)
 
     # -- a cell -------------------------------------------------------------------------------------------------
 
@@ -112,12 +114,20 @@ class Session:
         self.answers = []
         self._programs.records = self.answers
         self._programs.fault = None
-        if self._wall:
-            self.machine.clock.advance(max(0.0, self._wall() - self._left))
+        self._front.open()
         self.machine.clock.mark()
+
+    async def _elapse(self) -> None:
+        """Let the time since the last cell pass, and happen what happens in it."""
+        pace, self.timeline.pace = self.timeline.pace, Pace()
+        typing = _TYPING if self.timeline.busy else 0.0
+        await self._front.sleep(max(0.0, self._wall() - self._left) if self._wall else typing)
+        self.timeline.pace, self._front.spent = pace, 0.0
         self.machine.refresh()
 
     def _end(self) -> None:
+        self._front.close()
+        self._shell.jobs.leave()
         self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
         if self._wall:
             self._left = self._wall()
@@ -125,7 +135,11 @@ class Session:
     async def _cell(self, code: str, screen: Output) -> int:
         parts = cells.parse(code)
         try:
-            return await self._parts(parts, screen)
+            self._shell.jobs.begin(screen)
+            await self._elapse()
+            status = await self._parts(parts, screen)
+            await self._shell.jobs.notice()
+            return status
         finally:
             if any(not isinstance(part, cells.Magic) for part in parts):
                 self.before = self.answers
@@ -190,7 +204,15 @@ class Session:
         names = [name for name in EXACT if name not in OURS]
         env = environment(self.machine)
         ours = [*names, *self.machine.packages.all_commands() - OURS, _REACHED]
-        return Shell(self.machine, self._program, ours=ours, cwd=env["HOME"], env=env, limits=self.setup.limits)
+        return Shell(
+            self.machine,
+            self._program,
+            ours=ours,
+            cwd=env["HOME"],
+            env=env,
+            limits=self.setup.limits,
+            strand=self._front,
+        )
 
     async def _program(self, call: Call, streams: Streams) -> int:
         if call.name == _REACHED:
@@ -212,6 +234,7 @@ class Session:
             cwd=call.cwd,
             env=dict(call.env),
             limits=self.setup.limits,
+            strand=streams.strand,
         )
         text = self.machine.files.read(path).decode("utf-8", "replace")
         words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
@@ -233,9 +256,6 @@ class Session:
         self._shell.know([*self.machine.packages.all_commands()])
         if self.setup.physics == "pure":
             await self._pure.follow(cwd, exports or {})
-
-    async def _pass(self, seconds: float) -> None:
-        self.machine.clock.advance(seconds)
 
     async def _ask(self, prompt: str, hidden: bool) -> str | None:
         assert self._output is not None
@@ -269,9 +289,13 @@ class Session:
         return {"answers": [answer.to_json() for answer in self.answers]}
 
     async def close(self) -> None:
-        """Give back the model's connections."""
+        """End the background jobs and give back the model's connections."""
+        await self._shell.jobs.end()
         await self.models.close()
 
+
+_TYPING = 0.01
+"""Seconds that pass on a stepped clock before a cell: jobs that were just started get to run."""
 
 _REACHED = "__llm_kernel_reached"
 

@@ -81,7 +81,8 @@ async def test_a_fork_bomb_goes_off_harmlessly() -> None:
     await asyncio.wait({cell}, timeout=0.5)
     cell.cancel()
     await asyncio.wait({cell})
-    assert await notebook("echo alive") == out("alive\n")
+    assert (await notebook("echo alive"))[0] == Text("stdout", "alive\n")
+    await notebook.session.close()
 
 
 @pytest.mark.parametrize(

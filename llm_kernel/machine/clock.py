@@ -24,13 +24,15 @@ def _no_host() -> float:
 class Clock:
     """Unix seconds of the machine.
 
-    ``host`` gives the host's Unix seconds and is used for nothing but reading file stamps back.
+    ``host`` gives the host's Unix seconds and is used for nothing but reading file stamps back. ``passed``: the seconds
+    that went by, which setting the clock does not change.
     """
 
     def __init__(self, now: float = DEFAULT_EPOCH, *, zone: str = "UTC", host: Callable[[], float] = _no_host) -> None:
         self._host = host
         self.now = now
         self.zone = zone
+        self.passed = 0.0
         self._marks: list[tuple[float, float]] = []
         self.mark()
 
@@ -57,6 +59,13 @@ class Clock:
         if not 0 <= seconds < float("inf"):
             raise ValueError(f"cannot let {seconds} seconds pass")
         self.now += seconds
+        self.passed += seconds
+        self.mark()
+
+    def rewind(self, seconds: float) -> None:
+        """Take back ``seconds`` that a program let pass at once, so that they can pass for everybody."""
+        self.now -= seconds
+        self.passed -= seconds
         self.mark()
 
     def set(self, now: float) -> None:

@@ -5,12 +5,14 @@ A process is added when a program starts and leaves when it ends; nothing else c
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from llm_kernel.errors import Refused
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.load import Loads, Step
+from llm_kernel.machine.signals import ENDS
 
 __all__ = ["GpuUse", "Process", "Processes"]
 
@@ -26,7 +28,10 @@ class GpuUse:
 
 @dataclass(slots=True)
 class Process:
-    """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index."""
+    """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index.
+
+    ``files`` are those that it has open for writing.
+    """
 
     pid: int
     ppid: int
@@ -39,6 +44,7 @@ class Process:
     rss: int = 0
     gpu: dict[int, GpuUse] = field(default_factory=dict)
     cwd: str = "/"
+    files: tuple[str, ...] = ()
 
 
 class Processes:
@@ -53,6 +59,7 @@ class Processes:
         self._next = 1
         self.slept = 0.0
         self.table: dict[int, Process] = {}
+        self.handlers: dict[int, Callable[[int], None]] = {}
         for pid, command, user, rss in _BOOT:
             self._add(Process(pid, 0 if pid in (1, 2) else 1, user, "?", boot, command, rss=rss))
         self._next = 2412
@@ -73,6 +80,26 @@ class Processes:
         ended = self.table.pop(pid, None)
         for index in ended.gpu if ended else ():
             self._note(index, self.clock.now)
+
+    def signal(self, pid: int, number: int, *, user: str = "root") -> str:
+        """Send a signal (0: none, only look); what kill(2) would complain of, empty where it does not.
+
+        A program that runs here acts on it by its handler; of the others, those that a signal ends leave the table.
+        """
+        process = self.table.get(pid)
+        if process is None:
+            return "No such process"
+        if user not in ("root", process.user):
+            return "Operation not permitted"
+        if number == 0 or pid in (1, 2) or process.command[0].startswith("["):
+            return ""
+        handler = self.handlers.get(pid)
+        if handler is not None:
+            handler(number)
+        elif number in ENDS and not (pid == self.shell and number != 9):
+            if pid != self.shell:
+                self.end(pid)
+        return ""
 
     def drop_gpu(self, index: int) -> None:
         """Take everybody off GPU ``index``: their memory and load on it are gone."""
@@ -129,10 +156,12 @@ class Processes:
         made = cls.__new__(cls)
         made.clock = clock or Clock()
         made.loads = Loads.from_state(state.get("loads", {}))
-        made.table = {}
+        made.table, made.handlers = {}, {}
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}
-            made.table[row["pid"]] = Process(**{**row, "command": tuple(row["command"]), "gpu": gpu})
+            made.table[row["pid"]] = Process(
+                **{**row, "command": tuple(row["command"]), "files": tuple(row.get("files", ())), "gpu": gpu}
+            )
         made._next, made.slept = state["next"], 0.0
         made.shell = state["shell"]
         return made

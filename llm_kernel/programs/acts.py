@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 
 from llm_kernel import syntax
 from llm_kernel.errors import Refused
@@ -46,7 +46,6 @@ class Acts:
         *,
         most: float,
         limits: Limits,
-        passing: Callable[[float], Awaitable[None]],
         sources: Sequence[str] = (),
     ) -> None:
         self._machine = machine
@@ -55,13 +54,19 @@ class Acts:
         self._record = record
         self._left = most
         self._sources = tuple(path for path in sources if path.endswith(_CODE))
-        self._passing = passing
         self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
         self.spent = 0.0
         self.status = 0
         names = [name for name in EXACT if name not in OURS]
         self.shell = Shell(
-            machine, self._program, ours=[*names, *_WORDS], cwd=call.cwd, env=dict(call.env), limits=limits
+            machine,
+            self._program,
+            ours=[*names, *_WORDS],
+            cwd=call.cwd,
+            env=dict(call.env),
+            limits=limits,
+            strand=streams.strand,
+            process=process,
         )
 
     def begin(self, record: Answer, most: float) -> None:
@@ -141,7 +146,7 @@ class Acts:
         self._left -= amount
         self.spent += amount
         self._process.cpu += amount
-        await self._passing(amount)
+        await self._streams.strand.sleep(amount)
         return 0
 
     def _gpu(self, args: tuple[str, ...]) -> int:

@@ -6,7 +6,8 @@ import posixpath
 
 from llm_kernel.programs import exact
 from llm_kernel.programs.table import EXACT, NotExact, Row
-from llm_kernel.shell.call import Call, Io
+from llm_kernel.programs.unreachable import patience, unreachable
+from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["answer", "exact", "row_of"]
 
@@ -16,10 +17,23 @@ _PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/loc
 def row_of(call: Call) -> Row | None:
     """The row that answers ``call`` on its machine; None where the table has none, or what it needs is not there."""
     folder, base = posixpath.split(call.name)
-    if folder and posixpath.normpath(folder) not in _PLACES:
+    if (
+        folder
+        and posixpath.normpath(folder) not in _PLACES
+        and not call.machine.packages.provider_at(posixpath.normpath(posixpath.join(call.cwd, folder)), base)
+    ):
         return None
+    if unreachable(call) is not None:
+        return Row((base,), run=_unreachable)
     row = EXACT.get(base)
     return row if row and call.machine.has(row.needs) else None
+
+
+def _unreachable(call: Call) -> Answer:
+    said = unreachable(call)
+    assert said is not None
+    call.machine.clock.advance(patience(call))
+    return said
 
 
 async def answer(call: Call, streams: Io) -> int:
@@ -37,7 +51,11 @@ async def answer(call: Call, streams: Io) -> int:
     if row.live:
         return await row.live(call, streams)
     assert row.run is not None
+    clock, passed = call.machine.clock, call.machine.clock.passed
     said = row.run(call)
+    if (owed := clock.passed - passed) > 0:  # what it took has to pass for everybody
+        clock.rewind(owed)
+        await streams.strand.sleep(owed)
     if said.stderr:  # first, as programs complain before their buffered output is flushed
         await streams.err(said.stderr)
     if said.stdout:

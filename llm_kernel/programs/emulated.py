@@ -12,13 +12,13 @@ import shlex
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
-from time import monotonic
 from typing import TypeAlias
 
 from llm_kernel.errors import BadReply, EndpointError
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
+from llm_kernel.model.ahead import Ahead
 from llm_kernel.model.request import Backend, Message, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
 from llm_kernel.programs import reads, startup
@@ -68,7 +68,6 @@ class Emulator:
         *,
         limits: Limits,
         ask: AskTerminal,
-        passing: Callable[[float], Awaitable[None]],
     ) -> None:
         self._machine = machine
         self.backend = backend
@@ -76,10 +75,9 @@ class Emulator:
         self.options = options
         self._limits = limits
         self._ask = ask
-        self._passing = passing
 
-    async def run(self, call: Call, streams: Io, record: Answer, *, command: str, ppid: int = 0) -> int:
-        """Run one program to its end and return its exit status.
+    async def run(self, call: Call, streams: Io, record: Answer, process: Process, *, command: str) -> int:
+        """Run one program to its end, as ``process``, and return its exit status.
 
         Raises:
             ModelError, TapeError: where the model could not answer; what was printed stays.
@@ -96,7 +94,7 @@ class Emulator:
             await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
         record.computed = len(first)
         if planned:
-            await self._fetch(call, planned)
+            await self._fetch(call, planned, streams)
             if not planned.nodes and startup.quiet(self._source(call.path(script))):
                 record.by = "exact"
                 return 0
@@ -104,20 +102,8 @@ class Emulator:
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
         request = self._request(call, paths, stdin, command, planned)
         record.files = paths
-        process = self._machine.processes.spawn(
-            (call.name, *call.args),
-            user=self._machine.system.user,
-            ppid=ppid,
-            now=self._machine.clock.now,
-            cwd=call.cwd,
-        )
         process.state, process.rss = "R", 48 * 2**20
-        self._machine.refresh()
-        try:
-            return await self._play(request, call, streams, record, process)
-        finally:
-            self._machine.processes.end(process.pid)
-            self._machine.refresh()
+        return await self._play(request, call, streams, record, process)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
@@ -135,12 +121,12 @@ class Emulator:
             seed=options.seed,
         )
 
-    async def _fetch(self, call: Call, planned: Plan) -> None:
+    async def _fetch(self, call: Call, planned: Plan, streams: Io) -> None:
         """Let the data sets that the program downloads arrive: files with sizes, and the seconds that it takes."""
         for fetched in planned.fetched:
             for name, size in fetched.files:
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
-            await self._passing(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
+            await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
     def _plan(self, call: Call) -> Plan | None:
         script, args = python_script(call)
@@ -188,12 +174,11 @@ class Emulator:
             record,
             most=self.options.spend,
             limits=self._limits,
-            passing=self._passing,
             sources=record.files,
         )
         status = await converse(self.backend, request, acts, streams, record, self._ask)
         if not acts.spent:
-            await self._passing(_SMALL)
+            await streams.strand.sleep(_SMALL)
         return status
 
 
@@ -213,7 +198,8 @@ async def converse(
         if reader.ended != "read":
             break
         said = Message("assistant", text)
-        shown = await _read(acts, text, ask)
+        async with streams.strand.away():
+            shown = await _read(acts, text, ask)
         messages = (*request.messages, said, Message("user", shown))
         key = {**request.key, "typed": f"{request.key.get('typed', '')}{shown}\n"}
         request = replace(request, messages=messages, key=key)
@@ -237,11 +223,11 @@ async def _stream(
 ) -> str:
     """Read one reply to its end, showing and doing what it says as it comes; its text."""
     pieces: list[str] = []
-    started = monotonic()
+    ahead = Ahead(backend.stream(request), streams.strand.away)
     finish, held, said = "", "", 0
     taped: float | None = None
     try:
-        async with aclosing(backend.stream(request)) as deltas:  # type: ignore[type-var]
+        async with aclosing(ahead.deltas()) as deltas:
             async for delta in deltas:
                 record.by, record.model = delta.source, delta.model or record.model
                 finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
@@ -258,7 +244,7 @@ async def _stream(
                 if reader.closed:
                     break
     finally:
-        record.seconds += monotonic() - started if taped is None else taped
+        record.seconds += ahead.seconds if taped is None else taped
     text = "".join(pieces)
     if held and apology(text):
         raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")

@@ -5,12 +5,15 @@ This is decided here, by code, from the machine: never by the model.
 
 from __future__ import annotations
 
+import asyncio
 import posixpath
 import shlex
 from collections.abc import Awaitable, Callable
 
 from llm_kernel.errors import ImaginedMachineError, Refused
 from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.machine.signals import ENDS
 from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
@@ -18,6 +21,7 @@ from llm_kernel.programs.python_exact import Python
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.timeline import Strand
 
 __all__ = ["FULL_SCREEN", "Programs"]
 
@@ -54,6 +58,7 @@ class Programs:
         stop: Callable[[], Awaitable[None]],
         script: Callable[[Call, Io, str], Awaitable[int]],
         python: Python | None = None,
+        front: Strand,
         ask_all: bool = False,
     ) -> None:
         self._machine = machine
@@ -61,6 +66,7 @@ class Programs:
         self._stop = stop
         self._script = script
         self._python = python
+        self._front = front
         self.ask_all = ask_all
         self.records: list[Answer] = []
         self.fault: ImaginedMachineError | None = None
@@ -75,21 +81,28 @@ class Programs:
             await streams.err(f"{call.name}: {err}\n")
             record.status = 1
         except ImaginedMachineError as err:
-            self.fault = err
-            await self._stop()
-            record.status = 1
+            if streams.strand is not self._front:  # a job dies by itself; the cell that runs now has no part in it
+                await streams.err(f"{call.name}: {err}\nKilled\n")
+                record.status = 137
+            else:
+                self.fault = err
+                await self._stop()
+                record.status = 1
         return record.status
 
     async def _run(self, call: Call, streams: Io, record: Answer) -> int:
         base = posixpath.basename(call.name)
-        if row_of(call) is not None:
+        row = row_of(call)
+        if row is not None:
             try:
+                if row.live:
+                    return await self._as_process(call, streams, lambda _: answer(call, streams))
                 return await answer(call, streams)
             except NotExact:
                 pass
         elif "/" in call.name and not self._is_program_path(call):
             return await self._file(call, streams, record)
-        elif not self._exists(base):
+        elif not self._exists(base) and not self._in_environment(call, base):
             if path := self._on_path(call):
                 return await self._script(call, streams, path)
             record.by = "unknown"
@@ -103,12 +116,51 @@ class Programs:
 
     async def _play(self, call: Call, streams: Io, record: Answer) -> int:
         """Run what no row of the table answers: Python that can be computed is, the rest is the model's."""
+        return await self._as_process(call, streams, lambda process: self._work(call, streams, record, process))
+
+    async def _work(self, call: Call, streams: Io, record: Answer, process: Process) -> int:
         if self._python is not None:
             status, streams = await self._python.run(call, streams, record)
             if status is not None:
                 return status
         record.by = "model"
-        return await self._emulator.run(call, streams, record, command=shlex.join((call.name, *call.args)))
+        command = shlex.join((call.name, *call.args))
+        return await self._emulator.run(call, streams, record, process, command=command)
+
+    async def _as_process(self, call: Call, streams: Io, work: Callable[[Process], Awaitable[int]]) -> int:
+        """Run ``work`` as a process of its own, which signals reach; in a job made for it alone, as the job's."""
+        processes = self._machine.processes
+        own = streams.adopted
+        if own is not None:
+            own.command = (call.name, *call.args)
+            return await work(own)
+        process = processes.spawn(
+            (call.name, *call.args),
+            user=self._machine.system.user,
+            ppid=streams.parent,
+            now=self._machine.clock.now,
+            cwd=call.cwd,
+        )
+        task = asyncio.ensure_future(work(process))
+        ended: list[int] = []
+
+        def signalled(number: int) -> None:
+            if number in ENDS:
+                ended.append(number)
+                processes.end(process.pid)
+                task.cancel()
+
+        processes.handlers[process.pid] = signalled
+        try:
+            return await task
+        except asyncio.CancelledError:
+            if not ended:
+                raise
+            return 128 + ended[0]
+        finally:
+            task.cancel()
+            processes.handlers.pop(process.pid, None)
+            processes.end(process.pid)
 
     def _exists(self, name: str) -> bool:
         if self.ask_all or self._machine.packages.provider(name) is not None:
@@ -125,6 +177,11 @@ class Programs:
                 if files.stat(path).mode & 0o111 and (not first.startswith("#!") or _is_shell(first)):
                     return path
         return ""
+
+    def _in_environment(self, call: Call, name: str) -> bool:
+        """Whether ``PATH`` leads to an environment that has this program."""
+        packages = self._machine.packages
+        return any(packages.provider_at(folder, name) for folder in call.env.get("PATH", "").split(":"))
 
     def _is_program_path(self, call: Call) -> bool:
         """Whether a word with a slash is a program of the system, such as ``/usr/bin/git``."""

@@ -5,7 +5,7 @@ Its acts change the machine under the same checks as a program's; nothing else i
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
@@ -17,6 +17,7 @@ from llm_kernel.prompt import pure_request
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits, Sink, State, environment
 from llm_kernel.shell.call import Call
+from llm_kernel.timeline import Strand
 
 __all__ = ["Terminal"]
 
@@ -31,13 +32,13 @@ class Terminal:
         journal: Journal,
         options: Options,
         limits: Limits,
-        passing: Callable[[float], Awaitable[None]],
+        strand: Strand,
     ) -> None:
         self._machine = machine
         self._backend = backend
         self._journal = journal
         self._options = options
-        self._streams = _Sinks()
+        self._streams = _Sinks(strand)
         env = environment(machine)
         call = Call("bash", (), machine, env["HOME"], env)
         self._acts = Acts(
@@ -48,7 +49,6 @@ class Terminal:
             Answer("", "model"),
             most=options.spend,
             limits=limits,
-            passing=passing,
         )
 
     async def run(self, text: str, record: Answer, out: Sink, err: Sink) -> int:
@@ -90,6 +90,11 @@ async def _no_input(prompt: str, hidden: bool) -> str | None:
 class _Sinks:
     """Streams that lead to the cell which runs now."""
 
+    def __init__(self, strand: Strand) -> None:
+        self.strand = strand
+        self.parent = 0
+        self.adopted = None
+
     def bind(self, out: Sink, err: Sink) -> None:
         self._out, self._err = out, err
 
@@ -98,6 +103,10 @@ class _Sinks:
 
     async def err(self, data: str | bytes) -> None:
         await self._err(data.encode() if isinstance(data, str) else data)
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for chunk in ():
+            yield chunk
 
     async def read(self) -> bytes:
         return b""

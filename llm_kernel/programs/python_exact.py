@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -46,13 +45,10 @@ class Kept:
 
 
 class Python:
-    """Runs Python programs of a machine; ``passing`` lets simulated seconds go by."""
+    """Runs Python programs of a machine."""
 
-    def __init__(
-        self, machine: Machine, passing: Callable[[float], Awaitable[None]], *, limits: Limits = Limits()
-    ) -> None:
+    def __init__(self, machine: Machine, *, limits: Limits = Limits()) -> None:
         self._machine = machine
-        self._passing = passing
         self._sandbox = Sandbox(limits)
 
     async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
@@ -93,14 +89,14 @@ class Python:
             for piece in outcome.pieces:
                 match piece:
                     case float(seconds):
-                        await self._passing(seconds)
+                        await streams.strand.sleep(seconds)
                     case ("stdout", text):
                         await streams.out(text)
                     case (_, text):
                         await streams.err(text)
         finally:
             outcome.disk.commit()
-        await self._passing(_SMALL)
+        await streams.strand.sleep(_SMALL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,30 +1,22 @@
 """Programs that show the same thing again and again: they end when nothing here can change it any more.
 
-A notebook has nobody who presses Ctrl-C in batch, so such a program also ends after ``WATCH_LIMIT`` seconds of the
-machine's time. Either way it says why, in ``Beat.reason``.
+A notebook has nobody who presses Ctrl-C in batch, so such a program also ends after the timeline's ``watch_limit``.
+Either way it says why, in ``Beat.reason``.
 """
 
 from __future__ import annotations
 
-import asyncio
-
 from llm_kernel.machine import Machine
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.call import Call, Io
 
-__all__ = ["WATCH_LIMIT", "Beat", "at_rest"]
-
-WATCH_LIMIT = 600.0
-"""Seconds of the machine's time after which a program that would go on for ever ends."""
+__all__ = ["Beat", "settled"]
 
 _SETTLING = 30.0
 """Seconds ahead at which the sensors are asked whether they still move."""
 
 
-def at_rest(machine: Machine) -> bool:
-    """Whether nothing but time can change what the machine shows: no program runs, and no sensor lags behind."""
-    others = [one for one in machine.processes.running() if one.pid > machine.processes.shell]
-    if others:
-        return False
+def settled(machine: Machine) -> bool:
+    """Whether no sensor lags behind the load of its GPU."""
     devices, now = machine.devices, machine.clock.now
     here, later = (devices.readings(machine.processes, moment) for moment in (now, now + _SETTLING))
     shown = [[(one.temp, one.fan, one.pstate, one.util, one.mem_used) for one in row] for row in (here, later)]
@@ -32,13 +24,16 @@ def at_rest(machine: Machine) -> bool:
 
 
 class Beat:
-    """The rounds of one repeating program; ``limit`` bounds them all, ``count`` their number where it was asked for."""
+    """The rounds of one repeating program; ``count`` is their number where it was asked for.
 
-    def __init__(self, call: Call, interval: float, *, count: int | None = None, limit: float = WATCH_LIMIT) -> None:
+    Shown at a steady pace, a program goes on until it is interrupted, as it would at a terminal.
+    """
+
+    def __init__(self, call: Call, io: Io, interval: float, *, count: int | None = None) -> None:
         self._machine = call.machine
+        self._strand = io.strand
         self._interval = interval
         self._count = count
-        self._limit = limit
         self._spent = 0.0
         self.rounds = 0
         self.reason = ""
@@ -48,17 +43,15 @@ class Beat:
         self.rounds += 1
         if self.rounds == self._count:
             return False
-        if self._count is None and self.rounds > 1 and not changed and at_rest(self._machine):
-            self.reason = "nothing runs here that could change this any more"
-            return False
-        if self._spent + self._interval > self._limit:
-            self.reason = f"ended after {self._spent:g} seconds of the machine's time"
-            return False
+        timeline = self._strand.timeline
+        if self._count is None and not timeline.pace.steady:
+            if self.rounds > 1 and not changed and not timeline.busy and settled(self._machine):
+                self.reason = "nothing runs here that could change this any more"
+                return False
+            if self._spent + self._interval > timeline.watch_limit:
+                self.reason = f"ended after {self._spent:g} seconds of the machine's time"
+                return False
         self._spent += self._interval
-        await self._pass()
-        return True
-
-    async def _pass(self) -> None:
-        self._machine.clock.advance(self._interval)
         self._machine.processes.slept += self._interval
-        await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop without a wait
+        await self._strand.sleep(self._interval)
+        return True

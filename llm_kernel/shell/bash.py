@@ -10,19 +10,25 @@ import asyncio
 import contextlib
 import re
 import weakref
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import bashkit
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
-from llm_kernel.shell.call import Call
+from llm_kernel.machine.processes import Process
+from llm_kernel.shell.background import CONTROL, Order, detached, shown
+from llm_kernel.shell.call import Call, Run
+from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
-from llm_kernel.shell.inner import COPIES, Inner
-from llm_kernel.shell.order import Order, Sink, Turns
+from llm_kernel.shell.inner import COPIES, WATCHED, Inner
+from llm_kernel.shell.jobs import WORDS, Jobs
+from llm_kernel.shell.order import Order as Streaming
+from llm_kernel.shell.order import Sink, Turns
 from llm_kernel.shell.script import AT, ELAPSED, INNER, Lead, led
+from llm_kernel.timeline import Strand, Timeline
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 
@@ -30,9 +36,17 @@ __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 class Streams:
     """A running program's streams, as the library hands them to its callback."""
 
-    def __init__(self, context: Any, turns: Turns) -> None:
+    def __init__(self, context: Any, turns: Turns, shell: Shell) -> None:
         self._context = context
         self._turns = turns
+        self.strand = shell.strand
+        self.parent = shell.pid
+        self._shell = shell
+
+    @property
+    def adopted(self) -> Process | None:
+        """The process that this program is, where it was made before; asked for once."""
+        return self._shell.adopt()
 
     async def out(self, data: str | bytes) -> None:
         """Write to standard output."""
@@ -42,14 +56,26 @@ class Streams:
         """Write to standard error."""
         await self._write(1, self._context.stderr, data)
 
+    async def chunks(self) -> AsyncIterator[bytes]:
+        """Standard input piece by piece, as it comes."""
+        stdin = aiter(self._context.stdin)
+        while True:
+            with self.strand.aside():
+                chunk = await anext(stdin, None)
+            if chunk is None:
+                return
+            yield chunk
+
     async def read(self) -> bytes:
         """All of standard input; end of file at a terminal."""
-        return b"".join([chunk async for chunk in self._context.stdin])
+        with self.strand.aside():
+            return b"".join([chunk async for chunk in self._context.stdin])
 
     async def _write(self, stream: int, to: Any, text: str | bytes) -> None:
         if data := text.encode() if isinstance(text, str) else text:
             await self._turns.begin(stream, len(data))
-            await to.write(data)
+            with self.strand.aside():
+                await to.write(data)
 
 
 Program: TypeAlias = Callable[[Call, Streams], Awaitable[int]]
@@ -58,11 +84,12 @@ Program: TypeAlias = Callable[[Call, Streams], Awaitable[int]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one shell may use; memory in bytes for all its variables and files together."""
+    """What one shell may use; memory in bytes for all its variables and files together, jobs at one time."""
 
     commands: int = 10_000_000
     loops: int = 10_000_000
     memory: int = 1 << 30
+    jobs: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +115,9 @@ BUILTINS = frozenset(
 """Bash's own builtins that the library runs; ``enable``, ``fc``, ``help``, ``history`` and ``umask`` are ours."""
 
 TOOLS = frozenset(
-    """awk base32 base64 basename bash bc bunzip2 bzcat bzip2 cat cksum cmp column comm csplit cut diff dirname
-    egrep env envsubst expand expr factor fgrep find fmt fold gawk grep gunzip gzip head hexdump iconv join
-    jq mapfile md5sum nice nl nohup numfmt od paste patch pr rev sed seq sh sha1sum sha224sum sha256sum sha384sum
-    sha512sum shuf sort split strings sudo sum tac tail tar tee test timeout tr tsort unexpand uniq xargs xxd
-    yes zcat""".split()
+    """awk base32 base64 basename bash bc cat column comm csplit cut dirname egrep env envsubst expand expr factor
+    fgrep fmt fold gawk grep head hexdump iconv join jq mapfile nice nl nohup numfmt od paste pr rev sed seq
+    sh shuf sort split strings sudo tac tail tee test timeout tr tsort unexpand uniq xargs xxd yes""".split()
 )
 """Programs whose answer the library computes as the real ones do."""
 
@@ -100,10 +125,19 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
+_ALIASES = frozenset(["ll", "la", "l"])
 _LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
 _TRACE = re.compile(rb"(?m)^\++ __llm_kernel_\w+[ =].*\n|__llm_kernel_at='[^']*' ")
+COST = 0.002
+"""Seconds that a program takes to start and end, whatever it does."""
+
+_READONLY = re.compile(
+    r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
+)
+_FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
+
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
 _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
@@ -129,7 +163,16 @@ class Shell:
         cwd: str = "/root",
         env: Mapping[str, str] | None = None,
         limits: Limits = Limits(),
+        strand: Strand | None = None,
+        process: Process | None = None,
+        orders: dict[int, Order] | None = None,
     ) -> None:
+        self.strand = strand or _alone(machine)
+        self.pid = process.pid if process else machine.processes.shell
+        self._adopted: Process | None = None
+        self._limits = limits
+        self._orders: dict[int, Order] = {} if orders is None else orders
+        self._tables: dict[int, Jobs] = {}
         self._machine = machine
         self._program = program
         self._registered: set[str] = set()
@@ -149,7 +192,7 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, HISTORY, FC, INNER, ELAPSED})
+        self._register({*self._always, *WORDS, CONTROL, HISTORY, FC, INNER, ELAPSED})
         self._inner = Inner(machine, self._lead)
         self._epoch = machine.login
         self._running = False
@@ -182,15 +225,18 @@ class Shell:
             await err(self._mend(data, started))
 
         async def output(data: bytes) -> None:
+            if b"__llm_kernel" in data:
+                data = shown(data, self._orders)
             await out(self._named(data) if b"ashkit" in data else data)
 
-        self._order = Order(output, errors)
+        self._order = Streaming(output, errors)
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
         self._running = True
         run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=self._order.out, stderr=self._order.err)))
         try:
-            result = await asyncio.shield(run)
+            with self.strand.aside():
+                result = await asyncio.shield(run)
         except asyncio.CancelledError:
             await self._interrupt(run)
             self.status = 130
@@ -285,16 +331,23 @@ class Shell:
             OURS,
             _LOCAL,
             self._place,
+            self._absent,
             inner=bool(parent),
-            source=source,
+            watched=source == WATCHED,
+            source="" if source == WATCHED else source,
         )
-        return led(script, lead)
+        return detached(led(script, lead), self._orders, pid if parent else 0)
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
         """What a shell inside this one runs, edited, and its programs registered."""
         text = self._led(script, pid, parent, source)
         self._register(syntax.names(text) - OURS)
         return text
+
+    def _absent(self, name: str) -> bool:
+        """Whether ``name`` is registered, as any word of a script is, and no program, function or alias."""
+        known = name in OURS or name in _LOCAL or name in self.functions or name in _ALIASES
+        return not known and not self._machine.packages.provider(name) and self._place(name) == name
 
     def _place(self, tool: str) -> str:
         return next((path for path in (f"/usr/bin/{tool}", f"/bin/{tool}") if self._machine.files.exists(path)), tool)
@@ -310,31 +363,100 @@ class Shell:
     async def _callback(self, context: Any) -> int:
         env = dict(context.env)
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
+        call = replace(call, run=self._apart(call))
         turns = Turns(self._order)
-        streams = Streams(context, turns)
+        streams = Streams(context, turns, self)
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
             return status
         if call.name == INNER:
-            stdin = await streams.read() if call.args[1:] == ("s",) else b""
+            stdin = await streams.read() if call.args[1] in ("s", "full") else b""
             text, status = self._inner.answer(call.args, call.cwd, stdin)
-            await (context.stderr if call.args[1] == "!" else context.stdout).write(text.encode())
+            await (context.stderr if call.args[1] in ("!", "full") else context.stdout).write(text.encode())
             return status
         if call.name == ELAPSED:
             await context.stdout.write(self._elapsed(call.args).encode())
             return 0
         self._turns.add(turns)
         try:
-            status = await self._program(call, streams)
-            await turns.end()
-            return status
+            with self.strand.inside():
+                if call.name in WORDS or call.name == CONTROL:
+                    return await self._control(call, streams)
+                with handed(context, self._machine.files):
+                    status = await self._program(call, streams)
+                await turns.end()
+                await self.strand.sleep(COST)
+                if self._tables:
+                    await self.jobs.notice()
+                return status
         except (asyncio.CancelledError, GeneratorExit):
             raise
         except BrokenPipeError:
             return 141
         finally:
             self._turns.discard(turns)
+
+    # -- job control --------------------------------------------------------------------------------------------
+
+    @property
+    def jobs(self) -> Jobs:
+        """The jobs of this shell itself."""
+        return self._table(self.pid)
+
+    def _table(self, pid: int) -> Jobs:
+        """The jobs of this shell, or of one that runs inside it, by its process."""
+        if pid not in self._tables:
+            loud = pid == self._machine.processes.shell
+            self._tables[pid] = Jobs(
+                self._machine, self.strand.timeline, self._fork, loud=loud, most=self._limits.jobs
+            )
+        return self._tables[pid]
+
+    async def _control(self, call: Call, streams: Streams) -> int:
+        """Job control for this shell, or for the one inside it whose process the first words name."""
+        pid = self.pid
+        if call.name == CONTROL:
+            pid = int(call.args[0])
+            call = replace(call, name=call.args[1], args=call.args[2:])
+        table = self._table(pid)
+        if pid != self._machine.processes.shell and table.screen is None:
+            table.screen = _Writer(streams)
+            try:
+                return await table.answer(call, streams, self.strand, self._orders, pid)
+            finally:
+                table.screen = None
+        return await table.answer(call, streams, self.strand, self._orders, pid)
+
+    async def _fork(self, order: Order, call: Call, process: Process, strand: Strand) -> Shell:
+        """A child with the state that ``call`` carries, as fork() gives it."""
+        child = Shell(
+            self._machine,
+            self._program,
+            ours=self._registered,
+            cwd=call.cwd,
+            env=call.env,
+            limits=self._limits,
+            strand=strand,
+            process=process,
+            orders=self._orders,
+        )
+        _, state, options, *args = call.args
+        wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
+        kept = "; ".join(line for line in wanted if not any(word in line for word in _FIXED))
+        words = " ".join(map(_quoted, args))
+        await child.capture(_READONLY.sub("", state) + "\n" + (f"set -- {words}" if words else ":"))
+        child._prologue += f"set -- {words}; " if words else ""
+        child._prologue += f"{kept}; " if kept else ""
+        child._adopted = process if order.simple else None
+        return child
+
+    def adopt(self) -> Process | None:
+        """The process that the first program of this shell is: the shell's own, where it was made for it alone."""
+        adopted, self._adopted = self._adopted, None
+        return adopted
+
+    # -- the library's words ------------------------------------------------------------------------------------
 
     def _elapsed(self, args: tuple[str, ...]) -> str:
         """``$SECONDS``, which a number sets; the time of day for ``now``."""
@@ -344,6 +466,23 @@ class Shell:
         if args and re.fullmatch(r"-?\d{1,15}", args[0]):
             self._epoch = now - int(args[0])
         return str(int(now - self._epoch))
+
+    def _apart(self, call: Call) -> Run:
+        """What runs command lines for ``call`` in a shell of their own, as its fork and exec would."""
+
+        async def run(line: str, out: Sink, err: Sink) -> int:
+            shell = Shell(
+                self._machine,
+                self._program,
+                ours=self._registered,
+                cwd=call.cwd,
+                env=call.env,
+                limits=self._limits,
+                strand=self.strand,
+            )
+            return await shell.run(line, out, err)
+
+        return run
 
     def _chance(self) -> str:
         """Assignments that take chance and time away from the host."""
@@ -374,6 +513,21 @@ class Shell:
         if b"unexpected argument" in data:
             data = _OPTION.sub(_no_option, data)
         return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
+
+
+def _alone(machine: Machine) -> Strand:
+    """The time of a shell that shares it with nobody but its own jobs."""
+    strand = Timeline(machine.clock).strand(front=True)
+    strand.open()
+    return strand
+
+
+class _Writer:
+    """A program's streams as the terminal of a shell inside a shell."""
+
+    def __init__(self, streams: Streams) -> None:
+        self.out = streams.out
+        self.err = streams.err
 
 
 def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitable[int]]:

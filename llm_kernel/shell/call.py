@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.timeline import Strand
 
-__all__ = ["Answer", "Call", "Exact", "Io", "Live"]
+__all__ = ["Answer", "Call", "Exact", "Io", "Live", "Run"]
+
+Run: TypeAlias = (
+    "Callable[[str, Callable[[bytes], Awaitable[None]], Callable[[bytes], Awaitable[None]]], Awaitable[int]]"
+)
+"""Runs a command line, which writes to these two; its exit status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +25,7 @@ class Call:
     ``name`` is the word as written (``nvidia-smi``, ``/usr/bin/python3``, ``./train.py``), ``args`` what follows it.
     ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them. ``at``: what the shell
     or the program that runs this one says where it is not there; empty at the login shell, which has its own words.
+    ``run`` runs a command line in a shell of its own, from where the program was called; None where there is no shell.
     """
 
     name: str
@@ -28,6 +36,7 @@ class Call:
     stdin: bytes = b""
     tty: bool = False
     at: str = ""
+    run: Run | None = field(default=None, compare=False, repr=False)
 
     def path(self, name: str) -> str:
         """``name`` as an absolute, normalised path, seen from the call's working directory."""
@@ -44,13 +53,28 @@ class Answer:
 
 
 class Io(Protocol):
-    """A running program's streams. ``read`` gives all of standard input, and end of file at a terminal."""
+    """A running program's streams. ``read`` gives all of standard input, and end of file at a terminal.
+
+    ``strand`` is its thread of the machine's time: ``sleep`` there lets time pass, ``away`` waits for the outside.
+    ``parent`` is the process of its shell; ``adopted`` its own, where one was made before it began.
+    """
 
     async def out(self, data: str | bytes) -> None: ...
 
     async def err(self, data: str | bytes) -> None: ...
 
     async def read(self) -> bytes: ...
+
+    def chunks(self) -> AsyncIterator[bytes]: ...
+
+    @property
+    def strand(self) -> Strand: ...
+
+    @property
+    def parent(self) -> int: ...
+
+    @property
+    def adopted(self) -> Process | None: ...
 
 
 Exact: TypeAlias = Callable[[Call], Answer]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine.devices import Gpu, Reading
 from llm_kernel.machine.drivers import branch_of
-from llm_kernel.programs.beat import Beat
+from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.exact import nvidia_dmon, nvidia_pmon
 from llm_kernel.programs.exact.nvidia import nvidia_smi
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer
@@ -50,19 +50,19 @@ class _Paper:
     """Where the output goes: to the terminal, or into the file that ``-f`` names."""
 
     def __init__(self, call: Call, io: Io, file: str | None) -> None:
-        self._call, self._io, self._file = call, io, file
+        self._call, self.io, self._file = call, io, file
         self._written = ""
 
     async def write(self, text: str | bytes) -> None:
         if self._file is None:
-            await self._io.out(text)
+            await self.io.out(text)
             return
         self._written += text if isinstance(text, str) else text.decode("utf-8", "replace")
         self._call.machine.files.write(self._call.path(self._file), self._written.encode())
 
     async def end(self, status: int, reason: str = "") -> int:
         if reason:
-            await self._io.err(f"nvidia-smi: {reason}\n")
+            await self.io.err(f"nvidia-smi: {reason}\n")
         return status
 
 
@@ -103,7 +103,7 @@ def _asked(args: Sequence[str]) -> _Asked:
 
 
 async def _rounds(call: Call, paper: _Paper, interval: float | None) -> int:
-    beat = Beat(call, interval or 0.0, count=None if interval else 1)
+    beat = Beat(call, paper.io, interval or 0.0, count=None if interval else 1)
     while True:
         said = nvidia_smi(call if not beat.rounds else _headless(call))
         await paper.write(said.stdout)
@@ -140,7 +140,7 @@ async def _monitor(call: Call, paper: _Paper) -> int:
         _device(call, gpu, now, select, moments) if tool == "dmon" else _processes(call, gpu, now, select, moments)
     )
     count = int(options["count"]) if "count" in options else None
-    beat = Beat(call, float(options.get("delay", "1")), count=count)
+    beat = Beat(call, paper.io, float(options.get("delay", "1")), count=count)
     await paper.write(heads(select, moments, branch))
     while True:
         readings = call.machine.readings()

@@ -12,7 +12,7 @@ __all__ = ["report_rounds"]
 
 async def report_rounds(call: Call, io: Io, report: Callable[[int], str], *, count: int | None, seconds: float) -> int:
     """Print ``report(n)`` for n = 0, 1, ... with ``seconds`` between; an endless one says why it ends."""
-    beat = Beat(call, seconds, count=count)
+    beat = Beat(call, io, seconds, count=count)
     await io.out(report(0))
     while await beat.again():
         await io.out(report(beat.rounds))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import re
 from collections.abc import Sequence
@@ -57,12 +56,11 @@ async def sleep(call: Call, io: Io) -> int:
         await io.err(f"{text}Try '{call.name} --help' for more information.\n")
         return 1
     amount = sum(_seconds(word) or 0.0 for word in parsed.operands)
-    clock = call.machine.clock
-    if clock.now + amount >= _END:
-        await asyncio.get_running_loop().create_future()
-    clock.advance(amount)
+    if call.machine.clock.now + amount >= _END:
+        while True:
+            await io.strand.listen()
     call.machine.processes.slept += amount
-    await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
+    await io.strand.sleep(amount)
     return 0
 
 

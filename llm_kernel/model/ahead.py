@@ -1,0 +1,62 @@
+"""A reply that is read as fast as it comes, however slowly it is used: what lies ahead waits here, not at the wire."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
+from time import monotonic
+
+from llm_kernel.model.request import Delta
+
+__all__ = ["Ahead"]
+
+
+class Ahead:
+    """The deltas of one stream, in order; ``seconds`` it took to generate so far.
+
+    ``away`` is entered whenever the reader has to wait for the model. Closing ends the stream at its source.
+    """
+
+    def __init__(self, stream: AsyncIterator[Delta], away: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+        self._stream = stream
+        self._away = away
+        self._queue: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
+        self._began = monotonic()
+        self.seconds = 0.0
+
+    async def deltas(self) -> AsyncGenerator[Delta, None]:
+        """Every delta once.
+
+        Raises:
+            ModelError, TapeError: whatever the stream raised, after the deltas that came before it.
+        """
+        task = asyncio.create_task(self._pump())
+        try:
+            while True:
+                if self._queue.empty():
+                    async with self._away():
+                        item = await self._queue.get()
+                else:
+                    item = self._queue.get_nowait()
+                if item is None:
+                    return
+                if isinstance(item, BaseException):
+                    raise item
+                yield item
+        finally:
+            task.cancel()
+            await asyncio.wait({task})
+
+    async def _pump(self) -> None:
+        last: BaseException | None = None
+        try:
+            async with aclosing(self._stream) as deltas:  # type: ignore[type-var]
+                async for delta in deltas:
+                    self.seconds = monotonic() - self._began
+                    self._queue.put_nowait(delta)
+        except Exception as error:  # it belongs to whoever reads
+            last = error
+        finally:
+            self.seconds = monotonic() - self._began
+            self._queue.put_nowait(last)

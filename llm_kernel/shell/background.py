@@ -1,0 +1,172 @@
+"""What a script starts in the background, taken out of it: the library would join such jobs before it returns.
+
+``CMD &`` becomes a call of one of our words that carries what fork() would give a child: the variables, functions and
+options of that moment, as text that bash itself prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, MutableMapping
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from llm_kernel.syntax import parse
+from llm_kernel.tokens import unquoted
+
+__all__ = ["CONTROL", "JOB", "LAST", "Order", "detached", "shown"]
+
+JOB = "__llm_kernel_job"
+LAST = "__llm_kernel_last"
+CONTROL = "__llm_kernel_control"
+
+_MAY = re.compile(r"(?<![&>|<])&(?![&>])|\$\{?!")
+_WAITS = re.compile(r"\b(?:jobs|fg|bg|wait|disown|kill)\b")
+_STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)" "$@"'
+_CALL = re.compile(rf"(?:{CONTROL} \d+ )?{JOB} (\d+) {re.escape(_STATE)};?")
+_HOLDERS = frozenset(["program", "do_group", "compound_statement", "subshell", "if_statement", "else_clause"])
+_MORE = frozenset(["elif_clause", "case_item", "list"])
+_ROUTE = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|>\||>)")
+_CAPTURED = frozenset(["command_substitution", "process_substitution", "pipeline", "string"])
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One command for the background: its ``text``, the words of its process, and the files that it writes to.
+
+    ``simple``: one command, whose program is the child itself, as after exec. ``body`` is what the child runs, with
+    ``routes`` for its output, (descriptor, operator, destination): the library keeps what a compound writes to a file
+    back until it ends, and a log is read before.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    simple: bool
+    files: tuple[str, ...]
+    body: str = ""
+    routes: tuple[tuple[int, str, str], ...] = ()
+
+
+def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> str:
+    """``script`` with its background commands taken out and put into ``orders``.
+
+    ``pid``: it is run by a shell inside the shell, with jobs of its own, and this is its process.
+    """
+    if not _MAY.search(script) and not (pid and _WAITS.search(script)):
+        return script
+    own = f"{CONTROL} {pid} " if pid else ""
+    data = script.encode("utf-8", "replace")
+    edits: list[tuple[int, int, str]] = []
+    for node in _walk(parse(script)):
+        if node.type in ("simple_expansion", "expansion") and node.text in (b"$!", b"${!}"):
+            edits.append((node.start_byte, node.end_byte, f"$({own}{LAST})"))
+        elif pid and node.type == "command_name" and _WAITS.fullmatch((node.text or b"").decode("utf-8", "replace")):
+            edits.append((node.start_byte, node.start_byte, own))
+        span = _span(node)
+        if span is None or _captured(node):
+            continue
+        start, end, cut = span
+        text = (data[start : cut[0]] + data[cut[1] : end]).decode("utf-8", "replace").rstrip()
+        number = next((key for key, order in orders.items() if order.text == text), len(orders) + 1)
+        orders[number] = _order(node, text)
+        edits.append((start, end, f"{own}{JOB} {number} {_STATE}{';' if cut[1] == end else ''}"))
+    return _edited(data, edits)
+
+
+def shown(text: bytes, orders: MutableMapping[int, Order]) -> bytes:
+    """``text`` as a listing of a function should read: with the command instead of our word for it."""
+    if JOB.encode() not in text:
+        return text
+
+    def order(found: re.Match[str]) -> str:
+        one = orders.get(int(found[1]))
+        return f"{one.text} &" if one else ""
+
+    return _CALL.sub(order, text.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+
+
+def _span(node: Node) -> tuple[int, int, tuple[int, int]] | None:
+    """Where a background command begins and ends with its ``&``, and where the ``&`` stands."""
+    holder = node.parent
+    if holder is None or holder.type not in _HOLDERS | _MORE or not node.is_named or node.type == "comment":
+        return None
+    after = node.next_sibling
+    if after is not None and after.type == "&":
+        return node.start_byte, after.end_byte, (after.start_byte, after.end_byte)
+    for redirect in node.children:
+        if redirect.type == "heredoc_redirect":
+            for child in redirect.children:
+                if child.type == "ERROR" and (child.text or b"").strip() == b"&":
+                    return node.start_byte, node.end_byte, (child.start_byte, child.end_byte)
+    return None
+
+
+def _captured(node: Node) -> bool:
+    """Whether its output goes where the shell library must read it at once: a substitution, a pipe, a file."""
+    above = node.parent
+    while above is not None:
+        if above.type in _CAPTURED or (above.type == "redirected_statement" and any(map(_writes, above.children))):
+            return True
+        above = above.parent
+    return False
+
+
+def _routes(node: Node) -> tuple[tuple[int, str, str], ...]:
+    """Where its output is sent, in order."""
+    found = []
+    for child in node.children:
+        said = _ROUTE.match((child.text or b"").decode("utf-8", "replace")) if _writes(child) else None
+        to = child.child_by_field_name("destination")
+        if said and to is not None:
+            found.append((int(said[1] or 1), said[2], (to.text or b"").decode("utf-8", "replace")))
+    return tuple(found)
+
+
+def _reads(redirect: Node) -> bool:
+    return redirect.type == "file_redirect" and (redirect.text or b"").lstrip(b"0123456789").startswith(b"<")
+
+
+def _writes(redirect: Node) -> bool:
+    return redirect.type == "file_redirect" and (redirect.text or b"").lstrip(b"0123456789&").startswith(b">")
+
+
+def _order(node: Node, text: str) -> Order:
+    body = node.child_by_field_name("body") if node.type == "redirected_statement" else node
+    routes = _routes(node)
+    files = tuple(unquoted(to) for _, operator, to in routes if ">" in operator and not operator.endswith(">&"))
+    if body is None or body.type != "command":
+        plain = all(child.type in ("file_redirect", getattr(body, "type", "")) for child in node.children)
+        if body is None or body is node or not plain or any(_reads(child) for child in node.children):
+            return Order(_spaced(node, text), (), False, files, text)
+        return Order(text, (), False, files, (body.text or b"").decode("utf-8", "replace"), routes)
+    words = [child for child in body.children if child.is_named and child.type != "variable_assignment"]
+    spoken = tuple(unquoted((word.text or b"").decode("utf-8", "replace")) for word in words)
+    return Order(text, spoken, bool(spoken), files, text)
+
+
+def _spaced(node: Node, text: str) -> str:
+    """A subshell's text as bash prints it, with blanks inside its parentheses."""
+    if node.type == "subshell" and text.startswith("(") and text.endswith(")"):
+        return f"( {text[1:-1].strip().rstrip(';')} )"
+    return text
+
+
+def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:
+    """The edits made, without those that stand inside another."""
+    end = 0
+    pieces = []
+    for start, stop, text in sorted(edits, key=lambda edit: (edit[0], -edit[1])):
+        if start < end:
+            continue
+        pieces += [data[end:start], text.encode()]
+        end = stop
+    return b"".join([*pieces, data[end:]]).decode("utf-8", "replace")
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        yield node
+        todo.extend(reversed(node.named_children))

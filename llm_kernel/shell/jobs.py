@@ -1,0 +1,515 @@
+"""Job control: the background commands of one shell, each in a shell of its own that has its own thread of time.
+
+What a job writes to the terminal is shown in the cell that started it or waits for it; otherwise it is held until a
+cell notices that the job is over. The wording is bash's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import posixpath
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.machine.signals import ENDS, name_of, number_of, said_of
+from llm_kernel.shell.background import JOB, LAST, Order
+from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.order import Sink
+from llm_kernel.timeline import Strand, Timeline
+
+__all__ = ["WORDS", "Fork", "Job", "Jobs", "Screen"]
+
+WORDS = frozenset(["jobs", "fg", "bg", "wait", "disown", "kill", "suspend", JOB, LAST])
+"""The builtins of job control, and our words for what a script starts in the background."""
+
+_FORK = 0.001
+"""Seconds that a child needs to begin."""
+
+_HELD = 1_000_000
+"""Characters that a job may have written to the terminal while nobody looks."""
+
+
+class Screen(Protocol):
+    """Where a shell's terminal output goes while a cell runs."""
+
+    async def out(self, data: bytes) -> None: ...
+
+    async def err(self, data: bytes) -> None: ...
+
+
+class Forked(Protocol):
+    """A child shell."""
+
+    async def run(self, script: str, out: Sink, err: Sink) -> int: ...
+
+    async def capture(self, script: str) -> str: ...
+
+
+Fork: TypeAlias = Callable[[Order, Call, Process, Strand], Awaitable[Forked]]
+"""Makes the shell of a job, with the state that the call carries."""
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One background command; ``number`` 0: not in the table any more (``disown``)."""
+
+    number: int
+    order: Order
+    process: Process
+    strand: Strand
+    task: asyncio.Task[None] | None = None
+    state: str = "Running"
+    status: int = 0
+    signal: int = 0
+    live: bool = True
+    waited: int = 0
+    held: list[tuple[bool, bytes]] = field(default_factory=list)
+    size: int = 0
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended."""
+        return self.state not in ("Running", "Stopped")
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self.process.pid
+
+
+class Jobs:
+    """The job table of one shell. ``loud``: a person sits at it, so it says when a job begins and ends."""
+
+    def __init__(self, machine: Machine, timeline: Timeline, fork: Fork, *, loud: bool, most: int) -> None:
+        self._machine = machine
+        self._timeline = timeline
+        self._fork = fork
+        self._loud = loud
+        self._most = most
+        self.screen: Screen | None = None
+        self.table: list[Job] = []
+        self._orphans: list[Job] = []
+        self._statuses: dict[int, int] = {}
+        self._last = 0
+
+    # -- beginning and ending -----------------------------------------------------------------------------------
+
+    async def start(self, order: Order, call: Call, parent: int) -> tuple[int, str]:
+        """Begin a job; its status for the shell, and what is said of it on standard error."""
+        if len(self._timeline.strands) > self._most:
+            return 254, "bash: fork: retry: Resource temporarily unavailable\n"
+        machine = self._machine
+        words = order.words if order.simple else (machine.processes.table[machine.processes.shell].command[0],)
+        process = machine.processes.spawn(
+            words, user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=call.cwd
+        )
+        process.files = tuple(call.path(name) for name in order.files if "$" not in name)
+        strand = self._timeline.strand()
+        number = max((job.number for job in self.table), default=0) + 1
+        job = Job(number, order, process, strand)
+        self.table.append(job)
+        self._last = job.pid
+        machine.processes.handlers[job.pid] = lambda signal: self._signalled(job, signal)
+        strand.open()
+        job.task = asyncio.create_task(self._live(job, call))
+        return 0, f"[{number}] {job.pid}\n" if self._loud else ""
+
+    async def _live(self, job: Job, call: Call) -> None:
+        try:
+            await job.strand.sleep(_FORK)
+            shell = await self._fork(job.order, call, job.process, job.strand)
+            out, err = await self._sinks(job, call, shell)
+            job.status = await shell.run(job.order.body, out, err)
+        except OSError as error:
+            await self._write(job, True, f"bash: {error.filename}: {error.strerror}\n".encode())
+            job.status = 1
+        except asyncio.CancelledError:
+            job.status = 128 + (job.signal or 1)
+        finally:
+            self._ended(job)
+
+    async def _sinks(self, job: Job, call: Call, shell: Forked) -> tuple[Sink, Sink]:
+        """Where a job's two streams go: to the terminal, or to files, which are written as the bytes come.
+
+        Raises:
+            OSError: for a file that cannot be opened.
+        """
+        sinks: dict[int, Sink] = {
+            1: lambda data: self._write(job, False, data),
+            2: lambda data: self._write(job, True, data),
+        }
+        for descriptor, operator, destination in job.order.routes:
+            if operator == ">&" and destination.isdigit():
+                sinks[descriptor] = sinks.get(int(destination), sinks[1])
+                continue
+            name = (await shell.capture(f"printf %s {destination}")) or destination
+            to = self._file(call.path(name), name, append=operator.endswith(">>"))
+            for one in (1, 2) if operator.startswith("&") or operator == ">&" else (descriptor,):
+                sinks[one] = to
+        return sinks[1], sinks[2]
+
+    def _file(self, path: str, name: str, *, append: bool) -> Sink:
+        files = self._machine.files
+        if path == "/dev/null":
+            return _drop
+        try:
+            if not append or not files.exists(path):
+                files.write(path, b"") if files.is_dir(posixpath.dirname(path)) else files.stat(path)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror or "No such file or directory", name) from error
+
+        async def write(data: bytes) -> None:
+            files.root.append_file(path, data)
+
+        return write
+
+    def _ended(self, job: Job) -> None:
+        if job.over:
+            return
+        signal = job.signal or (job.status - 128 if job.status - 128 in ENDS else 0)
+        job.state = said_of(signal) if signal else f"Exit {job.status}" if job.status else "Done"
+        self._machine.processes.handlers.pop(job.pid, None)
+        self._machine.processes.end(job.pid)
+        self._statuses[job.pid] = job.status
+        job.strand.close()
+        self._timeline.announce()
+
+    def _signalled(self, job: Job, signal: int) -> None:
+        if job.over:
+            return
+        if signal in ENDS and not (signal == 1 and job.process.command[:1] == ("nohup",)):
+            job.signal, job.status = signal, 128 + signal
+            self._ended(job)
+            if job.task is not None:
+                job.task.cancel()
+        elif signal in (19, 20, 21, 22):
+            job.strand.freeze()
+            job.state, job.process.state = "Stopped", "T"
+            self._timeline.announce()
+        elif signal == 18 and job.state == "Stopped":
+            job.strand.thaw()
+            job.state, job.process.state = "Running", "S"
+            self._timeline.announce()
+
+    async def end(self) -> None:
+        """End every job, for the machine goes."""
+        tasks = [job.task for job in [*self.table, *self._orphans] if job.task is not None]
+        for job in [*self.table, *self._orphans]:
+            self._signalled(job, 9)
+        self.table.clear()
+        self._orphans.clear()
+        for task in tasks:
+            with contextlib.suppress(BaseException):
+                await task
+
+    # -- the terminal -------------------------------------------------------------------------------------------
+
+    async def _write(self, job: Job, error: bool, data: bytes) -> None:
+        if job.over or not data:
+            return
+        if self.screen is not None and (job.live or job.waited):
+            await self._show(error, data)
+        elif job.size < _HELD:
+            job.size += len(data)
+            job.held.append((error, data))
+            if job.size >= _HELD:
+                job.held.append((True, b"\n[what follows was not kept: nobody looked at this job]\n"))
+
+    async def _show(self, error: bool, data: bytes) -> None:
+        if self.screen is not None:
+            await (self.screen.err if error else self.screen.out)(data)
+
+    async def _release(self, job: Job) -> None:
+        held, job.held = job.held, []
+        for error, data in held:
+            await self._show(error, data)
+
+    async def notice(self) -> None:
+        """Show what the ended jobs had still to say, and that they are over; then forget them."""
+        for job in [job for job in self._orphans if job.over]:
+            self._orphans.remove(job)
+            await self._release(job)
+        over = [job for job in self.table if job.over]
+        if not over or self.screen is None:
+            return
+        marks = self._marks()
+        for job in over:
+            await self._release(job)
+            if self._loud:
+                await self._show(True, f"{_line(job, marks)}\n".encode())
+            self._drop(job)
+
+    def begin(self, screen: Screen) -> None:
+        """A cell begins: what was started in an earlier one is held back from it."""
+        self.screen = screen
+        for job in self.table:
+            job.live = False
+
+    def leave(self) -> None:
+        """The cell is over."""
+        self.screen = None
+
+    def adopt(self, other: Jobs) -> None:
+        """Take the jobs that a shell leaves behind at its end."""
+        for job in [*other.table, *other._orphans]:
+            if not job.over:
+                job.live = False
+                self._orphans.append(job)
+
+    # -- the builtins -------------------------------------------------------------------------------------------
+
+    async def answer(self, call: Call, io: Io, strand: Strand, orders: dict[int, Order], pid: int) -> int:
+        """Carry out one word of job control."""
+        match call.name:
+            case name if name == JOB:
+                return await self._begin(call, io, orders, pid)
+            case name if name == LAST:
+                await io.out(f"{self._last}\n" if self._last else "")
+                return 0
+            case "jobs":
+                return await self._list(call, io)
+            case "wait":
+                return await self._wait(call, io, strand)
+            case "fg":
+                return await self._foreground(call, io, strand)
+            case "bg":
+                return await self._background(call, io)
+            case "disown":
+                return await self._disown(call, io)
+            case "kill":
+                return await self._kill(call, io)
+        await io.err(f"bash: {call.name}: cannot suspend a login shell\n")
+        return 1
+
+    async def _begin(self, call: Call, io: Io, orders: dict[int, Order], pid: int) -> int:
+        order = orders.get(int(call.args[0]))
+        if order is None:
+            return 0
+        status, said = await self.start(order, call, pid)
+        await io.err(said)
+        return status
+
+    async def _list(self, call: Call, io: Io) -> int:
+        flags = {letter for arg in call.args if arg.startswith("-") for letter in arg[1:]}
+        wrong = flags - set("lnprs")
+        if wrong:
+            text = f"bash: jobs: -{sorted(wrong)[0]}: invalid option\n"
+            await io.err(f"{text}jobs: usage: jobs [-lnprs] [jobspec ...] or jobs -x command [args]\n")
+            return 2
+        chosen, status = list(self.table), 0
+        names = [arg for arg in call.args if not arg.startswith("-")]
+        if names:
+            chosen = []
+            for name in names:
+                job = self._find(name)
+                if job is None:
+                    await io.err(f"bash: jobs: {name}: no such job\n")
+                    status = 1
+                else:
+                    chosen.append(job)
+        marks = self._marks()
+        for job in chosen:
+            if ("r" in flags and job.state != "Running") or ("s" in flags and job.state != "Stopped"):
+                continue
+            await self._release(job) if job.over else None
+            await io.out(f"{job.pid}\n" if "p" in flags else f"{_line(job, marks, long='l' in flags)}\n")
+        for job in [job for job in chosen if job.over]:
+            self._drop(job)
+        return status
+
+    async def _wait(self, call: Call, io: Io, strand: Strand) -> int:
+        names = [arg for arg in call.args if not arg.startswith("-")]
+        if "-n" in call.args:
+            return await self._wait_any(strand)
+        if not names:
+            for job in list(self.table):
+                await self._until_over(job, strand)
+            await self.notice()
+            return 0
+        status = 0
+        for name in names:
+            status = await self._wait_one(name, io, strand)
+        await self.notice()
+        return status
+
+    async def _wait_one(self, name: str, io: Io, strand: Strand) -> int:
+        job = self._find(name, pids=True)
+        if job is not None:
+            await self._until_over(job, strand)
+            return job.status
+        if name.isdigit() and int(name) in self._statuses:
+            return self._statuses[int(name)]
+        if name.startswith("%"):
+            await io.err(f"bash: wait: {name}: no such job\n")
+        elif name.isdigit():
+            await io.err(f"bash: wait: pid {name} is not a child of this shell\n")
+        else:
+            await io.err(f"bash: wait: `{name}': not a pid or valid job spec\n")
+        return 127
+
+    async def _wait_any(self, strand: Strand) -> int:
+        if not self.table:
+            return 127
+        while not (over := [job for job in self.table if job.over]):
+            await strand.listen()
+        await self._release(over[0])
+        await self.notice()
+        return over[0].status
+
+    async def _until_over(self, job: Job, strand: Strand) -> None:
+        job.waited += 1
+        try:
+            await self._release(job)
+            while job.state == "Running":
+                await strand.listen()
+        finally:
+            job.waited -= 1
+
+    async def _foreground(self, call: Call, io: Io, strand: Strand) -> int:
+        job = self._find(call.args[0] if call.args else "%%")
+        if job is None:
+            await io.err(f"bash: fg: {call.args[0] if call.args else 'current'}: no such job\n")
+            return 1
+        await io.out(f"{job.order.text}\n")
+        if job.state == "Stopped":
+            self._signalled(job, 18)
+        try:
+            await self._until_over(job, strand)
+        except (asyncio.CancelledError, GeneratorExit):
+            self._signalled(job, 2)  # ^C reaches the program in the foreground
+            self._drop(job)
+            raise
+        if job.over:
+            await self._release(job)
+            self._drop(job)
+        return job.status
+
+    async def _background(self, call: Call, io: Io) -> int:
+        job = self._find(call.args[0] if call.args else "%%")
+        if job is None:
+            await io.err(f"bash: bg: {call.args[0] if call.args else 'current'}: no such job\n")
+            return 1
+        if job.state != "Stopped":
+            await io.err(f"bash: bg: job {job.number} already in background\n")
+            return 0
+        mark = self._marks().get(job.number, " ")
+        await io.out(f"[{job.number}]{mark} {job.order.text} &\n")
+        self._signalled(job, 18)
+        return 0
+
+    async def _disown(self, call: Call, io: Io) -> int:
+        flags = {letter for arg in call.args if arg.startswith("-") for letter in arg[1:]}
+        names = [arg for arg in call.args if not arg.startswith("-")]
+        jobs = list(self.table) if "a" in flags else [self._find(name, pids=True) for name in names or ["%%"]]
+        for name, job in zip(names or ["current"] * len(jobs), jobs, strict=False):
+            if job is None:
+                await io.err(f"bash: disown: {name}: no such job\n")
+                return 1
+        for job in jobs:
+            if job is not None and "h" not in flags and job in self.table:
+                self.table.remove(job)
+                self._orphans.append(job)
+        return 0
+
+    async def _kill(self, call: Call, io: Io) -> int:
+        args = list(call.args)
+        if args[:1] in (["-l"], ["-L"]):
+            return await self._signals(args[1:], io)
+        signal: int | None = 15
+        if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
+            word, args = args[1], args[2:]
+            signal = number_of(word)
+        elif args and args[0].startswith("-") and len(args[0]) > 1 and args[0] != "--":
+            word, args = args[0][1:], args[1:]
+            signal = number_of(word)
+        else:
+            word = "TERM"
+        if signal is None:
+            await io.err(f"bash: kill: {word}: invalid signal specification\n")
+            return 1
+        args = args[1:] if args[:1] == ["--"] else args
+        if not args:
+            usage = "kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]"
+            await io.err(f"kill: usage: {usage}\n")
+            return 2
+        return max([await self._send(name, signal, io) for name in args])
+
+    async def _send(self, name: str, signal: int, io: Io) -> int:
+        if name.startswith("%"):
+            job = self._find(name)
+            if job is None:
+                await io.err(f"bash: kill: {name}: no such job\n")
+                return 1
+            if job.state == "Stopped" and signal in ENDS and signal != 9:
+                self._signalled(job, 18)
+            self._signalled(job, signal)
+            return 0
+        digits = name.removeprefix("-")
+        if not digits.isdigit():
+            await io.err(f"bash: kill: {name}: arguments must be process or job IDs\n")
+            return 1
+        wrong = self._machine.processes.signal(int(digits), signal, user=self._machine.system.user)
+        if wrong:
+            await io.err(f"bash: kill: ({name}) - {wrong}\n")
+        return int(bool(wrong))
+
+    async def _signals(self, names: list[str], io: Io) -> int:
+        if not names:
+            rows = [f"{number:2d}) SIG{name_of(number)}" for number in [*range(1, 32), *range(34, 65)]]
+            lines = ["\t".join(rows[at : at + 5]) for at in range(0, len(rows), 5)]
+            await io.out("\n".join(lines) + "\n")
+            return 0
+        status = 0
+        for name in names:
+            number = number_of(str(int(name) - 128) if name.isdigit() and int(name) > 128 else name)
+            if number is None:
+                await io.err(f"bash: kill: {name}: invalid signal specification\n")
+                status = 1
+            else:
+                await io.out(f"{name_of(number) if name.isdigit() else number}\n")
+        return status
+
+    # -- finding ------------------------------------------------------------------------------------------------
+
+    def _find(self, name: str, *, pids: bool = False) -> Job | None:
+        """The job that ``%1``, ``%%``, ``%-``, ``%name``, ``%?text``, or a pid, means."""
+        if pids and name.isdigit():
+            return next((job for job in self.table if job.pid == int(name)), None)
+        word = name.removeprefix("%")
+        marks = {mark: number for number, mark in self._marks().items()}
+        if word in ("", "%", "+", "-"):
+            number = marks.get("-" if word == "-" else "+", marks.get("+", 0))
+        elif word.isdigit():
+            number = int(word)
+        elif not name.startswith("%"):
+            return None
+        else:
+            fits = (lambda text: word[1:] in text) if word[0] == "?" else (lambda text: text.startswith(word))
+            return next((job for job in reversed(self.table) if fits(job.order.text)), None)
+        return next((job for job in self.table if job.number == number), None)
+
+    def _marks(self) -> dict[int, str]:
+        """``+`` for the current job, ``-`` for the one before it: a stopped one comes first."""
+        stopped = [job.number for job in self.table if job.state == "Stopped"]
+        others = [job.number for job in self.table if job.state != "Stopped"]
+        ranked = [*stopped[::-1], *others[::-1]]
+        return dict(zip(ranked, "+-", strict=False))
+
+    def _drop(self, job: Job) -> None:
+        if job in self.table:
+            self.table.remove(job)
+
+
+async def _drop(data: bytes) -> None:
+    """What is written to /dev/null."""
+
+
+def _line(job: Job, marks: dict[int, str], *, long: bool = False) -> str:
+    mark = marks.get(job.number, " ")
+    pid = f" {job.pid}" if long else " "
+    tail = " &" if job.state == "Running" else ""
+    return f"[{job.number}]{mark}{pid} {job.state:<23} {job.order.text}{tail}"

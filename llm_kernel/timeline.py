@@ -1,0 +1,357 @@
+"""The machine's time as its programs live it: who sleeps is woken in order, and nothing else moves the clock.
+
+A discrete-event simulation: each shell that runs (the cell's, and every background job's) is a ``Strand``. Strands take
+turns; the clock jumps to the next instant somebody waits for when all of them rest. So a two-hour sleep takes no time,
+and what happens in it happens in the same order every time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import heapq
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+
+from llm_kernel.machine.clock import Clock
+
+__all__ = ["Pace", "Strand", "Timeline"]
+
+PATIENCE = 2.0
+"""Real seconds that a strand may compute without a rest before the others go on without it."""
+
+
+@dataclass(slots=True)
+class Pace:
+    """How spent time is shown: ``rate`` simulated seconds a real second, 0 at once.
+
+    ``budget``: the most real seconds that are waited in all; then the rest is shown at once.
+    """
+
+    rate: float = 0.0
+    budget: float = float("inf")
+
+    @property
+    def steady(self) -> bool:
+        """Whether all of the time is shown, however long."""
+        return bool(self.rate) and self.budget == float("inf")
+
+    def wait(self, seconds: float) -> float:
+        """Real seconds to wait before ``seconds`` of the machine's have passed."""
+        if not self.rate or self.budget <= 0:
+            return 0.0
+        real = seconds / self.rate
+        if self.budget != float("inf"):
+            real = min(real, self.budget / 10)  # a share of what is left: it never runs out before the output does
+            self.budget -= real
+        return real
+
+
+@dataclass(order=True, slots=True)
+class _Wake:
+    when: float
+    number: int
+    strand: Strand
+    future: asyncio.Future[None]
+
+
+class Timeline:
+    """The strands of one machine and the instants they wait for.
+
+    ``stepped``: the clock never passes an instant that a strand has not generated yet. Otherwise what arrives late
+    happens when it arrives. ``watch_limit``: seconds after which a program that watches ends by itself.
+    """
+
+    def __init__(self, clock: Clock, *, stepped: bool = True) -> None:
+        self.clock = clock
+        self.stepped = stepped
+        self.moment = 0.0
+        self.front: Strand | None = None
+        self.pace = Pace()
+        self.watch_limit = 600.0
+        self.strands: list[Strand] = []
+        self._wakes: list[_Wake] = []
+        self._number = 0
+        self._stepping = False
+        self._waiting: asyncio.TimerHandle | None = None
+        self._tired: asyncio.TimerHandle | None = None
+
+    def strand(self, *, front: bool = False) -> Strand:
+        """A new strand; ``front``: the one a cell runs on, without which time stands still."""
+        made = Strand(self)
+        if front:
+            self.front = made
+        return made
+
+    @property
+    def busy(self) -> bool:
+        """Whether a background strand lives that time can still change."""
+        return any(one is not self.front and not one.frozen for one in self.strands)
+
+    def settle(self) -> None:
+        """Look, as soon as this turn of the loop is over, whether time can go on."""
+        if not self._stepping:
+            self._stepping = True
+            asyncio.get_running_loop().call_soon(self._step)
+
+    def push(self, strand: Strand, when: float, future: asyncio.Future[None] | None = None) -> asyncio.Future[None]:
+        """Wake ``strand`` at ``when``; two of one instant are woken in the order they asked."""
+        future = future or asyncio.get_running_loop().create_future()
+        self._number += 1
+        heapq.heappush(self._wakes, _Wake(when, self._number, strand, future))
+        return future
+
+    def announce(self) -> None:
+        """Tell every strand that listens that something has changed: a job ended, stopped or went on."""
+        for strand in list(self.strands):
+            strand.hear()
+        self.settle()
+
+    def _step(self) -> None:
+        self._stepping = False
+        front = self.front
+        if front is None or front not in self.strands or self._waiting is not None:
+            return
+        hindered = [one for one in self.strands if self._hinders(one, front)]
+        if hindered:
+            if self._tired is None and front.resting and not any(one.abroad for one in hindered):
+                self._tired = asyncio.get_running_loop().call_later(PATIENCE, self._go_without)
+            return
+        self._rested()
+        wake = self._next()
+        if wake is None:
+            return
+        ahead = wake.when - self.moment
+        if ahead > 0 and (real := self.pace.wait(ahead)) > 0:
+            self._waiting = asyncio.get_running_loop().call_later(real, self._wake, wake)
+        else:
+            self._wake(wake)
+
+    def _hinders(self, one: Strand, front: Strand) -> bool:
+        if one.patient:
+            return False
+        if one.abroad:
+            return self.stepped or one is front or front.expects
+        return not one.resting
+
+    def _next(self) -> _Wake | None:
+        while self._wakes:
+            if self._wakes[0].future.done():
+                heapq.heappop(self._wakes)
+            else:
+                return self._wakes[0]
+        return None
+
+    def _wake(self, wake: _Wake) -> None:
+        self._waiting = None
+        if wake.future.done():
+            self.settle()
+            return
+        if self._wakes[0] is not wake:  # something earlier came while the pace was kept
+            self.settle()
+            return
+        heapq.heappop(self._wakes)
+        self.advance(max(0.0, wake.when - self.moment))
+        wake.strand.woken()
+        wake.future.set_result(None)
+
+    def advance(self, seconds: float) -> None:
+        """Let the clock and the timeline move on together."""
+        if seconds > 0:
+            self.moment += seconds
+            self.clock.advance(seconds)
+
+    def _go_without(self) -> None:
+        self._tired = None
+        for one in self.strands:
+            if one is not self.front and not one.resting and not one.abroad:
+                one.patient = True
+        self.settle()
+
+    def hurry(self) -> None:
+        """Wait no longer for the pace: the cell that was shown in it is over."""
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _rested(self) -> None:
+        if self._tired is not None:
+            self._tired.cancel()
+            self._tired = None
+
+    def parked(self, strand: Strand) -> list[_Wake]:
+        """Take the instants that ``strand`` waits for off the list, for as long as it is stopped."""
+        own = [wake for wake in self._wakes if wake.strand is strand and not wake.future.done()]
+        self._wakes = [wake for wake in self._wakes if wake.strand is not strand]
+        heapq.heapify(self._wakes)
+        return own
+
+    def resume(self, wakes: list[_Wake], since: float) -> None:
+        """Put them back, later by the time that has passed since ``since``."""
+        for wake in wakes:
+            wake.when += self.moment - since
+            heapq.heappush(self._wakes, wake)
+        self.settle()
+
+
+class Strand:
+    """One shell's thread of the machine's time. Open from ``open`` to ``close``.
+
+    ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
+    """
+
+    def __init__(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+        self.active = 0
+        self.asleep = 0
+        self.listening = 0
+        self.outside = 0
+        self.frozen = False
+        self.patient = False
+        self.spent = 0.0
+        self._ears: list[asyncio.Future[None]] = []
+        self._parked: list[_Wake] = []
+        self._since = 0.0
+
+    @property
+    def resting(self) -> bool:
+        """Whether nothing of it computes: it sleeps, or waits for another strand, or is stopped."""
+        if self.frozen and not self.active:
+            return True
+        return not self.active and not self.outside and self.asleep + self.listening > 0
+
+    @property
+    def abroad(self) -> bool:
+        """Whether it waits for something that is not of this machine: the model, or a person's answer."""
+        return not self.active and self.outside > 0
+
+    @property
+    def expects(self) -> bool:
+        """Whether it waits for other strands and for no instant of its own."""
+        return self.listening > 0 and not self.asleep
+
+    def open(self) -> None:
+        """Begin: from now on time waits for this strand."""
+        self.active, self.patient, self.spent = 1, False, 0.0
+        self.timeline.strands.append(self)
+
+    def close(self) -> None:
+        """End: time no longer waits for this strand."""
+        if self in self.timeline.strands:
+            self.timeline.strands.remove(self)
+        self.active = self.asleep = self.listening = self.outside = 0
+        self._ears.clear()
+        if self is self.timeline.front:
+            self.timeline.hurry()
+        with contextlib.suppress(RuntimeError):  # no loop any more: the kernel is going
+            self.timeline.settle()
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """A program of this strand runs."""
+        self.active += 1
+        self.patient = False
+        try:
+            yield
+        finally:
+            self.active -= 1
+            self.timeline.settle()
+
+    @contextlib.contextmanager
+    def aside(self) -> Iterator[None]:
+        """What runs now waits for something else of the same strand: a shell it started, a pipe."""
+        self.active -= 1
+        self.timeline.settle()
+        try:
+            yield
+        finally:
+            self.active += 1
+
+    @contextlib.asynccontextmanager
+    async def away(self) -> AsyncIterator[None]:
+        """What runs now waits for something outside the machine, and has its turn again when it is back."""
+        self.active -= 1
+        self.outside += 1
+        self.timeline.settle()
+        try:
+            yield
+        finally:
+            self.outside -= 1
+            self.active += 1
+        if len(self.timeline.strands) > 1:
+            await self._until(self.timeline.moment)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let ``seconds`` pass for this strand, and whatever happens meanwhile happen."""
+        self.spent += seconds
+        timeline = self.timeline
+        if len(timeline.strands) <= 1 and not timeline.pace.rate:
+            timeline.advance(seconds)
+            await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
+            return
+        await self._until(timeline.moment + seconds)
+
+    async def listen(self) -> None:
+        """Wait until another strand announces something; only others' instants move the clock meanwhile."""
+        ear: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._ears.append(ear)
+        self.active -= 1
+        self.listening += 1
+        self.timeline.settle()
+        try:
+            await ear
+        except asyncio.CancelledError:
+            if ear in self._ears:
+                self._ears.remove(ear)
+                self.listening -= 1
+                self.active += 1
+            elif ear.cancelled():
+                self.asleep -= 1
+                self.active += 1
+            self.timeline.settle()
+            raise
+
+    def hear(self) -> None:
+        """Something was announced: whoever listens has its turn at this instant."""
+        ears, self._ears = self._ears, []
+        for ear in ears:
+            self.listening -= 1
+            self.asleep += 1
+            self.timeline.push(self, self.timeline.moment, ear)
+
+    def woken(self) -> None:
+        """One of its sleeps is over."""
+        self.asleep -= 1
+        self.active += 1
+        self.patient = False
+
+    def freeze(self) -> None:
+        """Stop it, as SIGSTOP does: its sleeps stand still."""
+        if not self.frozen:
+            self.frozen = True
+            self._parked, self._since = self.timeline.parked(self), self.timeline.moment
+            self.timeline.settle()
+
+    def thaw(self) -> None:
+        """Let it go on, as SIGCONT does."""
+        if self.frozen:
+            self.frozen = False
+            self.timeline.resume(self._parked, self._since)
+            self._parked = []
+
+    async def _until(self, when: float) -> None:
+        timeline = self.timeline
+        future = timeline.push(self, when)
+        if self.frozen:
+            self._parked += timeline.parked(self)
+        self.active -= 1
+        self.asleep += 1
+        timeline.settle()
+        try:
+            await future
+        except asyncio.CancelledError:
+            if not future.done() or future.cancelled():
+                self.asleep -= 1
+                self.active += 1
+            timeline.settle()
+            raise
