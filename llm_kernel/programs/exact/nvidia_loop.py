@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine.devices import Gpu, Reading
 from llm_kernel.machine.drivers import branch_of
-from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.exact import nvidia_dmon, nvidia_pmon
 from llm_kernel.programs.exact.nvidia import nvidia_smi
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer
 from llm_kernel.programs.exact.nvidia_summary import using
+from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
 

@@ -6,8 +6,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
-from llm_kernel.programs.beat import Beat
 from llm_kernel.programs.exact.nvidia_table import date_line
+from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Call, Io
 
@@ -74,7 +74,7 @@ async def watch(call: Call, io: Io) -> int:
 
 async def _rounds(call: Call, io: Io, asked: _Asked) -> int:
     line = shlex.join(asked.words) if "exec" in asked.flags else " ".join(asked.words)
-    beat, before = Beat(call, asked.interval), b""
+    beat, before = Beat(call, io, asked.interval), b""
     while True:
         shown, status = await _output(call, line)
         await io.out(_WIPE + _title(call, asked) + shown)
