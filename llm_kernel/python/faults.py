@@ -15,13 +15,16 @@ __all__ = ["Fault", "wording"]
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error of the sandbox: ``raised`` by the script itself, at ``node``; ``floats``: a division had a float."""
+    """An error of the sandbox: ``raised`` by the script itself, at ``node``; ``floats``: a division had a float;
+    ``key``: what was last looked up, as ``str`` and ``repr`` show it.
+    """
 
     kind: str
     text: str
     raised: bool = False
     node: ast.AST | None = None
     floats: bool | None = None
+    key: tuple[str, str] | None = None
     caught: bool = False
 
 
@@ -47,9 +50,11 @@ _SAME = {
         r"list indices must be integers or slices, not \w+",
         r"'<' not supported between instances of '\w+' and '\w+'",
         r"'>' not supported between instances of '\w+' and '\w+'",
+        r"'(str|tuple)' object does not support item assignment",
         r"sequence item \d+: expected str instance, \w+ found",
     ),
     "AssertionError": (r"",),
+    "JSONDecodeError": (r"Expecting value: line \d+ column \d+ \(char \d+\)", r"Extra data: line \d+ .*"),
 }
 """Texts that are the same in every version."""
 
@@ -97,7 +102,7 @@ def _zero(fault: Fault, script: Script, tree: ast.Module) -> str | None:
         case "modulo", False:
             return "integer modulo by zero" if minor >= 11 else "integer division or modulo by zero"
         case "modulo", True:
-            return "float modulo by zero" if minor >= 12 else "float modulo"
+            return "float modulo by zero" if minor >= 13 else "float modulo"
     return None
 
 
@@ -105,10 +110,13 @@ def _key(fault: Fault, script: Script, tree: ast.Module) -> str | None:
     """A missing key, as ``repr`` shows it: the sandbox tells only its text."""
     if isinstance(fault.node, ast.Subscript) and isinstance(fault.node.slice, ast.Constant):
         return repr(fault.node.slice.value)
-    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_ ]*", fault.text)
+    text = fault.text[1:-1] if fault.caught and fault.text.startswith("'") else fault.text
+    if fault.key and fault.key[0] == text and isinstance(fault.node, ast.Subscript):
+        return fault.key[1]
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_ ]*", text)
     own = any(isinstance(node, ast.ClassDef) for node in ast.walk(tree))
-    if plain and fault.text not in ("None", "True", "False", "inf", "nan", "Ellipsis") and not own:
-        return repr(fault.text)
+    if plain and text not in ("None", "True", "False", "inf", "nan", "Ellipsis") and not own:
+        return repr(text)
     return None
 
 

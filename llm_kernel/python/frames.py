@@ -17,14 +17,17 @@ __all__ = ["Shown", "traced"]
 _FEED = "<python-input-1>"
 """What the sandbox calls the script; the names before it are of what was defined for it."""
 
-_SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute)
+_SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute, ast.Tuple, ast.Compare)
 _HIDDEN = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _MOST_ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One frame: where in the source it stood, in what function, and the syntax it was executing."""
+    """One frame: where in the source it stood, in what function, and the syntax it was executing.
+
+    ``statement`` is what it was part of.
+    """
 
     line: int
     function: str
@@ -32,6 +35,7 @@ class Shown:
     text: str
     start: int
     end: int
+    statement: ast.stmt
 
     def shown(self, script: Script) -> str:
         """The frame's lines."""
@@ -42,7 +46,9 @@ class Shown:
         return f"{head}    {text}\n{self._marks(script.version)}"
 
     def _marks(self, version: tuple[int, int]) -> str:
-        if version < (3, 11):
+        if version < (3, 11) or (isinstance(self.statement, ast.Assert) and version == (3, 12)):
+            return ""
+        if isinstance(self.statement, ast.For) and version < (3, 13):
             return ""
         indent = len(self.text) - len(self.text.lstrip())
         segment = self.text[self.start : self.end]
@@ -67,7 +73,7 @@ def _anchors(node: ast.AST, segment: str, version: tuple[int, int]) -> tuple[int
                 at += 1
             wide = segment[at : at + 2] in ("//", "**", "<<", ">>")
             return at, at + 1 + wide
-        case ast.Subscript(value=value):
+        case ast.Subscript(value=value) if version >= (3, 13) or not _constant(node):
             at = (value.end_col_offset or 0) - base
             while segment[at] != "[":
                 at += 1
@@ -78,6 +84,11 @@ def _anchors(node: ast.AST, segment: str, version: tuple[int, int]) -> tuple[int
                 at += 1
             return at, len(segment)
     return None
+
+
+def _constant(node: ast.Subscript) -> bool:
+    """Whether CPython before 3.13 takes the item of a constant before it looks for the parts to mark."""
+    return isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Constant)
 
 
 def _plain_call(line: str, segment: str) -> bool:
@@ -105,21 +116,14 @@ def traced(
         raise Unsure(f"no traceback: {error.display('type-msg')}")
     original, changed, above = Text(script.source), Text(code), parents(tree)
     found: list[Shown] = []
-    unknown = re.fullmatch(r"name '(\w+)' is not defined", str(error.exception()))
+    text = error.display("type-msg")
     for frame in frames:
         if frame.filename != _FEED or frame.function_name is None or frame.line != frame.end_line:
             raise Unsure("frame")
         start = back(runs, changed.at(frame.line, frame.column - 1))
         end = back(runs, changed.at(frame.line, frame.end_column - 1))
-        node = _node_at(
-            tree,
-            original,
-            above,
-            (start, end),
-            last=frame is frames[-1],
-            unknown=unknown if frame is frames[-1] else None,
-        )
-        found.append(_place(node, original, frame.function_name))
+        node, statement = _node_at(tree, original, above, (start, end), text if frame is frames[-1] else "")
+        found.append(_place(node, statement, original, frame.function_name))
     for index in range(len(found) - _MOST_ALIKE):
         if len(set(found[index : index + _MOST_ALIKE + 1])) == 1:
             raise Unsure("recursion")
@@ -127,20 +131,17 @@ def traced(
 
 
 def _node_at(
-    tree: ast.Module,
-    text: Text,
-    above: dict[ast.AST, ast.AST],
-    span: tuple[int, int],
-    *,
-    last: bool,
-    unknown: re.Match[str] | None,
-) -> ast.expr | ast.stmt:
-    """The syntax that stood at ``span``, as CPython counts it."""
+    tree: ast.Module, text: Text, above: dict[ast.AST, ast.AST], span: tuple[int, int], error: str
+) -> tuple[ast.expr | ast.stmt, ast.stmt]:
+    """The syntax that stood at ``span``, as CPython counts it, and the statement it is in."""
     node = next((node for node in ast.walk(tree) if isinstance(node, ast.expr) and text.span(node) == span), None)
     if node is None:
         raise Unsure("place of an error")
-    if unknown and isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == unknown[1]:
-        node = node.func  # the name is looked up before the call
+    unknown = re.fullmatch(r"\w+: (?:name '(\w+)' is not defined|'\w+' object has no attribute '(\w+)')", error)
+    if unknown and isinstance(node, ast.Call):
+        func = node.func
+        if getattr(func, "id", "") == unknown[1] or getattr(func, "attr", "") == unknown[2]:
+            node = func  # what is called is looked up before the call
     chain = [node]
     while chain[-1] in above:
         chain.append(above[chain[-1]])  # type: ignore[arg-type]
@@ -150,17 +151,25 @@ def _node_at(
     simple = not hasattr(statement, "body")
     if simple and statement.lineno != statement.end_lineno:
         raise Unsure("statement of several lines")
-    if last and isinstance(statement, ast.Raise) and above[node] is statement:
-        return statement
-    if not isinstance(node, _SHOWN) or not (last or isinstance(node, ast.Call)):
+    if any(isinstance(step, ast.Try | ast.ExceptHandler) for step in chain):
+        raise Unsure("error within try")
+    if error and isinstance(statement, ast.Raise) and above[node] is statement:
+        return statement, statement
+    if error.startswith("AssertionError") and isinstance(statement, ast.Assert):
+        if not isinstance(statement.test, ast.Compare):
+            raise Unsure("assert of no comparison")
+        return statement.test, statement
+    if error and isinstance(statement, ast.For) and statement.iter is node:
+        return node, statement
+    if not isinstance(node, _SHOWN) or not (error or isinstance(node, ast.Call)):
         raise Unsure(f"error at {type(node).__name__}")
-    return node
+    return node, ast.Pass() if isinstance(statement, ast.For) else statement
 
 
-def _place(node: ast.expr | ast.stmt, text: Text, function: str) -> Shown:
+def _place(node: ast.expr | ast.stmt, statement: ast.stmt, text: Text, function: str) -> Shown:
     start, end = text.span(node)
     line, column = text.place(start)
     source = text.lines[line - 1]
     if not source.isascii() or "\t" in source or "\f" in source or node.end_lineno != node.lineno:
         raise Unsure("source line")
-    return Shown(line, function, node, source, column, column + end - start)
+    return Shown(line, function, node, source, column, column + end - start, statement)

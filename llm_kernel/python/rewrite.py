@@ -10,12 +10,12 @@ from llm_kernel.python.edits import Edit, Text
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.subset import parents
 
-__all__ = ["PRELUDE", "Rewriter"]
+__all__ = ["PRELUDE", "SUM", "SUM_SINCE_12", "Rewriter"]
 
 PRELUDE = """\
 _raised = []
 _seen = {}
-_last = [None]
+_last = [None, None]
 def _said(e):
     _raised.append(type(e).__name__ + ': ' + str(e))
     return e
@@ -25,18 +25,54 @@ def _left(v, i):
 def _right(v, i):
     _last[0] = (i, _seen[i] or isinstance(v, float))
     return v
+def _at(key):
+    _last[1] = (str(key), repr(key))
+    return key
 def _caught(e, named):
     kind, text = type(e).__name__, str(e)
     other = _gate(kind, text, named, kind + ': ' + text in _raised, _last[0])
-    return ZeroDivisionError(other) if kind == 'ZeroDivisionError' else e
-def sum(items, start=0):
-    for item in items:
-        start = start + item
-    return start
+    if other == text:
+        return e
+    if kind == 'ZeroDivisionError':
+        return ZeroDivisionError(other)
+    if kind == 'ValueError':
+        return ValueError(other)
+    if kind == 'TypeError':
+        return TypeError(other)
+    return e
 def round(number, digits=None):
     return _round(number, digits)
 """
 """What is defined before the script: functions whose results differ between the sandbox and CPython, and the gate."""
+
+SUM = """\
+def sum(items, start=0):
+    for item in items:
+        start = start + item
+    return start
+"""
+
+SUM_SINCE_12 = """\
+def sum(items, start=0):
+    lost = 0.0
+    for item in items:
+        if isinstance(start, float) and isinstance(item, float):
+            total = start + item
+            if abs(start) >= abs(item):
+                lost = lost + ((start - total) + item)
+            else:
+                lost = lost + ((item - total) + start)
+            start = total
+        elif isinstance(start, float) and isinstance(item, int):
+            start = start + item
+        elif isinstance(start, float):
+            start = start + lost + item
+            lost = 0.0
+        else:
+            start = start + item
+    return start + lost if lost and lost - lost == 0 else start
+"""
+"""``sum`` as it is from Python 3.12 on, which keeps what floats lose; before that it is plain addition."""
 
 _EXITS = ("exit", "quit")
 _STREAM = {
@@ -48,6 +84,10 @@ _STREAM = {
     ("stdout", "flush"): "_flush",
     ("stderr", "flush"): "_flush",
 }
+
+
+def _single(key: ast.expr) -> bool:
+    return not isinstance(key, ast.Slice | ast.Tuple | ast.Starred)
 
 
 class Rewriter:
@@ -103,6 +143,8 @@ class Rewriter:
                 self.divisions[number] = node
                 self._wrap(node.left, "_left(", f", {number})")
                 self._wrap(node.right, "_right(", f", {number})")
+            case ast.Subscript(slice=ast.expr() as key, ctx=ast.Load()) if self._typed and _single(key):
+                self._wrap(key, "_at(", ")")
 
     def _of_sys(self, node: ast.Attribute) -> None:
         """``sys.X``: what of it the host answers; the rest is the sandbox's own."""

@@ -6,6 +6,7 @@ It gets no file, no clock, no chance and no network; what it may ask is answered
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
@@ -15,8 +16,8 @@ from pydantic_monty import AsyncMonty, MontyCrashedError, MontyError, MontyRunti
 from llm_kernel.python.disk import Disk
 from llm_kernel.python.edits import apply
 from llm_kernel.python.faults import Fault, wording
-from llm_kernel.python.frames import traced
-from llm_kernel.python.rewrite import PRELUDE, Rewriter
+from llm_kernel.python.frames import Shown, traced
+from llm_kernel.python.rewrite import PRELUDE, SUM, SUM_SINCE_12, Rewriter
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.subset import check
 
@@ -63,16 +64,36 @@ class Sandbox:
             Unsure: where the result is not certainly CPython's.
         """
         tree = script.parsed()
-        check(script, tree, frozenset(facts))
+        first = _Run(script, tree, disk, stdin, self._limits, facts)
+        check(script, tree, first.replaced)
         try:
-            return await _Run(script, tree, disk, stdin, self._limits, facts).go(seed)
+            return await first.go(seed)
         except _Types:
             again = _Run(script, tree, disk.fresh(), stdin, self._limits, facts, typed=True)
             return await again.go(seed)
 
 
+_FLOAT = re.compile(r"(?<![\w.])\d+\.\d+(?:e[+-]\d+)?(?![\w.])")
+_LONG = 15
+"""Digits from which on two texts of a float can be equally short and near: CPython takes the even one."""
+
+
+def _even(found: re.Match[str]) -> str:
+    """A float as CPython writes it, where the sandbox took the other of two equally near texts."""
+    text = found[0]
+    if len(text) <= _LONG:
+        return text
+    said = repr(float(text))
+    return said if len(said) == len(text) and said[:-1] == text[:-1] else text
+
+
+def _own(frame: Shown, kind: str) -> bool:
+    """Whether the error is the one that the frame's statement makes."""
+    return frame.node is frame.statement or kind == "AssertionError"
+
+
 class _Types(Exception):  # noqa: N818
-    """A division failed, and what it says depends on its operands' types: run again and note them."""
+    """Something failed, and what that says depends on types that were not noted: run again and note them."""
 
 
 class _Run:
@@ -90,6 +111,7 @@ class _Run:
         self.script, self.tree, self.disk, self._limits, self._typed = script, tree, disk, limits, typed
         self._stdin = stdin.splitlines(keepends=True)
         self._rewriter = Rewriter(script, tree, facts, typed=typed)
+        self.replaced = self._rewriter.replaced
         self._code, self._runs = apply(script.source, self._rewriter.edits)
         self._pieces: list[Piece] = []
         self._length = 0
@@ -113,7 +135,7 @@ class _Run:
                 pool,
                 pool.checkout(limits=limits, os_policy=policy, assert_message_annotations=False) as session,
             ):
-                await session.feed_run(PRELUDE)
+                await session.feed_run(PRELUDE + (SUM if self.script.version < (3, 12) else SUM_SINCE_12))
                 try:
                     await session.feed_run(
                         self._code,
@@ -125,7 +147,7 @@ class _Run:
                 except MontyRuntimeError as err:
                     fault = err
                     if self._typed and self._status is None:
-                        last = await session.feed_run("_last[0]")
+                        last = await session.feed_run("_last")
         except MontyCrashedError as err:
             raise Unsure(f"crash: {err}") from err
         except MontyError as err:
@@ -137,23 +159,36 @@ class _Run:
         if self._status is None:
             self._status = 0 if fault is None else self._fail(fault, last)
         self._check_output()
-        return Outcome(tuple(self._pieces), self._status, self.disk)
+        pieces = (
+            piece if isinstance(piece, float) else (piece[0], _FLOAT.sub(_even, piece[1])) for piece in self._pieces
+        )
+        return Outcome(tuple(pieces), self._status, self.disk)
 
     def _fail(self, error: MontyRuntimeError, last: Any) -> int:
         """Word an error that nothing caught; the exit status."""
         frames = traced(error, self.script, self.tree, self._code, self._runs)
         kind, text = error.display("type-msg").partition(":")[0], str(error.exception())
-        raised = frames[-1].node is not None and isinstance(frames[-1].node, ast.Raise)
-        fault = Fault(kind, text, raised=raised, node=frames[-1].node, floats=last[1] if last else None)
-        if not raised and self._divided(kind, last):
+        raised = isinstance(frames[-1].statement, ast.Raise | ast.Assert) and _own(frames[-1], kind)
+        fault = Fault(
+            kind,
+            text,
+            raised=raised,
+            node=frames[-1].node,
+            floats=last[0][1] if last and last[0] else None,
+            key=tuple(last[1]) if last and last[1] else None,
+        )
+        if not raised and last is None and self._wants(fault):
             raise _Types
         said = wording(fault, self.script, self.tree)
         lines = ["Traceback (most recent call last):\n", *(frame.shown(self.script) for frame in frames)]
         self._pieces.append(("stderr", "".join(lines) + said + "\n"))
         return 1
 
-    def _divided(self, kind: str, last: Any) -> bool:
-        return kind == "ZeroDivisionError" and last is None and self.script.version < (3, 14)
+    def _wants(self, fault: Fault) -> bool:
+        """Whether an error's text depends on what only a second run notes."""
+        if fault.kind == "KeyError":
+            return isinstance(fault.node, ast.Subscript) and not isinstance(fault.node.slice, ast.Constant)
+        return fault.kind == "ZeroDivisionError" and self.script.version < (3, 14)
 
     def _check_output(self) -> None:
         for piece in self._pieces:
@@ -195,7 +230,7 @@ class _Run:
         return len(text)
 
     def _exit(self, status: Any = None) -> None:
-        if isinstance(status, bool | int | None):
+        if status is None or isinstance(status, int):
             self._status = int(status or 0) & 0xFF
         elif isinstance(status, str):
             self._print("stderr", status + "\n")
@@ -217,7 +252,7 @@ class _Run:
             said = wording(fault, self.script, self.tree).partition(": ")[2]
         except Unsure as err:
             raise self._doubtful(f"caught {err}") from err
-        if named and said != (repr(text) if kind == "KeyError" else text) and kind != "ZeroDivisionError":
+        if named and said != text and kind not in ("TypeError", "ValueError", "ZeroDivisionError"):
             raise self._doubtful(f"caught {kind}: {text}")
         return said
 

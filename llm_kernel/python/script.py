@@ -12,6 +12,10 @@ class Unsure(Exception):  # noqa: N818 - a direction, not a fault
     """What this script does cannot be computed with certainty."""
 
 
+_LONGEST = 200_000
+"""Characters of a script that is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Script:
     """``name`` as tracebacks show it; ``argv`` as the script sees it; ``version`` is ``(3, minor)``.
@@ -31,7 +35,9 @@ class Script:
         Raises:
             Unsure: where the text is no Python of this program's own version, or too deep.
         """
+        if len(self.source) > _LONGEST:
+            raise Unsure("a long script")
         try:
-            return ast.parse(self.source)
+            return ast.parse(self.source, feature_version=self.version)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
             raise Unsure(f"syntax: {err}") from err

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
+import sys
+import warnings
+from collections.abc import Collection
 
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
@@ -24,14 +28,15 @@ def parents(tree: ast.AST) -> dict[ast.AST, ast.AST]:
     return {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
 
 
-def check(script: Script, tree: ast.Module, facts: frozenset[ast.AST]) -> None:
-    """Pass a script that uses nothing but what was tested; ``facts`` are nodes that are replaced before the run.
+def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> None:
+    """Pass a script that uses nothing but what was tested; nodes that are ``replaced`` before the run do not count.
 
     Raises:
         Unsure: for every other one; its text names the first thing that was not tested.
     """
+    _check_warnings(script)
     above = parents(tree)
-    inside = {child for node in facts for child in ast.walk(node)}
+    inside = {child for node in replaced for child in ast.walk(node)}
     nodes = [node for node in ast.walk(tree) if node not in inside]
     own = _own_names(tree)
     modules = _modules(nodes)
@@ -42,6 +47,15 @@ def check(script: Script, tree: ast.Module, facts: frozenset[ast.AST]) -> None:
             raise Unsure(f"syntax of a later Python: {type(node).__name__}")
         _check_node(node, above, own, modules, script)
     _check_sets(nodes, above)
+
+
+def _check_warnings(script: Script) -> None:
+    """A script at whose compilation CPython warns: the warnings are its version's own."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        compile(script.source, "script", "exec", dont_inherit=True)
+    if told:
+        raise Unsure("a warning of the compiler")
 
 
 def _own_names(tree: ast.Module) -> set[str]:
@@ -87,7 +101,7 @@ def _check_node(
                 raise Unsure(f"module as a value: {name}")
             if name in own or name in BUILTINS or name in ERRORS or name in modules:
                 _check_builtin(node, above, own)
-            elif hasattr(builtins, name):
+            elif hasattr(builtins, name) and name != "__name__":
                 raise Unsure(f"builtin: {name}")
         case ast.Attribute(value=ast.Name(id=name), attr=attr) if name in modules:
             if attr not in MODULES[modules[name]]:
@@ -103,6 +117,8 @@ def _check_node(
             raise Unsure("method decorator")
         case ast.AsyncFunctionDef() | ast.Await():
             raise Unsure("async")
+        case ast.JoinedStr():
+            _check_format(node, script)
         case ast.Constant(value=complex()):
             raise Unsure("complex number")
         case ast.With(items=items):
@@ -113,6 +129,16 @@ def _check_node(
             raise Unsure("raise again")
         case ast.Raise(cause=cause) if cause is not None:
             raise Unsure("raise from")
+
+
+def _check_format(node: ast.JoinedStr, script: Script) -> None:
+    """Formatted strings took ``=`` with 3.8, and quotes and backslashes within the braces with 3.12."""
+    if script.version < (3, 12):
+        text = ast.get_source_segment(script.source, node) or ""
+        if script.version < (3, 8) and re.search(r"=\s*(![rsa])?(:[^}]*)?}", text):
+            raise Unsure("syntax of a later Python: f'{x=}'")
+        if sys.version_info >= (3, 12) and re.search(r"{[^}]*(\\|" + re.escape(text[-1:]) + r")[^}]*}", text):
+            raise Unsure("quotes in a formatted string")
 
 
 def _check_class(node: ast.ClassDef) -> None:

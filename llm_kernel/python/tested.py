@@ -18,7 +18,8 @@ NODES: frozenset[type[ast.AST]] = frozenset(
         ast.In, ast.Invert, ast.Is, ast.IsNot, ast.JoinedStr, ast.LShift, ast.Lambda, ast.List, ast.ListComp, ast.Load,
         ast.Lt, ast.LtE, ast.Mod, ast.Module, ast.Mult, ast.Name, ast.NamedExpr, ast.Nonlocal, ast.Not, ast.NotEq,
         ast.NotIn, ast.Or, ast.Pass, ast.Pow, ast.RShift, ast.Raise, ast.Return, ast.Set, ast.SetComp, ast.Slice,
-        ast.Starred, ast.Store, ast.Sub, ast.Subscript, ast.Try, ast.Tuple, ast.UAdd, ast.USub, ast.While, ast.With,
+        ast.Starred, ast.Store, ast.Sub, ast.Subscript, ast.Try, ast.Tuple, ast.UAdd,
+        ast.UnaryOp, ast.USub, ast.While, ast.With,
         ast.alias, ast.arg, ast.arguments, ast.comprehension, ast.keyword, ast.withitem,
     }
 )  # fmt: skip
@@ -50,7 +51,7 @@ ATTRIBUTES = frozenset(
 )
 """Methods of the types that are always there."""
 
-DUNDERS = frozenset("__init__ __repr__ __str__ __call__ __name__ __class__".split())
+DUNDERS = frozenset("__init__ __repr__ __str__ __call__ __eq__ __add__ __sub__ __mul__ __name__ __class__".split())
 """Names with underscores on both sides that a script may use."""
 
 MODULES: dict[str, frozenset[str]] = {

@@ -1,0 +1,41 @@
+"""Write down what CPython of several versions does with the cases: ``python record.py python3.8=PATH ...``."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).parent
+STDIN = "Ann\n41\nlast line\n"
+
+
+def cases() -> list[str]:
+    """The scripts, in order."""
+    return (HERE / "cases.txt").read_text().split("\n###\n")
+
+
+def record(python: str, source: str, folder: str) -> list[object]:
+    """Standard output, standard error and exit status of one script, run as ``t.py a b`` in an empty folder."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        (Path(place) / "t.py").write_text(source + "\n")
+        done = subprocess.run(
+            [python, "t.py", "a", "b"], cwd=place, input=STDIN, capture_output=True, text=True, timeout=20
+        )
+        return [done.stdout, done.stderr.replace(place, "/root"), done.returncode]
+
+
+def main() -> None:
+    found: dict[str, list[list[object]]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for word in sys.argv[1:]:
+            version, _, python = word.partition("=")
+            found[version] = [record(python, source, folder) for source in cases()]
+    lines = [f"{json.dumps(version)}: {json.dumps(rows)}" for version, rows in found.items()]
+    (HERE / "recorded.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+
+
+if __name__ == "__main__":
+    main()
