@@ -235,12 +235,15 @@ class _Packing:
         if self.kind.name == "bzip2":
             self.report.fail(f"Can't open input file {name}: {why}.")
         elif self.kind.name == "gzip" and why == "No such file or directory" and self.unpacks:
-            self.report.fail(f"{name if name.endswith('.gz') else name + '.gz'}: {why}")
+            self.report.err.append(f"gzip: {name if name.endswith('.gz') else name + '.gz'}: {why}\n")
+            self.report.status = max(self.report.status, 1)
         else:
             self.report.fail(f"{name}: {why}")
 
     def _complain(self, gzip: str, other: str, status: int) -> None:
-        self.report.fail(gzip if self.kind.name == "gzip" else other, status)
+        name = "gzip" if self.kind.name == "gzip" else self.call.name
+        self.report.err.append(f"{name}: {gzip if self.kind.name == 'gzip' else other}\n")
+        self.report.status = max(self.report.status, status)
 
     def _unpacked(self, name: str, data: bytes) -> bytes | None:
         base = self.call.name.rpartition("/")[2]
