@@ -156,6 +156,9 @@ def find_card(name: str) -> Card:
     """
     asked = _words(name)
     fitting = [card for card in CARDS if asked and asked <= _known(card)]
+    singular = re.sub(r"(?<=[\da-z])s\b", "", name)
+    if not fitting and singular != name:  # "four 3090s" are several, not a 3090 SUPER
+        return find_card(singular)
     if not fitting or not asked - _KINDS - {word for word in asked if word.endswith("gb")}:
         fitting = [card for card in fitting if "titan" in asked and "titan" in _known(card)]
     if not fitting:

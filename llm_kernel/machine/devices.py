@@ -14,7 +14,9 @@ from llm_kernel.machine.drivers import (
     TOOLKITS,
     Toolkit,
     branch_of,
+    carries,
     cuda_of,
+    cuda_since,
     driver_for,
     find_driver,
     find_toolkit,
@@ -122,7 +124,7 @@ class Devices:
             raise Refused(f"gpu: a machine has 0 to {_MOST} GPUs, not {count}")
         card = find_card(name) if count else None
         self.gpus = [self._board(card, index, count) for index in range(count)] if card else []
-        return self._fit_driver(self.toolkit) + self._fit_toolkit() if card else []
+        return self._fit_driver(self.toolkit) + self._fit_toolkit() + self._strangers() if card else []
 
     def set_driver(self, version: str) -> list[str]:
         """Install the driver ``version`` (or the newest of a branch); an empty one or ``none`` removes it."""
@@ -139,14 +141,14 @@ class Devices:
         if version.strip().lower() in ("", "none"):
             self.cuda = ""
             return []
-        toolkit = find_toolkit(version)
+        toolkit = find_toolkit(version, self.era)
         text = version.strip().lower().removeprefix("cuda").strip(" -v")
         self.cuda = text if order(text)[:2] == order(toolkit.release) else toolkit.release
         notes = self._fit_driver(toolkit)
         if self.driver and order(self.driver) < order(driver_for(toolkit)):
             card = self.gpus[0].model
             notes.append(f"CUDA {self.cuda} programs need driver {driver_for(toolkit)}, which {card} cannot have")
-        return notes
+        return notes + self._strangers()
 
     def show_cuda(self, version: str) -> list[str]:
         """Let nvidia-smi show another CUDA version than the driver's own, as with compatibility libraries."""
@@ -166,6 +168,18 @@ class Devices:
         parts = (digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:])
         return Gpu(card, index, f"GPU-{'-'.join(parts)}", bus, card.power)
 
+    def _strangers(self) -> list[str]:
+        """What is possible and of little use: a toolkit from before the cards, whose programs have no code for them."""
+        toolkit = self.toolkit
+        if toolkit is None:
+            return []
+        cards = {gpu.card.name: cuda_since(gpu.card.compute) for gpu in self.gpus}
+        return [
+            f"CUDA {self.cuda} has no code for {name}, which CUDA {since} was the first to know"
+            for name, since in cards.items()
+            if order(toolkit.release) < order(since)
+        ]
+
     def _bounds(self) -> tuple[str, int]:
         """The oldest driver that knows every card, and the last branch that does (0: any)."""
         since = max((gpu.card.since for gpu in self.gpus), key=order, default="")
@@ -181,10 +195,12 @@ class Devices:
             return self._changed(before, f"CUDA {self.cuda}" if self.cuda else "")
         if not self.driver:
             return []
-        if toolkit and order(self.driver) < order(driver_for(toolkit)):
+        if toolkit and not carries(self.driver, toolkit):
             self.driver = driver_for(toolkit)
         if since and order(self.driver) < order(since):
-            self.driver = first_driver(since)
+            # the driver that was asked for cannot be kept anyway: take one that also suits the toolkit
+            fitting = [first_driver(since)] + ([driver_for(self.toolkit)] if self.toolkit else [])
+            self.driver = max((one for one in fitting if not last or branch_of(one) <= last), key=order)
         if last and branch_of(self.driver) > last:
             self.driver = last_driver(last)
         return self._changed(before, self._reason(toolkit, before))
@@ -202,7 +218,8 @@ class Devices:
         since, last = self._bounds()
         if self.gpus and last and branch_of(before) > last:
             return f"{self.gpus[0].model} is not known to drivers after {last}"
-        if self.gpus and since and order(before) < order(since) and order(self.driver) == order(first_driver(since)):
+        own = toolkit is None or order(self.driver) == order(first_driver(since))
+        if self.gpus and since and order(before) < order(since) and own:
             return f"{self.gpus[0].model} needs {since} or newer"
         return f"CUDA {self.cuda} needs it" if toolkit else ""
 
@@ -219,7 +236,7 @@ class Devices:
     def _fit_toolkit(self) -> list[str]:
         """Lower the toolkit to what the driver can run, and say so."""
         toolkit = self.toolkit
-        if toolkit is None or not self.driver or order(driver_for(toolkit)) <= order(self.driver):
+        if toolkit is None or not self.driver or carries(self.driver, toolkit):
             return []
         before = self.cuda
         newest = next((t for t in reversed(TOOLKITS) if order(driver_for(t)) <= order(self.driver)), None)

@@ -15,7 +15,9 @@ __all__ = [
     "Branch",
     "Toolkit",
     "branch_of",
+    "carries",
     "cuda_of",
+    "cuda_since",
     "driver_for",
     "find_driver",
     "find_toolkit",
@@ -36,6 +38,9 @@ class Branch:
     versions: tuple[tuple[str, str], ...]
 
 
+_MONTHS = "JanFebMarAprMayJunJulAugSepOctNovDec"
+
+
 @dataclass(frozen=True, slots=True)
 class Toolkit:
     """A CUDA toolkit by its compiler: ``release`` is ``11.3``, ``update`` ``11.3.1``, ``nvcc`` ``11.3.109``."""
@@ -50,6 +55,12 @@ class Toolkit:
     def release(self) -> str:
         """The first two numbers, as the compiler prints them."""
         return ".".join(self.nvcc.split(".")[:2])
+
+    @property
+    def month(self) -> str:
+        """The month in which its compiler was built, ``2021-03``."""
+        words = self.built.split("_")
+        return f"{words[-1]}-{_MONTHS.index(words[1]) // 3 + 1:02d}"
 
 
 _DRIVERS = load("drivers")
@@ -107,6 +118,16 @@ def cuda_of(driver: str) -> str:
     return _branch(driver).cuda
 
 
+def carries(driver: str, toolkit: Toolkit) -> bool:
+    """Whether ``driver`` runs what this toolkit builds; of one release it runs every update."""
+    return order(driver_for(toolkit)) <= order(driver) or order(cuda_of(driver)) >= order(toolkit.release)
+
+
+def cuda_since(compute: str) -> str:
+    """The first CUDA release that builds for a compute capability."""
+    return str(_DRIVERS["cuda_since"].get(compute, "0"))
+
+
 def first_driver(minimum: str) -> str:
     """The oldest known driver that is at least ``minimum``."""
     return min((version for version in _versions() if order(version) >= order(minimum)), key=order)
@@ -131,8 +152,8 @@ def newest_driver(month: str, minimum: str, last: int) -> str:
     return max(fitting, key=order) if fitting else first_driver(minimum)
 
 
-def find_toolkit(text: str) -> Toolkit:
-    """The CUDA toolkit that was asked for: ``11.3``, ``11.3.1``, ``11.3.109``, or ``11`` for the newest 11.
+def find_toolkit(text: str, month: str = "9999-12") -> Toolkit:
+    """The CUDA toolkit that was asked for: ``11.3``, ``11.3.1``, ``11.3.109``, or ``11``: the newest 11 of ``month``.
 
     Raises:
         Refused: when there is no such release; the message names near ones.
@@ -145,6 +166,8 @@ def find_toolkit(text: str) -> Toolkit:
         lambda t: version == t.release.split(".")[0],
     ):
         found = [toolkit for toolkit in TOOLKITS if fits(toolkit)]
+        if found and "." not in version:
+            return ([toolkit for toolkit in found if toolkit.month <= month] or found[:1])[-1]
         if found:
             return found[-1]
     releases = list(dict.fromkeys(toolkit.release for toolkit in TOOLKITS))

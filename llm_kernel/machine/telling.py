@@ -11,6 +11,9 @@ from llm_kernel.machine.quantity import say_size
 
 __all__ = ["tell"]
 
+_WIDE, _MOST = 100, 6
+"""How long a line of packages gets, and how many lines of them there are at most."""
+
 
 def tell(before: Mapping[str, Any], machine: Machine, notes: Sequence[str]) -> list[str]:
     """The differences between ``before`` (an ``essence``) and ``machine`` now, in a fixed order.
@@ -63,7 +66,12 @@ def _devices(before: Mapping[str, Any], machine: Machine, notes: Sequence[str]) 
     was = f"driver {before['driver']} -> " if before["driver"] else ""
     for note in notes:
         adjusted = note.partition(" (")[0].endswith(f"-> {devices.driver}") and was and note.startswith(was)
-        if adjusted or "cannot have" in note or note.startswith(f"CUDA {before['cuda']} -> {devices.cuda} "):
+        if (
+            adjusted
+            or "cannot have" in note
+            or "has no code for" in note
+            or note.startswith(f"CUDA {before['cuda']} -> {devices.cuda} ")
+        ):
             lines.append(note)
     return lines
 
@@ -83,7 +91,20 @@ def _packages(before: Mapping[str, Any], machine: Machine) -> list[str]:
         named = [machine.packages.find(manager, key) for key, _ in come]
         if come:
             rows = [f"{p.name} {p.version}" if p else f"{k} {v}" for p, (k, v) in zip(named, come, strict=True)]
-            lines.append(f"{manager}: {', '.join(rows)}")
+            lines += _listed(manager, rows)
         if gone:
-            lines.append(f"{manager}: without {', '.join(gone)}")
+            lines += _listed(f"{manager}: without", gone)
     return lines
+
+
+def _listed(head: str, rows: Sequence[str]) -> list[str]:
+    """``head`` and the rows, in as many lines as they need, and the rest as a number where that is too many."""
+    lines, plain = [""], head if head.endswith("without") else f"{head}:"
+    for row in rows:
+        if lines[-1] and len(plain) + len(lines[-1]) + len(row) + 3 > _WIDE:
+            lines.append("")
+        lines[-1] += f", {row}" if lines[-1] else row
+    if len(lines) > _MOST:
+        left = sum(line.count(", ") + 1 for line in lines[_MOST - 1 :])
+        lines = [*lines[: _MOST - 1], f"and {left} more"]
+    return [f"{plain} {lines[0]}", *(f"{'':{len(plain)}} {line}" for line in lines[1:])]

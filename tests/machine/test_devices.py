@@ -43,6 +43,24 @@ def _job(**gpus: GpuUse) -> Process:
         ("L4", "NVIDIA L4"),
         ("L40S", "NVIDIA L40S"),
         ("Titan RTX", "NVIDIA TITAN RTX"),
+        ("3090s", "NVIDIA GeForce RTX 3090"),
+        ("RTX 3090s", "NVIDIA GeForce RTX 3090"),
+        ("A100s 80GB", "NVIDIA A100-SXM4-80GB"),
+        ("T4s", "Tesla T4"),
+        ("2080 Tis", "NVIDIA GeForce RTX 2080 Ti"),
+        ("2080s", "NVIDIA GeForce RTX 2080 SUPER"),
+        ("L40s", "NVIDIA L40S"),
+        ("A100 80G", "NVIDIA A100-SXM4-80GB"),
+        ("V100 32G", "Tesla V100-SXM2-32GB"),
+        ("4090D", "NVIDIA GeForce RTX 4090 D"),
+        ("RTX 4090 D", "NVIDIA GeForce RTX 4090 D"),
+        ("4090", "NVIDIA GeForce RTX 4090"),
+        ("A800", "NVIDIA A800-SXM4-80GB"),
+        ("H20", "NVIDIA H20"),
+        ("H200", "NVIDIA H200"),
+        ("GTX 980", "NVIDIA GeForce GTX 980"),
+        ("980 Ti", "NVIDIA GeForce GTX 980 Ti"),
+        ("RTX 4000 SFF Ada", "NVIDIA RTX 4000 SFF Ada Generation"),
     ],
 )
 def test_a_name_is_understood_however_it_is_written(asked: str, card: str) -> None:
@@ -54,7 +72,10 @@ def test_every_card_is_found_by_its_full_name_and_by_its_old_one() -> None:
     assert [find_card(card.old_name) for card in CARDS] == list(CARDS)
 
 
-@pytest.mark.parametrize("asked", ["RTX 3095", "Radeon 7900", "", "RTX", "24GB", "GPU"])
+@pytest.mark.parametrize(
+    "asked",
+    ["RTX 3095", "Radeon 7900", "", "RTX", "24GB", "GPU", "Jetson Nano", "V100S", "MI300X", "3090 laptop", "s", "GPUs"],
+)
 def test_an_unknown_name_is_refused_and_near_ones_are_named(asked: str) -> None:
     with pytest.raises(Refused, match=r"near ones: .*\d"):
         find_card(asked)
