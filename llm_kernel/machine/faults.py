@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from llm_kernel.errors import Refused
 from llm_kernel.machine.boards import Gpu
 from llm_kernel.machine.drivers import branch_of
+from llm_kernel.machine.network import main_interface
 
 if TYPE_CHECKING:  # the machine has faults; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
@@ -114,9 +115,8 @@ def _network(machine: Machine, state: str) -> list[str]:
         raise Refused(f"usage: {USAGE}")
     down = state == "down"
     if down != machine.faults.network_down:
-        machine.faults.note(
-            machine.clock.now, f"e1000: eth0 NIC Link is {'Down' if down else 'Up 1000 Mbps Full Duplex'}"
-        )
+        link = "Down" if down else "Up, 1000 Mbps Full Duplex, Flow Control: None"
+        machine.faults.note(machine.clock.now, f"{main_interface(machine).name}: NIC Link is {link}")
     machine.faults.network_down = down
     return [f"network {'down' if down else 'up'}"]
 
@@ -192,7 +192,7 @@ def _gpu(machine: Machine, gpu: Gpu, kind: str, count: int) -> None:
 
 def _xid(machine: Machine, gpu: Gpu, kind: str) -> list[str]:
     """What the driver writes to the kernel's log about it."""
-    bus = gpu.bus[4:12].lower()
+    bus = gpu.bus[4:].rpartition(".")[0].lower()
     users = machine.processes.using(gpu.index)
     who = f"pid={users[0].pid}, name={users[0].command[0][:15]}" if users else "pid='<unknown>', name=<unknown>"
     who = f"{who}, " if branch_of(machine.devices.driver) >= 450 else ""

@@ -31,7 +31,7 @@ class Message:
 def kernel_log(machine: Machine) -> list[Message]:
     """All messages in order; those of the time after now are not yet written."""
     up = machine.clock.now - machine.system.boot
-    parts = (_start, _processors, _storage, _cards, _late)
+    parts = (_start, _processors, _storage, _cards, _late, _faults)
     rows = [row for part in parts for row in part(machine)]
     return [row for row in sorted(rows, key=lambda row: row.after) if row.after <= up]
 
@@ -118,3 +118,9 @@ def _late(machine: Machine) -> Iterator[Message]:
         9.8035, f"{module} 0000:3d:00.0 {card.name}: NIC Link is Up, 1000 Mbps Full Duplex, Flow Control: None"
     )
     yield Message(9.8051, f"IPv6: ADDRCONF(NETDEV_CHANGE): {card.name}: link becomes ready")
+
+
+def _faults(machine: Machine) -> Iterator[Message]:
+    """What broke since."""
+    for when, text in machine.faults.log:
+        yield Message(max(0.0, when - machine.system.boot), text, 3 if "Xid" in text else 4)

@@ -10,6 +10,7 @@ import pytest
 from llm_kernel.errors import Refused
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.machine.faults import spoken
+from llm_kernel.machine.kernel_log import kernel_log
 from llm_kernel.machine.mounts import fill
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.machine.telling import tell
@@ -92,12 +93,13 @@ def test_a_lost_gpu_takes_its_load_along_and_refuses_a_new_one() -> None:
     assert sorted(process.gpu) == [0, 1, 3]
     with pytest.raises(Refused, match="GPU 2 is lost"):
         machine.devices.check_load(2, 100, [])
-    bus = machine.devices.gpus[2].bus[4:12].lower()
     assert [text for _, text in machine.faults.log] == [
-        f"NVRM: GPU at PCI:{bus}: {machine.devices.gpus[2].uuid}",
-        f"NVRM: Xid (PCI:{bus}): 79, pid={process.pid}, name=python3, GPU has fallen off the bus.",
-        f"NVRM: GPU {bus}.0: GPU has fallen off the bus.",
+        f"NVRM: GPU at PCI:0000:86:00: {machine.devices.gpus[2].uuid}",
+        f"NVRM: Xid (PCI:0000:86:00): 79, pid={process.pid}, name=python3, GPU has fallen off the bus.",
+        "NVRM: GPU 0000:86:00.0: GPU has fallen off the bus.",
     ]
+    machine.clock.advance(5)
+    assert [message.text for message in kernel_log(machine)][-3:] == [text for _, text in machine.faults.log]
 
 
 def test_ecc_errors_are_counted_and_spare_memory_takes_their_place() -> None:
