@@ -137,7 +137,8 @@ class Installed:
         """Put ``name`` there with what it needs; the answer is what is new, what others need first.
 
         ``companions`` brings what people install beside it too. A name nobody described is taken as it is said.
-        ``alone`` leaves out what it needs. ``month`` bounds the releases of what it needs: that of a version asked for, else the machine's, if not said.
+        ``alone`` leaves out what it needs. ``month`` bounds the releases of what it needs: that of a version asked
+        for, else the machine's, if not said.
 
         Raises:
             Refused: for a name or a version that cannot be.
@@ -418,4 +419,4 @@ class Installed:
 def imports(package: Package) -> tuple[str, ...]:
     """The module names that a Python package brings."""
     known = releases.project(releases.canonical(package.name))
-    return known.imports if known else (releases.canonical(package.name).replace("-", "_"),)
+    return known.imports if known else releases.guessed_imports(releases.canonical(package.name))

@@ -26,7 +26,9 @@ __all__ = [
     "canonical",
     "choose",
     "extras",
+    "guessed_imports",
     "imagined_version",
+    "importing",
     "needs",
     "newer",
     "pairs",
@@ -127,6 +129,22 @@ def bringing(command: str) -> list[str]:
         for known in _projects().values()
         if command in known.commands and command in needs(known.commands, max(known.releases, key=_version))
     ]
+
+
+def importing(module: str) -> str:
+    """The package whose ``import`` name is ``module``; empty where no known one has it."""
+    named = [known.name for known in _projects().values() if module in known.imports]
+    if named:
+        return alias(module) if alias(module) in named else named[0]
+    told: dict[str, str] = _data()["modules"]
+    likely = told.get(module, canonical(module))
+    return likely if listed(likely) else ""
+
+
+def guessed_imports(name: str) -> tuple[str, ...]:
+    """The modules of a package that nobody described: those that are known to be its, else one of its own name."""
+    told: dict[str, str] = _data()["modules"]
+    return tuple(module for module, holder in told.items() if holder == name) or (name.replace("-", "_"),)
 
 
 def standard_library() -> frozenset[str]:

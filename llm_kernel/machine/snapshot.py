@@ -63,13 +63,15 @@ class Snapshot:
 class Change:
     """A path that came (``+``), went (``-``) or is another now (``~``).
 
-    ``lines`` counts newlines, as ``wc -l`` does, and is None where the contents are not text; ``size`` is in bytes.
+    ``lines`` counts newlines, as ``wc -l`` does, and is None where the contents are not text; ``size`` is in bytes;
+    ``folder``: it is a directory.
     """
 
     kind: Literal["+", "-", "~"]
     path: str
     lines: int | None
     size: int
+    folder: bool = False
 
 
 def compare(before: Snapshot, after: Snapshot) -> list[Change]:
@@ -87,7 +89,7 @@ def compare(before: Snapshot, after: Snapshot) -> list[Change]:
 
 
 def _change(kind: Literal["+", "-", "~"], path: str, entry: Entry) -> Change:
-    return Change(kind, path, _lines(entry), entry.size)
+    return Change(kind, path, _lines(entry), entry.size, entry.meta.kind == "directory")
 
 
 def _lines(entry: Entry) -> int | None:

@@ -27,6 +27,7 @@ from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.asked import left_out
+from llm_kernel.programs.startup import lacks
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.prompt import meta_request
 from llm_kernel.provenance import Answer, Refusal
@@ -48,7 +49,7 @@ _QUESTION = re.compile(
 class Outcome:
     """What an instruction did: sentences, changed files, what the script said, where the shell is now.
 
-    ``short`` names what was asked and not done.
+    ``short`` names what was asked and not done, ``lacking`` the modules that its Python files need and do not have.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -57,6 +58,7 @@ class Outcome:
     cwd: str = ""
     exports: Mapping[str, str] = field(default_factory=dict)
     short: list[str] = field(default_factory=list)
+    lacking: list[str] = field(default_factory=list)
 
 
 class Metas:
@@ -116,6 +118,7 @@ class Metas:
         ]
         outcome.notes += [note for note in rest.notes if note not in outcome.notes]
         outcome.said += rest.said
+        outcome.lacking += [line for line in rest.lacking if line not in outcome.lacking]
         outcome.cwd, outcome.exports = rest.cwd, {**outcome.exports, **rest.exports}
         outcome.short = left_out(instruction, self._python_of(outcome.changes))
 
@@ -204,7 +207,11 @@ class Metas:
         if trouble:
             return Outcome(), trouble
         here, exports = await run.place()
-        return Outcome(run.notes, _worth_telling(changes, machine), run.said, here, exports), ""
+        told = _worth_telling(changes, machine)
+        lacking = [
+            line for path, text in self._python_of(told).items() for line in lacks(machine, text, path, cwd, env)
+        ]
+        return Outcome(run.notes, told, run.said, here, exports, lacking=lacking), ""
 
 
 class _Script:
@@ -299,7 +306,10 @@ def faults_of_python(source: bytes) -> list[str]:
     return [f"line {one.lineno}: {one.message % one.message_args}" for one in sorted(found, key=lambda m: m.lineno)]
 
 
-_RENDERED = ("/proc/", "/dev/", "/usr/", "/bin", "/sbin", "/lib", "/sys", "/run", "/var/lib", "/var/log", "/boot")
+_RENDERED = (
+    *("/proc/", "/dev/", "/usr/", "/bin", "/sbin", "/lib", "/sys", "/run", "/var/lib", "/var/log", "/boot"),
+    "/opt/conda",
+)
 
 
 def _worth_telling(changes: Sequence[Change], machine: Machine) -> list[Change]:
@@ -307,7 +317,7 @@ def _worth_telling(changes: Sequence[Change], machine: Machine) -> list[Change]:
     return [
         change
         for change in changes
-        if not change.path.startswith(_RENDERED)
+        if not change.path.startswith((*_RENDERED, *(f"{root}/" for root in machine.packages.environments)))
         and not (change.path.startswith("/etc") or change.path in ("/root/.bashrc", "/root/.profile"))
         and not (change.path.startswith(("/home/", "/root/.")) and change.path.count("/") <= 2)
     ]
@@ -319,10 +329,13 @@ def summary(outcome: Outcome, cwd: str) -> list[str]:
     for change in outcome.changes:
         below = cwd.rstrip("/") + "/"
         path = change.path[len(below) :] if change.path.startswith(below) else change.path
-        if change.kind == "-":
+        if change.folder:
+            if change.kind != "+" or not any(other.path.startswith(f"{change.path}/") for other in outcome.changes):
+                lines.append(f"{change.kind} {path}/")
+        elif change.kind == "-":
             lines.append(f"- {path}")
         elif change.lines is not None:
             lines.append(f"{change.kind} {path}  {change.lines} line{'' if change.lines == 1 else 's'}")
         else:
             lines.append(f"{change.kind} {path}  {change.size} bytes")
-    return lines + [f"not as asked: {short}" for short in outcome.short]
+    return [*lines, *outcome.lacking, *(f"not as asked: {short}" for short in outcome.short)]

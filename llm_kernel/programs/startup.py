@@ -8,11 +8,11 @@ from __future__ import annotations
 import ast
 import posixpath
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
-from llm_kernel.machine import Machine
+from llm_kernel.machine import Machine, releases
 
-__all__ = ["quiet", "trouble"]
+__all__ = ["lacks", "quiet", "trouble"]
 
 _EFFECTS = frozenset(
     """open save savefig savetxt save_weights save_pretrained to_csv to_json to_parquet to_pickle to_excel write
@@ -22,10 +22,10 @@ _EFFECTS = frozenset(
 )
 
 
-def trouble(machine: Machine, script: str, path: str) -> tuple[str, int] | None:
+def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = ("pip",)) -> tuple[str, int] | None:
     """What Python says at once on stderr, and its exit status; None where it begins to run.
 
-    ``script`` is the name on the command line, ``path`` where it lies.
+    ``script`` is the name on the command line, ``path`` where it lies, ``managers`` whose packages its Python sees.
     """
     files = machine.files
     try:
@@ -44,7 +44,7 @@ def trouble(machine: Machine, script: str, path: str) -> tuple[str, int] | None:
     except (ValueError, RecursionError, MemoryError):
         return None
     for node, module in _first_imports(tree):
-        if not _there(machine, module, path):
+        if not _there(machine, module, path, managers):
             line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
             return (
                 "Traceback (most recent call last):\n"
@@ -52,6 +52,45 @@ def trouble(machine: Machine, script: str, path: str) -> tuple[str, int] | None:
                 f"ModuleNotFoundError: No module named '{module}'\n"
             ), 1
     return None
+
+
+def lacks(machine: Machine, source: str, path: str, cwd: str, env: Mapping[str, str]) -> list[str]:
+    """The modules that a Python file needs and that are not there, each in a sentence with what installs it."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return []
+    root = env.get("VIRTUAL_ENV", "")
+    managers = [f"pip:{root}"] if root in machine.packages.environments else ["pip"]
+    named = posixpath.relpath(path, cwd) if path.startswith(f"{cwd.rstrip('/')}/") else path
+    needed = dict.fromkeys(module for module in _imports(tree) if not _there(machine, module, path, managers))
+    return [f"{named} imports {module}, which is not installed: {_remedy(module)}" for module in needed]
+
+
+def _imports(tree: ast.Module) -> Iterator[str]:
+    """The modules that a file imports, wherever it does, but for those that it can do without."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop(0)
+        if isinstance(node, ast.Import):
+            yield from (alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
+        elif isinstance(node, ast.Try) and any(_forgives(handler) for handler in node.handlers):
+            todo += [*node.orelse, *node.finalbody]
+        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
+            todo += ast.iter_child_nodes(node)
+
+
+def _forgives(handler: ast.ExceptHandler) -> bool:
+    caught = ast.dump(handler.type) if handler.type else "ImportError"
+    return any(name in caught for name in ("ImportError", "ModuleNotFoundError", "'Exception'"))
+
+
+def _remedy(module: str) -> str:
+    """The command that installs what brings ``module``."""
+    name = releases.importing(module)
+    return f"pip install {name}" if name else f"no known package brings it; machine install pip {module}"
 
 
 def quiet(source: str) -> bool:
@@ -104,8 +143,10 @@ def _first_imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
             return
 
 
-def _there(machine: Machine, module: str, script: str) -> bool:
-    if module in sys.stdlib_module_names or module == "distutils" or machine.packages.module(module):
+def _there(machine: Machine, module: str, script: str, managers: Sequence[str]) -> bool:
+    if module in sys.stdlib_module_names or module == "distutils":
+        return True
+    if any(machine.packages.module(module, manager) for manager in managers):
         return True
     beside = posixpath.join(posixpath.dirname(script), module)
     if machine.files.exists(f"{beside}.py") or machine.files.is_dir(beside):

@@ -25,10 +25,11 @@ def outdated(site: Site, chosen: list[Package], options: Options) -> Answer:
     rows = []
     for package in chosen:
         key = releases.canonical(package.name)
-        found = offered(site, key, {}) or [releases.choose(key, "", site.machine.packages.era, site.python)]
+        found = offered(site, key, {})
+        if not found:
+            continue
         public = package.version.partition("+")[0]
-        newer = releases.newer(found[-1], public) and site.machine.packages.exists("pip", key)
-        if newer == ("outdated" in options):
+        if releases.newer(found[-1], public) == ("outdated" in options):
             rows.append((package.name, site.shown(package), found[-1], "wheel"))
     form = options.get("format", ["columns"])[-1]
     if form == "json":
