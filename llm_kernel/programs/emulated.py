@@ -23,6 +23,7 @@ from llm_kernel.model.request import Backend, Message, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.prompt import program_request
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology
@@ -83,7 +84,7 @@ class Emulator:
             ModelError, TapeError: where the model could not answer; what was printed stays.
         """
         script, _ = python_script(call)
-        said = startup.trouble(self._machine, script, call.path(script)) if script else None
+        said = startup.trouble(self._machine, script, call.path(script), managers_of(call)) if script else None
         if said:
             record.by = "exact"
             await streams.err(said[0])
