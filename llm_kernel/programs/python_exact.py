@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
+from llm_kernel.programs.python_facts import facts
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Limits, Outcome, Sandbox, Script, Unsure
@@ -82,7 +83,10 @@ class Python:
         script = Script(source, started.shown(), started.argv, started.version, started.path)
         stdin = "" if started.from_input else text
         seed = f"{self._machine.seed}/{self._machine.clock.now}"
-        return await self._sandbox.run(script, Disk(self._machine, call.cwd), stdin, seed, {})
+        tree = script.parsed()
+        folder = posixpath.dirname(script.path) or call.cwd
+        known = facts(call, tree, folder)
+        return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
 
     async def _show(self, outcome: Outcome, streams: Io) -> None:
         try:

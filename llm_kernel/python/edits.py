@@ -60,7 +60,7 @@ def apply(source: str, edits: list[Edit]) -> tuple[str, list[tuple[int, int]]]:
         if edit.start < done:
             continue  # inside a text that another edit took away
         kept = source[done : edit.start]
-        runs.append((length, done))
+        runs += ((length, done), (length + len(kept), edit.start))
         pieces += (kept, edit.text)
         length += len(kept) + len(edit.text)
         done = edit.end
@@ -70,8 +70,7 @@ def apply(source: str, edits: list[Edit]) -> tuple[str, list[tuple[int, int]]]:
 
 
 def back(runs: list[tuple[int, int]], offset: int) -> int:
-    """The original offset of a place in the changed text; inside an inserted text, where that was put in."""
+    """The original offset of a place in the changed text; inside a text that was put in, where that begins."""
     index = bisect_right(runs, (offset, 1 << 60)) - 1
     new, old = runs[index]
-    following = runs[index + 1][1] if index + 1 < len(runs) else old + offset - new
-    return min(old + offset - new, following)
+    return old if index % 2 else old + offset - new  # every second run is a text that was put in

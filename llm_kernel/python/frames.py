@@ -18,6 +18,7 @@ _FEED = "<python-input-1>"
 """What the sandbox calls the script; the names before it are of what was defined for it."""
 
 _SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute, ast.Tuple, ast.Compare)
+_NODES = (ast.expr, ast.Import)
 _HIDDEN = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _MOST_ALIKE = 3
 
@@ -134,9 +135,13 @@ def _node_at(
     tree: ast.Module, text: Text, above: dict[ast.AST, ast.AST], span: tuple[int, int], error: str
 ) -> tuple[ast.expr | ast.stmt, ast.stmt]:
     """The syntax that stood at ``span``, as CPython counts it, and the statement it is in."""
-    node = next((node for node in ast.walk(tree) if isinstance(node, ast.expr) and text.span(node) == span), None)
+    node = next((node for node in ast.walk(tree) if isinstance(node, _NODES) and text.span(node) == span), None)
     if node is None:
         raise Unsure("place of an error")
+    if isinstance(node, ast.stmt):
+        if node.lineno != node.end_lineno or not error.startswith("ModuleNotFoundError"):
+            raise Unsure("error at a statement")
+        return node, node
     unknown = re.fullmatch(r"\w+: (?:name '(\w+)' is not defined|'\w+' object has no attribute '(\w+)')", error)
     if unknown and isinstance(node, ast.Call):
         func = node.func

@@ -104,8 +104,10 @@ class Rewriter:
         for node, text in facts.items():
             self._put(node, text)
         self._sys = self._names_of("sys")
+        inside = {child for node in facts for child in ast.walk(node)}
         for node in ast.walk(tree):
-            self._node(node)
+            if node not in inside:
+                self._node(node)
 
     def _names_of(self, module: str) -> set[str]:
         return {

@@ -52,18 +52,21 @@ class _Stop(BaseException):
 
 
 class Sandbox:
-    """Runs scripts. ``facts`` tells, for a script, which nodes stand for a value of the machine."""
+    """Runs scripts within ``limits``."""
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self._limits = limits
 
-    async def run(self, script: Script, disk: Disk, stdin: str, seed: str, facts: Mapping[ast.AST, str]) -> Outcome:
-        """Run ``script`` on ``disk``; nothing outside is changed.
+    async def run(
+        self, script: Script, tree: ast.Module, disk: Disk, stdin: str, seed: str, facts: Mapping[ast.AST, str]
+    ) -> Outcome:
+        """Run ``script``, whose syntax is ``tree``, on ``disk``; nothing outside is changed.
+
+        ``facts`` are nodes of ``tree`` and the text that takes their place.
 
         Raises:
             Unsure: where the result is not certainly CPython's.
         """
-        tree = script.parsed()
         first = _Run(script, tree, disk, stdin, self._limits, facts)
         check(script, tree, first.replaced)
         try:
@@ -168,7 +171,7 @@ class _Run:
         """Word an error that nothing caught; the exit status."""
         frames = traced(error, self.script, self.tree, self._code, self._runs)
         kind, text = error.display("type-msg").partition(":")[0], str(error.exception())
-        raised = isinstance(frames[-1].statement, ast.Raise | ast.Assert) and _own(frames[-1], kind)
+        raised = isinstance(frames[-1].statement, ast.Raise | ast.Assert | ast.Import) and _own(frames[-1], kind)
         fault = Fault(
             kind,
             text,

@@ -47,7 +47,7 @@ async def computed(source: str, version: str) -> list[Any] | None:
     name = "/root/t.py" if minor >= 9 else "t.py"
     script = Script(source + "\n", name, ("t.py", "a", "b"), (3, minor), "/root/t.py")
     try:
-        run = await Sandbox().run(script, Disk(machine(), "/root"), STDIN, "42", {})
+        run = await Sandbox().run(script, script.parsed(), Disk(machine(), "/root"), STDIN, "42", {})
     except Unsure:
         return None
     texts = [piece for piece in run.pieces if isinstance(piece, tuple)]

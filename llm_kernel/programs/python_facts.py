@@ -1,0 +1,212 @@
+"""What a Python program asks of its machine and its libraries, read off the machine before the program runs.
+
+``torch.cuda.device_count()`` or ``numpy.__version__`` is a fact: it takes the place of the expression in the source.
+"""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import string
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from llm_kernel.machine import releases
+from llm_kernel.programs.exact.pip_site import managers_of
+from llm_kernel.programs.exact.python import module_version, own_version, package_of
+from llm_kernel.programs.table import NotExact
+from llm_kernel.python import Unsure
+from llm_kernel.shell.call import Call
+
+__all__ = ["facts"]
+
+_NATIVE = ("collections", "json", "math", "os", "random", "sys", "time")
+"""Modules that the sandbox has; what it lacks of them may still be a fact."""
+
+_STRING = ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits", "punctuation")
+
+
+def facts(call: Call, tree: ast.Module, folder: str) -> dict[ast.AST, str]:
+    """The expressions of ``tree`` that are facts, and what stands in their place; ``folder`` is searched for modules.
+
+    Raises:
+        Unsure: where a module is neither known, nor surely missing.
+    """
+    return _Facts(call, tree, folder).found
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """One use of a module: its dotted name, the whole expression, and the arguments where it is called."""
+
+    name: str
+    node: ast.expr
+    args: tuple[Any, ...] | None
+
+
+class _Facts:
+    def __init__(self, call: Call, tree: ast.Module, folder: str) -> None:
+        self._call, self._machine, self._folder = call, call.machine, folder
+        self._above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+        self.found: dict[ast.AST, str] = {}
+        bound: dict[str, str] = {}
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Import):
+                self._import(node, bound)
+            elif isinstance(node, ast.ImportFrom) and node.module not in _NATIVE:
+                raise Unsure(f"from {node.module}")
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name) and node.id in bound:
+                if isinstance(node.ctx, ast.Store):
+                    raise Unsure(f"module bound anew: {node.id}")
+                self._use(node, bound[node.id])
+
+    def _import(self, node: ast.Import, bound: dict[str, str]) -> None:
+        """Take out what is not the sandbox's; a module that is surely not there fails as it does in CPython."""
+        kept = []
+        for alias in node.names:
+            module = alias.name.partition(".")[0]
+            bound[alias.asname or module] = alias.name if alias.asname else module
+            if self._beside(module):
+                raise Unsure(f"module beside the script: {module}")
+            if alias.name in _NATIVE:
+                kept.append(alias.name + (f" as {alias.asname}" if alias.asname else ""))
+            elif alias.name != "torch.cuda" and alias.name not in _PLAIN and "." in alias.name:
+                raise Unsure(f"module: {alias.name}")
+            elif module not in _PLAIN and package_of(self._call, module) is None:
+                self._missing(node, module)
+                return
+        if len(kept) < len(node.names):
+            self.found[node] = f"import {', '.join(kept)}" if kept else "pass"
+
+    def _missing(self, node: ast.Import, module: str) -> None:
+        named = any(module in fact.replace(",", " ").split() for fact in self._machine.facts)
+        if module in releases.standard_library() or named or len(node.names) > 1:
+            raise Unsure(f"module: {module}")
+        self.found[node] = f"raise _said(ModuleNotFoundError(\"No module named '{module}'\"))"
+
+    def _beside(self, module: str) -> bool:
+        folders = [self._folder, *filter(None, self._call.env.get("PYTHONPATH", "").split(":"))]
+        return any(
+            self._machine.files.exists(self._call.path(posixpath.join(place, module + end)))
+            for place in folders
+            for end in ("", ".py")
+        )
+
+    def _use(self, node: ast.Name, module: str) -> None:
+        """Find the longest expression over a module's name that is a fact."""
+        dotted, top = module, node
+        uses = []
+        while isinstance(holder := self._above[top], ast.Attribute):
+            dotted, top = f"{dotted}.{holder.attr}", holder  # type: ignore[assignment]
+            uses.append(_Use(dotted, holder, None))
+            call = self._above[holder]
+            if isinstance(call, ast.Call) and call.func is holder:
+                if not call.keywords and all(isinstance(arg, ast.Constant) for arg in call.args):
+                    args = tuple(arg.value for arg in call.args if isinstance(arg, ast.Constant))
+                    uses.append(_Use(dotted, call, args))
+                break
+        for use in reversed(uses):
+            if (value := self._value(use)) is not None:
+                self.found[use.node] = value
+                return
+        if module.partition(".")[0] not in _NATIVE:
+            raise Unsure(f"use of a module: {dotted}")
+
+    def _value(self, use: _Use) -> str | None:
+        """The fact as Python text, or None where it is none."""
+        answer: Callable[[_Facts], Any] | None
+        if use.name.endswith(".__version__") and use.name.count(".") == 1 and use.args is None:
+            return self._version(use.name.partition(".")[0])
+        if use.args is None:
+            answer = _VALUES.get(use.name)
+        elif use.name in _WITH_ARGS:
+            return repr(_WITH_ARGS[use.name](self, *use.args))
+        else:
+            answer = _CALLS.get(use.name) if not use.args else None
+        if answer is None and use.args is None and use.name.startswith("string."):
+            name = use.name.partition(".")[2]
+            return repr(getattr(string, name)) if name in _STRING else None
+        return None if answer is None else repr(answer(self))
+
+    def _version(self, module: str) -> str:
+        try:
+            return repr(module_version(self._machine, module, managers_of(self._call)))
+        except NotExact as err:
+            raise Unsure(f"version of {module}") from err
+
+    # what torch and Python know
+
+    def _gpus(self) -> int:
+        """How many GPUs torch sees."""
+        version = self._version("torch")
+        if "CUDA_VISIBLE_DEVICES" in self._call.env or any(gpu.lost for gpu in self._machine.devices.gpus):
+            raise Unsure("visible GPUs")
+        if "+cpu" in version or not self._machine.devices.driver:
+            return 0
+        return len(self._machine.devices.gpus)
+
+    def _gpu_name(self, index: Any = 0) -> str:
+        if not isinstance(index, int) or not 0 <= index < self._gpus():
+            raise Unsure("name of a GPU that is not there")
+        return self._machine.devices.gpus[index].card.named(self._machine.devices.driver)
+
+    def _capability(self, index: Any = 0) -> tuple[int, ...]:
+        self._gpu_name(index)
+        return tuple(int(part) for part in self._machine.devices.gpus[index].card.compute.split("."))
+
+    def _torch_cuda(self) -> str:
+        label = self._version("torch").strip("'").partition("+cu")[2]
+        if not label.isdigit():
+            raise Unsure("CUDA of torch")
+        return f"{label[:-1]}.{label[-1]}"
+
+    def _python(self) -> list[int]:
+        return [int(part) for part in own_version(self._interpreter()).split(".")[:3]]
+
+    def _interpreter(self) -> Call:
+        base = posixpath.basename(self._call.name)
+        return self._call if base.startswith("python") else Call("python3", (), self._machine)
+
+    def _info(self) -> tuple[Any, ...]:
+        return (*self._python(), "final", 0)
+
+
+_PLAIN = ("getpass", "platform", "socket", "string")
+"""Modules of the standard library of which only facts are known."""
+
+_VALUES: dict[str, Callable[[_Facts], Any]] = {
+    "sys.platform": lambda of: "linux",
+    "sys.version_info.major": lambda of: of._python()[0],
+    "sys.version_info.minor": lambda of: of._python()[1],
+    "sys.version_info.micro": lambda of: of._python()[2],
+    "torch.version.cuda": _Facts._torch_cuda,
+}
+
+_CALLS: dict[str, Callable[[_Facts], Any]] = {
+    "getpass.getuser": lambda of: of._machine.system.user,
+    "os.cpu_count": lambda of: of._machine.system.cpu.cores,
+    "os.getcwd": lambda of: of._call.cwd,
+    "platform.machine": lambda of: of._machine.system.arch,
+    "platform.node": lambda of: of._machine.system.host,
+    "platform.python_implementation": lambda of: "CPython",
+    "platform.python_version": lambda of: ".".join(str(part) for part in of._python()),
+    "platform.release": lambda of: of._machine.system.kernel,
+    "platform.system": lambda of: "Linux",
+    "socket.gethostname": lambda of: of._machine.system.host,
+    "torch.cuda.device_count": _Facts._gpus,
+    "torch.cuda.is_available": lambda of: of._gpus() > 0,
+    "torch.cuda.current_device": lambda of: 0 if of._gpus() else _none(),
+    "torch.cuda.get_device_name": _Facts._gpu_name,
+    "torch.cuda.get_device_capability": _Facts._capability,
+}
+
+_WITH_ARGS: dict[str, Callable[..., Any]] = {
+    "torch.cuda.get_device_name": _Facts._gpu_name,
+    "torch.cuda.get_device_capability": _Facts._capability,
+}
+
+
+def _none() -> int:
+    raise Unsure("no GPU")
