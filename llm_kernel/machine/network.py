@@ -39,6 +39,12 @@ class Interface:
     six_prefix: int
     counters: Counters
     loopback: bool = False
+    down: bool = False
+
+    @property
+    def state(self) -> str:
+        """The operational state as the kernel names it; the loopback's is not known."""
+        return "UNKNOWN" if self.loopback else "DOWN" if self.down else "UP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +68,19 @@ def interfaces(machine: Machine) -> list[Interface]:
     own = Counters(packets * 86, packets, packets * 86, packets)
     received, sent = 148_220 + int(up * 1.7), 61_873 + int(up * 1.1)
     outer = Counters(received * 1187, received, sent * 126, sent)
-    mac = _mac(system.host)
+    mac, down = _mac(system.host), machine.faults.network_down
     return [
         Interface(1, "lo", "00:00:00:00:00:00", 65536, IPv4Interface("127.0.0.1/8"), "::1", 128, own, loopback=True),
         Interface(
-            2, _card_name(machine), mac, 1500, IPv4Interface(f"{system.address}/{PREFIX}"), _local(mac), 64, outer
+            2,
+            _card_name(machine),
+            mac,
+            1500,
+            IPv4Interface(f"{system.address}/{PREFIX}"),
+            _local(mac),
+            64,
+            outer,
+            down=down,
         ),
     ]
 

@@ -15,6 +15,8 @@ from llm_kernel.machine.mounts import fill
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.machine.telling import tell
 from llm_kernel.machine.words import say
+from llm_kernel.programs.exact.ip import ip
+from llm_kernel.shell.call import Answer, Call
 
 
 def _machine(count: int = 4, name: str = "A100 80GB") -> Machine:
@@ -174,3 +176,18 @@ def test_new_boards_are_sound() -> None:
     _fault(machine, "gpu all lost")
     say(machine, ["gpu", "2", "3090"], "/")
     assert spoken(machine) == []
+
+
+def test_a_network_that_is_down_has_no_carrier_and_no_route() -> None:
+    machine = _machine()
+    _fault(machine, "network down")
+    link = str(ip(Call("ip", ("link", "show"), machine)).stdout).splitlines()[2]
+    assert link.startswith("2: eno1: <NO-CARRIER,BROADCAST,MULTICAST,UP> mtu 1500 qdisc mq state DOWN ")
+    assert ip(Call("ip", ("route",), machine)) == Answer()
+    _fault(machine, "network up")
+    link = str(ip(Call("ip", ("link", "show"), machine)).stdout).splitlines()[2]
+    assert link.startswith("2: eno1: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc mq state UP ")
+    assert [text for _, text in machine.faults.log] == [
+        "eno1: NIC Link is Down",
+        "eno1: NIC Link is Up, 1000 Mbps Full Duplex, Flow Control: None",
+    ]

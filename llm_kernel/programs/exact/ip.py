@@ -115,11 +115,13 @@ def _tight(data: Any) -> str:
 
 
 def _flags(row: Interface) -> str:
-    return "LOOPBACK,UP,LOWER_UP" if row.loopback else "BROADCAST,MULTICAST,UP,LOWER_UP"
+    if row.loopback:
+        return "LOOPBACK,UP,LOWER_UP"
+    return "NO-CARRIER,BROADCAST,MULTICAST,UP" if row.down else "BROADCAST,MULTICAST,UP,LOWER_UP"
 
 
 def _brief(row: Interface, wish: _Wish, *, addresses: bool) -> str:
-    state = "UNKNOWN" if row.loopback else "UP"
+    state = row.state
     if not addresses:
         return f"{row.name:<16} {state:<14} {row.mac} <{_flags(row)}> \n"
     shown = [str(row.four)] if wish.shows("inet") else []
@@ -128,7 +130,7 @@ def _brief(row: Interface, wish: _Wish, *, addresses: bool) -> str:
 
 
 def _block(row: Interface, wish: _Wish, *, addresses: bool) -> str:
-    state, queue = ("UNKNOWN", "noqueue") if row.loopback else ("UP", "mq")
+    state, queue = row.state, "noqueue" if row.loopback else "mq"
     head = f"{row.index}: {row.name}: <{_flags(row)}> mtu {row.mtu} qdisc {queue} state {state} "
     head += f"{'' if addresses else 'mode DEFAULT '}group default qlen 1000"
     kind = "loopback" if row.loopback else "ether"
@@ -187,7 +189,7 @@ def _as_json(row: Interface, wish: _Wish, *, addresses: bool) -> dict[str, Any]:
         "flags": _flags(row).split(","),
         "mtu": row.mtu,
         "qdisc": "noqueue" if row.loopback else "mq",
-        "operstate": "UNKNOWN" if row.loopback else "UP",
+        "operstate": row.state,
     }
     data |= {} if addresses else {"linkmode": "DEFAULT"}
     data |= {
@@ -210,6 +212,8 @@ def _as_json(row: Interface, wish: _Wish, *, addresses: bool) -> dict[str, Any]:
 
 def _routes(call: Call, wish: _Wish, rest: Sequence[str]) -> Answer:
     card, router = main_interface(call.machine), gateway(call.machine)
+    if card.down:  # a link that is lost takes its routes along
+        return Answer("", "RTNETLINK answers: Network is unreachable\n", 2) if rest[:1] == ["get"] else Answer()
     if rest[:1] == ["get"]:
         target = rest[1] if len(rest) > 1 else ""
         via = "" if target.rpartition(".")[0] == str(card.four.ip).rpartition(".")[0] else f"via {router} "
