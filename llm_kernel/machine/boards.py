@@ -48,7 +48,7 @@ class Gpu:
 
     ``caps`` are earlier limits as (valid until, watts), oldest first; ``faults`` gives for ``lost``, ``err`` and
     ``hot`` the moment it began; ``ecc`` and ``ecc_pending`` are None where the model's own setting holds;
-    ``errors`` counts ECC errors by ``corrected`` and ``uncorrected``.
+    ``errors`` counts ECC errors by ``corrected`` and ``uncorrected``; ``locked`` bounds the graphics clock in MHz.
     """
 
     card: Card
@@ -67,6 +67,7 @@ class Gpu:
     accounting: bool = False
     mig: bool = False
     instances: tuple[MigInstance, ...] = ()
+    locked: tuple[int, int] | None = None
 
     @property
     def model(self) -> str:
@@ -120,5 +121,6 @@ class Gpu:
         row = {key: value for key, value in state.items() if key != "card"}
         row["caps"] = tuple((float(until), int(watts)) for until, watts in row.get("caps", ()))
         row["instances"] = tuple(MigInstance(**instance) for instance in row.get("instances", ()))
+        row["locked"] = tuple(row["locked"]) if row.get("locked") else None
         row["faults"], row["errors"] = dict(row.get("faults", {})), dict(row.get("errors", {}))
         return cls(card, index, **row)

@@ -271,6 +271,7 @@ def _clocks(gpu: Gpu, share: float, awake: bool, slowed: float) -> Clocks:
         return Clocks(idle_graphics, idle_graphics, idle_memory, min(video, idle_graphics + 345))
     top = graphics if gpu.card.server else graphics * (0.93 - 0.05 * share)
     now = max(idle_graphics, min(graphics, round(top * slowed / 15) * 15 if slowed < 1 or top < graphics else graphics))
+    now = now if gpu.locked is None else min(max(now, gpu.locked[0]), gpu.locked[1])
     shown = min(video, round(video * now / graphics / 15) * 15) if now < graphics else video
     return Clocks(now, now, memory if gpu.card.server else max(idle_memory, memory - 250), shown)
 

@@ -11,6 +11,7 @@ from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_ans
 from llm_kernel.programs.exact.nvidia_lists import QUERIES
 from llm_kernel.programs.exact.nvidia_nvlink import nvlink
 from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
+from llm_kernel.programs.exact.nvidia_set import SETTERS
 from llm_kernel.programs.exact.nvidia_summary import summary
 from llm_kernel.programs.exact.nvidia_topo import topo
 from llm_kernel.shell.call import Answer, Call
@@ -58,8 +59,7 @@ def _answer(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
         "list-excluded-gpus": _excluded,
         "query": reported,
         **dict.fromkeys(QUERIES, listed),
-        "persistence-mode": _persist,
-        "power-limit": _limit,
+        **dict.fromkeys(SETTERS, _set),
     }
     given = [name for name in verbs if name in asked.options]
     for option, of in _WITH.items():
@@ -96,48 +96,9 @@ def _listed(gpu: Gpu, driver: str) -> str:
     return "".join(lines)
 
 
-def _denied(call: Call, gpu: Gpu, what: str) -> Answer | None:
-    if call.machine.system.user == "root" or call.env.get("EUID", call.env.get("USER")) in ("0", "root"):
-        return None
-    text = f"Unable to set {what} for GPU {gpu.bus}: Insufficient Permissions\n"
-    return Answer(f"{text}Terminating early due to previous errors.\n", status=4)
-
-
-def _persist(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
-    wanted = {"0": False, "disabled": False, "1": True, "enabled": True}.get(asked.options["persistence-mode"].lower())
-    if wanted is None:
-        return COMBINATION
-    denied = _denied(call, gpus[0], "persistence mode")
-    if denied:
-        return denied
-    word, lines = ("Enabled" if wanted else "Disabled"), []
-    for gpu in gpus:
-        done = f"{word} persistence mode for GPU {gpu.bus}."
-        lines.append(f"Persistence mode is already {word} for GPU {gpu.bus}." if gpu.persistence == wanted else done)
-        gpu.persistence = wanted
-    return Answer("\n".join([*lines, "All done."]) + "\n")
-
-
-def _limit(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
-    try:
-        watts = float(asked.options["power-limit"])
-    except ValueError:
-        return COMBINATION
-    denied = _denied(call, gpus[0], "power limit")
-    if denied:
-        return denied
-    lines = []
-    for gpu in gpus:
-        least, most = gpu.card.power_range
-        if not least <= watts <= most:
-            lines.append(
-                f"Provided power limit {watts:.2f} W is not a valid power limit which should be between "
-                f"{least:.2f} W and {most:.2f} W for GPU {gpu.bus}"
-            )
-            return Answer("\n".join([*lines, "Terminating early due to previous errors."]) + "\n", status=2)
-        lines.append(f"Power limit for GPU {gpu.bus} was set to {watts:.2f} W from {gpu.cap:.2f} W.")
-        gpu.cap = round(watts)
-    return Answer("\n".join([*lines, "All done."]) + "\n")
+def _set(call: Call, asked: Asked, gpus: list[Gpu]) -> Answer:
+    name = next(name for name in SETTERS if name in asked.options)
+    return SETTERS[name](call, asked.options[name], gpus)
 
 
 def _versions(devices: Devices) -> Answer:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from llm_kernel.programs.exact.nvidia_lists import QUERIES
+from llm_kernel.programs.exact.nvidia_set import PLAIN as SET_PLAIN
+from llm_kernel.programs.exact.nvidia_set import VALUED as SET_VALUED
 from llm_kernel.shell.call import Answer
 
 __all__ = ["COMBINATION", "HELPS", "Asked", "fields_text", "help_text", "parse", "unknown"]
@@ -20,10 +22,8 @@ _VALUED = {
     "--format": "format",
     "-f": "filename",
     "--filename": "filename",
-    "-pm": "persistence-mode",
-    "--persistence-mode": "persistence-mode",
-    "-pl": "power-limit",
-    "--power-limit": "power-limit",
+    **SET_VALUED,
+    **{f"--{name}": name for name in SET_VALUED.values()},
     "-l": "loop",
     "--loop": "loop",
     "-lms": "loop-ms",
@@ -44,6 +44,8 @@ _PLAIN = {
     "-q": "query",
     "--query": "query",
     "-a": "query",
+    **SET_PLAIN,
+    **{f"--{name}": name for name in SET_PLAIN.values()},
     "-x": "xml-format",
     "--xml-format": "xml-format",
 }
@@ -77,6 +79,11 @@ def unknown(option: str) -> Answer:
     return Answer(f"ERROR: Option {option} is not recognized. Please run 'nvidia-smi -h' for help.\n\n", status=2)
 
 
+def _unvalued(option: str) -> Answer:
+    text = f"ERROR: Option {option} is missing its value. Please run 'nvidia-smi -h' for help.\n\n"
+    return Answer(text, status=2)
+
+
 def parse(args: Sequence[str]) -> Asked:
     """The options by their long names, and the words of a tool such as ``topo``."""
     asked, rest = Asked(), list(args)
@@ -85,7 +92,7 @@ def parse(args: Sequence[str]) -> Asked:
         name, equals, value = word.partition("=")
         if name in _VALUED:
             if not equals and not rest:
-                asked.wrong = COMBINATION
+                asked.wrong = _unvalued(word)
             else:
                 asked.options[_VALUED[name]] = value if equals else rest.pop(0)
         elif word in _PLAIN:
