@@ -101,7 +101,7 @@ async def test_floods_and_tricks(script: str, said: str) -> None:
 # -- the host -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("path", [__file__, f"../../../../../..{__file__}", "/proc/self/environ", "/proc/1/cmdline"])
+@pytest.mark.parametrize("path", [__file__, f"../../../../../..{__file__}"])
 async def test_the_hosts_files_cannot_be_read(path: str) -> None:
     notebook = Notebook()
     for script in (f"cat '{path}'", f"cat < '{path}'", f". '{path}'", f"cp '{path}' x && cat x", f"head -1 '{path}'"):

@@ -27,7 +27,7 @@ from llm_kernel.shell.inner import COPIES, WATCHED, Inner
 from llm_kernel.shell.jobs import WORDS, Jobs
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
-from llm_kernel.shell.script import AT, ELAPSED, INNER, Lead, led
+from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, Lead, led
 from llm_kernel.timeline import Strand, Timeline
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
@@ -139,6 +139,7 @@ _READONLY = re.compile(
 _FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
 
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
+_TWICE = re.compile(rb"(?m)^env: '[^']*': No such file or directory\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
 _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
 _SHELLS = re.compile(rb"\bBashkit [\d.]+ \(virtual \w+ interpreter\)")
@@ -332,7 +333,7 @@ class Shell:
             _LOCAL,
             self._place,
             self._absent,
-            inner=bool(parent),
+            inner=bool(parent) and (bool(source) or pid != machine.processes.shell),
             watched=source == WATCHED,
             source="" if source == WATCHED else source,
         )
@@ -355,7 +356,7 @@ class Shell:
     def _register(self, names: Iterable[str]) -> None:
         callback = _weakly(self._callback)
         for name in names:
-            if name in self._registered:
+            if name in self._registered or name.startswith(GONE):
                 continue
             self._registered.add(name)
             self._bash.add_command(name, callback)
@@ -502,12 +503,14 @@ class Shell:
         if COPIES.encode() in data:
             data = self._inner.named(data)
         if b"__llm_kernel" in data:
-            data = _TRACE.sub(b"", data)
+            data = _TRACE.sub(b"", data).replace(GONE.encode(), b"")
         if b"unavailable" in data:
             spent = self._machine.clock.now - started[0]
             busy = max(0.0, spent - (self._machine.processes.slept - started[1]))
             times = _minutes(spent), _minutes(busy * 0.87), _minutes(busy * 0.04)
             data = _TIME.sub(b"real\t%s\nuser\t%s\nsys\t%s\n" % times, data)
+        if b"env: '" in data:
+            data = _TWICE.sub(b"", data)  # it was said by us, in the words of the real one
         if b"resource limit" in data:
             data = _DEPTH.sub(b"fork: retry: Resource temporarily unavailable", data)
         if b"unexpected argument" in data:

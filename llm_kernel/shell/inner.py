@@ -12,13 +12,21 @@ from collections.abc import Callable
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
-from llm_kernel.shell.script import AT
+from llm_kernel.shell.script import AT, OVER
 
-__all__ = ["COPIES", "Inner"]
+__all__ = ["COPIES", "WATCHED", "Inner"]
 
 COPIES = "/dev/.sourced"
 """Where a sourced file stands while it runs, if it had to be changed."""
 
+WATCHED = "-c"
+"""The source of a text that is watched."""
+
+_FATAL = re.compile(r"\bset\s(?:-\w+\s+)*-\w*u|\bnounset\b|\$\{\w+(?:\[\w+\])?:?\?")
+_WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '{OVER}=1' ERR; "
+"""An expansion that fails ends ``bash -c`` with 127: a shell that ends with 1 and was not told to."""
+
+_END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
 
 
@@ -29,6 +37,7 @@ class Inner:
         self._machine = machine
         self._lead = lead
         self._copies: dict[bytes, bytes] = {}
+        self._begun: list[tuple[int, int]] = []
 
     def answer(self, args: tuple[str, ...], cwd: str, stdin: bytes) -> tuple[str, int]:
         """The text to run and the status to leave; ``args``: the asking shell's number, the kind, what it is given."""
@@ -45,12 +54,16 @@ class Inner:
             case "e":
                 return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
             case "!":
-                return f"{rest[1]}\n", int(rest[0])
+                return "".join(f"{line}\n" for line in rest[1:3]), int(rest[0])
+            case "full":
+                return (f"{rest[0]}\n", 1) if stdin else ("", 0)
             case _:
                 return self._sourced(rest[0] if rest else "", parent, cwd), 0
 
     def over(self) -> None:
-        """The run is over: no sourced file is in use."""
+        """The run is over: no shell inside it lives, and no sourced file is in use."""
+        while self._begun:
+            self._machine.processes.end(self._begun.pop()[1])
         if self._copies:
             self._machine.files.root.remove(COPIES, True)
             self._copies = {}
@@ -69,13 +82,28 @@ class Inner:
             said = re.sub(r"(?m)^bash: ", f"{where}: ", verdict.error)
             text = text[: verdict.start]
             tail = f"\nprintf '%s\\n' {_quoted(said)} >&2; {'(exit 2)' if own else 'exit 2'}"
-        return self._lead(text, parent if own else self._fork(), parent, source) + tail
+        elif verdict.error:
+            tail = ""
+            said = _quoted(verdict.error)
+            return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
+        pid = parent if own else self._fork(parent)
+        if "/proc" in text:
+            self._machine.refresh()
+        if where.endswith("-c") and _FATAL.search(text) and not tail and "trap" not in text:
+            return _WATCH + self._lead(text, pid, parent, WATCHED) + _END
+        return self._lead(text, pid, parent, source) + tail
 
-    def _fork(self) -> int:
-        """The number of a shell that begins now."""
+    def _fork(self, parent: int, cwd: str = "/") -> int:
+        """The number of a shell that begins now; one that the same shell began before has ended."""
         machine = self._machine
-        process = machine.processes.spawn(("bash",), user=machine.system.user, now=machine.clock.now)
-        machine.processes.end(process.pid)
+        while self._begun and self._begun[-1][0] != parent and any(above == parent for above, _ in self._begun):
+            machine.processes.end(self._begun.pop()[1])
+        if self._begun and self._begun[-1][0] == parent:
+            machine.processes.end(self._begun.pop()[1])
+        process = machine.processes.spawn(
+            ("bash",), user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=cwd
+        )
+        self._begun.append((parent, process.pid))
         return process.pid
 
     def _file(self, name: str, parent: int, cwd: str) -> str:

@@ -14,7 +14,7 @@ from tree_sitter import Node
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.syntax import parse
 
-__all__ = ["AT", "ELAPSED", "INNER", "Lead", "led"]
+__all__ = ["AT", "ELAPSED", "GONE", "INNER", "LIMIT", "OVER", "Lead", "led"]
 
 INNER = "__llm_kernel_inner"
 """The word under which a script asks how a text that it is about to run has to be given to the library."""
@@ -22,13 +22,22 @@ INNER = "__llm_kernel_inner"
 ELAPSED = "__llm_kernel_elapsed"
 """The word that gives ``$SECONDS``, or sets it."""
 
+LIMIT = "__llm_kernel_limit"
+"""The variable that says how long a program may sleep before ``timeout`` ends it."""
+
+GONE = "__llm_kernel_no_"
+"""What stands before a name that must not be found."""
+
+OVER = "__llm_kernel_over"
+"""The variable that is set where a watched script ends by its own will."""
+
 AT = "__llm_kernel_at"
 """The variable that says, to a program which is not there, what the shell says of it."""
 
 _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs)\b"
-    r"|(?:^|[\s;&|({])\.\s"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\b(?:command|builtin)\s"
 )
 _WRAPPERS = frozenset("sudo env nohup timeout time nice xargs command exec setsid stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
@@ -39,6 +48,23 @@ _SYSTEM = re.compile(r"/(?:usr/|usr/local/)?s?bin/[^/]+|/(?:usr/local/cuda|opt/c
 _DATE = re.compile(r"%-?\d*\(([^)]*)\)T")
 _CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*\)T|[a-zA-Z]))")
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
+_LETTERS = {
+    "cat": "AbeEnstTuv",
+    "tee": "aip",
+    "tac": "brs",
+    "wc": "clmwL",
+    "od": "AjNStvwabcdDeEfFhHiIlLoOsxX0123456789",
+}
+"""The options of tools whose refusal the library ends with another status, and below their names."""
+
+_NAMES = {
+    "cat": "show-all number-nonblank show-ends number squeeze-blank show-tabs show-nonprinting help version".split(),
+    "tee": "append ignore-interrupts output-error help version".split(),
+    "tac": "before regex separator help version".split(),
+    "wc": "bytes chars lines max-line-length words files0-from total debug help version".split(),
+    "od": "address-radix endian skip-bytes read-bytes strings format output-duplicates width traditional help "
+    "version".split(),
+}
 _COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
 _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
@@ -67,8 +93,9 @@ class Lead:
     """What scripts are led by.
 
     ``tools`` are the library's programs, ``place`` gives the path of one, ``ours`` every word that is no program of the
-    machine's, ``builtins`` those of bash's own. ``inner``: the script is run by a shell that is not the login shell;
-    ``source``: its file, if any.
+    machine's, ``builtins`` those of bash's own; ``absent``: a word that would be taken for a program
+    and is none. ``inner``: the script is run by a shell that is not the login shell;
+    ``watched``: how it ends is looked at; ``source``: its file, if any.
     """
 
     pid: int
@@ -78,7 +105,9 @@ class Lead:
     ours: Collection[str]
     builtins: Collection[str]
     place: Callable[[str], str]
+    absent: Callable[[str], bool]
     inner: bool = False
+    watched: bool = False
     source: str = ""
 
 
@@ -94,12 +123,16 @@ def led(script: str, lead: Lead) -> str:
         if node.type == "command":
             words = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
             edits += _Command([word for word in words if word is not None], node, lead, functions).edits()
+        elif node.type == "test_command":
+            edits += _tests(node)
+        elif node.type == "file_redirect" and node.parent is not None:
+            edits += _full(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
             edits += _expansion(node, lead)
         elif node.type == "variable_name" and _counted(node):
             edits += [_replaced(node, _COUNTED[_text(node)])] if _text(node) in _COUNTED else []
         elif node.type == "variable_assignment":
-            edits += _timer(node)
+            edits += _timer(node) + _list(node)
     return _edited(script, edits)
 
 
@@ -153,6 +186,10 @@ class _Command:
             return [_replaced(words[0], _RENAMED[base])]
         if base == "printf":
             return _dates(words)
+        if base == "exit" and self._lead.watched:
+            return self._left(words)
+        if refused := _refused(base, rest):
+            return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {refused}")]
         if base in _SHELLS:
             return self._shell(words, base)
         if not wrapper and base in ("eval", "source", "."):
@@ -166,10 +203,33 @@ class _Command:
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
         edits = [_replaced(words[0], base)] if found else []
-        if base in _WRAPPERS and not (base == "command" and rest and rest[0] in ("-v", "-V")):
+        if base == "timeout" and (limit := _limit(rest)):
+            start = self._words[0].start_byte if wrapper != "time" else words[0].start_byte
+            edits.append((start, start, f'{LIMIT}="{limit}" '))
+        if base == "command" and rest and rest[0] in ("-v", "-V"):
+            return edits + self._found(words[2:])
+        if base in _WRAPPERS:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
         return edits
+
+    def _found(self, words: list[Node]) -> list[Edit]:
+        """``command -v``: what is registered with the library need not be there."""
+        names = [(word, _text(word)) for word in words]
+        return [
+            _replaced(word, f"{GONE}{name}")
+            for word, name in names
+            if _PLAIN.fullmatch(name) and name not in self._functions and self._lead.absent(name)
+        ]
+
+    def _left(self, words: list[Node]) -> list[Edit]:
+        """``exit``: the shell ends because it was told to."""
+        edits = [
+            (words[0].start_byte, words[0].start_byte, f"{{ {OVER}=$?; "),
+            (words[-1].end_byte, words[-1].end_byte, "; }" if len(words) > 1 else f" ${OVER}; }}"),
+        ]
+        inner = [node for word in words[1:] for node in _walk(word) if _text(node) in ("$?", "${?}")]
+        return edits + [_replaced(node, f"${OVER}") for node in inner if node.type.endswith("expansion")]
 
     def _program(self, word: Node, name: str, wrapper: str) -> list[Edit]:
         """A word that no tool is: a file of the user's, or a program that may not be there."""
@@ -185,14 +245,14 @@ class _Command:
         if wrapper in _MISSING:
             said = _MISSING[wrapper].replace("%d", str(line)).format(name)
         elif self._lead.inner:
-            said = f"$0: line {line}: {name}: command not found"
+            said = f"{self._lead.source or '$0'}: line {line}: {name}: command not found"
         else:
             return []
         start = word.start_byte if wrapper == "time" else self._words[0].start_byte
         return [(start, start, f'{AT}="{said}" ')]
 
     def _who(self) -> str:
-        return f'"$0: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'
+        return f'"{self._lead.source or "$0"}: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'
 
     def _asks(self, kind: str) -> str:
         return f"{INNER} {self._lead.pid} {kind}"
@@ -294,6 +354,60 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
     return 0
 
 
+def _refused(tool: str, args: Sequence[str]) -> str:
+    """What a tool of the library's says of an option that it does not know, where the library has the wrong status."""
+    for arg in args if tool in _LETTERS else ():
+        if arg == "--":
+            break
+        if re.fullmatch(r"-[A-Za-z0-9]+", arg):
+            wrong = next((letter for letter in arg[1:] if letter not in _LETTERS[tool]), "")
+            if wrong:
+                return f"\"{tool}: invalid option -- '{wrong}'\" \"Try '{tool} --help' for more information.\""
+        elif re.fullmatch(r"--[a-z][a-z-]*", arg) and not any(f"--{name}".startswith(arg) for name in _NAMES[tool]):
+            return f"\"{tool}: unrecognized option '{arg}'\" \"Try '{tool} --help' for more information.\""
+    return ""
+
+
+def _tests(node: Node) -> list[Edit]:
+    """``[[ -L x ]]`` and ``[[ -o x ]]``, which the library finds true of everything, by way of ``[``."""
+    edits: list[Edit] = []
+    for inner in _walk(node) if _text(node).startswith("[[") else ():
+        if inner.type != "unary_expression" or len(inner.named_children) != 2:
+            continue
+        operator, operand = inner.named_children
+        if _text(operator) in ("-L", "-h", "-o"):
+            word = _text(operand)
+            shown = word if word[:1] in "'\"$" and word[-1:] in "'\"" else f'"{word}"'
+            edits.append(_replaced(inner, f"-n $([ {_text(operator)} {shown} ] && echo 1)"))
+    return edits
+
+
+def _full(node: Node, lead: Lead) -> list[Edit]:
+    """``> /dev/full``: what a command writes there does not fit."""
+    found = re.fullmatch(r">>?\s*/dev/full", _text(node))
+    body = node.parent.child_by_field_name("body") if node.parent else None
+    if found is None or body is None or body.type != "command":
+        return []
+    name = _text(body.child_by_field_name("name") or body)
+    line = node.start_point[0] + 1
+    who = f"$0: line {line}: {name}" if name in lead.builtins and lead.inner else name
+    who = f"bash: {name}" if name in lead.builtins and not lead.inner else who
+    return [_replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
+
+
+def _list(node: Node) -> list[Edit]:
+    """``a=("${b[@]%x}")``, which the library takes for one word."""
+    name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
+    if name is None or value is None or value.type != "array" or not _text(node).startswith(f"{_text(name)}=("):
+        return []
+    if node.parent is None or node.parent.type not in ("program", "compound_statement", "do_group", "list"):
+        return []
+    inner = _text(value)[1:-1].strip()
+    if len(value.named_children) != 1 or not re.fullmatch(r'"\$\{\w+\[@\][/%#^,][^"]*\}"', inner):
+        return []
+    return [_replaced(node, f"readarray -t -d '' {_text(name)} < <(printf '%s\\0' {inner})")]
+
+
 def _misread(node: Node) -> bool:
     """Whether what is taken for a command is rather part of a pattern, or of arithmetic."""
     above = node.parent
@@ -304,6 +418,14 @@ def _misread(node: Node) -> bool:
             return True
         above = above.parent
     return False
+
+
+def _limit(args: Sequence[str]) -> str:
+    """How long what ``timeout`` runs may sleep, and whether a sleep is all that it runs."""
+    at = _inner_at("timeout", args)
+    if not 2 <= at <= len(args) or not re.fullmatch(r"[\d.]+[smhd]?", args[at - 2]):
+        return ""
+    return f"{args[at - 2]} {'sleep' if args[at - 1] == 'sleep' else 'more'}"
 
 
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
@@ -331,6 +453,8 @@ def _expansion(node: Node, lead: Lead) -> list[Edit]:
         return [_replaced(node, str(lead.parent))]
     if text in ("$BASHPID", "${BASHPID}"):
         return [_replaced(node, str(lead.pid + _forks(node)))]
+    if (part := re.fullmatch(r"\$(?:BASH_VERSINFO|\{BASH_VERSINFO(?:\[([0-3])\])?\})", text)) and lead.inner:
+        return [_replaced(node, re.findall(r"\d+", lead.version)[int(part[1] or 0)])]
     if text in ("$BASH", "${BASH}") and lead.inner:
         return [_replaced(node, "/usr/bin/bash")]
     if text in ("$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", "${BASH_SOURCE[-1]}") and lead.source:

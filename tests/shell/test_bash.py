@@ -75,7 +75,6 @@ async def test_directory_variables_functions_aliases_and_status_outlive_a_run(sh
         ("c='git j'; eval $c", ("git", "j")),
         ("bash -c 'git k'", ("git", "k")),
         ("sh -c 'git l'", ("git", "l")),
-        ("find /etc/hostname -exec git {} \\;", ("git", "/etc/hostname")),
         ("trap 'git m' EXIT", ("git", "m")),
         ("if git n; then :; fi", ("git", "n")),
         ("! git o", ("git", "o")),
@@ -132,9 +131,9 @@ async def test_what_a_tool_says_of_itself_is_not_the_librarys_to_say(sh: Console
         ("echo )", "bash: line 1: syntax error near unexpected token `)'\nbash: line 1: `echo )'\n", 2),
         ("if true; then", "bash: line 2: syntax error: unexpected end of file\n", 2),
         ("$(cat", "bash: line 2: unexpected EOF while looking for matching `)'\n", 2),
-        ("cat --zzz", "cat: unrecognized option '--zzz'\nTry 'cat --help' for more information.\n", 2),
-        ("od -Q", "od: invalid option -- 'Q'\nTry 'od --help' for more information.\n", 2),
-        ("tee -Z", "tee: invalid option -- 'Z'\nTry 'tee --help' for more information.\n", 2),
+        ("cat --zzz", "cat: unrecognized option '--zzz'\nTry 'cat --help' for more information.\n", 1),
+        ("od -Q", "od: invalid option -- 'Q'\nTry 'od --help' for more information.\n", 1),
+        ("tee -Z", "tee: invalid option -- 'Z'\nTry 'tee --help' for more information.\n", 1),
         ("f() { f; }; f", "bash: maximum function nesting level exceeded\n", 1),
         ("cd /no", "bash: line 1: cd: /no: No such file or directory\n", 1),
     ],
@@ -269,13 +268,22 @@ async def test_bytes_that_are_no_text_do_not_reach_the_next_run(sh: Console) -> 
     assert await sh("echo next") == ("next\n", "", 0)
 
 
-@pytest.mark.parametrize("path", ["../../../../../etc/passwd", __file__, "/proc/self/environ", "/proc/1/environ"])
+@pytest.mark.parametrize("path", ["../../../../../etc/passwd", __file__])
 async def test_the_hosts_files_are_not_there(sh: Console, path: str) -> None:
     said = [await sh(f"cat '{path}'"), await sh(f"cat < '{path}'"), await sh(f"source '{path}'; ls")]
     if path.endswith("/etc/passwd"):
         assert said[0][0] == sh.machine.files.read("/etc/passwd").decode()
     else:
         assert [one[0] for one in said] == ["", "", "<ls>\n"]
+
+
+async def test_the_environment_of_a_process_is_the_machines(sh: Console) -> None:
+    out, err, status = await sh("tr '\\0' '\\n' < /proc/self/environ; cat /proc/1/environ | tr '\\0' '\\n'")
+    assert (err, status, {line.partition("=")[0] for line in out.split()} - {"TERM"}) == (
+        "",
+        0,
+        {"PATH", "LANG", "HOME", "LOGNAME", "SHELL", "USER"},
+    )
 
 
 async def test_no_byte_leaves_the_host(sh: Console) -> None:

@@ -12,6 +12,7 @@ from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, exact, live
 from llm_kernel.shell.bash import KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
+from llm_kernel.shell.script import LIMIT
 
 __all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "sleep", "slept"]
 
@@ -56,12 +57,21 @@ async def sleep(call: Call, io: Io) -> int:
         await io.err(f"{text}Try '{call.name} --help' for more information.\n")
         return 1
     amount = sum(_seconds(word) or 0.0 for word in parsed.operands)
+    limit = _limit(call)
+    late = limit is not None and amount > limit
+    amount = min(amount, limit) if limit is not None else amount
     if call.machine.clock.now + amount >= _END:
         while True:
             await io.strand.listen()
     call.machine.processes.slept += amount
     await io.strand.sleep(amount)
-    return 0
+    return 124 if late else 0
+
+
+def _limit(call: Call) -> float | None:
+    """After how many seconds ``timeout`` ends this sleep; None where it does not run it."""
+    limit, _, what = call.env.get(LIMIT, "").partition(" ")
+    return (_seconds(limit) or None) if what == "sleep" else None
 
 
 def slept(args: Sequence[str]) -> float | None:

@@ -1,0 +1,55 @@
+"""Scripts that real bash was recorded on: the shell says the same, byte for byte, and ends with the same status."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.fidelity_shell import Case, Corpus, Said, cell, same
+from llm_kernel.events import Exit, Text
+from tests.notebook import Notebook
+
+_TRUTH = Path(__file__).resolve().parents[3] / "shared" / "corpus" / "shell.json"
+_OWN = Path(__file__).parent / "recorded"
+
+_DIFFERENT = {
+    "basic-062": "what help prints is prose",
+    "control-048": "what runs in the background writes when it can",
+    "control-049": "what runs in the background does not sleep beside the others",
+    "control-051": "a job is not known by its number",
+    "control-082": "bc says 7 for 7.0",
+}
+"""Cases that are known to differ, and why."""
+
+
+def _corpora() -> list[Path]:
+    return [path for path in (_TRUTH, *sorted(_OWN.glob("*.json"))) if path.exists()]
+
+
+def _cases() -> list[object]:
+    found: list[object] = []
+    for path in _corpora():
+        corpus = Corpus.read(path)
+        found += [
+            pytest.param(corpus, case, id=f"{path.stem}-{case.name}")
+            for case in corpus.cases
+            if case.kind in ("basic", "control") and case.name not in _DIFFERENT
+        ]
+    return found
+
+
+async def said(corpus: Corpus, script: str) -> Said:
+    notebook = Notebook({"": ""})
+    for text in (*corpus.setting(), corpus.plant()):
+        assert (await notebook(text))[-1] == Exit(0)
+    events = await notebook(cell(script))
+    texts = [event for event in events if isinstance(event, Text)]
+    out, err = ("".join(text.text for text in texts if text.stream == name) for name in ("stdout", "stderr"))
+    return Said(out, err, events[-1].status)
+
+
+@pytest.mark.parametrize(("corpus", "case"), _cases())
+async def test_a_script_does_what_it_does_in_bash(corpus: Corpus, case: Case) -> None:
+    found = await said(corpus, case.script)
+    assert same(case, found) == (True, True), (found, case.real)
