@@ -18,8 +18,8 @@ from llm_kernel.programs import exact as families
 from llm_kernel.programs.exact import disks, free
 from llm_kernel.programs.options import Parsed
 from llm_kernel.programs.sizes import Unit
-from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.shell.call import Answer, Call
+from tests.programs.running import answered
 
 _TRUTH = Path(__file__).resolve().parents[3] / "shared" / "truth" / "linux"
 _ENV = {"LANG": "C.UTF-8", "USER": "root"}
@@ -49,9 +49,7 @@ def machine() -> Machine:
 def run(machine: Machine) -> Run:
     def answer(line: str, **env: str) -> Answer:
         name, *args = shlex.split(line)
-        program = EXACT[name].run
-        assert program is not None
-        return program(Call(name, tuple(args), machine, env={**_ENV, **env}))
+        return answered(Call(name, tuple(args), machine, env={**_ENV, **env}))
 
     return answer
 
@@ -243,8 +241,12 @@ def test_time_passes_between_two_tables_of_free(machine: Machine, run: Run) -> N
     before = machine.clock.now
     said = str(run("free -s 2 -c 3").stdout)
     assert (said.count("Mem:"), machine.clock.now - before) == (3, 4.0)
-    with pytest.raises(NotExact):
-        run("free -s 2")
+
+
+def test_free_that_nobody_stops_ends_where_nothing_can_change(run: Run) -> None:
+    said = run("free -s 2")
+    assert (str(said.stdout).count("Mem:"), said.status) == (2, 0)
+    assert said.stderr == "free: nothing runs here that could change this any more\n"
 
 
 def test_free_refuses_with_its_usage(run: Run) -> None:

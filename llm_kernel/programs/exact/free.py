@@ -6,14 +6,16 @@ from dataclasses import dataclass
 
 from llm_kernel.machine.memory import Memory, memory
 from llm_kernel.machine.profiles import Profile
-from llm_kernel.programs.table import NotExact, exact
-from llm_kernel.shell.call import Answer, Call
+from llm_kernel.programs.exact.rounds import report_rounds
+from llm_kernel.programs.table import live
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["table"]
 
 _UNITS = {"k": 1, "kibi": 1, "m": 2, "mebi": 2, "g": 3, "gibi": 3, "tebi": 4, "pebi": 5}
 _POWERS = {"kilo": 1, "mega": 2, "giga": 3, "tera": 4, "peta": 5}
 _LONG = {"bytes": "b", "human": "h", "lohi": "l", "total": "t", "wide": "w", "seconds": "s", "count": "c"}
+_LONG |= {"line": "L", "committed": "v"}
 _USAGE = """
 Usage:
  free [options]
@@ -49,27 +51,31 @@ class _Wish:
     wide: bool = False
     total: bool = False
     lohi: bool = False
-    count: int = 1
+    count: int = 0
+    line: bool = False
+    committed: bool = False
     seconds: float = 0.0
 
 
-@exact("free")
-def free(call: Call) -> Answer:
-    """``free``; with ``-c`` the time between the tables passes on the machine's clock."""
+@live("free")
+async def free(call: Call, io: Io) -> int:
+    """``free``; with ``-s`` or ``-c`` the time between the tables passes on the machine's clock."""
     made = call.machine.system.profile
     wish = _read(list(call.args))
+    new = made.since("procps", "4.0")
+    if not isinstance(wish, str) and not new and (wish.line or wish.committed):
+        wish = f"free: invalid option -- '{'L' if wish.line else 'v'}'\n{_USAGE}"
     if isinstance(wish, str):
-        if wish == "version":
-            return Answer(f"free from procps-ng {made.procps}\n")
-        return Answer(_USAGE) if wish == "help" else Answer(stderr=wish, status=1)
-    if wish.seconds and wish.count == 1:
-        raise NotExact  # it would print for ever
-    tables = []
-    for n in range(wish.count):
-        if n:
-            call.machine.clock.advance(wish.seconds or 1.0)
-        tables.append(_table(memory(call.machine), wish, made))
-    return Answer("\n".join(tables) + ("\n" if wish.count > 1 else ""))
+        told = {"version": f"free from procps-ng {made.procps}\n", "help": _USAGE}.get(wish)
+        await (io.out(told) if told else io.err(wish))
+        return 0 if told else 1
+    repeated = wish.count > 1 or bool(wish.seconds)
+
+    def report(n: int) -> str:
+        return _table(memory(call.machine), wish, made) + ("\n" if repeated else "")
+
+    count = wish.count or (None if wish.seconds else 1)
+    return await report_rounds(call, io, report, count=count, seconds=wish.seconds or 1.0)
 
 
 def table(now: Memory, made: Profile, *args: str) -> str:
@@ -120,8 +126,8 @@ def _letters(wish: _Wish, letters: str, value: str | None, args: list[str]) -> s
             wish.power = 0
         elif letter in _UNITS:
             wish.power = _UNITS[letter]
-        elif letter in "hwtl":
-            flag = {"h": "human", "w": "wide", "t": "total", "l": "lohi"}[letter]
+        elif letter in "hwtlLv":
+            flag = {"h": "human", "w": "wide", "t": "total", "l": "lohi", "L": "line", "v": "committed"}[letter]
             setattr(wish, flag, True)
         else:
             return f"free: invalid option -- '{letter}'\n{_USAGE}"
@@ -152,11 +158,18 @@ def _table(now: Memory, wish: _Wish, made: Profile) -> str:
     cache = [now.buffers, now.cached] if wish.wide else [now.buffers + now.cached]
     titles = ["total", "used", "free", "shared", *(["buffers", "cache"] if wish.wide else ["buff/cache"]), "available"]
     first = 20 if made.since("procps", "3.3.17") else 19
+    if wish.line:
+        parts = (("SwapUse", now.swap_total - now.swap_free), ("CachUse", now.buffers + now.cached), ("MemUse", used))
+        sums = [*parts, ("MemFree", now.free)]
+        return " ".join(f"{name:>8} {_amount(size, wish, binary=True):>11}" for name, size in sums) + "\n"
     swap = [now.swap_total, now.swap_total - now.swap_free, now.swap_free]
     rows = [("Mem:", [now.total, used, now.free, now.shared, *cache, now.available])]
     if wish.lohi:
         rows += [("Low:", [now.total, now.total - now.free, now.free]), ("High:", [0, 0, 0])]
     rows.append(("Swap:", swap))
+    if wish.committed:
+        limit, promised = now.total // 2 + now.swap_total, now.taken + now.taken // 2
+        rows.append(("Comm:", [limit, promised, limit - promised]))
     if wish.total:
         rows.append(("Total:", [now.total + swap[0], used + swap[1], now.free + swap[2]]))
     suffix = made.since("procps", "3.3.15")

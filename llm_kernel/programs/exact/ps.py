@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from llm_kernel.machine.process_facts import thread_ids
 from llm_kernel.machine.processes import Process
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.process_fields import FIELDS, Field, View, command_name
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
 _USAGE = """
@@ -24,6 +25,16 @@ For more details see ps(1).
 """
 _FORMATS = {
     "": "pid tname time ucmd",
+    "L": "pid lwp tname time ucmd",
+    "T": "pid spid tname time ucmd",
+    "fL": "uid_name pid ppid lwp c nlwp stime tname time cmd",
+    "fT": "uid_name pid spid ppid c stime tname time cmd",
+    "FL": "uid_name pid ppid lwp c nlwp sz rss psr stime tname time cmd",
+    "FT": "uid_name pid spid ppid c sz rss psr stime tname time cmd",
+    "lL": "f s uid pid ppid lwp c opri ni addr_sz wchan tname time ucmd",
+    "lT": "f s uid pid spid ppid c opri ni addr_sz wchan tname time ucmd",
+    "jL": "pid pgid sid lwp tname time ucmd",
+    "jT": "pid spid pgid sid tname time ucmd",
     "f": "uid_name pid ppid c stime tname time cmd",
     "F": "uid_name pid ppid c sz rss psr stime tname time cmd",
     "l": "f s uid pid ppid c opri ni addr_sz wchan tname time ucmd",
@@ -52,6 +63,13 @@ class _Wish:
     sort: list[tuple[str, bool]] = field(default_factory=list)
     tree: bool = False
     heading: bool = True
+    again: int = 0
+    inverted: bool = False
+    threads: bool = False
+    environment: bool = False
+    bare: bool = False
+    width: int = 0
+    groups: set[str] = field(default_factory=set)
     wrong: str = ""
 
 
@@ -69,8 +87,11 @@ def ps(call: Call) -> Answer:
     own = table.spawn((call.name, *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
     own.state, own.rss = "R", 3_424_256
     try:
-        views = [View(process, call.machine) for process in table.running() if _wanted(call, wish, process)]
+        chosen = [process for process in table.running() if _wanted(call, wish, process) != wish.inverted]
+        views = [View(process, call.machine, environment=wish.environment) for process in chosen]
         views = _ordered(views, wish)
+        if wish.threads:
+            views = [replace(view, thread=thread) for view in views for thread in thread_ids(view.process)]
         text = _table(views, wish, call)
     finally:
         table.end(own.pid)
@@ -98,14 +119,29 @@ def _read(call: Call) -> _Wish:
 
 def _long(wish: _Wish, word: str, args: list[str]) -> None:
     name, eq, value = word.partition("=")
-    if name in ("sort", "format", "pid", "ppid", "user", "tty") and not eq:
+    valued = (
+        "sort",
+        "format",
+        "pid",
+        "ppid",
+        "user",
+        "tty",
+        "User",
+        "group",
+        "Group",
+        "sid",
+        "cols",
+        "columns",
+        "width",
+    )
+    if name in (*valued, "rows", "lines", "quick-pid") and not eq:
         value = args.pop(0) if args else ""
     match name:
         case "sort":
             _sort(wish, value)
         case "format":
             _pick_columns(wish, value)
-        case "pid":
+        case "pid" | "quick-pid" | "sid":
             wish.pids |= _numbers(value)
         case "ppid":
             wish.parents |= _numbers(value)
@@ -116,11 +152,21 @@ def _long(wish: _Wish, word: str, args: list[str]) -> None:
         case "no-headers" | "no-heading" | "noheader" | "noheaders" | "no-header":
             wish.heading = False
         case "headers" | "heading":
-            pass
+            wish.again = wish.again or 24
+        case "rows" | "lines":
+            wish.again = int(value) if value.isdigit() else 24
+        case "cols" | "columns" | "width":
+            if not value.isdigit() or not int(value):
+                wish.wrong = "number of columns must follow --cols, --width, or --columns"
+            wish.width = int(value) if value.isdigit() else 0
+        case "group" | "Group":
+            wish.groups |= set(value.split(","))
         case "forest":
             wish.tree = True
-        case "deselect" | "cols" | "columns" | "width" | "rows" | "lines" | "cumulative":
-            raise NotExact
+        case "deselect":
+            wish.inverted = True
+        case "cumulative" | "context":
+            pass
         case _:
             wish.wrong = "unknown gnu long option"
 
@@ -128,7 +174,7 @@ def _long(wish: _Wish, word: str, args: list[str]) -> None:
 def _short(wish: _Wish, letters: str, args: list[str]) -> None:
     while letters and not wish.wrong:
         letter, letters = letters[0], letters[1:]
-        if letter in "opCuUtGgq":
+        if letter in "opCuUtGgqs":
             value, letters = letters or (args.pop(0) if args else ""), ""
             if not value:
                 wish.wrong = "list of process IDs must follow -p" if letter == "p" else "option requires an argument"
@@ -138,10 +184,15 @@ def _short(wish: _Wish, letters: str, args: list[str]) -> None:
         elif letter in "ad":
             wish.terminals = True
         elif letter in "fFlj":
-            wish.format = letter
+            wish.format = letter + wish.format.strip("fFlj")
         elif letter == "H":
             wish.tree = True
-        elif letter not in "wyMLTN":
+        elif letter == "N":
+            wish.inverted = True
+        elif letter in "LT":
+            wish.threads = True
+            wish.format += letter if wish.format in ("", "f", "F", "l", "j") else ""
+        elif letter not in "wyMcPZm":
             wish.wrong = "unsupported SysV option"
 
 
@@ -149,10 +200,14 @@ def _valued(wish: _Wish, letter: str, value: str) -> None:
     match letter:
         case "o":
             _pick_columns(wish, value)
-        case "p" | "q":
+        case "p" | "q" | "s":
             if not re.fullmatch(r"[\d, ]+", value):
                 wish.wrong = "process ID list syntax error"
             wish.pids |= _numbers(value)
+        case "g" | "G":
+            if re.fullmatch(r"[\d, ]+", value) and letter == "g":
+                wish.pids |= _numbers(value)
+            wish.groups |= set(re.split(r"[, ]+", value))
         case "C":
             wish.names |= set(value.split(","))
         case "t":
@@ -182,7 +237,13 @@ def _bsd(wish: _Wish, letters: str, args: list[str]) -> None:
             wish.tree = True
         elif letter == "h":
             wish.heading = False
-        elif letter not in "wceSrnTg":
+        elif letter == "e":
+            wish.environment = True
+        elif letter == "c":
+            wish.bare = True
+        elif letter in "HLm":
+            wish.threads = True
+        elif letter not in "wSrnTgvsXZ":
             wish.wrong = "unsupported option (BSD syntax)"
 
 
@@ -218,14 +279,17 @@ def _numbers(text: str) -> set[int]:
 def _wanted(call: Call, wish: _Wish, process: Process) -> bool:
     if wish.every:
         return True
+    view = View(process, call.machine)
     picks = (
         process.pid in wish.pids,
         process.ppid in wish.parents,
         process.user in wish.users,
         any(command_name(process) == name[:15] for name in wish.names),
         process.tty in wish.ttys,
+        bool(wish.groups) and bool({FIELDS["group"].read(view), FIELDS["gid"].read(view)} & wish.groups),
+        str(FIELDS["uid"].read(view)) in wish.users,
     )
-    if any((wish.pids, wish.parents, wish.users, wish.names, wish.ttys)):
+    if any((wish.pids, wish.parents, wish.users, wish.names, wish.ttys, wish.groups)):
         return any(picks)
     if wish.terminals:
         return process.tty != "?" and (wish.format in ("bsd", "u") or process.command[:1] != ("-bash",))
@@ -266,10 +330,15 @@ def _table(views: Sequence[View], wish: _Wish, call: Call) -> str:
         max(asked or FIELDS[name].width or pid, len(title))
         for (name, _, asked), title in zip(columns, titles, strict=True)
     ]
+    if wish.bare:
+        fields = [FIELDS["ucmd"] if spec in (FIELDS["args"], FIELDS["cmd"]) else spec for spec in fields]
     rows = [[spec.read(view) for spec in fields] for view in views]
     if wish.heading and any(titles):
-        rows.insert(0, titles)
-    return "".join(_row(cells, fields, widths) + "\n" for cells in rows)
+        step = max(1, wish.again - 1) if wish.again > 1 else len(rows) or 1
+        for place in reversed(range(0, max(1, len(rows)), step)):
+            rows.insert(place, titles)
+    lines = [_row(cells, fields, widths) for cells in rows]
+    return "".join(f"{line[: wish.width] if wish.width else line}\n" for line in lines)
 
 
 def _own_title(name: str) -> str:

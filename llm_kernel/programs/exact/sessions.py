@@ -6,15 +6,17 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from llm_kernel.machine import Machine
+from llm_kernel.machine import Machine, busy
 from llm_kernel.machine.busy import load_average
-from llm_kernel.machine.memory import memory
+from llm_kernel.machine.memory import Memory, memory
+from llm_kernel.machine.process_facts import shared, user_ids
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.process_fields import View, command_name, share, virtual
+from llm_kernel.programs.exact.rounds import report_rounds
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import said
-from llm_kernel.programs.table import exact
-from llm_kernel.shell.call import Answer, Call
+from llm_kernel.programs.table import NotExact, exact, live
+from llm_kernel.shell.call import Answer, Call, Io
 
 _FROM = "192.168.1.100"
 """Where the one session comes from."""
@@ -137,6 +139,12 @@ _TOP_KEYS: dict[str, Callable[[View], float]] = {
     "PID": lambda view: view.process.pid,
     "RES": lambda view: view.process.rss,
     "TIME+": lambda view: view.process.cpu,
+    "TIME": lambda view: view.process.cpu,
+    "PPID": lambda view: view.process.ppid,
+    "SHR": lambda view: shared(view.process),
+    "UID": lambda view: user_ids(view.machine, view.process)[0],
+    "PR": lambda view: 20,
+    "NI": lambda view: 0,
     "VIRT": lambda view: virtual(view.process),
 }
 
@@ -146,28 +154,31 @@ class _TopWish:
     """What ``top`` is asked for; ``answer`` is set where that is all there is to say."""
 
     batch: bool = False
-    count: int = 1
+    count: int = 0
     delay: float = 3.0
     key: str = "%CPU"
     pids: set[int] = field(default_factory=set)
     user: str = ""
+    unit: str = ""
+    width: int = 0
+    ascending: bool = False
+    letters: set[str] = field(default_factory=set)
     answer: Answer | None = None
 
 
-@exact("top")
-def top(call: Call) -> Answer:
+@live("top")
+async def top(call: Call, io: Io) -> int:
     """``top`` in batch mode; without ``-b`` it wants a terminal, which a cell does not have."""
     wish = _read_top(call)
+    if not wish.answer and not wish.batch:
+        raise NotExact(call.name)  # the shell says that there is no screen
     if wish.answer:
-        return wish.answer
-    if not wish.batch:
-        return Answer(stderr="top: failed tty get\n", status=1)
-    screens = []
-    for n in range(min(wish.count, 100)):
-        if n:
-            call.machine.clock.advance(wish.delay)
-        screens.append(_screen(call, wish))
-    return Answer("\n".join(screens))
+        await io.out(wish.answer.stdout)
+        await io.err(wish.answer.stderr)
+        return wish.answer.status
+    return await report_rounds(
+        call, io, lambda n: ("\n" if n else "") + _screen(call, wish), count=wish.count or None, seconds=wish.delay
+    )
 
 
 def _read_top(call: Call) -> _TopWish:
@@ -181,8 +192,17 @@ def _read_top(call: Call) -> _TopWish:
                 _top_value(wish, letter, value)
             elif letter in "hv":
                 wish.answer = Answer(f"  procps-ng {call.machine.system.profile.procps}\n{_TOP_USAGE}")
-            elif letter in "bciHsS1wE":
+            elif letter in "Ee":
+                value, letters = letters or (args.pop(0) if args else ""), ""
+                wish.unit = value if letter == "E" else wish.unit
+                if not value or value not in "kmgtpe":
+                    wish.answer = Answer(stderr=f"top: unrecognized memory scale '{value}'\n", status=1)
+            elif letter == "w":
+                if letters.isdigit() or (not letters and args and args[0].isdigit()):
+                    wish.width, letters = int(letters or args.pop(0)), ""
+            elif letter in "bciHsS1O":
                 wish.batch = wish.batch or letter == "b"
+                wish.letters.add(letter)
             else:
                 wish.answer = Answer(stderr=f"top: unknown option '{letter}'\n{_TOP_USAGE}", status=1)
     return wish
@@ -199,7 +219,7 @@ def _top_value(wish: _TopWish, letter: str, value: str) -> None:
         case "d":
             wish.answer = Answer(stderr=f"top: bad delay interval '{value}'\n", status=1)
         case "o" if value.lstrip("+-") in _TOP_KEYS:
-            wish.key = value.lstrip("+-")
+            wish.key, wish.ascending = value.lstrip("+-"), value.startswith("-")
         case "o":
             wish.answer = Answer(stderr=f"top: unrecognized field name '{value}'\n", status=1)
         case "p":
@@ -209,39 +229,44 @@ def _top_value(wish: _TopWish, letter: str, value: str) -> None:
 
 
 def _screen(call: Call, wish: _TopWish) -> str:
-    table = call.machine.processes
+    table, now = call.machine.processes, memory(call.machine)
     own = table.spawn(("top", *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
     own.state, own.rss = "R", 4_001_792
     try:
         views = [View(process, call.machine) for process in table.running()]
         shown = [view for view in views if not wish.pids or view.process.pid in wish.pids]
         shown = [view for view in shown if not wish.user or view.process.user == wish.user]
-        shown.sort(key=lambda view: (-_TOP_KEYS[wish.key](view), view.process.pid))
-        return "".join(f"{line}\n" for line in [*_summary(call.machine, shown), "", *_rows(call.machine, shown)])
+        sign = 1 if wish.ascending else -1
+        shown.sort(key=lambda view: (sign * _TOP_KEYS[wish.key](view), view.process.pid))
+        if "i" in wish.letters:
+            shown = [view for view in shown if view.process.state == "R"]
+        lines = [*_summary(call.machine, views, wish, now), "", *_rows(call.machine, shown, whole="c" in wish.letters)]
+        return "".join(f"{line[: wish.width] if wish.width else line}\n" for line in lines)
     finally:
         table.end(own.pid)
 
 
-def _summary(machine: Machine, views: Sequence[View]) -> list[str]:
-    now = memory(machine)
+def _summary(machine: Machine, views: Sequence[View], wish: _TopWish, now: Memory) -> list[str]:
     made = machine.system.profile
     used = now.total - now.available if made.since("procps", "4.0") else now.taken
     running = sum(view.process.state == "R" for view in views)
-    busy = min(100.0, sum(_instant(view) for view in views) / machine.system.cpu.cores)
+    used_up = busy.busy(machine)
     cache = now.buffers + now.cached
     swapped = now.swap_total - now.swap_free
     rows = [
         f"top -{_headline(machine)}",
         f"Tasks: {len(views):3d} total, {running:3d} running, {len(views) - running:3d} sleeping,"
         "   0 stopped,   0 zombie",
-        f"%Cpu(s):{busy:5.1f} us,  0.0 sy,  0.0 ni,{100 - busy:5.1f} id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st",
+        f"%Cpu(s):{used_up:5.1f} us,  0.0 sy,  0.0 ni,{100 - used_up:5.1f} id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st",
     ]
-    if made.since("procps", "3.3.16"):
+    scale = wish.unit or ("m" if made.since("procps", "3.3.16") else "k")
+    if scale != "k":
+        power = 1024 ** ("kmgtpe".index(scale))
         total, free, taken, buff, swap, left, gone, avail = (
-            f"{value / 1024:8.1f}"
+            f"{value / power:8.1f}"
             for value in (now.total, now.free, used, cache, now.swap_total, now.swap_free, swapped, now.available)
         )
-        unit = "MiB"
+        unit = f"{scale.upper()}iB"
     else:
         total, free, taken, buff, swap, left, gone, avail = (
             f"{value:8d}"
@@ -255,10 +280,10 @@ def _summary(machine: Machine, views: Sequence[View]) -> list[str]:
 
 def _instant(view: View) -> float:
     """Percent of one processor right now: what a running process used over its life, none for a sleeping one."""
-    return share(view) if view.process.state == "R" else 0.0
+    return busy.instant(view.machine, view.process)
 
 
-def _rows(machine: Machine, views: Sequence[View]) -> list[str]:
+def _rows(machine: Machine, views: Sequence[View], *, whole: bool = False) -> list[str]:
     new = machine.system.profile.since("procps", "3.3.16")
     pid, percent = (7, 5) if new else (6, 4)
     tail = f"{'%CPU':>{percent}} {'%MEM':>{percent}}     TIME+ COMMAND"
@@ -268,11 +293,11 @@ def _rows(machine: Machine, views: Sequence[View]) -> list[str]:
         name = process.user if len(process.user) <= 8 else f"{process.user[:7]}+"
         resident = process.rss // 1024
         part = 100 * resident / machine.system.total_kb
-        shared = _scaled(resident * 2 // 3 // 4 * 4, 6)
         rows.append(
             f"{process.pid:>{pid}} {name:<8}  20   0 {_scaled(virtual(process), 7)} {_scaled(resident, 6)} "
-            f"{shared} {process.state} {_instant(view):{percent}.1f} {part:{percent}.1f} "
-            f"{_hundredths(process.cpu):>9} {command_name(process)}"
+            f"{_scaled(shared(process), 6)} {process.state} {_instant(view):{percent}.1f} {part:{percent}.1f} "
+            f"{_hundredths(process.cpu):>9} "
+            f"{' '.join(process.command) if whole else command_name(process)}"
         )
     return rows
 
