@@ -366,7 +366,7 @@ _COMBINATION = Answer("Invalid combination of input arguments. Please run 'nvidi
         (("--query-gpu=name",), _COMBINATION.stdout),
         (("--query-gpu=name", "--format=xml"), _COMBINATION.stdout),
         (("--format=csv",), _COMBINATION.stdout),
-        (("-i",), _COMBINATION.stdout),
+        (("-i",), "ERROR: Option -i is missing its value. Please run 'nvidia-smi -h' for help.\n\n"),
         (("-L", "--query-gpu=name", "--format=csv"), _COMBINATION.stdout),
     ],
 )

@@ -7,6 +7,8 @@ from llm_kernel.programs.exact.nvidia_sight import DEPRECATED, Field, Sight, Val
 
 __all__ = ["GPU_FIELDS", "stamp"]
 
+_FACTS = load("nvidia_fields")
+
 
 def _enabled(flag: bool | None) -> str | None:
     return None if flag is None else "Enabled" if flag else "Disabled"
@@ -155,7 +157,7 @@ def _banks(part: str) -> Value:
     return value
 
 
-_MOST_BANKS: dict[str, int] = load("nvidia_fields")["banks"]
+_MOST_BANKS: dict[str, int] = _FACTS["banks"]
 
 
 def _watt(part: str) -> Value:
@@ -300,12 +302,11 @@ _FIELDS: tuple[Field, ...] = (
     Field("fabric.clusterUuid", _fabric("00000000-0000-0000-0000-000000000000"), since=550),
     Field("platform.module_id", lambda s: str(s.reading.board.module), since=570),
     *(
-        Field(name, _given(value, kind), unit, since)
-        for name, unit, since, value, kind in load("nvidia_fields")["fields"]
+        Field(name, _given(value, kind), unit, since, (595,) if name in _FACTS["not in 595"] else ())
+        for name, unit, since, value, kind in _FACTS["fields"]
     ),
 )
 
-_FACTS = load("nvidia_fields")
 GPU_FIELDS: dict[str, Field] = {field.name: field for field in _FIELDS}
 GPU_FIELDS |= {name: GPU_FIELDS[meant] for name, meant in _FACTS["synonyms"].items()}
 GPU_FIELDS |= {

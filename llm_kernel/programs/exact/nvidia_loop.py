@@ -76,7 +76,7 @@ async def run(call: Call, io: Io) -> int:
         if asked.rest[:1] in (["dmon"], ["pmon"]) and not asked.wrong:
             return await _monitor(inner, paper)
         if asked.wrong:
-            inner = replace(call, args=("-i",))
+            inner = replace(call, args=("--format=csv",))
         return await _rounds(inner, paper, None if asked.wrong else asked.interval)
     except OSError as err:
         await io.err(f"Unable to open file {asked.file}: {err.strerror or err}\n")

@@ -112,7 +112,7 @@ def fields_text(option: str, branch: int) -> str:
     fields = HELPS[option]
     lines = [f'List of valid properties to query for the switch "--{option.removeprefix("help-")}":\n']
     for one in dict.fromkeys(fields.values()):
-        names = [name for name, meant in fields.items() if meant is one and one.since <= branch]
+        names = [name for name, meant in fields.items() if meant is one and one.there(branch)]
         names = [name for name in names if branch >= 535 or "clocks_event_reasons." not in name]
         if names:
             lines.append(" or ".join(f'"{name}"' for name in names))

@@ -29,7 +29,7 @@ def _pick(names: Iterable[str], fields: dict[str, Field], branch: int) -> list[F
     picked = []
     for name in names:
         field = fields.get(name)
-        if field is None or field.since > branch or (_EVENTS in name and branch < 535):
+        if field is None or not field.there(branch) or (_EVENTS in name and branch < 535):
             raise BadField(name)
         # before 535 the reasons were called throttle reasons, and the header says so
         old = branch < 535 and _EVENTS in field.name

@@ -55,14 +55,18 @@ Value: TypeAlias = Callable[[Sight], "str | None"]
 class Field:
     """``name`` is what the header prints, whichever of its names was asked for; a value of None is unsupported.
 
-    ``heading`` stands in the header where that differs from the name.
+    ``absent`` are branches after ``since`` that left it out again.
     """
 
     name: str
     value: Value
     unit: str = ""
     since: int = 0
-    heading: str = ""
+    absent: tuple[int, ...] = ()
+
+    def there(self, branch: int) -> bool:
+        """Whether drivers of this branch have the field."""
+        return branch >= self.since and branch not in self.absent
 
 
 def within(spans: str, driver: str) -> bool:
