@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 __all__ = ["IDLE", "Loads", "Step", "Trail"]
 
-_MOST = 128
+_MOST = 40
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,7 @@ def say(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     if word not in WORDS:
         raise Refused(f"machine: unknown word {args[0]!r}; words: {', '.join(USAGE)}")
     if not rest:
-        raise Refused(f"usage: {USAGE[word]}")
+        raise Refused(f"usage: {faults.USAGE if word == 'fault' else USAGE[word]}")
     try:
         notes = WORDS[word](machine, rest, cwd)
     except OSError as err:
