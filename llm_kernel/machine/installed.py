@@ -292,6 +292,8 @@ class Installed:
     def _conda_projects(self, manager: str = "conda") -> Iterator[tuple[str, str]]:
         for key in self._versions(manager):
             project = channels.project_of(key)
+            if key == "tzdata":
+                continue  # the zones themselves, not the index's package of the same name
             if releases.project(project) or (index.listed(project) and not channels.listed(key)):
                 yield key, project
 

@@ -81,8 +81,9 @@ def virtualenv(call: Call) -> Answer:
 
 def create(machine: Machine, root: str, python: str, interpreter: str, *, prompt: str = "", bare: bool = False) -> None:
     """Make a virtual environment at ``root``; ``bare``: without pip."""
-    machine.packages.make(Environment(root, "venv", python))
+    machine.packages.unmake(root)
     machine.follow()  # what an earlier one left behind is gone before its successor is laid
+    machine.packages.make(Environment(root, "venv", python))
     if bare:
         for package in machine.packages.installed(f"pip:{root}"):
             machine.packages.remove(f"pip:{root}", package.name)
