@@ -199,7 +199,7 @@ class Shell:
         self._running = False
         self._stopped = False
         self._said = environment(machine)
-        self._prologue = _PROLOGUE + _bash_says(machine)
+        self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
         self._turns: set[Turns] = set()
 
@@ -270,14 +270,16 @@ class Shell:
         """Take over what the machine says of the environment now, then ``exports``, then go to ``cwd``."""
         wanted = environment(self._machine)
         here = self.state()
-        names = ("USER", "LOGNAME", "HOME", "PATH", "LANG")
-        news = {k: wanted[k] for k in names if wanted[k] != self._said.get(k)}
+        names = ("USER", "LOGNAME", "HOME", "PATH", "LANG", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_SHLVL")
+        news = {k: wanted[k] for k in names if k in wanted and wanted[k] != self._said.get(k)}
         self._said = wanted
         lines = [f"export {name}={_quoted(value)}" for name, value in {**news, **exports}.items()]
         if here.variables.get("HOSTNAME") != self._machine.system.host:
             lines.append(f"HOSTNAME={_quoted(self._machine.system.host)}")
         if cwd and cwd != here.cwd:
             lines.append(f"cd {_quoted(cwd)}")
+        if self._machine.packages.has_conda and "conda" not in self.functions:
+            lines.append(_CONDA)
         if lines:
             await self.capture("; ".join(lines))
 
@@ -608,8 +610,18 @@ def environment(machine: Machine) -> dict[str, str]:
     }
     if machine.devices.cuda:
         env["PATH"] = f"/usr/local/cuda/bin:{env['PATH']}"
+    if machine.packages.has_conda:
+        env["PATH"] = f"/opt/conda/bin:{env['PATH']}"
+        env |= {"CONDA_PREFIX": "/opt/conda", "CONDA_DEFAULT_ENV": "base", "CONDA_SHLVL": "1"}
     return env
 
+
+_CONDA = (
+    'conda() { case "$1" in activate|deactivate) '
+    'local asked; asked="$(command conda shell.posix "$@")" || return; eval "$asked" ;; '
+    '*) command conda "$@" ;; esac; }'
+)
+"""What conda's own start file defines: entering an environment changes the shell, which no program can."""
 
 _PROLOGUE = (
     "shopt -s expand_aliases; declare +x UID; declare +x EUID; alias ll='ls -alF'; alias la='ls -A'; alias l='ls -CF'; "
