@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from copy import copy
 from typing import Any
 
@@ -18,7 +19,7 @@ from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.heads import head
 from llm_kernel.machine.ledger import Ledger, Raw
 from llm_kernel.machine.names import Names
-from llm_kernel.machine.paths import fault, kind_of, normal, parent, resolve
+from llm_kernel.machine.paths import fault, join, kind_of, normal, parent, resolve
 from llm_kernel.machine.snapshot import Change, Entry, Snapshot, compare
 from llm_kernel.machine.stat import Kind, Meta, Stat
 
@@ -114,6 +115,16 @@ class Files:
         """The names in a directory, sorted by code point."""
         place = self._folder(path)
         return sorted(str(entry["name"]) for entry in self.root.read_dir(place))
+
+    def still(self) -> AbstractContextManager[None]:
+        """A moment in which files are only looked at: the same directory is then read once."""
+        return self._ledger.still()
+
+    def entries(self, path: str) -> dict[str, Stat]:
+        """What each name in a directory itself is, sorted by code point; one look for all of them."""
+        place = self._folder(path)
+        found = sorted(self._ledger.inside(place).items())
+        return {name: self._seen(join(place, name), raw) for name, raw in found}
 
     def readlink(self, path: str) -> str:
         """The text of a symbolic link."""
@@ -352,11 +363,17 @@ class Files:
         return self._ledger.see(place, raw)
 
     def _stat(self, place: str, path: str) -> Stat:
-        meta = self._meta(place, path)
+        raw = self._ledger.raw(place)
+        if raw is None:
+            raise fault(errno.ENOENT, path)
+        return self._seen(place, raw)
+
+    def _seen(self, place: str, raw: Raw) -> Stat:
+        meta = self._ledger.see(place, raw)
         target = self.root.read_link(place) if meta.kind == "symlink" else ""
         return Stat(
             kind=meta.kind,
-            size=self._size(place, meta, target),
+            size=self._size(place, meta, target, raw),
             mode=0o777 if target else meta.mode,
             mtime=meta.mtime,
             uid=meta.uid,
@@ -371,14 +388,14 @@ class Files:
             sized=meta.size is not None,
         )
 
-    def _size(self, place: str, meta: Meta, target: str) -> int:
+    def _size(self, place: str, meta: Meta, target: str, raw: Raw) -> int:
         if place == "/proc" or place.startswith("/proc/"):
             return len(target)  # what the kernel makes up while it is read has no size
         if meta.kind == "directory":
             return _BLOCK
         if meta.device or target:
             return len(target.encode())
-        return int(self.root.stat(place)["size"]) if meta.size is None else meta.size
+        return int(raw["size"]) if meta.size is None else meta.size
 
     def _folder(self, path: str) -> str:
         place = self.resolve(path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
@@ -32,6 +33,7 @@ class Ledger:
         self._clock = clock
         self._root = root
         self._linked: dict[int, set[str]] = {}
+        self._still: dict[str, dict[str, Raw]] | None = None
         for path, raw in self.scan("/"):
             meta = self.metas[path] = self._born(raw, clock.now)
             if path in _NODES:
@@ -61,7 +63,7 @@ class Ledger:
         elif meta.mode != raw["mode"] and meta.kind != "symlink":
             meta.mode = raw["mode"]
         if meta.kind == "directory":
-            self._look_inside(path, meta, self._inside(path) if inside is None else inside)
+            self._look_inside(path, meta, self.inside(path) if inside is None else inside)
         elif meta.ino in self._linked:
             self._freshen(path, meta)
         return self.metas[path]
@@ -132,7 +134,7 @@ class Ledger:
         """How many names the file has; for a directory, its own two and one for each directory in it."""
         if meta.kind != "directory":
             return len(self._linked.get(meta.ino, (path,)))
-        return 2 + len([raw for raw in self._inside(path).values() if raw["file_type"] == "directory"])
+        return 2 + len([raw for raw in self.inside(path).values() if raw["file_type"] == "directory"])
 
     def share(self, path: str) -> None:
         """Give the other names of the file ``path`` its bytes and its record."""
@@ -166,7 +168,7 @@ class Ledger:
             if meta.kind != "directory":
                 families.setdefault(meta.ino, set()).add(path)
             else:
-                meta.names = frozenset(self._inside(path))
+                meta.names = frozenset(self.inside(path))
         self._linked = {ino: paths for ino, paths in families.items() if len(paths) > 1}
 
     def _below(self, top: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
@@ -215,8 +217,23 @@ class Ledger:
         meta.mtime = meta.ctime = max([meta.mtime, *born])
         meta.names = names
 
-    def _inside(self, path: str) -> dict[str, Raw]:
-        return {str(entry["name"]): entry["metadata"] for entry in self._root.read_dir(path)}
+    def inside(self, path: str) -> dict[str, Raw]:
+        """What the tree below says of each name in a directory; in a ``still`` moment it is asked once."""
+        if self._still is not None and path in self._still:
+            return self._still[path]
+        found = {str(entry["name"]): entry["metadata"] for entry in self._root.read_dir(path)}
+        if self._still is not None:
+            self._still[path] = found
+        return found
+
+    @contextmanager
+    def still(self) -> Iterator[None]:
+        """A moment in which nothing changes: looking into a directory takes as long as all files are many."""
+        before, self._still = self._still, {}
+        try:
+            yield
+        finally:
+            self._still = before
 
     def _at(self, top: str) -> list[str]:
         meta = self.metas.get(top)

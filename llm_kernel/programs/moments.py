@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 __all__ = ["HALF_YEAR", "filled", "nanoseconds_of", "offset"]
@@ -70,44 +71,45 @@ def _field(code: str, at: datetime, nanoseconds: int) -> str:
 
 
 def _numbers(code: str, at: datetime) -> str:
-    hour = at.hour % 12 or 12
-    plain = {
-        "Y": f"{at.year}",
-        "C": f"{at.year // 100:02d}",
-        "y": f"{at.year % 100:02d}",
-        "m": f"{at.month:02d}",
-        "d": f"{at.day:02d}",
-        "e": f"{at.day:2d}",
-        "H": f"{at.hour:02d}",
-        "k": f"{at.hour:2d}",
-        "I": f"{hour:02d}",
-        "l": f"{hour:2d}",
-        "M": f"{at.minute:02d}",
-        "S": f"{at.second:02d}",
-        "j": f"{at.timetuple().tm_yday:03d}",
-        "p": "AM" if at.hour < 12 else "PM",
-        "P": "am" if at.hour < 12 else "pm",
-        "u": str(at.isoweekday()),
-        "w": str(at.isoweekday() % 7),
-        "V": f"{at.isocalendar()[1]:02d}",
-        "G": str(at.isocalendar()[0]),
-        "n": "\n",
-        "t": "\t",
-        "%": "%",
-    }
-    longer = {
-        "F": "%Y-%m-%d",
-        "T": "%H:%M:%S",
-        "R": "%H:%M",
-        "D": "%m/%d/%y",
-        "c": "%a %b %e %H:%M:%S %Y",
-        "x": "%m/%d/%y",
-        "X": "%H:%M:%S",
-        "r": "%I:%M:%S %p",
-    }
-    if code in longer:
-        return filled(longer[code], at)
-    return plain.get(code, f"%{code}")
+    if code in _LONGER:
+        return filled(_LONGER[code], at)
+    return _PLAIN[code](at) if code in _PLAIN else f"%{code}"
+
+
+_PLAIN: dict[str, Callable[[datetime], str]] = {
+    "Y": lambda at: f"{at.year}",
+    "C": lambda at: f"{at.year // 100:02d}",
+    "y": lambda at: f"{at.year % 100:02d}",
+    "m": lambda at: f"{at.month:02d}",
+    "d": lambda at: f"{at.day:02d}",
+    "e": lambda at: f"{at.day:2d}",
+    "H": lambda at: f"{at.hour:02d}",
+    "k": lambda at: f"{at.hour:2d}",
+    "I": lambda at: f"{at.hour % 12 or 12:02d}",
+    "l": lambda at: f"{at.hour % 12 or 12:2d}",
+    "M": lambda at: f"{at.minute:02d}",
+    "S": lambda at: f"{at.second:02d}",
+    "j": lambda at: f"{at.timetuple().tm_yday:03d}",
+    "p": lambda at: "AM" if at.hour < 12 else "PM",
+    "P": lambda at: "am" if at.hour < 12 else "pm",
+    "u": lambda at: str(at.isoweekday()),
+    "w": lambda at: str(at.isoweekday() % 7),
+    "V": lambda at: f"{at.isocalendar()[1]:02d}",
+    "G": lambda at: str(at.isocalendar()[0]),
+    "n": lambda at: "\n",
+    "t": lambda at: "\t",
+    "%": lambda at: "%",
+}
+_LONGER = {
+    "F": "%Y-%m-%d",
+    "T": "%H:%M:%S",
+    "R": "%H:%M",
+    "D": "%m/%d/%y",
+    "c": "%a %b %e %H:%M:%S %Y",
+    "x": "%m/%d/%y",
+    "X": "%H:%M:%S",
+    "r": "%I:%M:%S %p",
+}
 
 
 def offset(at: datetime, mark: str = "") -> str:

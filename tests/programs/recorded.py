@@ -18,7 +18,9 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.clock import Clock
 from llm_kernel.programs import exact
 from llm_kernel.programs.table import EXACT, Row
+from llm_kernel.shell.bash import TOOLS
 from llm_kernel.shell.call import Call
+from llm_kernel.shell.handed import handed
 
 FOLDER = Path(__file__).parent / "recorded"
 HOME = "/tmp/cw/work"
@@ -64,7 +66,8 @@ async def run(script: str, made: Machine, *, tty: bool = False) -> Outcome:
     bash = Bash(username="root", cwd=HOME, env=ENV, profile=ExecutionProfile.Interactive, timeout_seconds=100)
     bash.mount("/", made.files.root)
     for name, row in EXACT.items():
-        bash.add_command(name, _callback(name, row, made, tty))
+        if name not in TOOLS:  # as a session has it: the library's own tool answers
+            bash.add_command(name, _callback(name, row, made, tty))
     result = await bash.execute(script)
     made.files.settle()
     return Outcome(result.stdout, result.stderr, result.exit_code)
@@ -76,7 +79,8 @@ def _callback(name: str, row: Row, made: Machine, tty: bool) -> Callable[[Any], 
         stdin = await io.read() if row.stdin else b""
         call = Call(name, tuple(ctx.argv), made, ctx.cwd, dict(ctx.env), stdin, tty)
         if row.live is not None:
-            return await row.live(call, io)
+            with handed(ctx, made.files):
+                return await row.live(call, io)
         assert row.run is not None
         said = row.run(call)
         await io.err(said.stderr)  # first: a program keeps its output back when it does not go to a terminal

@@ -431,15 +431,16 @@ class _Walk:
             await self._fail(f"‘{folder.name}’: Permission denied")
             return []
         try:
-            names = files.listdir(folder.path)
+            there = files.entries(folder.path)
         except OSError as err:
             await self._fail(f"‘{folder.name}’: {err.strerror}")
             return []
         lead = folder.name if folder.name.endswith("/") else folder.name + "/"
-        for name in names:
+        for name, stat in there.items():
             path = f"{folder.path.rstrip('/')}/{name}"
             try:
-                found.append(Entry(lead + name, path, self._look(path), folder.depth + 1, folder.start))
+                looked = self._look(path) if self.follow == "all" else stat
+                found.append(Entry(lead + name, path, looked, folder.depth + 1, folder.start))
             except OSError as err:
                 await self._fail(f"‘{lead + name}’: {err.strerror}")
         return found

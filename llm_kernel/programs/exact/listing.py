@@ -47,7 +47,8 @@ def _run(call: Call, program: str) -> Answer:
     view = read_view(call, parsed, program)
     if isinstance(view, Answer):
         return view
-    return _Listing(call, view).run(parsed.operands or (".",))
+    with call.machine.files.still():
+        return _Listing(call, view).run(parsed.operands or (".",))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,15 +102,19 @@ class _Listing:
     def _folder(self, folder: _Row, headed: bool) -> list[_Row]:
         files = self.call.machine.files
         try:
-            names = files.listdir(folder.path)
+            there = files.entries(folder.path)
         except OSError as err:
             self._complain(f"cannot open directory {quoted(folder.name)}", err, 2)
             return []
         rows = []
-        for name in self._wanted(names):
-            path = files.absolute(name, folder.path)
+        for name in self._wanted(list(there)):
+            path = _under(folder.path, name)
             try:
-                stat = files.stat(path) if self.view.follow == "all" else files.lstat(path)
+                if name in there and self.view.follow != "all":
+                    stat = there[name]
+                else:
+                    path = files.absolute(name, folder.path)
+                    stat = files.stat(path)
             except OSError as err:
                 self._complain(f"cannot access {quoted(_under(folder.name, name))}", err, 1)
                 continue

@@ -54,13 +54,14 @@ def du(call: Call) -> Answer:
     if isinstance(rules, Answer):
         return rules
     usage = _Usage(Report(call), rules)
-    for name in parsed.operands or (".",):
-        try:
-            follow = "dereference-args" in parsed or "H" in parsed or "dereference" in parsed
-            stat = call.machine.files.stat(call.path(name)) if follow or name.endswith("/") else None
-            usage.total += usage.add(name, stat or call.machine.files.lstat(call.path(name)), 0)
-        except OSError as err:
-            usage.report.fail(f"cannot access {quoted(name)}: {err.strerror}")
+    with call.machine.files.still():
+        for name in parsed.operands or (".",):
+            try:
+                follow = "dereference-args" in parsed or "H" in parsed or "dereference" in parsed
+                stat = call.machine.files.stat(call.path(name)) if follow or name.endswith("/") else None
+                usage.total += usage.add(name, stat or call.machine.files.lstat(call.path(name)), 0)
+            except OSError as err:
+                usage.report.fail(f"cannot access {quoted(name)}: {err.strerror}")
     if "total" in parsed:
         usage.tell("total", usage.total, None)
     return usage.report.answer()
@@ -156,9 +157,8 @@ class _Usage:
             return own
         files, path = self.report.call.machine.files, self.report.call.path(name)
         below = apart = 0
-        for entry in files.listdir(path):
+        for entry, found in files.entries(path).items():
             inner = name + entry if name.endswith("/") else f"{name}/{entry}"
-            found = files.lstat(self.report.call.path(inner))
             size = self.add(inner, found, level + 1)
             below += size
             apart += size if found.kind == "directory" else 0
