@@ -15,7 +15,7 @@ from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
-from llm_kernel.python import Disk, Limits, Outcome, Sandbox, Script, Unsure
+from llm_kernel.python import Disk, Limits, Outcome, Sandbox, Script, Unsure, refused
 from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Kept", "Python"]
@@ -83,6 +83,8 @@ class Python:
         script = Script(source, started.shown(), started.argv, started.version, started.path)
         stdin = "" if started.from_input else text
         seed = f"{self._machine.seed}/{self._machine.clock.now}"
+        if said := refused(script):
+            return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
         folder = posixpath.dirname(script.path) or call.cwd
         known = facts(call, tree, folder)
