@@ -1,149 +1,76 @@
-"""The report, the XML, the table and the queries of nvidia-smi never contradict each other, whatever runs."""
+"""Every view of nvidia-smi agrees with every other, on random machines under random loads."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
 
-import pytest
-import xmltodict
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llm_kernel.machine import Machine
-from llm_kernel.programs.exact.nvidia_lists import QUERIES
-from tests.programs.nvidia_machine import machine_with, said, smi, train
+from llm_kernel.machine import Clock, Machine
+from llm_kernel.machine.cards import CARDS
+from llm_kernel.machine.drivers import branch_of
+from llm_kernel.machine.processes import GpuUse
+from llm_kernel.programs.exact.nvidia import nvidia_smi
+from llm_kernel.programs.exact.nvidia_dmon import dmon_row
+from llm_kernel.programs.exact.nvidia_pmon import pmon_rows
+from llm_kernel.programs.exact.nvidia_summary import using
+from llm_kernel.shell.call import Call
 
-_SAME = {
-    "product_name": "name",
-    "uuid": "uuid",
-    "serial": "serial",
-    "vbios_version": "vbios_version",
-    "persistence_mode": "persistence_mode",
-    "compute_mode": "compute_mode",
-    "performance_state": "pstate",
-    "fan_speed": "fan.speed",
-    "fb_memory_usage.total": "memory.total",
-    "fb_memory_usage.used": "memory.used",
-    "fb_memory_usage.free": "memory.free",
-    "utilization.gpu_util": "utilization.gpu",
-    "utilization.memory_util": "utilization.memory",
-    "ecc_mode.current_ecc": "ecc.mode.current",
-    "clocks.graphics_clock": "clocks.current.graphics",
-    "clocks.mem_clock": "clocks.current.memory",
-    "max_clocks.sm_clock": "clocks.max.sm",
-    "pci.pci_bus_id": "pci.bus_id",
-}
+_LOADS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 100), st.integers(1, 900)), max_size=5)
+_FORM = "--format=csv,noheader,nounits"
 
 
-def _at(node: Any, path: str) -> str:
-    for name in path.split("."):
-        node = node[name]
-    return str(node)
+def _ask(machine: Machine, *args: str) -> str:
+    said = nvidia_smi(Call("nvidia-smi", args, machine))
+    assert (said.stderr, said.status) == ("", 0)
+    return str(said.stdout)
 
 
-def _agree(machine: Machine) -> None:
-    log = xmltodict.parse(said(machine, "-q", "-x"))["nvidia_smi_log"]
-    gpus = log["gpu"] if isinstance(log["gpu"], list) else [log["gpu"]]
-    rows = said(
-        machine, f"--query-gpu={','.join(_SAME.values())},temperature.gpu", "--format=csv,noheader"
-    ).splitlines()
-    table, text = said(machine), said(machine, "-q")
-    reports = re.split(r"\nGPU [0-9A-F]", text)[1:]
-    for gpu, row, report in zip(gpus, rows, reports, strict=True):
-        cells = row.replace("[Not Supported]", "[N/A]").split(", ")
-        for path, cell in zip(_SAME, cells, strict=False):
-            assert _at(gpu, path).replace("N/A", "[N/A]") == cell, path
-        temp = gpu["temperature"]["gpu_temp"]
-        assert temp == f"{cells[-1]} C"
-        assert re.search(rf"GPU Current Temp +: {temp}\n", report)
-        used, total = gpu["fb_memory_usage"]["used"], gpu["fb_memory_usage"]["total"]
-        sizes = [size.replace(" ", "") for size in (used, total)]
-        assert re.search(rf" {sizes[0]} / +{sizes[1]} ", table)
-        for process in _listed(gpu):
-            assert re.search(rf" {process['pid']} .* {process['used_memory'].replace(' ', '')} \|", table)
-            assert re.search(rf"Process ID +: {process['pid']}\n", report)
-        assert sum(int(p["used_memory"].split()[0]) for p in _listed(gpu)) <= int(used.split()[0])
+def _csv(machine: Machine, *args: str) -> list[list[str]]:
+    return [line.split(", ") for line in _ask(machine, *args, _FORM).splitlines()]
 
 
-def _listed(gpu: Any) -> list[Any]:
-    found = (gpu["processes"] or {}).get("process_info", [])
-    return found if isinstance(found, list) else [found]
-
-
-_MACHINES = [("T4", "418.67"), ("V100", "450.51.06"), ("RTX 3090", "465.19.01"), ("A100", "525.85.12")]
-_MACHINES += [("H100", "545.23.08"), ("L4", "550.54.15"), ("RTX 4090", "570.124.06"), ("RTX 5090", "610.57.04")]
-
-
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
-    st.sampled_from(_MACHINES),
-    st.lists(st.tuples(st.integers(0, 1), st.integers(0, 100), st.integers(1, 3000)), max_size=4),
-    st.integers(0, 300),
+    card=st.sampled_from(CARDS), count=st.integers(1, 4), loads=_LOADS, passed=st.integers(0, 400), ended=st.booleans()
 )
-def test_all_forms_agree(which: tuple[str, str], loads: list[tuple[int, int, int]], later: int) -> None:
-    machine = machine_with(2, *which)
+def test_table_query_and_monitors_say_the_same(
+    card: object, count: int, loads: list[tuple[int, int, int]], passed: int, ended: bool
+) -> None:
+    machine = Machine(Clock(1617267600.0))
+    machine.devices.set_gpus(count, card.name)  # type: ignore[attr-defined]
+    pids = []
     for index, util, mem in loads:
-        train(machine, index, util, mem)
-    machine.clock.advance(later)
-    _agree(machine)
-
-
-@pytest.mark.parametrize(("name", "driver"), _MACHINES)
-@pytest.mark.parametrize("option", QUERIES)
-def test_every_field_that_help_names_can_be_asked_for(option: str, name: str, driver: str) -> None:
-    machine = machine_with(1, name, driver)
-    train(machine)
-    names = [
-        word for line in said(machine, f"--help-{option}").splitlines()[2:] for word in re.findall(r'"([^"]+)"', line)
-    ]
-    if not names:
-        assert option == "query-remapped-rows"
-        return
-    lines = said(machine, f"--{option}={','.join(names)}", "--format=csv").splitlines()
-    assert len(lines) >= (1 if option in ("query-accounted-apps", "query-retired-pages") else 2)
-    assert len({line.count(", ") for line in lines if "Requested" not in line}) == 1
-
-
-def test_lists_of_a_machine_at_rest() -> None:
-    machine = machine_with(1, "RTX 3090", "595.71.05")
-    uuid, bus = machine.devices.gpus[0].uuid, machine.devices.gpus[0].bus
-    assert said(
-        machine, "--query-retired-pages=gpu_uuid,retired_pages.address,retired_pages.cause", "--format=csv"
-    ) == (
-        "gpu_uuid, retired_pages.address, retired_pages.cause\n"
-        f"{uuid}, [N/A], Single Bit ECC\n{uuid}, [N/A], Double Bit ECC\n"
-    )
-    assert said(machine, "--query-accounted-apps=pid,gpu_util,mem_util,max_memory_usage,time", "--format=csv") == (
-        "pid, gpu_utilization [%], mem_utilization [%], max_memory_usage [MiB], time [ms]\n"
-    )
-    assert said(machine, "--query-remapped-rows=gpu_bus_id,remapped_rows.failure", "--format=csv,noheader") == (
-        f"{bus}, [N/A]\n"
-    )
-    assert (
-        said(machine, "--query-supported-clocks=mem", "--format=csv,noheader,nounits") == "9751\n9501\n5001\n810\n405\n"
-    )
-
-
-def test_accounting_lists_who_runs() -> None:
-    machine = machine_with(1, "T4", "535.129.03")
-    machine.devices.gpus[0].accounting = True
-    pid = train(machine, util=50, mem=1000)
-    row = said(machine, "--query-accounted-apps=pid,gpu_util,max_memory_usage,time", "--format=csv,noheader")
-    assert row == f"{pid}, 50 %, 1000 MiB, 0 ms\n"
-
-
-def test_graphics_contexts_are_no_compute_apps() -> None:
-    machine = machine_with(1, "RTX 3090", "535.129.03")
-    drawing, both = train(machine, util=0, mem=50, kind="G"), train(machine, util=0, mem=60, kind="C+G")
-    assert said(machine, "--query-compute-apps=pid", "--format=csv,noheader") == f"{both}\n"
-    assert f"Process ID                        : {drawing}\n            Type                          : G\n" in said(
-        machine, "-q"
-    )
-
-
-def test_a_field_of_another_driver_is_none_of_this_one() -> None:
-    old = machine_with(1, "T4", "460.32.03")
-    bad = smi(old, "--query-gpu=name,pci.baseClass", "--format=csv")
-    assert (bad.stdout, bad.status) == ('Field "pci.baseClass" is not a valid field to query.\n\n', 2)
-    assert said(machine_with(1, "T4", "550.54.15"), "--query-gpu=pci.baseClass", "--format=csv,noheader") == "0x3\n"
+        process = machine.processes.spawn(("/usr/bin/python3", "job.py"), user="root", now=machine.clock.now)
+        machine.processes.load_gpu(process.pid, index % count, GpuUse(util, mem))
+        pids.append(process.pid)
+    machine.clock.advance(passed)
+    if ended and pids:
+        machine.processes.end(pids[0])
+    branch = branch_of(machine.devices.driver)
+    table = _ask(machine)
+    names = "index,memory.used,memory.total,utilization.gpu,temperature.gpu,power.draw,pstate"
+    rows = _csv(machine, f"--query-gpu={names}")
+    apps = _csv(machine, "--query-compute-apps=gpu_uuid,pid,used_memory")
+    readings = machine.readings()
+    processes = machine.processes.running()
+    for gpu, (index, used, total, util, temp, power, state), now in zip(
+        machine.devices.gpus, rows, readings, strict=True
+    ):
+        cells = rf"{temp}C +{state} +{round(float(power))}W / +{gpu.cap}W *\| +{used}MiB / +{total}MiB \| +{util}% "
+        assert re.search(cells, table), (cells, table)
+        figures = dmon_row(gpu, now, "pum", "", branch, machine.clock.local).split()
+        assert figures[:3] == [index, str(round(float(power))), temp]
+        assert figures[4] == util
+        assert used in figures[6:]
+        here = [process for _, process in using([gpu], processes)]
+        lines = pmon_rows(gpu, now, here, "um", "", branch, machine.clock.local).splitlines()
+        if here:
+            assert sum(int(line.split()[3].replace("-", "0")) for line in lines) <= int(util)
+            assert sum(process.gpu[gpu.index].mem for process in here) <= int(used) <= int(total)
+        mine = [row[1:] for row in apps if row[0] == gpu.uuid]
+        assert mine == [[str(process.pid), str(process.gpu[gpu.index].mem)] for process in here]
+        for process in here:
+            memory = process.gpu[gpu.index].mem
+            assert re.search(rf"\| +{index} .* {process.pid} +C +/usr/bin/python3 +{memory}MiB \|", table)

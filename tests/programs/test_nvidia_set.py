@@ -130,7 +130,7 @@ def test_ecc_waits_for_a_reset_and_a_reset_for_an_idle_board() -> None:
 
 
 @pytest.mark.parametrize(
-    "args", ["-pm x", "-pl x", "-c 7", "-lgc 5,x", "-lgc 2000,1000", "-ac 5", "-mig 2", "-e", "-am z"]
+    "args", ["-pm x", "-pl x", "-c 7", "-lgc 5,x", "-lgc 2000,1000", "-ac 5", "-mig 2", "-e x", "-am z"]
 )
 def test_values_without_sense_are_refused(args: str) -> None:
     machine = _machine(1, "A100-SXM4-40GB")

@@ -9,6 +9,7 @@ from llm_kernel.machine.drivers import branch_of, order
 from llm_kernel.programs.exact.nvidia_ask import listed, reported
 from llm_kernel.programs.exact.nvidia_choose import NONE_FOUND, chosen, lost_answer, with_lost
 from llm_kernel.programs.exact.nvidia_lists import QUERIES
+from llm_kernel.programs.exact.nvidia_mig import mig
 from llm_kernel.programs.exact.nvidia_nvlink import nvlink
 from llm_kernel.programs.exact.nvidia_options import COMBINATION, HELPS, Asked, fields_text, help_text, parse, unknown
 from llm_kernel.programs.exact.nvidia_set import SETTERS
@@ -24,7 +25,7 @@ _NO_DRIVER = (
 )
 
 
-_TOOLS: dict[str, Callable[[Call, Sequence[str]], Answer]] = {"topo": topo, "nvlink": nvlink}
+_TOOLS: dict[str, Callable[[Call, Sequence[str]], Answer]] = {"topo": topo, "nvlink": nvlink, "mig": mig}
 """What a first word without a dash starts."""
 
 _WITH = {"format": tuple(QUERIES), "display": ("query",), "xml-format": ("query",)}
@@ -47,6 +48,8 @@ def nvidia_smi(call: Call) -> Answer:
     if lost := lost_answer(devices):
         return lost
     if asked.words:
+        if asked.words == ["vgpu"]:
+            return Answer("No supported devices in vGPU mode\n", status=6)
         tool = _TOOLS.get(asked.words[0])
         return tool(call, asked.words[1:]) if tool else _unsimulated(asked.words[0])
     gpus = chosen(devices, asked.options.get("id"))
