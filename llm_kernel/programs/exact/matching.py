@@ -76,7 +76,7 @@ def _first(call: Call, parsed: Parsed, names: list[str], left: bytes, right: byt
 
 
 def _verbose(call: Call, parsed: Parsed, names: list[str], left: bytes, right: bytes) -> Answer:
-    room = len(str(max(len(left), len(right))))
+    room = len(str(min(len(left), len(right))))
     rows = []
     for at, (one, other) in enumerate(zip_longest(left, right), 1):
         if one is None or other is None:

@@ -265,7 +265,8 @@ class _Tar:
 
     def _write(self, members: Sequence[_Member]) -> None:
         buffer, extra = io.BytesIO(), 0
-        with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        form = tarfile.PAX_FORMAT if any(member.info.pax_headers for member in members) else tarfile.GNU_FORMAT
+        with tarfile.open(fileobj=buffer, mode="w", format=form) as archive:
             for member in members:
                 member.info.size = len(member.data)
                 extra += member.size - len(member.data)
