@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from llm_kernel.machine.devices import Gpu
 from llm_kernel.programs.exact.nvidia_lists import QUERIES
 from llm_kernel.programs.exact.nvidia_log import log_text, log_xml
-from llm_kernel.programs.exact.nvidia_options import COMBINATION, Asked
+from llm_kernel.programs.exact.nvidia_options import COMBINATION, Asked, unknown
 from llm_kernel.programs.exact.nvidia_query import BadField, Form, csv
 from llm_kernel.programs.exact.nvidia_report import sections
 from llm_kernel.programs.exact.nvidia_sight import Sight
@@ -48,6 +48,8 @@ def listed(call: Call, asked: Asked, gpus: Sequence[Gpu]) -> Answer:
     if form is None:
         return COMBINATION
     query, seen = QUERIES[option], sights(call, gpus)
+    if seen[0].branch < query.since:
+        return unknown(f"--{option}")
     rows = [row for sight in seen for row in query.rows(sight, names)]
     try:
         return Answer(csv(names, query.fields, rows, seen[0].branch, form))

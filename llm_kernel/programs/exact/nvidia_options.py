@@ -49,6 +49,9 @@ _PLAIN = {
     "-x": "xml-format",
     "--xml-format": "xml-format",
 }
+_UNSIMULATED = ("-u", "--unit", "--dtd", "-col", "--columns")
+"""What the real program has and this one does not answer."""
+
 _TOOLS = (
     "dmon",
     "pmon",
@@ -97,6 +100,8 @@ def parse(args: Sequence[str]) -> Asked:
                 asked.options[_VALUED[name]] = value if equals else rest.pop(0)
         elif word in _PLAIN:
             asked.options[_PLAIN[word]] = ""
+        elif word in _UNSIMULATED:
+            asked.wrong = Answer(stderr=f"nvidia-smi: {word} is not simulated on this machine\n", status=1)
         elif word in _TOOLS and not asked.options:
             asked.words, rest = [word, *rest], []
         else:
