@@ -257,7 +257,8 @@ def _memory(gpu: Gpu, make: _Make, step: Step, driver: str) -> tuple[Memory, Mem
     total = gpu.card.total(driver)
     reserved = gpu.card.reserved if branch_of(driver) >= 510 else 0
     idle = 0 if gpu.card.server else 1
-    used = min(step.mem + _context(make, step) if step.jobs else idle, total - reserved)
+    own = sum(one.idle for one in gpu.instances) or (_context(make, step) if step.jobs else idle)
+    used = min(step.mem + own, total - reserved)
     window = bar1_total(gpu.card)
     seen = min(window, used + 1 if window >= total and step.jobs else (4 if step.jobs else 1))
     return Memory(total, reserved, used, total - reserved - used), Memory(window, 0, seen, window - seen)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import posixpath
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -19,6 +21,9 @@ __all__ = ["run"]
 
 _LOOPS = {"-l": 1.0, "--loop": 1.0, "-lms": 0.001, "--loop-ms": 0.001}
 _FILES = ("-f", "--filename")
+_MOST = 3600
+"""So many samples are taken because they were asked for; a greater number is as good as no end."""
+
 _DEFAULT = "5"
 """Seconds between two rounds where ``-l`` names none."""
 
@@ -57,8 +62,11 @@ class _Paper:
         if self._file is None:
             await self.io.out(text)
             return
+        path = self._call.path(self._file)
+        if not self._call.machine.files.is_dir(posixpath.dirname(path)):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory")
         self._written += text if isinstance(text, str) else text.decode("utf-8", "replace")
-        self._call.machine.files.write(self._call.path(self._file), self._written.encode())
+        self._call.machine.files.write(path, self._written.encode())
 
     async def end(self, status: int, reason: str = "") -> int:
         if reason:
@@ -78,6 +86,8 @@ async def run(call: Call, io: Io) -> int:
         if asked.wrong:
             inner = replace(call, args=("--format=csv",))
         return await _rounds(inner, paper, None if asked.wrong else asked.interval)
+    except BrokenPipeError:
+        raise
     except OSError as err:
         await io.err(f"Unable to open file {asked.file}: {err.strerror or err}\n")
         return 1
@@ -139,7 +149,7 @@ async def _monitor(call: Call, paper: _Paper) -> int:
     sample: Callable[[Gpu, Reading], str] = lambda gpu, now: (  # noqa: E731
         _device(call, gpu, now, select, moments) if tool == "dmon" else _processes(call, gpu, now, select, moments)
     )
-    count = int(options["count"]) if "count" in options else None
+    count = int(options["count"]) if int(options.get("count", _MOST + 1)) <= _MOST else None
     beat = Beat(call, paper.io, float(options.get("delay", "1")), count=count)
     await paper.write(heads(select, moments, branch))
     while True:

@@ -10,9 +10,6 @@ from llm_kernel.machine.processes import Process
 
 __all__ = ["Slice", "home", "slices"]
 
-_CONTEXT = {1: 9, 2: 17, 3: 20, 4: 22}
-"""MiB that an instance of so many memory slices uses by itself."""
-
 
 @dataclass(frozen=True, slots=True)
 class Slice:
@@ -25,7 +22,7 @@ class Slice:
 
 def slices(gpu: Gpu, processes: Iterable[Process]) -> list[Slice]:
     """The MIG devices of ``gpu`` by number; a process is in the first one that has room for it."""
-    left = {one.device: one.memory - _own(one) for one in gpu.instances}
+    left = {one.device: one.memory - one.idle for one in gpu.instances}
     inside: dict[int, list[Process]] = {one.device: [] for one in gpu.instances}
     for process in sorted((p for p in processes if gpu.index in p.gpu), key=lambda p: p.pid):
         if not left:
@@ -42,7 +39,3 @@ def home(gpu: Gpu, processes: Iterable[Process], pid: int) -> MigInstance | None
     """The instance in which process ``pid`` runs; None where the GPU is not divided."""
     found = (one.instance for one in slices(gpu, processes) if any(p.pid == pid for p in one.processes))
     return next(found, None)
-
-
-def _own(one: MigInstance) -> int:
-    return _CONTEXT.get(one.share, 11 * one.share // 2) if one.own is None else one.own
