@@ -46,6 +46,8 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
         if script.version[1] < SINCE.get(type(node), 0):
             raise Unsure(f"syntax of a later Python: {type(node).__name__}")
         _check_node(node, above, own, modules, script)
+        if isinstance(node, ast.GeneratorExp) or _called(node) in _LAZY:
+            _check_lazy(node, above[node], own)
     _check_sets(nodes, above)
 
 
@@ -182,6 +184,42 @@ def _top(node: ast.AST, above: dict[ast.AST, ast.AST]) -> ast.AST:
 
 def _called(node: ast.AST) -> str:
     return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+
+
+_LAZY = ("map", "filter", "zip", "enumerate", "reversed")
+_EATERS = frozenset("list tuple sorted sum max min set dict len".split())
+
+
+def _check_lazy(node: ast.AST, holder: ast.AST, own: set[str]) -> None:
+    """Let an iterator be used where all of it is taken at once: the sandbox's is a list from the beginning."""
+    calls = [part for part in ast.walk(node) if isinstance(part, ast.Call)]
+    plain = not any(_called(part) in own or _called(part) in ("print", "input", "open") for part in calls)
+    first = node.args[0] if isinstance(node, ast.Call) and node.args else None
+    if _called(node) in ("map", "filter") and not isinstance(first, ast.Lambda | ast.Constant):
+        plain = plain and isinstance(first, ast.Name) and first.id in BUILTINS
+    match holder:
+        case ast.Call(func=ast.Name(id=name)) if name in _EATERS or (name in _LAZY and plain):
+            return
+        case ast.Call(func=ast.Attribute(attr="join" | "extend")):
+            return
+        case ast.Call(func=ast.Name(id="any" | "all")) if plain and not any(
+            isinstance(part, ast.Subscript | ast.Div | ast.FloorDiv | ast.Mod) for part in ast.walk(node)
+        ):
+            return
+        case ast.Starred():
+            return
+        case ast.Assign(targets=[ast.Tuple()]):
+            return
+        case ast.For() | ast.comprehension() if holder.iter is node and plain and not _raises(node):
+            return
+    raise Unsure("iterator as a value")
+
+
+def _raises(node: ast.AST) -> bool:
+    """Whether making one item of an iterator may fail or take another's place, which would then come too early."""
+    if _called(node) in ("zip", "enumerate", "reversed"):
+        return False
+    return any(isinstance(part, ast.Name) and part.id in ("int", "float") for part in ast.walk(node))
 
 
 def _check_sets(nodes: list[ast.AST], above: dict[ast.AST, ast.AST]) -> None:

@@ -67,7 +67,7 @@ async def test_what_is_computed_is_what_cpython_of_that_version_wrote(version: s
         if got not in (None, want):
             wrong.append((source, got, want))
     assert wrong == []
-    assert unsure <= 35
+    assert unsure <= 42
 
 
 async def test_what_was_not_compared_is_left_to_the_model() -> None:
