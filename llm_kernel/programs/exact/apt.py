@@ -7,6 +7,7 @@ from fnmatch import fnmatch
 from llm_kernel.machine import archive
 from llm_kernel.machine.packages import Package
 from llm_kernel.programs.exact import apt_lines as lines
+from llm_kernel.programs.exact import apt_queries
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -46,10 +47,28 @@ def apt_get(call: Call) -> Answer:
 
 @exact("apt-cache", needs="os:debian")
 def apt_cache(call: Call) -> Answer:
-    """Answer ``apt-cache policy``; the rest is the model's."""
-    if call.args[:1] != ("policy",) or len(call.args) < 2:
+    """Answer ``policy``, ``show``, ``search`` and ``depends``; the rest is the model's."""
+    words, flags, _ = _parse(call.args)
+    match words[:1]:
+        case ["policy"] if words[1:]:
+            return Answer("".join(lines.policy(call.machine, name) for name in words[1:]))
+        case ["show" | "search" | "depends"]:
+            return _asked(call, words, flags, apt=False)
+    raise NotExact
+
+
+def _asked(call: Call, words: list[str], flags: list[str], *, apt: bool) -> Answer:
+    """What apt tells of the archive."""
+    names_only = bool({"-n", "--names-only"} & set(flags))
+    if set(flags) - {"-n", "--names-only", "-a", "--no-all-versions"}:
         raise NotExact
-    return Answer("".join(lines.policy(call.machine, name) for name in call.args[1:]))
+    match words[0]:
+        case "show":
+            return apt_queries.show(call.machine, words[1:], apt=apt)
+        case "search":
+            return apt_queries.search(call.machine, words[1:], apt=apt, names_only=names_only)
+        case _:
+            return apt_queries.depends(call.machine, words[1:])
 
 
 def _front(call: Call, *, program: str) -> Answer:
@@ -61,6 +80,10 @@ def _front(call: Call, *, program: str) -> Answer:
     command, names = words[0], words[1:]
     if command == "list" and program == "apt":
         return _list(call, names, flags)
+    if command in ("show", "search", "depends") and program == "apt" and names:
+        return _asked(call, words, flags, apt=True)
+    if command == "policy" and program == "apt" and names:
+        return Answer("".join(lines.policy(call.machine, name) for name in names))
     if command not in _KNOWN:
         if command in (
             "search",
@@ -86,6 +109,7 @@ def _front(call: Call, *, program: str) -> Answer:
         return Answer("", _LISTS if command == "update" else _LOCK, 100)
     sure = bool({"-y", "--yes", "--assume-yes"} & set(flags)) or quiet > 1
     out, err, status = _run(call, command, names, program, sure)
+    call.machine.follow()
     return Answer(lines.quieted(out, quiet), err, status)
 
 

@@ -9,7 +9,7 @@ from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.archive import Deb
 from llm_kernel.machine.packages import Package
 
-__all__ = ["installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
+__all__ = ["amount", "installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
 
 _VERSIONS = {"bionic": "1.6.12", "focal": "2.0.10", "bullseye": "2.2.4", "jammy": "2.4.11", "bookworm": "2.6.1"}
 _NONE = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
@@ -49,13 +49,13 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure:
     out += f"The following NEW packages will be installed:\n{_wrapped(sorted(deb.name for deb in debs))}"
     out += f"0 upgraded, {len(debs)} newly installed, 0 to remove and 0 not upgraded.\n"
     size = sum(deb.size for deb in debs)
-    out += f"Need to get {_amount(size)} of archives.\n"
-    out += f"After this operation, {_amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
+    out += f"Need to get {amount(size)} of archives.\n"
+    out += f"After this operation, {amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
     if extra and not sure:
         out += "Do you want to continue? [Y/n] y\n"
     out += "".join(_fetched(machine, n, deb) for n, deb in enumerate(debs, 1))
     seconds = 0.7 + size / 12_000_000
-    out += f"Fetched {_amount(size)} in {max(1, round(seconds))}s ({_amount(round(size / seconds))}/s)"
+    out += f"Fetched {amount(size)} in {max(1, round(seconds))}s ({amount(round(size / seconds))}/s)"
     out += "    \n" if _old(machine) else "\n"
     for n, deb in enumerate(debs):
         out += f"Selecting previously unselected package {_full(deb)}.\n"
@@ -79,7 +79,7 @@ def removing(machine: Machine, gone: list[Package], *, purge: bool, sure: bool) 
         spare(machine) + f"The following packages will be REMOVED:\n{_wrapped(sorted(deb.name + mark for deb in debs))}"
     )
     out += f"0 upgraded, 0 newly installed, {len(debs)} to remove and 0 not upgraded.\n"
-    out += f"After this operation, {_amount(sum(d.installed for d in debs))} disk space will be freed.\n"
+    out += f"After this operation, {amount(sum(d.installed for d in debs))} disk space will be freed.\n"
     out += "" if sure else "Do you want to continue? [Y/n] y\n"
     out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
     out += "".join(f"Removing {_full(deb)} ({deb.version}) ...\n" for deb in debs)
@@ -166,7 +166,7 @@ def _fetched(machine: Machine, n: int, deb: Deb) -> str:
     updated = [row for row in rows if later and row[1].endswith("-updates")]
     place, suite = (updated or rows or [("", machine.system.profile.codename)])[0]
     where = f"{place} {suite}/{deb.section} amd64".strip()
-    return f"Get:{n} {where} {deb.name} {deb.arch} {deb.version} [{_amount(deb.size)}]\n"
+    return f"Get:{n} {where} {deb.name} {deb.arch} {deb.version} [{amount(deb.size)}]\n"
 
 
 def _files(machine: Machine) -> int:
@@ -193,7 +193,7 @@ def _wrapped(names: list[str]) -> str:
     return "".join(f"{text}\n" for text in [*out, line])
 
 
-def _amount(size: int) -> str:
+def amount(size: int) -> str:
     """An amount as apt writes it: three digits, ``80.0 kB``, ``1,234 kB``, ``12.3 MB``."""
     number, units = float(size), ["B", "kB", "MB", "GB", "TB"]
     unit = 0

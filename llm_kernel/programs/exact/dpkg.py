@@ -20,7 +20,7 @@ Desired=Unknown/Install/Remove/Purge/Hold
 
 @exact("dpkg", needs="os:debian")
 def dpkg(call: Call) -> Answer:
-    """Answer ``-l``, ``-s``, ``-L`` and ``--print-architecture``."""
+    """Answer ``-l``, ``-s``, ``-L``, ``-S``, ``--get-selections`` and ``--print-architecture``."""
     args = list(call.args)
     match args[:1]:
         case ["-l" | "--list"]:
@@ -29,6 +29,11 @@ def dpkg(call: Call) -> Answer:
             return _status(call, args[1:])
         case ["-L" | "--listfiles"] if len(args) > 1:
             return _files(call, args[1:])
+        case ["-S" | "--search"] if len(args) > 1:
+            return _owners(call, args[1:])
+        case ["--get-selections"] if len(args) == 1:
+            names = (_name(package) for package in call.machine.packages.installed("apt"))
+            return Answer("".join(name + "\t" * max(1, 6 - len(name) // 8) + "install\n" for name in sorted(names)))
         case ["--print-architecture"]:
             return Answer("amd64\n")
         case []:
@@ -109,6 +114,26 @@ def _files(call: Call, names: list[str]) -> Answer:
         out += dict.fromkeys(["/.", *folders, *files, *share, *notes])
     hint = "Use dpkg --contents (= dpkg-deb --contents) to list archive files contents.\n"
     return Answer("".join(f"{line}\n" for line in out), "".join(errors) + (hint if errors else ""), 1 if errors else 0)
+
+
+def _owners(call: Call, names: list[str]) -> Answer:
+    """Which package a file is from; a name without a directory is looked for in all of them."""
+    out, errors = "", ""
+    packages = call.machine.packages
+    for name in names:
+        base = name.rpartition("/")[2]
+        held = [p for p in packages.installed("apt") if base in p.commands]
+        rows = [(package, packages.file_of(base)) for package in held]
+        found = [(package, file) for package, file in rows if not name.startswith("/") or _same_place(name, file)]
+        out += "".join(f"{_name(package)}: {name if name.startswith('/') else file}\n" for package, file in found)
+        if not found:
+            errors += f"dpkg-query: no path found matching pattern {name if '/' in name else f'*{name}*'}\n"
+    return Answer(out, errors, 1 if errors else 0)
+
+
+def _same_place(name: str, file: str) -> bool:
+    """Whether both are the same file: ``/bin`` and ``/usr/bin`` are one directory on a merged system."""
+    return name.removeprefix("/usr") == file.removeprefix("/usr")
 
 
 def _parents(file: str) -> list[str]:

@@ -35,6 +35,7 @@ def yum(call: Call) -> Answer:
         )
     answer = _install(call, names) if command == "install" else _remove(call, names)
     quiet = bool({"-q", "--quiet"} & set(call.args))
+    call.machine.follow()
     return Answer("" if quiet else answer.stdout, answer.stderr, answer.status)
 
 
