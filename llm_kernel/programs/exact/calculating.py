@@ -227,14 +227,14 @@ class _Machine:
                 raise Wrong("Square root of a negative number")
             return first.root(self.scale)
         if name == "length":
-            return Decimals(len(str(abs(first.value))))
+            return Decimals(first.length)
         if name == "scale":
             return Decimals(first.scale)
         if name in self.defined:
             return self._defined(name, values)
         if self.library and name in _LIBRARY:
             with localcontext() as context:
-                context.prec = self.scale + 25 + len(str(abs(first.cut(0).value)))
+                context.prec = self.scale + 25 + first.cut(0).length
                 found = _LIBRARY[name](first.decimal())
                 return Decimals(int(found.scaleb(self.scale)), self.scale)
         raise Wrong(f"Function {name} not defined.")

@@ -72,8 +72,13 @@ class Decimals:
     def decimal(self) -> Decimal:
         """The number for what is not a fraction, to be worked out with many digits."""
         with localcontext() as context:
-            context.prec = max(len(str(abs(self.value))), 1)
+            context.prec = max(self.length, 1)
             return Decimal(self.value).scaleb(-self.scale)
+
+    @property
+    def length(self) -> int:
+        """How many digits the number has."""
+        return len(_written(abs(self.value)))
 
     def text(self, base: int = 10) -> str:
         """The digits as ``bc`` prints them."""
@@ -82,9 +87,14 @@ class Decimals:
         sign, number = ("-" if self.value < 0 else ""), abs(self.value)
         whole, part = divmod(number, 10**self.scale)
         if base == 10:
-            tail = f".{part:0{self.scale}d}" if self.scale else ""
-            return sign + (str(whole) if whole else "") + tail
+            tail = "." + _written(part).rjust(self.scale, "0") if self.scale else ""
+            return sign + (_written(whole) if whole else "") + tail
         return sign + _based(whole, part, self.scale, base)
+
+
+def _written(number: int) -> str:
+    """The digits of a number of any length; ``str`` refuses a very long one."""
+    return f"{Decimal(number):f}"
 
 
 def _quotient(top: int, bottom: int) -> int:
