@@ -41,7 +41,7 @@ class Shown:
     def shown(self, script: Script) -> str:
         """The frame's lines."""
         head = f'  File "{script.name}", line {self.line}, in {self.function}\n'
-        if script.name.startswith("<") and script.version < (3, 13):
+        if script.name == "<stdin>" or (script.name == "<string>" and script.version < (3, 13)):
             return head
         text = self.text.strip()
         return f"{head}    {text}\n{self._marks(script.version)}"

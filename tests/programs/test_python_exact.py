@@ -137,3 +137,13 @@ async def test_an_endless_program_is_ended_with_its_cell() -> None:
         await cell
     assert time.perf_counter() - began < 0.5
     assert await notebook("python3 -c 'print(1)'") == out("1\n")
+
+
+async def test_a_traceback_of_an_argument_shows_its_source_from_3_13_on_and_of_input_never() -> None:
+    notebook = Notebook()
+    await notebook("%machine python 3.13.0")
+    told = (
+        'Traceback (most recent call last):\n  File "{}", line 1, in <module>\n{}ZeroDivisionError: division by zero\n'
+    )
+    assert await notebook("python3 -c '1/0'") == err(told.format("<string>", "    1/0\n    ~^~\n"), 1)
+    assert await notebook("echo 1/0 | python3 -") == err(told.format("<stdin>", ""), 1)
