@@ -65,6 +65,9 @@ _NAMES = {
     "od": "address-radix endian skip-bytes read-bytes strings format output-duplicates width traditional help "
     "version".split(),
 }
+_FEW = 200
+"""Parts of a text that are looked at for what cannot be read."""
+
 _COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
 _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
@@ -125,6 +128,8 @@ def led(script: str, lead: Lead) -> str:
             edits += _Command([word for word in words if word is not None], node, lead, functions).edits()
         elif node.type == "test_command":
             edits += _tests(node)
+        elif node.type == "redirected_statement":
+            edits += _zeroes(node)
         elif node.type == "file_redirect" and node.parent is not None:
             edits += _full(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
@@ -138,9 +143,14 @@ def led(script: str, lead: Lead) -> str:
 
 def _edited(script: str, edits: Sequence[Edit]) -> str:
     data = script.encode("utf-8", "replace")
+    pieces, behind = [], len(data)
     for start, end, text in sorted(set(edits), reverse=True):
-        data = data[:start] + text.encode() + data[end:]
-    return data.decode("utf-8", "replace")
+        if end > behind:
+            continue  # it lies in what another edit has replaced
+        pieces += [data[end:behind], text.encode()]
+        behind = start
+    pieces.append(data[:behind])
+    return b"".join(reversed(pieces)).decode("utf-8", "replace")
 
 
 def _walk(root: Node) -> Iterator[Node]:
@@ -395,6 +405,17 @@ def _full(node: Node, lead: Lead) -> list[Edit]:
     return [_replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
 
 
+def _zeroes(node: Node) -> list[Edit]:
+    """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
+    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[GT]B?|\d{2,}MB?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
+    return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
+
+
+def _alone(node: Node) -> bool:
+    """Whether a statement stands for itself, so that two may stand in its place."""
+    return node.parent is not None and node.parent.type in ("program", "compound_statement", "do_group")
+
+
 def _list(node: Node) -> list[Edit]:
     """``a=("${b[@]%x}")``, which the library takes for one word."""
     name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
@@ -414,7 +435,7 @@ def _misread(node: Node) -> bool:
     while above is not None:
         if above.type == "command_substitution" and _text(above).startswith("$(("):
             return True
-        if any(child.type == "ERROR" for child in above.children):
+        if above.has_error and any(child.type == "ERROR" for child in above.children[:_FEW]):
             return True
         above = above.parent
     return False
