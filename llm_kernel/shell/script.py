@@ -407,7 +407,7 @@ def _full(node: Node, lead: Lead) -> list[Edit]:
 
 def _zeroes(node: Node) -> list[Edit]:
     """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
-    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[GT]B?|\d{2,}MB?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
+    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
     return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
 
 
