@@ -51,6 +51,7 @@ def _build(settings: Settings) -> Session:
         tokens=settings.reply_tokens,
         spend=settings.spend_limit,
         grammars=local,
+        continuations=settings.continuations,
         seed=seed,
     )
     setup = Setup(
@@ -59,7 +60,10 @@ def _build(settings: Settings) -> Session:
         output=settings.output_limit,
         meta_tokens=settings.meta_tokens,
         options=options,
-        limits=Limits(settings.max_commands, settings.max_loops, settings.max_memory),
+        limits=Limits(settings.max_commands, settings.max_loops, settings.max_memory, settings.max_jobs),
+        pace=_rate(settings.pace, stepped),
+        watch=settings.watch_limit,
+        cell=settings.cell_seconds,
     )
 
     def live(model: str) -> Backend:
@@ -104,6 +108,19 @@ def _moment(text: str) -> float:
     except ValueError:
         raise SettingError(f"LLM_KERNEL_EPOCH is {text!r}; write it as 2021-04-01T09:00") from None
     return (when if when.tzinfo else when.replace(tzinfo=timezone.utc)).timestamp()
+
+
+def _rate(text: str, stepped: bool) -> float | None:
+    """Simulated seconds a real second; None for the rhythm that is chosen where nobody says which."""
+    if not text.strip():
+        return 0.0 if stepped else None
+    try:
+        rate = float(text)
+    except ValueError:
+        rate = -1.0
+    if not 0 <= rate < float("inf"):
+        raise SettingError(f"LLM_KERNEL_PACE is {text!r}; it is simulated seconds a real second, 0 shows all at once")
+    return rate
 
 
 def _tokens(text: str) -> int:

@@ -10,7 +10,9 @@
     ├── TapeError              a tape cannot be read or written
     │   └── TapeMiss           replay: this request was never recorded
     ├── WeightsError           the embedded model's file could not be fetched or has a wrong digest
+    ├── CellOver               a cell has spent all the machine's time that it may
     ├── Refused                the machine refuses a proposal (an act, a meta script)
+    │   └── NoRoom             a GPU has the memory, and others use it
     └── StateError             a stored machine has an unknown format or is damaged
 
 Each carries a message for the user that says what happened and what to do.
@@ -21,10 +23,12 @@ from __future__ import annotations
 __all__ = [
     "BadReply",
     "CellError",
+    "CellOver",
     "EndpointError",
     "ImaginedMachineError",
     "ModelError",
     "NoModel",
+    "NoRoom",
     "Refused",
     "SettingError",
     "StateError",
@@ -81,8 +85,21 @@ class WeightsError(ImaginedMachineError):
     """The embedded model's file could not be fetched, or its digest is wrong."""
 
 
+class CellOver(ImaginedMachineError):
+    """A cell has spent all the machine's time that it may; the message says how much that is."""
+
+
 class Refused(ImaginedMachineError):
     """The machine refuses a proposal; the message says why, in the words of a usage line where it was a word."""
+
+
+class NoRoom(Refused):
+    """GPU ``index`` could hold ``mem`` MiB if others did not use it."""
+
+    def __init__(self, message: str, index: int, mem: int) -> None:
+        super().__init__(message)
+        self.index = index
+        self.mem = mem
 
 
 class StateError(ImaginedMachineError):

@@ -37,7 +37,11 @@ __all__ = ["Session", "Setup"]
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """A session's settings; ``output`` is the most characters that one cell shows, ``meta_tokens`` bounds a script."""
+    """A session's settings; ``output`` is the most characters that one cell shows, ``meta_tokens`` bounds a script.
+
+    ``pace`` is the machine's seconds shown in a real one, 0 at once, None a rhythm where somebody watches; ``watch``
+    and ``cell`` bound the machine's seconds of a program that repeats itself and of a cell.
+    """
 
     physics: str = "exact"
     unknown: str = "hint"
@@ -45,6 +49,9 @@ class Setup:
     meta_tokens: int = 4096
     options: Options = field(default_factory=Options)
     limits: Limits = field(default_factory=Limits)
+    pace: float | None = 0.0
+    watch: float = 600.0
+    cell: float = 6 * 3600.0
 
 
 class Session:
@@ -65,8 +72,9 @@ class Session:
         self._output: Output | None = None
         self._told = ""
         self.timeline = Timeline(machine.clock, stepped=wall is None)
+        self.timeline.watch_limit, self.timeline.cell_limit = setup.watch, setup.cell
         self._front = self.timeline.strand(front=True)
-        self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits, ask=self._ask)
+        self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits)
         self._programs = Programs(
             machine,
             self._emulator,
@@ -93,7 +101,7 @@ class Session:
             ImaginedMachineError: where the fault is ours or the model's; what was shown before stays true.
         """
         screen = self._output = Output(self.setup.output, allow_stdin)
-        self._begin()
+        self._begin(allow_stdin)
         task = asyncio.create_task(self._cell(code, screen))
         task.add_done_callback(lambda _: screen.queue.put_nowait(None))
         try:
@@ -110,7 +118,10 @@ class Session:
                 task.exception()
             self._end()
 
-    def _begin(self) -> None:
+    def _begin(self, watched: bool) -> None:
+        rate = self.setup.pace
+        rhythm = Pace(1.0, _RHYTHM) if watched else Pace()
+        self.timeline.pace = rhythm if rate is None else Pace(rate)
         self.answers = []
         self._programs.records = self.answers
         self._programs.fault = None
@@ -204,7 +215,7 @@ class Session:
         names = [name for name in EXACT if name not in OURS]
         env = environment(self.machine)
         ours = [*names, *self.machine.packages.all_commands() - OURS, _REACHED]
-        return Shell(
+        shell = Shell(
             self.machine,
             self._program,
             ours=ours,
@@ -213,6 +224,8 @@ class Session:
             limits=self.setup.limits,
             strand=self._front,
         )
+        shell.ask = self._ask
+        return shell
 
     async def _program(self, call: Call, streams: Streams) -> int:
         if call.name == _REACHED:
@@ -236,6 +249,7 @@ class Session:
             limits=self.setup.limits,
             strand=streams.strand,
         )
+        shell.ask = self._ask if streams.strand is self._front else None
         text = self.machine.files.read(path).decode("utf-8", "replace")
         words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
         shell.know(syntax.names(text))
@@ -293,6 +307,9 @@ class Session:
         await self._shell.jobs.end()
         await self.models.close()
 
+
+_RHYTHM = 10.0
+"""Real seconds that a cell takes at most to show how time passes in it, where nobody set a pace."""
 
 _TYPING = 0.01
 """Seconds that pass on a stepped clock before a cell: jobs that were just started get to run."""

@@ -76,6 +76,20 @@ class Settings(HasTraits):
     max_commands = Int(10_000_000, min=1, help="The most commands that one cell's shell runs.").tag(config=True)
     max_loops = Int(10_000_000, min=1, help="The most turns that one loop of the shell takes.").tag(config=True)
     max_memory = Int(1 << 30, min=1 << 20, help="The most bytes that shell variables and files hold.").tag(config=True)
+    pace = Unicode(
+        help="Simulated seconds that are shown in one real second; 0 shows all at once. Empty: a visible rhythm of "
+        "at most ten real seconds a cell where the client takes input and the clock flows, else 0. LLM_KERNEL_PACE"
+    ).tag(config=True)
+    watch_limit = Float(
+        600.0, min=1.0, help="Simulated seconds after which watch, top, tail -f or nvidia-smi -l ends by itself."
+    ).tag(config=True)
+    cell_seconds = Float(
+        6 * 3600.0, min=1.0, help="Simulated seconds after which a cell begins no further sleep: its loop is ended."
+    ).tag(config=True)
+    max_jobs = Int(256, min=1, help="The most background jobs at one time.").tag(config=True)
+    continuations = Int(
+        4, min=0, help="How often a reply that was cut after reply_tokens is asked to go on where it was cut."
+    ).tag(config=True)
     idle_minutes = Float(15.0, min=0.1, help="When the embedded model's server leaves.").tag(config=True)
 
     @default("model")
@@ -117,6 +131,10 @@ class Settings(HasTraits):
     @default("epoch")
     def _epoch(self) -> str:
         return variable("LLM_KERNEL_EPOCH")
+
+    @default("pace")
+    def _pace(self) -> str:
+        return variable("LLM_KERNEL_PACE")
 
     @default("seed")
     def _seed(self) -> int:

@@ -21,6 +21,10 @@ PATIENCE = 2.0
 """Real seconds that a strand may compute without a rest before the others go on without it."""
 
 
+_VISIBLE = 0.05
+"""Seconds that are too short to be shown."""
+
+
 @dataclass(slots=True)
 class Pace:
     """How spent time is shown: ``rate`` simulated seconds a real second, 0 at once.
@@ -38,7 +42,7 @@ class Pace:
 
     def wait(self, seconds: float) -> float:
         """Real seconds to wait before ``seconds`` of the machine's have passed."""
-        if not self.rate or self.budget <= 0:
+        if not self.rate or self.budget <= 0 or seconds < _VISIBLE:
             return 0.0
         real = seconds / self.rate
         if self.budget != float("inf"):
@@ -59,7 +63,8 @@ class Timeline:
     """The strands of one machine and the instants they wait for.
 
     ``stepped``: the clock never passes an instant that a strand has not generated yet. Otherwise what arrives late
-    happens when it arrives. ``watch_limit``: seconds after which a program that watches ends by itself.
+    happens when it arrives. ``watch_limit``: seconds after which a program that watches ends by itself;
+    ``cell_limit``: those after which a cell's loop is ended.
     """
 
     def __init__(self, clock: Clock, *, stepped: bool = True) -> None:
@@ -69,6 +74,7 @@ class Timeline:
         self.front: Strand | None = None
         self.pace = Pace()
         self.watch_limit = 600.0
+        self.cell_limit = float("inf")
         self.strands: list[Strand] = []
         self._wakes: list[_Wake] = []
         self._number = 0
@@ -226,6 +232,11 @@ class Strand:
         return not self.active and self.outside > 0
 
     @property
+    def weary(self) -> bool:
+        """Whether its cell has spent more of the machine's time than a cell may."""
+        return self is self.timeline.front and self.spent >= self.timeline.cell_limit
+
+    @property
     def expects(self) -> bool:
         """Whether it waits for other strands and for no instant of its own."""
         return self.listening > 0 and not self.asleep
@@ -285,7 +296,7 @@ class Strand:
         """Let ``seconds`` pass for this strand, and whatever happens meanwhile happen."""
         self.spent += seconds
         timeline = self.timeline
-        if len(timeline.strands) <= 1 and not timeline.pace.rate:
+        if len(timeline.strands) <= 1 and (not timeline.pace.rate or seconds < _VISIBLE):
             timeline.advance(seconds)
             await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
             return

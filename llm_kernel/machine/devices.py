@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
-from llm_kernel.errors import Refused
+from llm_kernel.errors import NoRoom, Refused
 from llm_kernel.machine.boards import Gpu, MigInstance
 from llm_kernel.machine.cards import CARDS, Card, find_card
 from llm_kernel.machine.drivers import (
@@ -114,9 +114,11 @@ class Devices:
         gpu = self.gpus[index]
         if gpu.lost:
             raise Refused(f"gpu: GPU {index} is lost")
-        left = room(gpu, self.driver) - sum(process.gpu[index].mem for process in others if index in process.gpu)
+        most = room(gpu, self.driver)
+        left = most - sum(process.gpu[index].mem for process in others if index in process.gpu)
         if mem > left:
-            raise Refused(f"gpu: GPU {index} has {max(0, left)} MiB left of {gpu.card.total(self.driver)}, not {mem}")
+            text = f"gpu: GPU {index} has {max(0, left)} MiB left of {gpu.card.total(self.driver)}, not {mem}"
+            raise NoRoom(text, index, mem) if mem <= most else Refused(text)
 
     def set_gpus(self, count: int, name: str = "") -> list[str]:
         """Have ``count`` boards of ``name`` and no others; 0 takes them all out."""

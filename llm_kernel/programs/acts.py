@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from llm_kernel import syntax
-from llm_kernel.errors import Refused
+from llm_kernel.errors import NoRoom, Refused
 from llm_kernel.machine import Machine, words
 from llm_kernel.machine.processes import GpuUse, Process
 from llm_kernel.programs.answer import answer
@@ -33,7 +33,9 @@ class Acts:
 
     ``sources`` are files that the program reads as its code; no act may change them.
 
-    ``most`` bounds the seconds that the program may spend in all. ``status`` is set by an act ``exit N``.
+    ``most`` bounds the seconds that the program may spend in all. ``status`` is set by an act ``exit N``;
+    ``failed`` is the GPU and the MiB that it had no room for. ``credit``: seconds that have passed for the program's
+    lines, and are not spent again.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Acts:
         most: float,
         limits: Limits,
         sources: Sequence[str] = (),
+        credit: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._machine = machine
         self._process = process
@@ -55,6 +58,8 @@ class Acts:
         self._left = most
         self._sources = tuple(path for path in sources if path.endswith(_CODE))
         self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
+        self._credit, self._credited = credit, 0.0
+        self.failed: tuple[int, int] | None = None
         self.spent = 0.0
         self.status = 0
         names = [name for name in EXACT if name not in OURS]
@@ -73,6 +78,11 @@ class Acts:
         """Begin another reply in the same shell."""
         self._record, self._left, self.spent, self.status = record, most, 0.0, 0
 
+    @property
+    def over(self) -> bool:
+        """Whether the program has failed in an act, and says nothing more."""
+        return self.failed is not None
+
     async def run(self, act: str) -> bool:
         """Check one act and run it, a top-level loop turn by turn; False where it was refused."""
         turns = syntax.unroll(act) or [act]
@@ -83,7 +93,10 @@ class Acts:
         kept = {path: self._machine.files.read(path) for path in self._sources if self._machine.files.exists(path)}
         self._record.acts.append(act.partition("\n")[0])
         for turn in turns:
-            self.status = await self.shell.run(turn, self._streams.out, self._streams.err)
+            status = await self.shell.run(turn, self._streams.out, self._streams.err)
+            if self.over:
+                break
+            self.status = status
         return self._unharmed(act, kept)
 
     def _unharmed(self, act: str, kept: dict[str, bytes]) -> bool:
@@ -132,6 +145,9 @@ class Acts:
             if call.name.rpartition("/")[2] == "sleep" and (amount := slept(call.args)) is not None:
                 return await self._spend((f"{amount:f}",))
             return await answer(call, streams)
+        except NoRoom as err:
+            self.failed, self.status = (err.index, err.mem), 1
+            return 1
         except Refused as err:
             self._refuse(" ".join((call.name, *call.args)), str(err))
             return 2
@@ -146,6 +162,9 @@ class Acts:
         self._left -= amount
         self.spent += amount
         self._process.cpu += amount
+        if (known := min(amount, self._credit() - self._credited)) > 0:  # it passed with the lines before
+            self._credited += known
+            amount -= known
         await self._streams.strand.sleep(amount)
         return 0
 

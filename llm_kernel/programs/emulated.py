@@ -6,51 +6,46 @@ machine only through those acts.
 
 from __future__ import annotations
 
-import asyncio
 import posixpath
-import shlex
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
-from dataclasses import dataclass, replace
-from typing import TypeAlias
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
 
-from llm_kernel.errors import BadReply, EndpointError
+from llm_kernel.errors import Refused
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
-from llm_kernel.model.ahead import Ahead
-from llm_kernel.model.request import Backend, Message, Request
+from llm_kernel.model.request import Backend, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.conversing import converse
+from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.exact.pip_site import managers_of
+from llm_kernel.programs.tempo import Tempo
+from llm_kernel.programs.workload import Workload, workload
 from llm_kernel.prompt import program_request
-from llm_kernel.provenance import Answer, Refusal
-from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology
+from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.syntax import ends_with
 
-__all__ = ["AskTerminal", "Emulator", "Options", "converse", "python_script"]
-
-AskTerminal: TypeAlias = Callable[[str, bool], Awaitable[str | None]]
-"""Reads a line from the terminal, shown or hidden; None at end of file."""
-
-_ASKS = 20
-"""How often one program may read the terminal."""
+__all__ = ["Emulator", "Options", "python_script"]
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
     """How programs are asked for: ``style`` names the prompt set, ``tokens`` bounds one reply, ``spend`` its seconds.
 
-    ``grammars`` says whether the endpoint takes GBNF; ``stdin`` bounds the characters of input shown.
+    ``grammars`` says whether the endpoint takes GBNF, ``continuations`` how often a cut reply is continued; ``stdin``
+    bounds the characters of input shown.
     """
 
     style: str = "compact"
     tokens: int = 4096
     spend: float = 30 * 86400.0
     grammars: bool = False
+    continuations: int = 4
     stdin: int = 4000
     history: int = 2400
     files: int = 9000
@@ -58,7 +53,7 @@ class Options:
 
 
 class Emulator:
-    """Plays programs by a model. ``ask`` reads the terminal and gives None at end of file."""
+    """Plays programs by a model."""
 
     def __init__(
         self,
@@ -68,14 +63,12 @@ class Emulator:
         options: Options,
         *,
         limits: Limits,
-        ask: AskTerminal,
     ) -> None:
         self._machine = machine
         self.backend = backend
         self._journal = journal
         self.options = options
         self._limits = limits
-        self._ask = ask
 
     async def run(self, call: Call, streams: Io, record: Answer, process: Process, *, command: str) -> int:
         """Run one program to its end, as ``process``, and return its exit status.
@@ -104,7 +97,15 @@ class Emulator:
         request = self._request(call, paths, stdin, command, planned)
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
-        return await self._play(request, call, streams, record, process)
+        work = workload(self._source(call.path(script)), call.args, call.env, self._machine) if script else None
+        if work is not None and (failed := self._load(work, process, call, script)):
+            record.by = "exact"
+            await streams.err(failed)
+            return 1
+        if work is not None and planned is not None:
+            noise = random.Random(f"{self.options.seed}/{process.pid}/{command}").uniform(0.92, 1.1)
+            streams = cast(Io, Tempo(streams, planned, work, self._machine, noise=noise))
+        return await self._play(request, call, streams, record, process, script)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
@@ -166,7 +167,21 @@ class Emulator:
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
         }
 
-    async def _play(self, request: Request, call: Call, streams: Io, record: Answer, process: Process) -> int:
+    def _load(self, work: Workload, process: Process, call: Call, script: str) -> str:
+        """Put a run's load on its GPUs; the traceback where one of them has no room for it."""
+        machine = self._machine
+        for shown, (index, use) in enumerate(work.uses().items()):
+            others = [one for one in machine.processes.using(index) if one is not process]
+            try:
+                machine.devices.check_load(index, use.mem, others)
+            except Refused:
+                return out_of_memory(machine, index, shown, use.mem, script, self._source(call.path(script)))
+            machine.processes.load_gpu(process.pid, index, use)
+        return ""
+
+    async def _play(
+        self, request: Request, call: Call, streams: Io, record: Answer, process: Process, script: str
+    ) -> int:
         acts = Acts(
             self._machine,
             process,
@@ -176,99 +191,20 @@ class Emulator:
             most=self.options.spend,
             limits=self._limits,
             sources=record.files,
+            credit=lambda: streams.credit if isinstance(streams, Tempo) else 0.0,
         )
-        status = await converse(self.backend, request, acts, streams, record, self._ask)
-        if not acts.spent:
+        options = self.options
+        status = await converse(self.backend, request, acts, streams, record, continuations=options.continuations)
+        if isinstance(streams, Tempo):
+            await streams.flush()
+        if acts.failed is not None:
+            index, want = acts.failed
+            source = self._source(call.path(script)) if script else ""
+            text = out_of_memory(self._machine, index, index, want, script, source)
+            await streams.err(text if script else text.rpartition("Error: ")[2])
+        if not acts.spent and not (isinstance(streams, Tempo) and streams.credit):
             await streams.strand.sleep(_SMALL)
         return status
-
-
-async def converse(
-    backend: Backend, request: Request, acts: Acts, streams: Io, record: Answer, ask: AskTerminal
-) -> int:
-    """Let the model speak until it is done; where its reply reads the terminal, go on with what was typed.
-
-    Raises:
-        ModelError, TapeError: where the model could not answer; what was printed stays.
-    """
-    for _ in range(_ASKS):
-        reader = ReplyReader(request.key.get("command", ""))
-        text = await _stream(backend, request, reader, acts, streams, record)
-        if reader.ended == "exit":
-            return acts.status
-        if reader.ended != "read":
-            break
-        said = Message("assistant", text)
-        async with streams.strand.away():
-            shown = await _read(acts, text, ask)
-        messages = (*request.messages, said, Message("user", shown))
-        key = {**request.key, "typed": f"{request.key.get('typed', '')}{shown}\n"}
-        request = replace(request, messages=messages, key=key)
-    return 0
-
-
-async def _read(acts: Acts, text: str, ask: AskTerminal) -> str:
-    """Carry out a reply's last act, ``read``; what the model is told of it."""
-    line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
-    hidden, prompt, name = _read_options(line)
-    typed = await ask(prompt, hidden)
-    if typed is None:
-        return "<end of file>"
-    if name:
-        await acts.set(name, typed)
-    return "<hidden>" if hidden else typed
-
-
-async def _stream(
-    backend: Backend, request: Request, reader: ReplyReader, acts: Acts, streams: Io, record: Answer
-) -> str:
-    """Read one reply to its end, showing and doing what it says as it comes; its text."""
-    pieces: list[str] = []
-    ahead = Ahead(backend.stream(request), streams.strand.away)
-    finish, held, said = "", "", 0
-    taped: float | None = None
-    try:
-        async with aclosing(ahead.deltas()) as deltas:
-            async for delta in deltas:
-                record.by, record.model = delta.source, delta.model or record.model
-                finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
-                record.count(delta.usage)
-                if not delta.text:
-                    continue
-                pieces.append(delta.text)
-                held += delta.text
-                said += len(delta.text)
-                if len(held) == said and apology(held):  # only a beginning can be a refusal
-                    continue
-                await _turns(reader.feed(held), acts, streams, record)
-                held = ""
-                if reader.closed:
-                    break
-    finally:
-        record.seconds += ahead.seconds if taped is None else taped
-    text = "".join(pieces)
-    if held and apology(text):
-        raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
-    await _turns([*reader.feed(held), *reader.close()], acts, streams, record)
-    if finish == "length" and not reader.ended:
-        raise EndpointError(
-            f"The reply was cut after {request.max_tokens} tokens; what was printed stays. "
-            "Raise c.LLMKernel.reply_tokens to let programs say more."
-        )
-    return text
-
-
-async def _turns(turns: list[Turn], acts: Acts, streams: Io, record: Answer) -> None:
-    for turn in turns:
-        match turn:
-            case Say(text):
-                await streams.out(text)
-            case Act(text):
-                if ends_with(text) != "read":
-                    await acts.run(text)
-            case Bad(text, reason):
-                record.refused.append(Refusal(text, reason))
-    await asyncio.sleep(0)
 
 
 def _hint(planned: Plan | None) -> str:
@@ -282,23 +218,6 @@ _BANDWIDTH = 12e6
 
 _SMALL = 0.05
 """Seconds that a program takes which says nothing about time."""
-
-
-def _read_options(line: str) -> tuple[bool, str, str]:
-    try:
-        found = shlex.split(line)[1:]
-    except ValueError:
-        found = line.split()[1:]
-    hidden, prompt, name = False, "", ""
-    while found:
-        word = found.pop(0)
-        if word.startswith("-"):
-            hidden = hidden or "s" in word[1:].partition("p")[0]
-            if "p" in word and found:
-                prompt = found.pop(0)
-        else:
-            name = word
-    return hidden, prompt, name if name.isidentifier() else ""
 
 
 def python_script(call: Call) -> tuple[str, tuple[str, ...]]:

@@ -10,7 +10,7 @@ import posixpath
 import shlex
 from collections.abc import Awaitable, Callable
 
-from llm_kernel.errors import ImaginedMachineError, Refused
+from llm_kernel.errors import CellOver, ImaginedMachineError, Refused
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS
@@ -80,6 +80,10 @@ class Programs:
         except Refused as err:
             await streams.err(f"{call.name}: {err}\n")
             record.status = 1
+        except CellOver as err:
+            await streams.err(f"bash: ended: {err} (c.LLMKernel.cell_seconds)\n")
+            await self._stop()
+            record.status = 124
         except ImaginedMachineError as err:
             if streams.strand is not self._front:  # a job dies by itself; the cell that runs now has no part in it
                 await streams.err(f"{call.name}: {err}\nKilled\n")

@@ -12,7 +12,8 @@ from llm_kernel.machine import Machine
 from llm_kernel.model.request import Backend
 from llm_kernel.programs import reads
 from llm_kernel.programs.acts import Acts
-from llm_kernel.programs.emulated import Options, converse
+from llm_kernel.programs.conversing import converse
+from llm_kernel.programs.emulated import Options
 from llm_kernel.prompt import pure_request
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits, Sink, State, environment
@@ -72,7 +73,9 @@ class Terminal:
             tokens=options.tokens,
             seed=options.seed,
         )
-        return await converse(self._backend, request, self._acts, self._streams, record, _no_input)
+        return await converse(
+            self._backend, request, self._acts, self._streams, record, continuations=options.continuations
+        )
 
     def state(self) -> State:
         """Where the terminal is."""
@@ -81,10 +84,6 @@ class Terminal:
     async def follow(self, cwd: str, exports: Mapping[str, str]) -> None:
         """Take over a changed machine."""
         await self._acts.shell.follow(cwd, exports)
-
-
-async def _no_input(prompt: str, hidden: bool) -> str | None:
-    return None
 
 
 class _Sinks:
@@ -104,9 +103,11 @@ class _Sinks:
     async def err(self, data: str | bytes) -> None:
         await self._err(data.encode() if isinstance(data, str) else data)
 
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        return None
+
     async def chunks(self) -> AsyncIterator[bytes]:
-        for chunk in ():
-            yield chunk
+        yield await self.read()
 
     async def read(self) -> bytes:
         return b""

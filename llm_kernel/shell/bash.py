@@ -19,6 +19,7 @@ import bashkit
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
+from llm_kernel.shell.asking import ASK, asking
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
 from llm_kernel.shell.handed import handed
@@ -56,6 +57,13 @@ class Streams:
         """Write to standard error."""
         await self._write(1, self._context.stderr, data)
 
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        """The line that the person at the terminal types; None at end of file, and where nobody sits."""
+        if self._shell.ask is None:
+            return None
+        async with self.strand.away():
+            return await self._shell.ask(prompt, hidden)
+
     async def chunks(self) -> AsyncIterator[bytes]:
         """Standard input piece by piece, as it comes."""
         stdin = aiter(self._context.stdin)
@@ -77,6 +85,9 @@ class Streams:
             with self.strand.aside():
                 await to.write(data)
 
+
+AskTerminal: TypeAlias = Callable[[str, bool], Awaitable[str | None]]
+"""Reads a line from the terminal, shown or hidden; None at end of file."""
 
 Program: TypeAlias = Callable[[Call, Streams], Awaitable[int]]
 """Runs one program call to its end and returns its exit status."""
@@ -115,7 +126,7 @@ BUILTINS = frozenset(
 """Bash's own builtins that the library runs; ``enable``, ``fc``, ``help``, ``history`` and ``umask`` are ours."""
 
 TOOLS = frozenset(
-    """awk base32 base64 basename bash bc cat column comm csplit cut dirname egrep env envsubst expand expr factor
+    """awk base32 base64 basename bash cat column comm csplit cut dirname egrep env envsubst expand expr factor
     fgrep fmt fold gawk grep head hexdump iconv join jq mapfile nice nl nohup numfmt od paste pr rev sed seq
     sh shuf sort split strings sudo tac tail tee test timeout tr tsort unexpand uniq xargs xxd yes""".split()
 )
@@ -170,6 +181,7 @@ class Shell:
     ) -> None:
         self.strand = strand or _alone(machine)
         self.pid = process.pid if process else machine.processes.shell
+        self.ask: AskTerminal | None = None
         self._adopted: Process | None = None
         self._limits = limits
         self._orders: dict[int, Order] = {} if orders is None else orders
@@ -193,7 +205,7 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, *WORDS, CONTROL, HISTORY, FC, INNER, ELAPSED})
+        self._register({*self._always, *WORDS, ASK, CONTROL, HISTORY, FC, INNER, ELAPSED})
         self._inner = Inner(machine, self._lead)
         self._epoch = machine.login
         self._running = False
@@ -339,7 +351,10 @@ class Shell:
             watched=source == WATCHED,
             source="" if source == WATCHED else source,
         )
-        return detached(led(script, lead), self._orders, pid if parent else 0)
+        text = led(script, lead)
+        if self.ask is not None and not source:
+            text = asking(text)
+        return detached(text, self._orders, pid if parent else 0)
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
         """What a shell inside this one runs, edited, and its programs registered."""
@@ -378,6 +393,12 @@ class Shell:
             text, status = self._inner.answer(call.args, call.cwd, stdin)
             await (context.stderr if call.args[1] in ("!", "full") else context.stdout).write(text.encode())
             return status
+        if call.name == ASK:
+            args = list(call.args)
+            line = await streams.ask(" ".join(args[args.index("--") + 1 :] if "--" in args else []), "-s" in args[:1])
+            if line is not None:
+                await context.stdout.write(f"{line}\n".encode())
+            return int(line is None)
         if call.name == ELAPSED:
             await context.stdout.write(self._elapsed(call.args).encode())
             return 0
@@ -411,9 +432,7 @@ class Shell:
         """The jobs of this shell, or of one that runs inside it, by its process."""
         if pid not in self._tables:
             loud = pid == self._machine.processes.shell
-            self._tables[pid] = Jobs(
-                self._machine, self.strand.timeline, self._fork, loud=loud, most=self._limits.jobs
-            )
+            self._tables[pid] = Jobs(self._machine, self.strand.timeline, self._fork, loud=loud, most=self._limits.jobs)
         return self._tables[pid]
 
     async def _control(self, call: Call, streams: Streams) -> int:

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Sequence
 
+from llm_kernel.errors import CellOver
 from llm_kernel.machine.profiles import profile
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import said
@@ -60,6 +61,8 @@ async def sleep(call: Call, io: Io) -> int:
     limit = _limit(call)
     late = limit is not None and amount > limit
     amount = min(amount, limit) if limit is not None else amount
+    if io.strand.weary:
+        raise CellOver(f"a cell may take {io.strand.timeline.cell_limit:g} seconds of the machine's time")
     if call.machine.clock.now + amount >= _END:
         while True:
             await io.strand.listen()

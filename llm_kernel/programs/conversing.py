@@ -1,0 +1,186 @@
+"""A program's talk with the model: a reply is read as it comes, continued where it was cut, ended where it is stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from contextlib import aclosing
+from dataclasses import replace
+
+from llm_kernel.errors import BadReply, EndpointError
+from llm_kernel.model.ahead import Ahead
+from llm_kernel.model.request import Backend, Message, Request
+from llm_kernel.programs.acts import Acts
+from llm_kernel.provenance import Answer, Refusal
+from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology, repeats
+from llm_kernel.shell.call import Io
+from llm_kernel.syntax import ends_with
+
+__all__ = ["converse"]
+
+_ASKS = 20
+"""How often one program may read the terminal."""
+
+_STUCK = 40
+"""Equal lines after which a reply is taken to be stuck."""
+
+_GO_ON = (
+    "Your reply was cut. Go on exactly behind its last character; repeat nothing, explain nothing. It ended with:\n"
+)
+
+
+async def converse(
+    backend: Backend, request: Request, acts: Acts, streams: Io, record: Answer, *, continuations: int = 4
+) -> int:
+    """Let the model speak until it is done; where its reply reads the terminal, go on with what was typed.
+
+    Raises:
+        ModelError, TapeError: where the model could not answer; what was printed stays.
+    """
+    asks, left = _ASKS, continuations
+    reader, before = ReplyReader(request.key.get("command", "")), ""
+    while True:
+        part = _Part(backend, request, reader, acts, streams, record, before)
+        text = await part.read(last=left == 0)
+        if reader.ended == "exit" or acts.over:
+            return acts.status
+        if reader.ended == "read" and asks:
+            asks -= 1
+            shown = await _typed(acts, text, streams)
+            key = {**request.key, "typed": f"{request.key.get('typed', '')}{shown}\n"}
+            request = _answered(request, text, shown, key)
+            reader, before = ReplyReader(request.key.get("command", "")), ""
+        elif part.cut and left:
+            left -= 1
+            key = {**request.key, "part": str(continuations - left)}
+            request = replace(_answered(request, text, f"{_GO_ON}{text[-200:]}", key), grammar="")
+            before = text
+        else:
+            return 1 if part.stuck else 0
+
+
+def _answered(request: Request, said: str, then: str, key: dict[str, str]) -> Request:
+    messages = (*request.messages, Message("assistant", said), Message("user", then))
+    return replace(request, messages=messages, key=key)
+
+
+class _Part:
+    """One reply or a piece: ``cut`` at the limit of tokens, ``stuck`` in one line; ``before`` is what it continues."""
+
+    def __init__(
+        self,
+        backend: Backend,
+        request: Request,
+        reader: ReplyReader,
+        acts: Acts,
+        streams: Io,
+        record: Answer,
+        before: str,
+    ) -> None:
+        self._request = request
+        self._ahead = Ahead(backend.stream(request), streams.strand.away)
+        self._reader, self._acts, self._streams, self._record = reader, acts, streams, record
+        self._before = before
+        self.cut = self.stuck = False
+
+    async def read(self, *, last: bool) -> str:
+        """Show and do what the reply says; its text. ``last``: it will not be continued."""
+        pieces: list[str] = []
+        held, said, finish = "", 0, ""
+        taped: float | None = None
+        record, reader = self._record, self._reader
+        try:
+            async with aclosing(self._ahead.deltas()) as deltas:
+                async for delta in deltas:
+                    record.by, record.model = delta.source, delta.model or record.model
+                    finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
+                    record.count(delta.usage)
+                    if not delta.text:
+                        continue
+                    pieces.append(delta.text)
+                    held += delta.text
+                    said += len(delta.text)
+                    if len(held) == said and (apology(held) or self._may_repeat(held)):
+                        continue  # only a beginning can be a refusal, or say again what was said
+                    await self._turns(reader.feed(self._new(held) if len(held) == said else held))
+                    held = ""
+                    self.stuck = "\n" in delta.text and repeats("".join(pieces[-4000:]), _STUCK)
+                    if reader.closed or self._acts.over or self.stuck:
+                        break
+        finally:
+            record.seconds += self._ahead.seconds if taped is None else taped
+        text = "".join(pieces)
+        if held and not self._before and apology(text):
+            raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
+        self.cut = finish == "length" and not reader.ended and not self._acts.over and not self.stuck
+        rest = reader.feed(self._new(held) if len(held) == said else held)
+        await self._turns(rest if self.cut and not last else [*rest, *reader.close()])
+        await self._end(last=last)
+        return self._before + self._new(text)
+
+    async def _end(self, *, last: bool) -> None:
+        if self.stuck:
+            self._record.refused.append(Refusal("...", f"the reply repeated one line more than {_STUCK} times"))
+            await self._streams.err("[the model repeated one line without end; its reply was ended here]\n")
+        if self.cut and last:
+            raise EndpointError(
+                f"The reply was cut after {self._request.max_tokens} tokens; what was printed stays. "
+                "Raise c.LLMKernel.reply_tokens or c.LLMKernel.continuations to let programs say more."
+            )
+
+    def _may_repeat(self, text: str) -> bool:
+        """Whether what came so far could still be all of a repetition."""
+        tail = self._before[-200:]
+        return bool(tail) and len(text) < len(tail) and any(tail[at:].startswith(text) for at in range(len(tail)))
+
+    def _new(self, text: str) -> str:
+        """``text`` without what it says again of what came before it: the line it was cut in, or more."""
+        tail = self._before[-400:]
+        line = tail.rpartition("\n")[2]
+        longest = next((n for n in range(min(len(tail), len(text)), 3, -1) if tail.endswith(text[:n])), 0)
+        if not longest and line and text.startswith(line):
+            longest = len(line)
+        return text[longest:]
+
+    async def _turns(self, turns: list[Turn]) -> None:
+        for turn in turns:
+            if self._acts.over:
+                return
+            match turn:
+                case Say(text):
+                    await self._streams.out(text)
+                case Act(text):
+                    if ends_with(text) != "read":
+                        await self._acts.run(text)
+                case Bad(text, reason):
+                    self._record.refused.append(Refusal(text, reason))
+        await asyncio.sleep(0)
+
+
+async def _typed(acts: Acts, text: str, streams: Io) -> str:
+    """Carry out a reply's last act, ``read``; what the model is told of it."""
+    line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
+    hidden, prompt, name = _read_options(line)
+    typed = await streams.ask(prompt, hidden)
+    if typed is None:
+        return "<end of file>"
+    if name:
+        await acts.set(name, typed)
+    return "<hidden>" if hidden else typed
+
+
+def _read_options(line: str) -> tuple[bool, str, str]:
+    try:
+        found = shlex.split(line)[1:]
+    except ValueError:
+        found = line.split()[1:]
+    hidden, prompt, name = False, "", ""
+    while found:
+        word = found.pop(0)
+        if word.startswith("-"):
+            hidden = hidden or "s" in word[1:].partition("p")[0]
+            if "p" in word and found:
+                prompt = found.pop(0)
+        else:
+            name = word
+    return hidden, prompt, name if name.isidentifier() else ""
