@@ -60,6 +60,7 @@ class Project:
     commands: str
     requires: str
     python: str
+    until: str
     size: int
     compiled: bool
     releases: dict[str, str]
@@ -75,7 +76,13 @@ class Project:
 
     def fits(self, version: str, python: str) -> bool:
         """Whether ``version`` runs on this Python."""
-        return _version(self.least_python(version) or "0") <= _version(python or "0")
+        last, wanted = "", _version(version)
+        for step in self.until.split():
+            start, _, branch = step.partition(":")
+            if _version(start) <= wanted:
+                last = branch
+        early = not last or _version(".".join((python or "0").split(".")[:2])) <= _version(last)
+        return early and _version(self.least_python(version) or "0") <= _version(python or "0")
 
     def newest(self, month: str, python: str, wanted: SpecifierSet | None = None) -> str:
         """The newest release of ``month`` that runs on ``python`` and that ``wanted`` allows, or an empty text."""
@@ -319,6 +326,7 @@ def _project(name: str, row: dict[str, Any]) -> Project:
         commands=row.get("commands", ""),
         requires=row.get("requires", ""),
         python=row.get("python", ""),
+        until=row.get("until", ""),
         size=int(row["mb"] * 1_000_000),
         compiled=name in _data()["compiled"].split() or name.startswith("nvidia-"),
         releases=dict(pair.split("@") for pair in row["versions"].split()),

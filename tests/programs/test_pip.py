@@ -191,8 +191,7 @@ def test_a_version_that_never_was_lists_those_that_were() -> None:
     answer = _pip(_trained(), "install torch==9.9")
     assert (answer.stdout, answer.status) == ("", 1)
     assert str(answer.stderr) == (
-        "ERROR: Could not find a version that satisfies the requirement torch==9.9 (from versions: 1.0.0, 1.1.0, "
-        "1.2.0, 1.3.1, 1.4.0, 1.5.0, 1.5.1, 1.6.0, 1.7.0, 1.7.1, 1.8.0, 1.8.1)\n"
+        "ERROR: Could not find a version that satisfies the requirement torch==9.9 (from versions: 1.7.1, 1.8.0, 1.8.1)\n"
         "ERROR: No matching distribution found for torch==9.9\n"
     )
 
@@ -284,3 +283,15 @@ def test_a_fact_makes_a_package_exist() -> None:
     machine.know("my-lab-tools is on our package server")
     assert _pip(machine, "install my-lab-tools").status == 0
     assert machine.packages.find("pip", "my-lab-tools") is not None
+
+
+@pytest.mark.parametrize("line", ["install sklearn", "install pytorch"])
+def test_a_package_that_only_tells_its_right_name_is_the_models(line: str) -> None:
+    with pytest.raises(NotExact):
+        _pip(_trained(), line)
+
+
+def test_there_are_no_builds_for_a_python_that_came_later() -> None:
+    assert str(_pip(_machine("20.04"), "install tensorflow==1.15.0").stderr).startswith(
+        "ERROR: Could not find a version that satisfies the requirement tensorflow==1.15.0 (from versions: 2.2.0"
+    )

@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 from llm_kernel.machine import releases
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.exact.pip_wanted import Stop
+from llm_kernel.programs.table import NotExact
 
 __all__ = ["choose", "none", "offered", "pinned"]
 
@@ -42,6 +43,8 @@ def choose(site: Site, need: Requirement, options: Options) -> str:
         raise none(need, [])
     if own and name not in _TORCH and not name.startswith("nvidia-") and "links" not in options:
         raise none(need, [])
+    if releases.alias(name) != name:
+        raise NotExact  # a package that only tells people its right name
     known = releases.project(name)
     if known is None:
         return _undescribed(site, need, name)
