@@ -7,7 +7,6 @@ what is there at all come from the machine.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import re
 import sys
@@ -18,8 +17,13 @@ from difflib import SequenceMatcher
 from pathlib import Path
 
 from bench.gpu_machine import Given, Unknown, from_query, from_report, from_table
-from llm_kernel.programs.exact import nvidia_loop
+from llm_kernel.machine.drivers import branch_of
+from llm_kernel.programs.exact.nvidia import nvidia_smi
+from llm_kernel.programs.exact.nvidia_dmon import dmon_heads, dmon_row
+from llm_kernel.programs.exact.nvidia_pmon import pmon_heads, pmon_rows
+from llm_kernel.programs.exact.nvidia_summary import using
 from llm_kernel.shell.call import Call
+from llm_kernel.timeline import Timeline
 
 __all__ = ["Case", "measure"]
 
@@ -39,26 +43,20 @@ class Case:
     why: str = ""
 
 
-class _Paper:
-    """Collects what a program writes."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    async def out(self, data: str | bytes) -> None:
-        self.text += data if isinstance(data, str) else data.decode()
-
-    async def err(self, data: str | bytes) -> None:
-        self.text += data if isinstance(data, str) else data.decode()
-
-    async def read(self) -> bytes:
-        return b""
-
-
 def _run(machine: Given, *args: str) -> str:
-    paper = _Paper()
-    asyncio.run(nvidia_loop.run(Call("nvidia-smi", args, machine), paper))
-    return paper.text
+    return str(nvidia_smi(Call("nvidia-smi", args, machine)).stdout)
+
+
+def _sample(machine: Given, tool: str) -> list[str]:
+    """The headings and one sample of ``dmon`` or ``pmon``."""
+    gpu, now = machine.devices.gpus[0], machine.said[0]
+    branch, moment = branch_of(machine.devices.driver), machine.clock.local
+    if tool == "dmon":
+        text = dmon_heads("puc", "", branch) + dmon_row(gpu, now, "puc", "", branch, moment)
+    else:
+        rows = [process for _, process in using([gpu], machine.processes.running())]
+        text = pmon_heads("u", "", branch) + pmon_rows(gpu, now, rows, "u", "", branch, moment)
+    return text.splitlines()
 
 
 def _compare(case: Case, real: str, ours: str) -> Case:
@@ -166,7 +164,7 @@ def _samples(text: str, path: Path) -> str:
         machine.said = [
             replace(now, power=watts, watts=replace(now.watts, draw=watts, instant=watts), clocks=clocks, **changes)  # type: ignore[arg-type]
         ]
-        said = _run(machine, "dmon", "-c", "1").splitlines()
+        said = _sample(machine, "dmon")
         made = [*(made or said[:2]), *said[2:]]
     return "\n".join(made)
 
@@ -184,7 +182,7 @@ def _monitored(text: str, path: Path) -> str:
     made: list[str] = []
     for rows in rounds:
         _busy(machine, rows)
-        said = _run(machine, "pmon", "-c", "1").splitlines()
+        said = _sample(machine, "pmon")
         made = [*(made or said[:2]), *said[2:]]
     return "\n".join(made)
 
