@@ -23,7 +23,6 @@ from llm_kernel.programs.exact.nvidia_dmon import dmon_heads, dmon_row
 from llm_kernel.programs.exact.nvidia_pmon import pmon_heads, pmon_rows
 from llm_kernel.programs.exact.nvidia_summary import using
 from llm_kernel.shell.call import Call
-from llm_kernel.timeline import Timeline
 
 __all__ = ["Case", "measure"]
 
