@@ -191,7 +191,8 @@ def test_a_version_that_never_was_lists_those_that_were() -> None:
     answer = _pip(_trained(), "install torch==9.9")
     assert (answer.stdout, answer.status) == ("", 1)
     assert str(answer.stderr) == (
-        "ERROR: Could not find a version that satisfies the requirement torch==9.9 (from versions: 1.7.1, 1.8.0, 1.8.1)\n"
+        "ERROR: Could not find a version that satisfies the requirement torch==9.9 (from versions: 1.7.1, "
+        "1.8.0, 1.8.1)\n"
         "ERROR: No matching distribution found for torch==9.9\n"
     )
 
