@@ -53,7 +53,7 @@ _LETTERS = {
     "tee": "aip",
     "tac": "brs",
     "wc": "clmwL",
-    "od": "AjNStvwabcdDeEfFhHiIlLoOsxX0123456789",
+    "od": "AjNStvwabcdDeEfFhHiIlLoOsxX0123456789nkmuzC",
 }
 """The options of tools whose refusal the library ends with another status, and below their names."""
 
