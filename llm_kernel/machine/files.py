@@ -173,6 +173,34 @@ class Files:
         # at least one byte, so that the shell's own `[ -s FILE ]` is right
         self._fill(path, data or head(path, size) or (b"\0" if size else b""), size or None)
 
+    def latent(self, path: str, size: int, origin: str) -> None:
+        """Make ``path`` a text of about ``size`` bytes that is imagined when it is first read."""
+        self.sized(path, size)
+        if size:
+            self._meta(self.resolve(path), path).origin = origin
+
+    def origin(self, path: str) -> str:
+        """What the file at ``path`` is, where its content is still to be imagined; else empty."""
+        try:
+            meta = self._meta(self.resolve(path), path)
+        except OSError:
+            return ""
+        return meta.origin or "" if meta.size is not None else ""
+
+    def latents(self, below: str = "/") -> dict[str, str]:
+        """Every path below ``below`` whose content is still to be imagined, with its origin."""
+        top = below.rstrip("/") + "/"
+        metas = self._ledger.metas.items()
+        found = [path for path, meta in metas if meta.origin and meta.size is not None and path.startswith(top)]
+        return {path: self.origin(path) for path in sorted(found) if kind_of(self.root, path) == "file"}
+
+    def imagine(self, origin: str, data: bytes) -> None:
+        """Give every file of ``origin`` its content; no time of it changes."""
+        for path in [path for path, found in self.latents().items() if found == origin]:
+            stat = self.stat(path)
+            self._fill(path, data)
+            self.set_times(path, mtime=stat.mtime, atime=stat.atime)
+
     def head(self, path: str) -> bytes:
         """The bytes that a program reads from a file: all of them, or how a binary file without bytes begins."""
         if not self.is_sized(path):
@@ -260,6 +288,7 @@ class Files:
         fresh = not self.exists(new)
         if stat.sized:
             self._fill(new, self.root.read_file(self.resolve(source)), stat.size)
+            self._meta(self.resolve(new), new).origin = self.origin(source) or None
         else:
             self.write(new, self.read(source))
         if fresh:

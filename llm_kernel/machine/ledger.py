@@ -76,7 +76,7 @@ class Ledger:
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.now)
             self.changed(parent(path))
-        meta.size = size
+        meta.size, meta.origin = size, None
         meta.mtime = meta.ctime = self._clock.now
         self.anchor(path)
         self.share(path)
@@ -195,7 +195,7 @@ class Ledger:
             folder.names = None
 
     def _rewritten(self, path: str, meta: Meta, raw: Raw) -> None:
-        meta.size = None
+        meta.size = meta.origin = None
         meta.mtime = meta.ctime = self._clock.stamp(raw["modified"])
         self.anchor(path)
         self.share(path)

@@ -14,6 +14,7 @@ from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.devices import Devices
 from llm_kernel.machine.faults import Faults, spoken
 from llm_kernel.machine.files import Files
+from llm_kernel.machine.latent import Invented
 from llm_kernel.machine.mounts import mount_of
 from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
@@ -41,6 +42,7 @@ class Machine:
         self.login = self.clock.now
         self.facts: list[str] = []
         self.faults = Faults()
+        self.invented = Invented()
         self.system = System(boot=self.clock.now - _UPTIME)
         self.files = Files(self.clock)
         self.files.no_room = self.no_room
@@ -131,6 +133,7 @@ class Machine:
             "processes": self.processes.to_state(),
             "faults": self.faults.to_state(),
             "files": self.files.to_state(),
+            "invented": self.invented.to_state(),
         }
 
     @classmethod
@@ -186,4 +189,5 @@ class Machine:
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
         self.files = Files.from_state(self.clock, state["files"])
+        self.invented = Invented.from_state(state.get("invented", {}))
         self.adopt(state)

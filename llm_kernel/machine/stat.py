@@ -35,7 +35,8 @@ class Meta:
     """The part of a ``Stat`` the file system below cannot store.
 
     ``host`` is the host's stamp for which ``mtime`` and ``size`` hold: another stamp means that the bytes were
-    written anew since. ``size`` is set for a file without bytes, ``device`` for a device node.
+    written anew since. ``size`` is set for a file without bytes, ``device`` for a device node; ``origin`` says what a
+    file without bytes is, where somebody can imagine it.
     """
 
     kind: Kind
@@ -51,6 +52,7 @@ class Meta:
     size: int | None = None
     device: tuple[int, int] | None = None
     names: frozenset[str] | None = None
+    origin: str | None = None
 
     def __copy__(self) -> Meta:
         return Meta(*[getattr(self, name) for name in Meta.__slots__])
