@@ -13,6 +13,7 @@ from llm_kernel.plan.gbnf import grammar
 from llm_kernel.plan.hint import hint
 from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Plan, Scope
 from llm_kernel.plan.nodes import walk as every_node
+from llm_kernel.plan.saves import saved
 from llm_kernel.plan.typical import typical
 from llm_kernel.plan.walk import Exhausted
 from llm_kernel.plan.walker import Walker
@@ -67,14 +68,18 @@ def plan(
         walker = Walker(argv, read, facts or {})
         nodes = walker.program(tree)
         found = typical(source)
-        usual = found.sentence(_epochs(nodes)) if found else ""
-        return Plan(nodes, tuple(walker.fetched), writes(source), usual)
+        usual = found.sentence(*_epochs(nodes)) if found else ""
+        return Plan(nodes, tuple(walker.fetched), writes(source), usual, saved(walker.saved))
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None
     except Exception:
         return None
 
 
-def _epochs(nodes: tuple[Node, ...]) -> int:
-    """The turns of the first loop that surely prints: for a training script, its epochs."""
-    return next((node.count for node in every_node(nodes) if isinstance(node, Loop) and node.count), 1)
+def _epochs(nodes: tuple[Node, ...]) -> tuple[int, int]:
+    """The turns of the first loop that surely prints, for a training script its epochs, and the number of the first."""
+    loop = next((node for node in every_node(nodes) if isinstance(node, Loop) and node.count), None)
+    if loop is None or loop.count is None:
+        return 1, 1
+    first = loop.values[0] if loop.values else 1
+    return loop.count, first if isinstance(first, int) and first > 1 else 1

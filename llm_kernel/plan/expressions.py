@@ -207,6 +207,8 @@ def item(w: Walk, value: Value, key: Value) -> Value:
         return Unknown("str")
     if isinstance(value, Unknown):
         return _unknown_item(value, key)
+    if isinstance(value, dict) and SPREAD in value:
+        return value[key] if known(key) and key in value else Unknown()
     if isinstance(value, (list, tuple, dict, str, range, bytes)):
         if spread(value) or not (known(key) or isinstance(key, slice)):
             inner = list(value.values() if isinstance(value, dict) else value)

@@ -27,6 +27,7 @@ from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop
 from llm_kernel.plan.parsers import parser, parser_method
+from llm_kernel.plan.saving import load, save
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -234,6 +235,11 @@ def bar_range(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return Thing("bar", {"inner": BUILTINS["builtins.range"](w, args, {}, None)})
 
 
+def exists(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    there = w.facts.get("exists")
+    return bool(there(args[0])) if args and isinstance(args[0], str) and callable(there) else Unknown("bool")
+
+
 def parallel(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     return Thing("parallel", {"inner": args[0] if args else named.get("module"), "module": args[0] if args else None})
 
@@ -347,6 +353,7 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
 
 LIBRARY: dict[str, Handler] = {
     **LOGGING,
+    "torch.save": save, "torch.load": load, "os.path.exists": exists, "os.path.isfile": exists,
     "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
     "argparse.ArgumentParser": parser, "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
     "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,

@@ -8,6 +8,7 @@ from typing import Literal as OneOf
 from typing import TypeAlias
 
 from llm_kernel.plan.fetching import Fetch
+from llm_kernel.plan.saves import Saved
 
 LINES = "lines"
 """The format of a hole that may hold several lines."""
@@ -99,13 +100,15 @@ Node: TypeAlias = Line | Loop | Choice | Free | Leave | Scope
 class Plan:
     """Everything a program can print, in order; ``fetched`` are the data sets that it downloads on its way.
 
-    ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives.
+    ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives,
+    ``saves`` the checkpoints.
     """
 
     nodes: tuple[Node, ...]
     fetched: tuple[Fetch, ...] = ()
     writes: tuple[str, ...] = ()
     usual: str = ""
+    saves: tuple[Saved, ...] = ()
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

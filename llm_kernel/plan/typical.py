@@ -24,9 +24,10 @@ class Typical:
     tenth: tuple[float, float]
     last: tuple[float, float]
 
-    def sentence(self, epochs: int) -> str:
-        """The hint for a run of ``epochs`` epochs: a few points on its way."""
-        steps = sorted({1, 2, max(1, epochs // 4), max(1, epochs // 2), epochs} - ({2} if epochs > 40 else set()))
+    def sentence(self, epochs: int, first: int = 1) -> str:
+        """The hint for a run of ``epochs`` epochs from ``first`` on: a few points on its way."""
+        ways = {1, 2, max(1, epochs // 4), max(1, epochs // 2), epochs} - ({2} if epochs > 40 else set())
+        steps = sorted(first - 1 + step for step in ways)
         points = [f"epoch {step} loss {self._loss(step):.3f} accuracy {self._accuracy(step):.1f}%" for step in steps]
         return f"{self.name} usually, a little different each time: {', '.join(points)}"
 

@@ -9,6 +9,7 @@ from typing import NoReturn, Protocol, TypeAlias
 
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.nodes import Node, Stream
+from llm_kernel.plan.saves import Record
 from llm_kernel.plan.state import State
 from llm_kernel.plan.values import Env, Function, Instance, Text, Unknown, Value
 
@@ -51,6 +52,7 @@ class Walk(Protocol):
     logging: dict[str, Value]
     memo: dict[object, list[int]]
     fetched: list[Fetch]
+    saved: list[Record]
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""

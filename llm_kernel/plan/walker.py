@@ -14,6 +14,7 @@ from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
+from llm_kernel.plan.saves import Record
 from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
@@ -42,6 +43,7 @@ class Walker:
         self.result: Value = None
         self.hooked = False
         self.fetched: list[Fetch] = []
+        self.saved: list[Record] = []
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []

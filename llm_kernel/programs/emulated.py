@@ -6,6 +6,7 @@ machine only through those acts.
 
 from __future__ import annotations
 
+import contextlib
 import posixpath
 import random
 from collections.abc import Callable
@@ -18,8 +19,10 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
+from llm_kernel.plan.saves import Saved
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.checkpoints import contents, leave, size_of
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.exact.pip_site import managers_of
@@ -104,7 +107,15 @@ class Emulator:
             return 1
         if work is not None and planned is not None:
             noise = random.Random(f"{self.options.seed}/{process.pid}/{command}").uniform(0.92, 1.1)
-            streams = cast(Io, Tempo(streams, planned, work, self._machine, noise=noise))
+            source = self._source(call.path(script))
+
+            def save(one: Saved, turn: int) -> None:
+                path, holds = one.at(turn)
+                with contextlib.suppress(OSError):
+                    leave(self._machine, call.path(path), size_of(source, tuple(holds)), holds)
+
+            seconds = work.seconds_per_epoch(self._machine) * noise
+            streams = cast(Io, Tempo(streams, planned, work, save, seconds))
         return await self._play(request, call, streams, record, process, script)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
@@ -164,6 +175,7 @@ class Emulator:
         return {
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
+            "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
         }
 
@@ -197,6 +209,8 @@ class Emulator:
         status = await converse(self.backend, request, acts, streams, record, continuations=options.continuations)
         if isinstance(streams, Tempo):
             await streams.flush()
+            if not status:
+                streams.end()
         if acts.failed is not None:
             index, want = acts.failed
             source = self._source(call.path(script)) if script else ""

@@ -7,11 +7,12 @@ an order of magnitude.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
-from llm_kernel.machine import Machine
 from llm_kernel.plan import Hole, Line, Loop, Plan
 from llm_kernel.plan.nodes import Node, children
+from llm_kernel.plan.saves import Saved
 from llm_kernel.programs.workload import Workload
 
 __all__ = ["Tempo"]
@@ -26,11 +27,15 @@ class Tempo:
     ``credit``: seconds that passed by themselves, which an act that says them again does not spend twice.
     """
 
-    def __init__(self, streams: Any, plan: Plan, work: Workload | None, machine: Machine, *, noise: float) -> None:
+    def __init__(
+        self, streams: Any, plan: Plan, work: Workload | None, save: Callable[[Saved, int], None], seconds: float
+    ) -> None:
         self._streams = streams
+        self._saves, self._save = plan.saves, save
+        self._turn = 0
         line = _last_line(plan.nodes) if work is not None else None
         self._pattern = _pattern(line) if line is not None else None
-        self._seconds = work.seconds_per_epoch(machine) * noise if work is not None else 0.0
+        self._seconds = seconds
         self._held = ""
         self.credit = 0.0
         self.off = self._pattern is None
@@ -47,8 +52,10 @@ class Tempo:
             return
         *lines, self._held = re.split(r"(?<=[\n\r])", self._held + text)
         for line in lines:
-            await self._wait(line)
+            turned = await self._wait(line)
             await self._streams.out(line)
+            if turned:
+                self._leave()
 
     async def flush(self) -> None:
         """Write what is left of a line that does not end."""
@@ -56,13 +63,28 @@ class Tempo:
         if held:
             await self._streams.out(held)
 
-    async def _wait(self, line: str) -> None:
+    def end(self) -> None:
+        """The program has ended well: what it saves once is there, and what each turn saves as after the last."""
+        for one in self._saves:
+            if not one.each:
+                self._save(one, 0)
+
+    def _leave(self) -> None:
+        """What a turn of the loop saves."""
+        for one in self._saves:
+            if one.each:
+                self._save(one, self._turn)
+        self._turn += 1
+
+    async def _wait(self, line: str) -> bool:
+        """Let the time of a turn pass before its last line; whether ``line`` is that."""
         if self._pattern is None or not self._pattern.fullmatch(line.rstrip("\r\n")):
-            return
+            return False
         told = _TOOK.search(line)
         seconds = min(float(told[1]), _LONGEST) if told and float(told[1]) else self._seconds
         self.credit += seconds
         await self._streams.strand.sleep(seconds)
+        return True
 
 
 def _last_line(nodes: tuple[Node, ...]) -> Line | None:

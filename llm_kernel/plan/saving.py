@@ -1,0 +1,31 @@
+"""``torch.save`` and ``torch.load`` as the walker meets them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+
+from llm_kernel.plan.saves import Record
+from llm_kernel.plan.values import SPREAD, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["load", "save"]
+
+
+def save(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``torch.save(what, path)``: prints nothing, and is remembered."""
+    path = args[1] if len(args) > 1 else named.get("f")
+    what = args[0] if args else None
+    if isinstance(path, str):
+        plain = what.items() if isinstance(what, dict) else ()
+        holds = tuple((k, v) for k, v in plain if isinstance(k, str) and isinstance(v, (bool, int, float, str)))
+        w.saved.append(Record(getattr(node, "lineno", 0), path, holds))
+    return None
+
+
+def load(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``torch.load(path)``: what the machine knows of the checkpoint, and any other keys."""
+    known = w.facts.get("load")
+    path = args[0] if args else named.get("f")
+    holds = known(path) if isinstance(path, str) and callable(known) else None
+    return {**holds, SPREAD: SPREAD} if isinstance(holds, Mapping) else {SPREAD: SPREAD}
