@@ -30,7 +30,7 @@ class GpuUse:
 class Process:
     """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index.
 
-    ``files`` are those that it has open for writing.
+    ``files`` are those that it has open for writing; ``background``: it was started by ``&``.
     """
 
     pid: int
@@ -45,6 +45,7 @@ class Process:
     gpu: dict[int, GpuUse] = field(default_factory=dict)
     cwd: str = "/"
     files: tuple[str, ...] = ()
+    background: bool = False
 
 
 class Processes:
@@ -78,6 +79,8 @@ class Processes:
     def end(self, pid: int) -> None:
         """Take a process off the table, and with it its memory and its load on every GPU."""
         ended = self.table.pop(pid, None)
+        for process in self.table.values() if ended else ():
+            process.ppid = 1 if process.ppid == pid else process.ppid  # init takes the children of the dead
         for index in ended.gpu if ended else ():
             self._note(index, self.clock.now)
 

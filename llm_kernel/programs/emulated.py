@@ -115,7 +115,11 @@ class Emulator:
                     leave(self._machine, call.path(path), size_of(source, tuple(holds)), holds)
 
             seconds = work.seconds_per_epoch(self._machine) * noise
-            streams = cast(Io, Tempo(streams, planned, work, save, seconds))
+
+            def works(busy: float) -> None:
+                process.cpu += busy
+
+            streams = cast(Io, Tempo(streams, planned, work, save, seconds, works))
         return await self._play(request, call, streams, record, process, script)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:

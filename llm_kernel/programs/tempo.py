@@ -24,14 +24,21 @@ _LONGEST = 24 * 3600.0
 class Tempo:
     """The streams of a program whose loop takes time; everything else of them is ``streams``' own.
 
-    ``credit``: seconds that passed by themselves, which an act that says them again does not spend twice.
+    ``save`` is called for what a turn saves, ``works`` with the seconds that it computed; ``credit``: seconds that passed by themselves, which an act that says them again does not spend twice.
     """
 
     def __init__(
-        self, streams: Any, plan: Plan, work: Workload | None, save: Callable[[Saved, int], None], seconds: float
+        self,
+        streams: Any,
+        plan: Plan,
+        work: Workload | None,
+        save: Callable[[Saved, int], None],
+        seconds: float,
+        works: Callable[[float], None],
     ) -> None:
         self._streams = streams
         self._saves, self._save = plan.saves, save
+        self._works = works
         self._turn = 0
         line = _last_line(plan.nodes) if work is not None else None
         self._pattern = _pattern(line) if line is not None else None
@@ -84,6 +91,7 @@ class Tempo:
         seconds = min(float(told[1]), _LONGEST) if told and float(told[1]) else self._seconds
         self.credit += seconds
         await self._streams.strand.sleep(seconds)
+        self._works(seconds)
         return True
 
 

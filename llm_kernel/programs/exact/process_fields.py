@@ -87,8 +87,19 @@ def _stat(view: View) -> str:
     if process.tty == "?":
         return process.state + ("" if is_kernel(process) else f"s{many}")
     shell = process.command[:1] == ("-bash",)
-    front = "" if shell and process.state == "S" else "+"
+    front = "" if (shell and process.state == "S") or _in_background(view) else "+"
     return process.state + ("s" if shell else "") + many + front
+
+
+def _in_background(view: View) -> bool:
+    """Whether a signal finds a job there: it, or the shell that it was started by, runs beside the login shell."""
+    processes = view.machine.processes
+    one: Process | None = view.process
+    while one is not None and one.pid != processes.shell:
+        if one.background:
+            return True
+        one = processes.table.get(one.ppid)
+    return False
 
 
 def _clock(seconds: float, *, short: bool) -> str:
