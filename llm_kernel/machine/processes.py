@@ -99,9 +99,8 @@ class Processes:
         handler = self.handlers.get(pid)
         if handler is not None:
             handler(number)
-        elif number in ENDS and not (pid == self.shell and number != 9):
-            if pid != self.shell:
-                self.end(pid)
+        elif number in ENDS and pid != self.shell:
+            self.end(pid)
         return ""
 
     def drop_gpu(self, index: int) -> None:

@@ -24,7 +24,8 @@ _LONGEST = 24 * 3600.0
 class Tempo:
     """The streams of a program whose loop takes time; everything else of them is ``streams``' own.
 
-    ``save`` is called for what a turn saves, ``works`` with the seconds that it computed; ``credit``: seconds that passed by themselves, which an act that says them again does not spend twice.
+    ``save`` is called for what a turn saves, ``works`` with the seconds that it computed. ``credit``: seconds that
+    passed by themselves, which an act that says them again does not spend twice.
     """
 
     def __init__(
