@@ -9,13 +9,14 @@ from typing import Any
 
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.profiles import Profile, profile
-from llm_kernel.machine.releases import imagined_version
+from llm_kernel.machine.releases import canonical, imagined_version
 
 __all__ = [
     "Deb",
     "Holder",
     "all_programs",
     "base",
+    "dist_names",
     "dist_packages",
     "find",
     "folder",
@@ -74,6 +75,11 @@ def dist_packages(made: Profile) -> dict[str, str]:
     release = f"el{made.release}" if made.like == "rhel" else made.codename
     rows = _data()["pip"].get(release, "pip 22.0.2, setuptools 59.6.0, wheel 0.37.1")
     return dict(row.split(" ") for row in rows.split(", "))
+
+
+def dist_names(made: Profile) -> dict[str, str]:
+    """How the Python packages that this release brings are spelled there, by their canonical names."""
+    return _dist_names(made.os, made.release)
 
 
 def names(made: Profile) -> list[str]:
@@ -153,6 +159,11 @@ def _version_at(versions: dict[str, str], made: Profile) -> str:
         return ""
     version = str(versions[order[max(index for index in known if index <= here)]])
     return version if made.os == "ubuntu" else re.sub(r"(ubuntu|build)\d.*$", "", version)
+
+
+@cache
+def _dist_names(os: str, release: str) -> dict[str, str]:
+    return {canonical(name): name for name in dist_packages(profile(os, release))}
 
 
 @cache

@@ -412,7 +412,7 @@ class Installed:
 
     def _spelled(self, manager: str, key: str, version: str) -> str:
         if manager == "pip" and ("pip", key) not in self._added and not self.has_conda:
-            came = {releases.canonical(name): name for name in archive.dist_packages(self._system.profile)}
+            came = archive.dist_names(self._system.profile)
             if key in came:
                 return came[key]
         return releases.spelled(key, version)

@@ -52,6 +52,10 @@ class Python:
         self._machine = machine
         self._sandbox = Sandbox(limits)
 
+    async def close(self) -> None:
+        """End what computes them."""
+        await self._sandbox.close()
+
     async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
         """The exit status, or None and the streams with which the model has to begin."""
         try:

@@ -6,6 +6,7 @@ It gets no file, no clock, no chance and no network; what it may ask is answered
 from __future__ import annotations
 
 import ast
+import asyncio
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -52,10 +53,27 @@ class _Stop(BaseException):
 
 
 class Sandbox:
-    """Runs scripts within ``limits``."""
+    """Runs scripts within ``limits``. Its worker is started by the first run and kept until ``close``."""
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self._limits = limits
+        self._pool: AsyncMonty | None = None
+        self._home: asyncio.AbstractEventLoop | None = None
+
+    async def close(self) -> None:
+        """End the worker."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.__aexit__(None, None, None)
+
+    async def _worker(self) -> AsyncMonty:
+        """The worker of this event loop, started where there is none yet."""
+        if self._pool is None or self._home is not asyncio.get_running_loop():
+            made = AsyncMonty(
+                max_processes=_WORKERS, max_checkouts_per_worker=_RUNS, request_timeout=self._limits.seconds + 1.0
+            )
+            self._pool, self._home = await made.__aenter__(), asyncio.get_running_loop()
+        return self._pool
 
     async def run(
         self, script: Script, tree: ast.Module, disk: Disk, stdin: str, seed: str, facts: Mapping[ast.AST, str]
@@ -70,10 +88,30 @@ class Sandbox:
         first = _Run(script, tree, disk, stdin, self._limits, facts)
         check(script, tree, first.replaced)
         try:
-            return await first.go(seed)
+            return await self._go(first, seed)
         except _Types:
             again = _Run(script, tree, disk.fresh(), stdin, self._limits, facts, typed=True)
-            return await again.go(seed)
+            return await self._go(again, seed)
+
+    async def _go(self, run: _Run, seed: str) -> Outcome:
+        whole = False
+        try:
+            outcome = await run.go(await self._worker(), seed)
+            whole = True
+            return outcome
+        except _Types:
+            whole = True
+            raise
+        finally:
+            if not whole:  # interrupted or beyond a limit: nothing of this worker is used again
+                await self.close()
+
+
+_WORKERS = 4
+"""Scripts that are computed at one time."""
+
+_RUNS = 100
+"""Scripts after which a worker is replaced by a new one."""
 
 
 _FLOAT = re.compile(r"(?<![\w.])\d+\.\d+(?:e[+-]\d+)?(?![\w.])")
@@ -122,7 +160,7 @@ class _Run:
         self._doubt = ""
         self._wants_types = False
 
-    async def go(self, seed: str) -> Outcome:
+    async def go(self, pool: AsyncMonty, seed: str) -> Outcome:
         limits: ResourceLimits = {
             "max_feed_duration_secs": self._limits.seconds,
             "max_memory": self._limits.memory,
@@ -132,12 +170,8 @@ class _Run:
         policy: Any = {"datetime": "call_host", "sleep": "call_host", "random_start": {"seed": seed}}
         fault: MontyRuntimeError | None = None
         last: Any = None
-        pool = AsyncMonty(max_processes=1, request_timeout=self._limits.seconds + 1.0)
         try:
-            async with (
-                pool,
-                pool.checkout(limits=limits, os_policy=policy, assert_message_annotations=False) as session,
-            ):
+            async with pool.checkout(limits=limits, os_policy=policy, assert_message_annotations=False) as session:
                 await session.feed_run(PRELUDE + (SUM if self.script.version < (3, 12) else SUM_SINCE_12))
                 try:
                     await session.feed_run(
