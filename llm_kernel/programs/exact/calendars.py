@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import calendar
 from datetime import datetime, timezone
+from zoneinfo import available_timezones
 
 from llm_kernel.errors import Refused
 from llm_kernel.machine.system import set_zone
@@ -108,8 +109,26 @@ def timedatectl(call: Call) -> Answer:
                 return _denied("set time")
             call.machine.clock.set(float(moment[0]))
             return Answer()
+        case ["list-timezones"]:
+            return Answer("".join(f"{name}\n" for name in _zones()))
+        case ["show"]:
+            zone = "Etc/UTC" if call.machine.clock.zone == "UTC" else call.machine.clock.zone
+            return Answer(f"Timezone={zone}\nLocalRTC=no\nCanNTP=yes\nNTP=yes\nNTPSynchronized=yes\n")
+        case ["set-ntp", "1" | "yes" | "true" | "on"] | ["set-local-rtc", "0" | "no" | "false" | "off"]:
+            return Answer() if caller(call) == "root" else _denied("set ntp")
+        case ["set-timezone" | "set-time" | "set-ntp" | "set-local-rtc", *rest] if len(rest) != 1:
+            return Answer(stderr=f"Too {'many' if rest else 'few'} arguments.\n", status=1)
+        case ["set-ntp" | "set-local-rtc" | "show-timesync" | "timesync-status", *_]:
+            raise NotExact(call.name)
         case _:
-            raise NotExact
+            verb = words[0]
+            return Answer(stderr=f"Unknown operation {verb}.\n", status=1)
+
+
+def _zones() -> list[str]:
+    """The zones by their places, as the list of the system has them."""
+    areas = "Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split()
+    return sorted(name for name in available_timezones() if name.partition("/")[0] in areas or name == "UTC")
 
 
 def _set_zone(call: Call, name: str) -> Answer:

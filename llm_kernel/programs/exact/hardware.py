@@ -11,7 +11,8 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.cpus import chip
 from llm_kernel.machine.proc import flags_of, topology
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.exact.cpu_lists import extended, parsable, unknown_column
+from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
 _CHIPS: dict[str, str] = {row["pci"]: row.get("chip", "") for row in load("gpus")["gpus"]}
@@ -20,24 +21,31 @@ _CHIPS: dict[str, str] = {row["pci"]: row.get("chip", "") for row in load("gpus"
 @exact("lscpu")
 def lscpu(call: Call) -> Answer:
     """``lscpu``: the summary, ``-p`` for programs, ``-J`` as JSON, ``-e`` as a table."""
-    parse = next((word for word in call.args if re.fullmatch(r"(-p|--parse)(=.*)?", word)), "")
-    as_json = extended = False
+    as_json, lists = False, dict[str, str]()
     for word in call.args:
-        if word in ("-V", "--version"):
+        name, eq, columns = word.partition("=")
+        if word[:2] in ("-e", "-p") and len(word) > 2 and not eq:
+            name, columns = word[:2], word[2:]
+        kind = {"-p": "p", "--parse": "p", "-e": "e", "--extended": "e"}.get(name)
+        if kind:
+            lists[kind] = columns
+        elif word in ("-V", "--version"):
             return Answer(f"lscpu from util-linux {call.machine.system.profile.util_linux}\n")
-        if word in ("-h", "--help"):
-            return Answer("\nUsage:\n lscpu [options]\n\nOptions: -e[=list], -J, -p[=list], -V\n")
-        as_json = as_json or word in ("-J", "--json")
-        extended = extended or word in ("-e", "--extended")
-        if word not in ("-J", "--json", "-e", "--extended", parse):
+        elif word in ("-h", "--help"):
+            return Answer("\nUsage:\n lscpu [options]\n\nOptions: -a, -b, -c, -e[=list], -J, -p[=list], -y, -V\n")
+        elif word in ("-J", "--json"):
+            as_json = True
+        elif word not in ("-a", "-b", "-y", "-ae", "-x", "--all", "--online", "--physical", "--hex"):
             which = f"invalid option -- '{word[1:2]}'" if word.startswith("-") else f"bad usage: {word}"
             return Answer(stderr=f"lscpu: {which}\nTry 'lscpu --help' for more information.\n", status=1)
-    if "=" in parse:
-        raise NotExact
-    if parse:
-        return Answer(_parsable(call.machine))
-    if extended:
-        return Answer(_extended(call.machine))
+    if unknown := next((bad for bad in map(unknown_column, lists.values()) if bad), ""):
+        return Answer(stderr=f"lscpu: unknown column: {unknown}\n", status=1)
+    if len(lists) > 1:
+        return Answer(stderr="lscpu: mutually exclusive arguments: --extended --parse\n", status=1)
+    if "p" in lists:
+        return Answer(parsable(call.machine, lists["p"]))
+    if "e" in lists:
+        return Answer(extended(call.machine, lists["e"], as_json=as_json))
     rows = _summary(call.machine)
     if as_json:
         fields = [{"field": f"{title}:", "data": text} for title, text in rows]
@@ -143,34 +151,6 @@ def _node(machine: Machine, node: int) -> str:
         else:
             spans.append([cpu])
     return ",".join(_span(span[0], len(span)) for span in spans)
-
-
-def _places(machine: Machine) -> list[tuple[int, int, int]]:
-    """Each logical processor with its core, counted over all sockets, and its socket."""
-    own = machine.system.cpu
-    a_socket = max(1, own.cores // own.threads_per_core // own.sockets)
-    rows = []
-    for cpu in range(own.cores):
-        socket, core = topology(machine.system, cpu)
-        rows.append((cpu, socket * a_socket + core, socket))
-    return rows
-
-
-def _parsable(machine: Machine) -> str:
-    lines = ["# One line for each CPU; a missing value is empty.", "# CPU,Core,Socket,Node,,L1d,L1i,L2,L3"]
-    lines += [
-        f"{cpu},{core},{socket},{socket},,{core},{core},{core},{socket}" for cpu, core, socket in _places(machine)
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def _extended(machine: Machine) -> str:
-    lines = ["CPU NODE SOCKET CORE L1d:L1i:L2:L3 ONLINE"]
-    lines += [
-        f"{cpu:>3} {socket:>4} {socket:>6} {core:>4} {f'{core}:{core}:{core}:{socket}':<13} {'yes':>6}"
-        for cpu, core, socket in _places(machine)
-    ]
-    return "\n".join(lines) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

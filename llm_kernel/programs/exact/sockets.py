@@ -12,7 +12,9 @@ from llm_kernel.programs.exact.routes import route_table
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
-_PORTS = {22: "ssh", 53: "domain", 80: "http", 443: "https"}
+__all__ = ["PORTS", "Socket", "sockets"]
+
+PORTS = {22: "ssh", 53: "domain", 80: "http", 443: "https"}
 _PEER = ("192.168.1.100", 51622)
 _SS_LONG = {
     "numeric": "n",
@@ -76,7 +78,7 @@ def sockets(machine: Machine) -> list[Socket]:
     daemon = next((row for row in rows if row.program == "sshd"), None)
     if daemon:
         own = (str(main_interface(machine).four.ip), 22)
-        rows.append(Socket("tcp", "ESTAB", own, _PEER, 0, "sshd", daemon.pid, 4))
+        rows.append(Socket("tcp", "ESTAB", own, _PEER, 0, "sshd", daemon.pid, 5))
     return rows
 
 
@@ -133,7 +135,7 @@ def _ss_row(row: Socket, letters: set[str], call: Call, *, kinds: bool) -> list[
     named = "n" not in letters
     local = f"[{row.local[0]}]" if row.six else row.local[0]
     peer = f"[{row.peer[0]}]" if row.six else row.peer[0]
-    port = _PORTS.get(row.local[1], str(row.local[1])) if named else str(row.local[1])
+    port = PORTS.get(row.local[1], str(row.local[1])) if named else str(row.local[1])
     users = ""
     if "p" in letters and caller(call) == "root":
         users = f'users:(("{row.program}",pid={row.pid},fd={row.fd}))'
@@ -231,7 +233,7 @@ def _end(end: tuple[str, int], *, numeric: bool) -> str:
     address = end[0].partition("%")[0]
     if not numeric and address == "::":
         address = "[::]"
-    port = "*" if not end[1] else str(end[1]) if numeric else _PORTS.get(end[1], str(end[1]))
+    port = "*" if not end[1] else str(end[1]) if numeric else PORTS.get(end[1], str(end[1]))
     return f"{address}:{port}"
 
 
