@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
+from llm_kernel.shell.moments import moved
 from llm_kernel.shell.script import AT, OVER
 
 __all__ = ["COPIES", "WATCHED", "Inner"]
@@ -39,7 +41,9 @@ class Inner:
         self._copies: dict[bytes, bytes] = {}
         self._begun: list[tuple[int, int]] = []
 
-    def answer(self, args: tuple[str, ...], cwd: str, stdin: bytes) -> tuple[str, int]:
+    def answer(
+        self, args: tuple[str, ...], cwd: str, stdin: bytes, env: Mapping[str, str] = MappingProxyType({})
+    ) -> tuple[str, int]:
         """The text to run and the status to leave; ``args``: the asking shell's number, the kind, what it is given."""
         parent, kind, *rest = int(args[0]), *args[1:]
         match kind:
@@ -55,6 +59,8 @@ class Inner:
                 return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
             case "!":
                 return "".join(f"{line}\n" for line in rest[1:3]), int(rest[0])
+            case "awk" | "jq":
+                return moved(kind, rest[0] if rest else "", self._machine.clock.now, env), 0
             case "full":
                 return (f"{rest[0]}\n", 1) if stdin else ("", 0)
             case _:
