@@ -6,34 +6,30 @@ machine only through those acts.
 
 from __future__ import annotations
 
-import contextlib
 import posixpath
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import cast
 
-from llm_kernel.errors import Refused
 from llm_kernel.journal import Journal, show
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
-from llm_kernel.plan.saves import Saved
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
-from llm_kernel.programs.checkpoints import contents, leave, size_of
+from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.exact.pip_site import managers_of
+from llm_kernel.programs.scripts import Script, script_of
 from llm_kernel.programs.tempo import Tempo
-from llm_kernel.programs.workload import Workload, workload
+from llm_kernel.programs.training import Training
 from llm_kernel.prompt import program_request
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits
 from llm_kernel.shell.call import Call, Io
 
-__all__ = ["Emulator", "Options", "python_script"]
+__all__ = ["Emulator", "Options"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +75,21 @@ class Emulator:
         Raises:
             ModelError, TapeError: where the model could not answer; what was printed stays.
         """
-        script, _ = python_script(call)
-        said = startup.trouble(self._machine, script, call.path(script), managers_of(call)) if script else None
+        script = script_of(call)
+        path = call.path(script.name) if script else ""
+        said = startup.trouble(self._machine, script.name, path, managers_of(call)) if script else None
         if said:
             record.by = "exact"
             await streams.err(said[0])
             return said[1]
-        planned = self._plan(call)
+        planned = self._plan(call, script)
         first, planned = certain(planned) if planned else ((), None)
         for line in first:
             await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
         record.computed = len(first)
         if planned:
             await self._fetch(call, planned, streams)
-            if not planned.nodes and startup.quiet(self._source(call.path(script))):
+            if not planned.nodes and startup.quiet(self._source(path)):
                 record.by = "exact"
                 return 0
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
@@ -100,27 +97,21 @@ class Emulator:
         request = self._request(call, paths, stdin, command, planned)
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
-        work = workload(self._source(call.path(script)), call.args, call.env, self._machine) if script else None
-        if work is not None and (failed := self._load(work, process, call, script)):
-            record.by = "exact"
-            await streams.err(failed)
-            return 1
-        if work is not None and planned is not None:
-            noise = random.Random(f"{self.options.seed}/{process.pid}/{command}").uniform(0.92, 1.1)
-            source = self._source(call.path(script))
-
-            def save(one: Saved, turn: int) -> None:
-                path, holds = one.at(turn)
-                with contextlib.suppress(OSError):
-                    leave(self._machine, call.path(path), size_of(source, tuple(holds)), holds)
-
-            seconds = work.seconds_per_epoch(self._machine) * noise
-
-            def works(busy: float) -> None:
-                process.cpu += busy
-
-            streams = cast(Io, Tempo(streams, planned, work, save, seconds, works))
-        return await self._play(request, call, streams, record, process, script)
+        if script is None:
+            return await self._play(request, call, streams, record, process, script)
+        training = Training(self._machine, call, process, script, self._source(path))
+        if training.work is not None and first and planned is not None and not planned.nodes:
+            record.by = "exact"  # all its epochs lie behind it
+            return 0
+        try:
+            if failed := training.begin():
+                record.by = "exact"
+                await streams.err(failed)
+                return 1
+            streams = training.paced(streams, planned, self.options.seed)
+            return await self._play(request, call, streams, record, process, script)
+        finally:
+            training.end()
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
@@ -145,12 +136,11 @@ class Emulator:
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
-    def _plan(self, call: Call) -> Plan | None:
-        script, args = python_script(call)
-        if not script:
+    def _plan(self, call: Call, script: Script | None) -> Plan | None:
+        if script is None:
             return None
-        path = call.path(script)
-        return plan(self._source(path), args, read=self._beside(path), facts=self._facts(call))
+        path = call.path(script.name)
+        return plan(self._source(path), script.args, read=self._beside(path), facts=self._facts(call))
 
     def _source(self, path: str) -> str:
         """A script's text; empty where it cannot be read."""
@@ -183,20 +173,8 @@ class Emulator:
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
         }
 
-    def _load(self, work: Workload, process: Process, call: Call, script: str) -> str:
-        """Put a run's load on its GPUs; the traceback where one of them has no room for it."""
-        machine = self._machine
-        for shown, (index, use) in enumerate(work.uses().items()):
-            others = [one for one in machine.processes.using(index) if one is not process]
-            try:
-                machine.devices.check_load(index, use.mem, others)
-            except Refused:
-                return out_of_memory(machine, index, shown, use.mem, script, self._source(call.path(script)))
-            machine.processes.load_gpu(process.pid, index, use)
-        return ""
-
     async def _play(
-        self, request: Request, call: Call, streams: Io, record: Answer, process: Process, script: str
+        self, request: Request, call: Call, streams: Io, record: Answer, process: Process, script: Script | None
     ) -> int:
         acts = Acts(
             self._machine,
@@ -217,8 +195,8 @@ class Emulator:
                 streams.end()
         if acts.failed is not None:
             index, want = acts.failed
-            source = self._source(call.path(script)) if script else ""
-            text = out_of_memory(self._machine, index, index, want, script, source)
+            source = self._source(call.path(script.name)) if script else ""
+            text = out_of_memory(self._machine, index, index, want, script.name if script else "", source)
             await streams.err(text if script else text.rpartition("Error: ")[2])
         if not acts.spent and not (isinstance(streams, Tempo) and streams.credit):
             await streams.strand.sleep(_SMALL)
@@ -236,18 +214,3 @@ _BANDWIDTH = 12e6
 
 _SMALL = 0.05
 """Seconds that a program takes which says nothing about time."""
-
-
-def python_script(call: Call) -> tuple[str, tuple[str, ...]]:
-    """The Python script that ``call`` runs and its arguments; empty where it runs none."""
-    base = call.name.rpartition("/")[2]
-    if base.endswith(".py") and "/" in call.name:
-        return call.name, call.args
-    if not base.startswith("python"):
-        return "", ()
-    rest = list(call.args)
-    while rest and rest[0].startswith("-") and rest[0] in ("-u", "-B", "-O", "-OO", "-s", "-E", "-I"):
-        rest.pop(0)
-    if rest and rest[0].endswith(".py"):
-        return rest[0], tuple(rest[1:])
-    return "", ()

@@ -7,11 +7,12 @@ an order of magnitude.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from llm_kernel.plan import Hole, Line, Loop, Plan
-from llm_kernel.plan.nodes import Node, children
+from llm_kernel.plan.nodes import Node, children, walk
 from llm_kernel.plan.saves import Saved
 from llm_kernel.programs.workload import Workload
 
@@ -19,6 +20,8 @@ __all__ = ["Tempo"]
 
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
 _LONGEST = 24 * 3600.0
+_MANY = 10
+"""Lines that a loop inside a turn is taken to print where nobody can say."""
 
 
 class Tempo:
@@ -40,13 +43,13 @@ class Tempo:
         self._streams = streams
         self._saves, self._save = plan.saves, save
         self._works = works
-        self._turn = 0
-        line = _last_line(plan.nodes) if work is not None else None
-        self._pattern = _pattern(line) if line is not None else None
+        self._turn, self._since = 0, 0.0
+        self._beats = _beats(plan.nodes) if work is not None else []
+        self._struck = 0
         self._seconds = seconds
         self._held = ""
         self.credit = 0.0
-        self.off = self._pattern is None
+        self.off = not self._beats
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._streams, name)
@@ -85,29 +88,61 @@ class Tempo:
         self._turn += 1
 
     async def _wait(self, line: str) -> bool:
-        """Let the time of a turn pass before its last line; whether ``line`` is that."""
-        if self._pattern is None or not self._pattern.fullmatch(line.rstrip("\r\n")):
+        """Let the time pass that lies before ``line``; whether the line is the last of a turn."""
+        text = line.rstrip("\r\n")
+        beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
+        if beat is None:
             return False
         told = _TOOK.search(line)
-        seconds = min(float(told[1]), _LONGEST) if told and float(told[1]) else self._seconds
+        own = float(told[1]) if told and beat.closes == 1 else 0.0
+        seconds = min(max(own - self._since, 0.0), _LONGEST) if own else self._seconds * beat.share
+        self._since = 0.0 if beat.closes == 1 else self._since + seconds
         self.credit += seconds
         await self._streams.strand.sleep(seconds)
         self._works(seconds)
-        return True
+        self._struck += 1
+        return bool(beat.closes) and (beat.closes == 1 or self._struck % beat.closes == 0)
 
 
-def _last_line(nodes: tuple[Node, ...]) -> Line | None:
-    """The last line that each turn of the main loop surely prints: the first loop of several turns that prints."""
+@dataclass(frozen=True, slots=True)
+class _Beat:
+    """A line that is waited for: its share of a turn's seconds, and how many of it make a turn (0: none does)."""
+
+    pattern: re.Pattern[str]
+    share: float
+    closes: int
+
+
+def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
+    """The lines that a turn of the main loop is timed by: the last of its own, and the last of a loop inside it."""
     for node in nodes:
-        if isinstance(node, Loop) and (node.count is None or node.count > 1):
+        if isinstance(node, Loop) and (node.count is None or node.count > 1) and any(map(_tells, walk((node,)))):
             body = node.turns[-1] if node.turns else node.body
-            lines = [one for one in body if isinstance(one, Line) and any(isinstance(part, Hole) for part in one.parts)]
-            if lines:
-                return lines[-1]
-        for inner in children(node):
-            if found := _last_line(inner):
+            own = [one for one in _outside_loops(body) if isinstance(one, Line) and _tells(one)]
+            inner = next((one for one in walk(body) if isinstance(one, Loop) and any(map(_tells, walk((one,))))), None)
+            found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1)] if own else []
+            if inner is not None:
+                count = len(inner.turns) or inner.count or _MANY
+                last = [one for one in walk(inner.turns[-1] if inner.turns else inner.body) if _tells(one)][-1]
+                assert isinstance(last, Line)
+                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count))
+            return found
+        for part in children(node):
+            if found := _beats(part):
                 return found
-    return None
+    return []
+
+
+def _tells(node: Node) -> bool:
+    return isinstance(node, Line) and any(isinstance(part, Hole) for part in node.parts)
+
+
+def _outside_loops(nodes: tuple[Node, ...]) -> Iterator[Node]:
+    for node in nodes:
+        if not isinstance(node, Loop):
+            yield node
+            for part in children(node):
+                yield from _outside_loops(part)
 
 
 def _pattern(line: Line) -> re.Pattern[str]:

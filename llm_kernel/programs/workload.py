@@ -74,8 +74,10 @@ class Workload:
         return round(0.4 + self.samples / (self.rate * speed), 2)
 
 
-def workload(source: str, args: tuple[str, ...], env: Mapping[str, str], machine: Machine) -> Workload | None:
-    """What ``source`` asks for; None where it trains nothing."""
+def workload(
+    source: str, args: tuple[str, ...], env: Mapping[str, str], machine: Machine, *, every: bool = False
+) -> Workload | None:
+    """What ``source`` asks for; None where it trains nothing. ``every``: a launcher gives each GPU a process."""
     text = source.lower()
     if not re.search(r"\b(?:torch|tensorflow|keras|jax|transformers|lightning)\b", text):
         return None
@@ -86,7 +88,7 @@ def workload(source: str, args: tuple[str, ...], env: Mapping[str, str], machine
     samples = next((count for pattern, count in _SAMPLES if re.search(rf"\b{pattern}", text)), 10_000)
     mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
     rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
-    return Workload(_gpus(source, env, machine), mem, kind.util, rate, samples)
+    return Workload(_gpus(source, env, machine, every), mem, kind.util, rate, samples)
 
 
 def _batch(source: str, args: tuple[str, ...]) -> int:
@@ -96,7 +98,7 @@ def _batch(source: str, args: tuple[str, ...]) -> int:
     return max(1, min(int(found[1]), 65536)) if found else 128
 
 
-def _gpus(source: str, env: Mapping[str, str], machine: Machine) -> tuple[int, ...]:
+def _gpus(source: str, env: Mapping[str, str], machine: Machine, every: bool) -> tuple[int, ...]:
     """The machine's indices of the GPUs in use: those that the process sees, and of them what the source names."""
     devices = machine.devices
     there = [gpu.index for gpu in devices.gpus if not gpu.lost] if devices.driver else []
@@ -106,7 +108,9 @@ def _gpus(source: str, env: Mapping[str, str], machine: Machine) -> tuple[int, .
         there = [int(one) for one in shown.split(",") if one.strip().isdigit() and int(one) in there]
     if not there or not re.search(r"cuda|tensorflow|keras|jax|accelerat|\bTrainer\b", source):
         return ()
-    if re.search(r"DataParallel|DistributedDataParallel|init_process_group|MirroredStrategy|accelerate|pmap", source):
+    if every or re.search(
+        r"DataParallel|DistributedDataParallel|init_process_group|MirroredStrategy|accelerate|pmap", source
+    ):
         return tuple(there)
     named = re.search(r"cuda:(\d+)|\.cuda\((\d+)\)|set_device\((\d+)\)", source)
     index = int(next(one for one in named.groups() if one)) if named else 0

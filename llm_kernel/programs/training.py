@@ -1,0 +1,87 @@
+"""A training run on the machine: its load on GPUs, its workers, the time of its epochs, the checkpoints it leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import random
+from typing import cast
+
+from llm_kernel.errors import Refused
+from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.plan import Plan
+from llm_kernel.plan.saves import Saved
+from llm_kernel.programs.checkpoints import leave, size_of
+from llm_kernel.programs.cuda import out_of_memory
+from llm_kernel.programs.scripts import Script
+from llm_kernel.programs.tempo import Tempo
+from llm_kernel.programs.workload import Workload, workload
+from llm_kernel.shell.call import Call, Io
+
+__all__ = ["Training"]
+
+_HOST = 2_400_000_000
+"""Resident bytes of a process that trains: the framework, its libraries and the loader's buffers."""
+
+
+class Training:
+    """One run of ``script``; ``end`` takes its workers off the process table."""
+
+    def __init__(self, machine: Machine, call: Call, process: Process, script: Script, source: str) -> None:
+        self._machine, self._call, self._process = machine, call, process
+        self._script, self._source = script, source
+        self._workers: list[Process] = []
+        self.work: Workload | None = workload(source, script.args, call.env, machine, every=script.workers != 1)
+
+    def begin(self) -> str:
+        """Put the run's load on its GPUs; the traceback where one of them has no room for it."""
+        if self.work is None:
+            return ""
+        machine, process = self._machine, self._process
+        process.rss = _HOST
+        for shown, (index, use) in enumerate(self.work.uses().items()):
+            others = [one for one in machine.processes.using(index) if one is not process]
+            try:
+                machine.devices.check_load(index, use.mem, others)
+            except Refused:
+                return out_of_memory(machine, index, shown, use.mem, self._script.name, self._source)
+            machine.processes.load_gpu(self._worker().pid, index, use)
+        return ""
+
+    def _worker(self) -> Process:
+        """The process that uses the next GPU: the run itself, or under a launcher one of its own."""
+        if self._script.workers == 1:
+            return self._process
+        machine = self._machine
+        worker = machine.processes.spawn(
+            ("/usr/bin/python3", "-u", self._script.name, *self._script.args),
+            user=self._process.user,
+            ppid=self._process.pid,
+            now=machine.clock.now,
+            cwd=self._call.cwd,
+        )
+        worker.state, worker.rss = "R", _HOST
+        self._workers.append(worker)
+        return worker
+
+    def paced(self, streams: Io, plan: Plan | None, seed: int) -> Io:
+        """``streams`` on which each turn of the run's main loop takes its time and leaves its checkpoints."""
+        if self.work is None or plan is None:
+            return streams
+        noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
+        seconds = self.work.seconds_per_epoch(self._machine) * noise
+        return cast(Io, Tempo(streams, plan, self.work, self._save, seconds, self._works))
+
+    def _save(self, one: Saved, turn: int) -> None:
+        path, holds = one.at(turn)
+        with contextlib.suppress(OSError):
+            leave(self._machine, self._call.path(path), size_of(self._source, tuple(holds)), holds)
+
+    def _works(self, seconds: float) -> None:
+        for process in self._workers or [self._process]:
+            process.cpu += seconds
+
+    def end(self) -> None:
+        """The run is over, however it ended."""
+        for worker in self._workers:
+            self._machine.processes.end(worker.pid)
