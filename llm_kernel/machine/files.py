@@ -19,6 +19,7 @@ from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.heads import head
 from llm_kernel.machine.ledger import Ledger, Raw
 from llm_kernel.machine.names import Names
+from llm_kernel.machine.nodes import Nodes
 from llm_kernel.machine.paths import fault, join, kind_of, normal, parent, resolve
 from llm_kernel.machine.snapshot import Change, Entry, Snapshot, compare
 from llm_kernel.machine.stat import Kind, Meta, Stat
@@ -38,8 +39,9 @@ class Files:
 
     def __init__(self, clock: Clock, root: FileSystem | None = None) -> None:
         self.root = FileSystem() if root is None else root
+        self._nodes = Nodes(self.root)
         self._clock = clock
-        self._ledger = Ledger(clock, self.root)
+        self._ledger = Ledger(clock, self._nodes)
         self._bytes: dict[str, tuple[float, bytes]] = {}
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
@@ -68,11 +70,11 @@ class Files:
 
     def absolute(self, name: str, cwd: str) -> str:
         """``name`` as an absolute path without ``.`` and ``..``, seen from ``cwd``; an empty name leads nowhere."""
-        return normal(self.root, name, cwd)
+        return normal(self._nodes, name, cwd)
 
     def resolve(self, path: str, *, follow: bool = True) -> str:
         """The path free of links (a last one stays when not ``follow``); its last part need not exist."""
-        return resolve(self.root, path, follow=follow)
+        return resolve(self._nodes, path, follow=follow)
 
     def lstat(self, path: str) -> Stat:
         """What ``path`` itself is, be it a link."""
@@ -85,14 +87,19 @@ class Files:
     def exists(self, path: str) -> bool:
         """Whether ``path`` leads to something; a broken link does not."""
         try:
-            return kind_of(self.root, self.resolve(path)) is not None
+            return kind_of(self._nodes, self.resolve(path)) is not None
         except OSError:
             return False
+
+    @property
+    def shared(self) -> bool:
+        """Whether any file has several names; each is a link in ``root``."""
+        return self._nodes.shared
 
     def is_dir(self, path: str) -> bool:
         """Whether ``path`` leads to a directory."""
         try:
-            return kind_of(self.root, self.resolve(path)) == "directory"
+            return kind_of(self._nodes, self.resolve(path)) == "directory"
         except OSError:
             return False
 
@@ -109,12 +116,12 @@ class Files:
         stat = self._stat(place, path)
         if stat.kind == "directory":
             raise fault(errno.EISDIR, path)
-        return b"" if stat.sized or stat.device else self.root.read_file(place)
+        return b"" if stat.sized or stat.device else self._nodes.read_file(place)
 
     def listdir(self, path: str) -> list[str]:
         """The names in a directory, sorted by code point."""
         place = self._folder(path)
-        return sorted(str(entry["name"]) for entry in self.root.read_dir(place))
+        return sorted(str(entry["name"]) for entry in self._nodes.read_dir(place))
 
     def still(self) -> AbstractContextManager[None]:
         """A moment in which files are only looked at: the same directory is then read once."""
@@ -131,7 +138,7 @@ class Files:
         place = self.resolve(path, follow=False)
         if self._meta(place, path).kind != "symlink":
             raise fault(errno.EINVAL, path)
-        return self.root.read_link(place)
+        return self._nodes.read_link(place)
 
     def walk(self, top: str = "/") -> Iterator[str]:
         """Every path below ``top``, sorted, parents first; links are not followed."""
@@ -166,6 +173,11 @@ class Files:
         if mode is not None:
             self.chmod(path, mode)
 
+    def append(self, path: str, data: bytes) -> None:
+        """Write behind what the file at ``path`` holds."""
+        place = self.resolve(path)
+        self._guard(path, lambda: self._nodes.append_file(place, data))
+
     def sized(self, path: str, size: int, data: bytes = b"") -> None:
         """Make ``path`` a file of ``size`` bytes that holds none of them, or only ``data``, with which it begins."""
         if size < 0:
@@ -192,7 +204,7 @@ class Files:
         top = below.rstrip("/") + "/"
         metas = self._ledger.metas.items()
         found = [path for path, meta in metas if meta.origin and meta.size is not None and path.startswith(top)]
-        return {path: self.origin(path) for path in sorted(found) if kind_of(self.root, path) == "file"}
+        return {path: self.origin(path) for path in sorted(found) if kind_of(self._nodes, path) == "file"}
 
     def imagine(self, origin: str, data: bytes) -> None:
         """Give every file of ``origin`` its content; no time of it changes."""
@@ -205,7 +217,7 @@ class Files:
         """The bytes that a program reads from a file: all of them, or how a binary file without bytes begins."""
         if not self.is_sized(path):
             return self.read(path)
-        data = self.root.read_file(self.resolve(path))
+        data = self._nodes.read_file(self.resolve(path))
         return b"" if data == b"\0" else data
 
     def weigh(self, data: bytes) -> int:
@@ -214,8 +226,8 @@ class Files:
         if size < _SHORTEST:
             return size
         for path, meta in self._ledger.metas.items():
-            if meta.size is not None and kind_of(self.root, path) == "file":
-                start = self.root.read_file(path)
+            if meta.size is not None and kind_of(self._nodes, path) == "file":
+                start = self._nodes.read_file(path)
                 if len(start) >= _SHORTEST:
                     size += data.count(start) * (meta.size - len(start))
         return size
@@ -233,13 +245,13 @@ class Files:
             self._make(path)
             return
         place = self._free(path)
-        self._guard(path, lambda: self.root.mkdir(place))
+        self._guard(path, lambda: self._nodes.mkdir(place))
         self._ledger.written(place)
 
     def symlink(self, target: str, link: str) -> None:
         """Make ``link`` a symbolic link with the text ``target``."""
         place = self._free(link)
-        self._guard(link, lambda: self.root.symlink(target, place))
+        self._guard(link, lambda: self._nodes.symlink(target, place))
         self._ledger.written(place)
 
     def link(self, path: str, new: str) -> None:
@@ -250,26 +262,29 @@ class Files:
             raise fault(errno.EPERM, path)
         twin = self._free(new)
         if stat.kind == "symlink":
-            self.root.symlink(stat.target, twin)
+            self._nodes.symlink(stat.target, twin)
         else:
-            self._guard(new, lambda: self.root.write_file(twin, self.root.read_file(place)))
+            self._guard(new, lambda: self._nodes.join(place, twin))
         self._ledger.join(place, twin)
 
     def remove(self, path: str, recursive: bool = False) -> None:
         """Take away a file, a link, an empty directory, or with ``recursive`` a whole tree."""
         place = self.resolve(path, follow=False)
         kind = self._meta(place, path).kind
-        if kind == "directory" and not recursive and self.root.read_dir(place):
+        if kind == "directory" and not recursive and self._nodes.read_dir(place):
             raise fault(errno.ENOTEMPTY, path)
-        self.root.remove(place, recursive)
+        self._nodes.remove(place, recursive)
         self._ledger.forget(place)
 
     def rename(self, old: str, new: str) -> None:
         """Move as ``rename(2)`` does: a file replaces a file, a directory only an empty directory."""
         source, place = self.resolve(old, follow=False), self.resolve(new, follow=False)
         folder = self._meta(source, old).kind == "directory"
-        there = kind_of(self.root, place)
+        there = kind_of(self._nodes, place)
         if source == place:
+            return
+        if self._ledger.twins(source, place):
+            self.remove(old)
             return
         if place.startswith(source + "/"):
             raise fault(errno.EINVAL, new)
@@ -277,7 +292,7 @@ class Files:
             raise fault(errno.ENOTDIR if folder else errno.EISDIR, new)
         if there is not None:
             self.remove(place)
-        self.root.rename(source, place)
+        self._nodes.rename(source, place)
         self._ledger.carry(source, place)
 
     def copy(self, source: str, new: str) -> None:
@@ -287,7 +302,7 @@ class Files:
             raise fault(errno.EISDIR, source)
         fresh = not self.exists(new)
         if stat.sized:
-            self._fill(new, self.root.read_file(self.resolve(source)), stat.size)
+            self._fill(new, self._nodes.read_file(self.resolve(source)), stat.size)
             self._meta(self.resolve(new), new).origin = self.origin(source) or None
         else:
             self.write(new, self.read(source))
@@ -300,7 +315,6 @@ class Files:
         meta = self._meta(place, path)
         meta.mode, meta.ctime = mode & 0o7777, self._clock.now
         self._ledger.anchor(place)
-        self._ledger.share(place)
 
     def chown(self, path: str, user: str | int | None, group: str | int | None, *, follow: bool = True) -> None:
         """Give ``path`` to a user and a group, by name or number; None leaves one as it is.
@@ -313,7 +327,6 @@ class Files:
         uid = meta.uid if user is None else names.uid(user)
         meta.gid = meta.gid if group is None else names.gid(group)
         meta.uid, meta.ctime = uid, self._clock.now
-        self._ledger.share(place)
 
     def touch(self, path: str, when: float) -> None:
         """Set both times of ``path`` to the machine time ``when``, making an empty file where none is."""
@@ -330,7 +343,6 @@ class Files:
         meta.mtime = meta.mtime if mtime is None else mtime
         meta.atime = meta.atime if atime is None else atime
         meta.ctime = self._clock.now
-        self._ledger.share(place)
 
     # moments
 
@@ -350,12 +362,13 @@ class Files:
     def restore(self, snapshot: Snapshot) -> None:
         """Make the files what they were at ``snapshot``; only what differs is written."""
         now = self.snapshot().entries
+        self._nodes.part()
         for path in sorted(now, reverse=True):
             wanted = snapshot.entries.get(path)
             if path != "/" and (wanted is None or _other(now[path], wanted)):
-                self.root.remove(path, True)
+                self._nodes.remove(path, True)
         for path, entry in snapshot.entries.items():
-            if kind_of(self.root, path) is None or entry.data != now[path].data:
+            if kind_of(self._nodes, path) is None or entry.data != now[path].data:
                 self._lay(path, entry)
         self._ledger.replace({path: copy(entry.meta) for path, entry in snapshot.entries.items()}, snapshot.inodes)
 
@@ -399,7 +412,7 @@ class Files:
 
     def _seen(self, place: str, raw: Raw) -> Stat:
         meta = self._ledger.see(place, raw)
-        target = self.root.read_link(place) if meta.kind == "symlink" else ""
+        target = self._nodes.read_link(place) if meta.kind == "symlink" else ""
         return Stat(
             kind=meta.kind,
             size=self._size(place, meta, target, raw),
@@ -434,7 +447,7 @@ class Files:
 
     def _free(self, path: str) -> str:
         place = self.resolve(path, follow=False)
-        if kind_of(self.root, place) is not None:
+        if kind_of(self._nodes, place) is not None:
             raise fault(errno.EEXIST, path)
         return place
 
@@ -443,10 +456,10 @@ class Files:
             return
         self._make(parent(path))
         place = self.resolve(path)
-        there = kind_of(self.root, place)
+        there = kind_of(self._nodes, place)
         if there is not None:
             raise fault(errno.EEXIST, path)
-        self._guard(path, lambda: self.root.mkdir(place))
+        self._guard(path, lambda: self._nodes.mkdir(place))
         self._ledger.written(place)
 
     def _fill(self, path: str, data: bytes, size: int | None = None) -> Meta | None:
@@ -461,7 +474,7 @@ class Files:
             return None
         if (size or len(data)) > (self._meta(place, path).size or raw["size"] if raw else 0) and self.no_room(place):
             raise fault(errno.ENOSPC, path)
-        self._guard(path, lambda: self.root.write_file(place, data))
+        self._guard(path, lambda: self._nodes.write_file(place, data))
         return self._ledger.written(place, size=size)
 
     def _guard(self, path: str, work: Callable[[], None]) -> None:
@@ -475,23 +488,23 @@ class Files:
     def _entry(self, path: str, raw: Raw) -> Entry:
         meta = self._ledger.metas[path]
         if meta.kind == "symlink":
-            return Entry(copy(meta), target=self.root.read_link(path))
+            return Entry(copy(meta), target=self._nodes.read_link(path))
         if meta.kind != "file" or (meta.size is not None and raw["size"] < 2):
             return Entry(copy(meta))
         stamp, data = self._bytes.get(path, (-1.0, b""))
         if stamp != meta.host or len(data) != raw["size"]:
-            data = self.root.read_file(path)
+            data = self._nodes.read_file(path)
             self._bytes[path] = (meta.host, data)
         return Entry(copy(meta), data)
 
     def _lay(self, path: str, entry: Entry) -> None:
         match entry.meta.kind:
             case "directory":
-                self.root.mkdir(path)
+                self._nodes.mkdir(path)
             case "symlink":
-                self.root.symlink(entry.target, path)
+                self._nodes.symlink(entry.target, path)
             case _:
-                self.root.write_file(path, entry.data or (b"\0" if entry.meta.size else b""))
+                self._nodes.write_file(path, entry.data or (b"\0" if entry.meta.size else b""))
 
 
 def _other(old: Entry, new: Entry) -> bool:

@@ -7,9 +7,8 @@ from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
-from bashkit import FileSystem
-
 from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.nodes import Nodes
 from llm_kernel.machine.paths import join, parent
 from llm_kernel.machine.stat import Meta
 
@@ -25,7 +24,7 @@ _NODES = {"/dev/null": (1, 3), "/dev/zero": (1, 5), "/dev/random": (1, 8), "/dev
 class Ledger:
     """Records by path, mended whenever a path is looked at after somebody else wrote it."""
 
-    def __init__(self, clock: Clock, root: FileSystem) -> None:
+    def __init__(self, clock: Clock, root: Nodes) -> None:
         self.owner = (0, 0)
         self.umask = 0o022
         self.inodes = 2
@@ -42,7 +41,7 @@ class Ledger:
     def raw(self, path: str) -> Raw | None:
         """What the tree below says of ``path``, or None where nothing is."""
         try:
-            return dict(self._root.stat(path))
+            return self._root.stat(path)
         except (RuntimeError, UnicodeEncodeError):
             return None
 
@@ -54,6 +53,8 @@ class Ledger:
     def see(self, path: str, raw: Raw, inside: Mapping[str, Raw] | None = None) -> Meta:
         """The record of ``path``, made or mended to fit what is there now; ``inside`` is a directory's content."""
         meta = self.metas.get(path)
+        if meta is not None and meta.ino in self._linked and meta.kind != "symlink" and not self._root.joined(path):
+            meta = self._alone(path, meta)
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
             self.anchor(path)
@@ -64,8 +65,6 @@ class Ledger:
             meta.mode = raw["mode"]
         if meta.kind == "directory":
             self._look_inside(path, meta, self.inside(path) if inside is None else inside)
-        elif meta.ino in self._linked:
-            self._freshen(path, meta)
         return self.metas[path]
 
     def written(self, path: str, *, size: int | None = None) -> Meta:
@@ -79,7 +78,6 @@ class Ledger:
         meta.size, meta.origin = size, None
         meta.mtime = meta.ctime = self._clock.now
         self.anchor(path)
-        self.share(path)
         return meta
 
     def anchor(self, path: str) -> None:
@@ -100,10 +98,7 @@ class Ledger:
     def forget(self, top: str) -> None:
         """Drop the records of ``top`` and everything below it."""
         for path in self._at(top):
-            meta = self.metas.pop(path)
-            self._linked.get(meta.ino, set()).discard(path)
-            if len(self._linked.get(meta.ino, ())) == 1:
-                del self._linked[meta.ino]
+            self._leave(path, self.metas.pop(path))
         self.changed(parent(top))
 
     def carry(self, old: str, new: str) -> None:
@@ -122,12 +117,10 @@ class Ledger:
 
     def join(self, path: str, twin: str) -> None:
         """Let ``twin`` be another name of the file ``path``."""
-        meta = self.metas[path]
-        self.metas[twin] = copy(meta)
+        meta = self.metas[twin] = self.metas[path]
         self.anchor(twin)
         self._linked.setdefault(meta.ino, {path}).add(twin)
         meta.ctime = self._clock.now
-        self.share(path)
         self.changed(parent(twin))
 
     def links(self, path: str, meta: Meta) -> int:
@@ -136,14 +129,10 @@ class Ledger:
             return len(self._linked.get(meta.ino, (path,)))
         return 2 + len([raw for raw in self.inside(path).values() if raw["file_type"] == "directory"])
 
-    def share(self, path: str) -> None:
-        """Give the other names of the file ``path`` its bytes and its record."""
-        meta = self.metas[path]
-        for twin in self._linked.get(meta.ino, set()) - {path}:
-            if meta.kind == "file":
-                self._root.write_file(twin, self._root.read_file(path))
-            self.metas[twin] = copy(meta)
-            self.anchor(twin)
+    def twins(self, path: str, other: str) -> bool:
+        """Whether both are names of one file."""
+        meta = self.metas.get(path)
+        return meta is not None and {path, other} <= self._linked.get(meta.ino, set())
 
     def settle(self) -> list[tuple[str, Raw]]:
         """See every path and drop the records of those that are gone; what there is, as ``scan`` lists it."""
@@ -164,12 +153,19 @@ class Ledger:
         self.metas, self.inodes, self._linked = metas, inodes, {}
         families: dict[int, set[str]] = {}
         for path, meta in metas.items():
-            self.anchor(path)
             if meta.kind != "directory":
                 families.setdefault(meta.ino, set()).add(path)
-            else:
-                meta.names = frozenset(self.inside(path))
         self._linked = {ino: paths for ino, paths in families.items() if len(paths) > 1}
+        for first, *others in map(sorted, self._linked.values()):
+            for path in others:
+                if metas[first].kind != "symlink":
+                    self._root.remove(path)
+                    self._root.join(first, path)
+                metas[path] = metas[first]
+        for path, meta in metas.items():
+            self.anchor(path)
+            if meta.kind == "directory":
+                meta.names = frozenset(self.inside(path))
 
     def _below(self, top: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
         if raw["file_type"] != "directory":
@@ -198,13 +194,23 @@ class Ledger:
         meta.size = meta.origin = None
         meta.mtime = meta.ctime = self._clock.stamp(raw["modified"])
         self.anchor(path)
-        self.share(path)
 
-    def _freshen(self, path: str, meta: Meta) -> None:
-        for twin in self._linked[meta.ino] - {path}:
-            raw = self.raw(twin)
-            if raw is not None and self.metas[twin].host < raw["modified"]:
-                self._rewritten(twin, self.metas[twin], raw)
+    def _alone(self, path: str, meta: Meta) -> Meta:
+        """A record of its own for a name that stands no longer for the common file."""
+        if path not in self._linked[meta.ino]:
+            return meta
+        self._leave(path, meta)
+        self.inodes += 1
+        mine = self.metas[path] = copy(meta)
+        mine.ino = self.inodes
+        return mine
+
+    def _leave(self, path: str, meta: Meta) -> None:
+        names = self._linked.get(meta.ino)
+        if names is not None:
+            names.discard(path)
+            if len(names) == 1:
+                del self._linked[meta.ino]
 
     def _look_inside(self, path: str, meta: Meta, inside: Mapping[str, Raw]) -> None:
         names = frozenset(inside)

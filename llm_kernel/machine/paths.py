@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from contextlib import suppress
 
-from bashkit import FileSystem
+from llm_kernel.machine.nodes import Nodes
 
 __all__ = ["fault", "join", "kind_of", "normal", "parent", "resolve"]
 
@@ -40,7 +40,7 @@ def join(folder: str, name: str) -> str:
     return folder + name if folder.endswith("/") else f"{folder}/{name}"
 
 
-def kind_of(root: FileSystem, path: str) -> str | None:
+def kind_of(root: Nodes, path: str) -> str | None:
     """``file``, ``directory`` or ``symlink`` as stored, or None where nothing is."""
     try:
         return str(root.stat(path)["file_type"])
@@ -48,7 +48,7 @@ def kind_of(root: FileSystem, path: str) -> str | None:
         return None
 
 
-def normal(root: FileSystem, name: str, cwd: str) -> str:
+def normal(root: Nodes, name: str, cwd: str) -> str:
     """``name`` seen from ``cwd`` without ``.``, ``..`` and doubled slashes; a link is followed only before ``..``.
 
     An empty name stays empty: it leads nowhere.
@@ -69,7 +69,7 @@ def normal(root: FileSystem, name: str, cwd: str) -> str:
     return done or "/"
 
 
-def resolve(root: FileSystem, path: str, *, follow: bool = True) -> str:
+def resolve(root: Nodes, path: str, *, follow: bool = True) -> str:
     """The place an absolute ``path`` means: free of links, except a last one when not ``follow``.
 
     The last part need not be there.

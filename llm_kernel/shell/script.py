@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from tree_sitter import Node
 
 from llm_kernel.shell.history import FC, HISTORY
+from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.syntax import parse
 
 __all__ = ["AT", "ELAPSED", "GONE", "INNER", "LIMIT", "OVER", "Lead", "led"]
@@ -37,7 +38,8 @@ AT = "__llm_kernel_at"
 _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs)\b"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\b(?:command|builtin)\s"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\b(?:command|builtin)\s|-ef\b"
+    r"|\b(?:awk|gawk|jq)\b"
 )
 _WRAPPERS = frozenset("sudo env nohup timeout time nice xargs command exec setsid stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
@@ -65,6 +67,10 @@ _NAMES = {
     "od": "address-radix endian skip-bytes read-bytes strings format output-duplicates width traditional help "
     "version".split(),
 }
+_WORDS = frozenset(
+    "word string raw_string simple_expansion expansion concatenation command_substitution test_operator number".split()
+)
+_LN = re.compile(r"\b(?:ln|link|cp)\b")
 _FEW = 200
 """Parts of a text that are looked at for what cannot be read."""
 
@@ -98,7 +104,8 @@ class Lead:
     ``tools`` are the library's programs, ``place`` gives the path of one, ``ours`` every word that is no program of the
     machine's, ``builtins`` those of bash's own; ``absent``: a word that would be taken for a program
     and is none. ``inner``: the script is run by a shell that is not the login shell;
-    ``watched``: how it ends is looked at; ``source``: its file, if any.
+    ``watched``: how it ends is looked at; ``source``: its file, if any; ``shared``: files have several names, which
+    are links to the library.
     """
 
     pid: int
@@ -112,11 +119,13 @@ class Lead:
     inner: bool = False
     watched: bool = False
     source: str = ""
+    shared: bool = False
 
 
 def led(script: str, lead: Lead) -> str:
     """``script`` with its edits."""
-    if not lead.inner and not _SUSPECT.search(script):
+    shared = lead.shared or _LN.search(script) is not None
+    if not lead.inner and not shared and not _SUSPECT.search(script):
         return script
     root = parse(script)
     nodes = list(_walk(root))
@@ -124,10 +133,12 @@ def led(script: str, lead: Lead) -> str:
     edits: list[Edit] = []
     for node in nodes:
         if node.type == "command":
-            words = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
-            edits += _Command([word for word in words if word is not None], node, lead, functions).edits()
+            found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
+            words = [word for word in found if word is not None]
+            edits += _Command(words, node, lead, functions).edits()
+            edits += _same(node, shared) if words and _text(words[0]) == "test" else []
         elif node.type == "test_command":
-            edits += _tests(node)
+            edits += _tests(node, shared) + _same(node, shared)
         elif node.type == "redirected_statement":
             edits += _zeroes(node)
         elif node.type == "file_redirect" and node.parent is not None:
@@ -218,6 +229,9 @@ class _Command:
             edits.append((start, start, f'{LIMIT}="{limit}" '))
         if base == "command" and rest and rest[0] in ("-v", "-V"):
             return edits + self._found(words[2:])
+        if base in KINDS and (at := program_at(base, rest)) >= 0:
+            moment = asks(base, rest[at]) or "$" in _text(words[at + 1]).replace("$ENV", "")
+            edits += self._asked(words[at + 1], KINDS[base]) if moment else []
         if base in _WRAPPERS:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
@@ -378,7 +392,7 @@ def _refused(tool: str, args: Sequence[str]) -> str:
     return ""
 
 
-def _tests(node: Node) -> list[Edit]:
+def _tests(node: Node, shared: bool) -> list[Edit]:
     """``[[ -L x ]]`` and ``[[ -o x ]]``, which the library finds true of everything, by way of ``[``."""
     edits: list[Edit] = []
     for inner in _walk(node) if _text(node).startswith("[[") else ():
@@ -388,7 +402,27 @@ def _tests(node: Node) -> list[Edit]:
         if _text(operator) in ("-L", "-h", "-o"):
             word = _text(operand)
             shown = word if word[:1] in "'\"$" and word[-1:] in "'\"" else f'"{word}"'
-            edits.append(_replaced(inner, f"-n $([ {_text(operator)} {shown} ] && echo 1)"))
+            asked = f"[ {_text(operator)} {shown} ] && echo 1"
+            edits.append(
+                _replaced(inner, f'-n "$(readlink -- {shown})"' if shared and asked[3] != "o" else f"-n $({asked})")
+            )
+    return edits
+
+
+def _same(node: Node, shared: bool) -> list[Edit]:
+    """``[ -L x ]`` where names of one file are links below, and ``-ef``, which the library follows no links for."""
+    edits: list[Edit] = []
+    words = [inner for inner in _walk(node) if inner.type in _WORDS]
+    for word in words:
+        after = sorted((w for w in words if w.start_byte > word.end_byte), key=lambda w: (w.start_byte, -w.end_byte))
+        if _text(word) in ("-L", "-h") and shared and after and not _text(node).startswith("[["):
+            edits += [_replaced(word, "-n"), _replaced(after[0], f'"$(readlink -- {_text(after[0])})"')]
+        if _text(word) == "-ef" and after:
+            before = max((w for w in words if w.end_byte < word.start_byte), key=lambda w: (w.end_byte, -w.start_byte))
+            for side, missing in ((before, "none"), (after[0], "neither")):
+                shown = f'"$(stat -L -c %d:%i -- {_text(side)} 2>/dev/null || echo {missing})"'
+                edits.append(_replaced(side, shown))
+            edits.append(_replaced(word, "="))
     return edits
 
 
@@ -442,11 +476,11 @@ def _misread(node: Node) -> bool:
 
 
 def _limit(args: Sequence[str]) -> str:
-    """How long what ``timeout`` runs may sleep, and whether a sleep is all that it runs."""
+    """How long the sleep that ``timeout`` runs may take; nothing for all else, whose environment shows no trace."""
     at = _inner_at("timeout", args)
-    if not 2 <= at <= len(args) or not re.fullmatch(r"[\d.]+[smhd]?", args[at - 2]):
+    if not 2 <= at <= len(args) or args[at - 1] != "sleep" or not re.fullmatch(r"[\d.]+[smhd]?", args[at - 2]):
         return ""
-    return f"{args[at - 2]} {'sleep' if args[at - 1] == 'sleep' else 'more'}"
+    return f"{args[at - 2]} sleep"
 
 
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
@@ -467,24 +501,29 @@ def _replaced(node: Node, text: str) -> Edit:
 
 
 def _expansion(node: Node, lead: Lead) -> list[Edit]:
-    text = _text(node)
+    text = _text(node).lstrip()  # in a string, the spaces before it are taken for its own
     if text in ("$$", "${$}"):
-        return [_replaced(node, str(lead.pid))]
+        return [_ended(node, text, str(lead.pid))]
     if text in ("$PPID", "${PPID}"):
-        return [_replaced(node, str(lead.parent))]
+        return [_ended(node, text, str(lead.parent))]
     if text in ("$BASHPID", "${BASHPID}"):
-        return [_replaced(node, str(lead.pid + _forks(node)))]
+        return [_ended(node, text, str(lead.pid + _forks(node)))]
     if (part := re.fullmatch(r"\$(?:BASH_VERSINFO|\{BASH_VERSINFO(?:\[([0-3])\])?\})", text)) and lead.inner:
-        return [_replaced(node, re.findall(r"\d+", lead.version)[int(part[1] or 0)])]
+        return [_ended(node, text, re.findall(r"\d+", lead.version)[int(part[1] or 0)])]
     if text in ("$BASH", "${BASH}") and lead.inner:
-        return [_replaced(node, "/usr/bin/bash")]
+        return [_ended(node, text, "/usr/bin/bash")]
     if text in ("$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", "${BASH_SOURCE[-1]}") and lead.source:
-        return [_replaced(node, lead.source)]
+        return [_ended(node, text, lead.source)]
     if text in ("$BASH_VERSION", "${BASH_VERSION}"):
-        return [_replaced(node, f"${{BASH_VERSINFO[0]:+{lead.version}}}")]
+        return [_ended(node, text, f"${{BASH_VERSINFO[0]:+{lead.version}}}")]
     found = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
     moment = _MOMENT.get(found[1] or found[2]) if found else None
-    return [_replaced(node, moment)] if moment else []
+    return [_ended(node, text, moment)] if moment else []
+
+
+def _ended(node: Node, text: str, instead: str) -> Edit:
+    """``instead`` for the ``text`` that a node ends with."""
+    return node.end_byte - len(text.encode()), node.end_byte, instead
 
 
 def _forks(node: Node) -> int:

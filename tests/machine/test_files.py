@@ -240,7 +240,7 @@ async def test_restore_brings_everything_back(files: Files, clock: Clock) -> Non
     assert {path: (e.data, e.target, e.meta.to_state()) for path, e in after.entries.items()} == {
         path: (e.data, e.target, e.meta.to_state()) for path, e in before.entries.items()
     }
-    assert files.root.read_file("/root/h") == b"1"
+    assert files.read("/root/h") == b"1"
 
 
 def test_the_state_goes_through_json(files: Files, clock: Clock) -> None:

@@ -41,5 +41,5 @@ async def tee(call: Call, io: Io) -> int:
         await io.out(piece)
         for path in paths:
             if path != "/dev/null":
-                files.root.append_file(path, piece)
+                files.append(path, piece)
     return status
