@@ -109,9 +109,10 @@ def printenv(call: Call) -> Answer:
     if isinstance(parsed, Answer):
         return parsed
     end = "\0" if "null" in parsed else "\n"
+    env = {name: value for name, value in call.env.items() if name != LIMIT}
     if not parsed.operands:
-        return Answer("".join(f"{name}={value}{end}" for name, value in sorted(call.env.items())))
-    found = [call.env[name] for name in parsed.operands if name in call.env]
+        return Answer("".join(f"{name}={value}{end}" for name, value in sorted(env.items())))
+    found = [env[name] for name in parsed.operands if name in env]
     return Answer("".join(value + end for value in found), status=int(len(found) < len(parsed.operands)))
 
 
