@@ -45,6 +45,8 @@ class Files:
         self._bytes: dict[str, tuple[float, bytes]] = {}
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
+        self.stale: Callable[[], None] | None = None
+        """What brings ``/proc`` up to date before it is looked at; None while it is."""
 
     @property
     def owner(self) -> tuple[int, int]:
@@ -74,7 +76,17 @@ class Files:
 
     def resolve(self, path: str, *, follow: bool = True) -> str:
         """The path free of links (a last one stays when not ``follow``); its last part need not exist."""
-        return resolve(self._nodes, path, follow=follow)
+        place = resolve(self._nodes, path, follow=follow)
+        if self.stale is not None and (place.startswith("/proc") or place == "/"):
+            self.catch_up()
+            place = resolve(self._nodes, path, follow=follow)
+        return place
+
+    def catch_up(self) -> None:
+        """Bring ``/proc`` up to date, if it is not."""
+        stale, self.stale = self.stale, None
+        if stale is not None:
+            stale()
 
     def lstat(self, path: str) -> Stat:
         """What ``path`` itself is, be it a link."""
@@ -144,6 +156,14 @@ class Files:
         """Every path below ``top``, sorted, parents first; links are not followed."""
         place = self._folder(top)
         return (path for path, _ in self._ledger.scan(place) if path != place)
+
+    def sizes(self) -> Iterator[tuple[str, int]]:
+        """Every path with the size of what it itself is; each directory is read once."""
+        self.catch_up()
+        for path, raw in self._ledger.settle():
+            meta = self._ledger.metas[path]
+            target = self._nodes.read_link(path) if meta.kind == "symlink" else ""
+            yield path, self._size(path, meta, target, raw)
 
     def count(self) -> int:
         """How many paths there are, the root included."""

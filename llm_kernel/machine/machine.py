@@ -84,13 +84,19 @@ class Machine:
         """What the sensors of every GPU say now."""
         return self.devices.readings(self.processes, self.clock.now)
 
+    def stir(self) -> None:
+        """Note that time passed or processes changed: ``/proc`` is brought up to date when somebody looks there."""
+        self.files.stale = self.refresh
+
     def refresh(self) -> None:
         """Bring ``/proc`` up to the clock and the processes; ``follow`` does it for the facts."""
+        self.files.stale = None
         with self._roomy():
             refresh(self.files, self)
 
     def follow(self) -> None:
         """Let the rendered files follow facts that changed."""
+        self.files.stale = None
         with self._roomy():
             replant(self.files, self)
 

@@ -73,11 +73,11 @@ def fill(machine: Machine) -> list[Mount]:
     points = sorted((disk.mount for disk in machine.system.disks), key=len, reverse=True)
     blocks, count = dict.fromkeys(points, 0), dict.fromkeys(points, 0)
     kernel = tuple(f"{row.mount}/" for row in rows if row.mount not in points)
-    for path in machine.files.walk("/"):
+    for path, size in machine.files.sizes():
         if path.startswith(kernel):
             continue
         point = next(p for p in points if p == "/" or path.startswith(f"{p}/") or path == p)
-        blocks[point] += -(-machine.files.lstat(path).size // 4096) * 4
+        blocks[point] += -(-size // 4096) * 4
         count[point] += 1
     rows = [_add(row, blocks[row.mount], count[row.mount]) if row.mount in blocks else row for row in rows]
     full = machine.faults.full

@@ -77,7 +77,7 @@ def refresh(files: Files, machine: Machine) -> None:
 
 def _rewrite(files: Files, wanted: dict[str, bytes]) -> None:
     for path, data in wanted.items():
-        if not files.exists(path) or files.read(path) != data:
+        if not files.root.exists(path) or files.root.read_file(path) != data:
             files.write(path, data, mode=0o444)
 
 

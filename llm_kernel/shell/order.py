@@ -77,12 +77,15 @@ class Order:
 
 
 class Turns:
-    """One program's writes: before it turns to the other stream, the first has arrived."""
+    """One program's writes: before it turns to the other stream, the first has arrived.
 
-    def __init__(self, order: Order) -> None:
+    ``first``: nothing was written before it.
+    """
+
+    def __init__(self, order: Order, *, first: bool = False) -> None:
         self._order = order
         self._want = [0, 0]
-        self._begun = False
+        self._begun = first
 
     async def begin(self, stream: int, size: int) -> None:
         """Before ``size`` bytes are written to ``stream``."""
