@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import posixpath
+from dataclasses import replace
 
 from llm_kernel.programs import exact
-from llm_kernel.programs.table import EXACT, NotExact, Row
+from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
 
@@ -36,6 +37,18 @@ def _unreachable(call: Call) -> Answer:
     return said
 
 
+async def _asked(question: Asks, streams: Io) -> str:
+    """What is answered: by what is piped in, else by the person; a program that meets end of file is told no."""
+    if question.complaint:
+        await streams.err(question.complaint)
+    await streams.out(question.said)
+    piped = (await streams.read()).decode("utf-8", "replace")
+    typed = piped.partition("\n")[0] if piped else await streams.ask(question.prompt, False)
+    if piped or typed is None:
+        await streams.out(question.prompt)
+    return "n" if typed is None else typed
+
+
 async def answer(call: Call, streams: Io) -> int:
     """Answer ``call`` exactly.
 
@@ -52,7 +65,10 @@ async def answer(call: Call, streams: Io) -> int:
         return await row.live(call, streams)
     assert row.run is not None
     clock, passed = call.machine.clock, call.machine.clock.passed
-    said = row.run(call)
+    try:
+        said = row.run(replace(call, asks=True))
+    except Asks as question:
+        said = row.run(replace(call, typed=await _asked(question, streams)))
     if (owed := clock.passed - passed) > 0:  # what it took has to pass for everybody
         clock.rewind(owed)
         await streams.strand.sleep(owed)

@@ -7,11 +7,19 @@ from dataclasses import dataclass
 
 from llm_kernel.shell.call import Exact, Live
 
-__all__ = ["EXACT", "NotExact", "Row", "exact", "live"]
+__all__ = ["EXACT", "Asks", "NotExact", "Row", "exact", "live"]
 
 
 class NotExact(Exception):  # noqa: N818 - a direction, not a fault
     """This call of an exact program cannot be computed: it is the model's."""
+
+
+class Asks(Exception):  # noqa: N818 - a question, not a fault
+    """Before it goes on, the program complains, prints ``said`` and asks; it is then run with what was typed."""
+
+    def __init__(self, said: str, prompt: str, *, complaint: str = "") -> None:
+        super().__init__(prompt)
+        self.said, self.prompt, self.complaint = said, prompt, complaint
 
 
 @dataclass(frozen=True, slots=True)

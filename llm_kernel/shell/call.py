@@ -26,6 +26,7 @@ class Call:
     ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them. ``at``: what the shell
     or the program that runs this one says where it is not there; empty at the login shell, which has its own words.
     ``run`` runs a command line in a shell of its own, from where the program was called; None where there is no shell.
+    ``asks``: the program may ask its person something (``table.Asks``); ``typed`` is then what that one said.
     """
 
     name: str
@@ -37,6 +38,8 @@ class Call:
     tty: bool = False
     at: str = ""
     run: Run | None = field(default=None, compare=False, repr=False)
+    asks: bool = False
+    typed: str | None = None
 
     def path(self, name: str) -> str:
         """``name`` as an absolute, normalised path, seen from the call's working directory."""

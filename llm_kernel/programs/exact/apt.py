@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+from dataclasses import replace
 from fnmatch import fnmatch
 
 from llm_kernel.machine import archive
-from llm_kernel.machine.packages import Package
+from llm_kernel.machine.packages import Package, Packages
 from llm_kernel.programs.exact import apt_lines as lines
 from llm_kernel.programs.exact import apt_queries
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.table import Asks, NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["apt", "apt_cache", "apt_get"]
@@ -34,7 +36,7 @@ _MORE = ("--allow-downgrades", "--allow-change-held-packages", "--purge", "--aut
 def apt(call: Call) -> Answer:
     """Answer ``apt``; in a pipe it warns that it is made for people."""
     answer = _front(call, program="apt")
-    if call.tty or not isinstance(answer.stderr, str):
+    if call.tty or call.typed is not None or not isinstance(answer.stderr, str):
         return answer
     return Answer(answer.stdout, _UNSTABLE + answer.stderr, answer.status)
 
@@ -108,9 +110,30 @@ def _front(call: Call, *, program: str) -> Answer:
     if (call.env.get("USER") or call.machine.system.user) != "root":
         return Answer("", _LISTS if command == "update" else _LOCK, 100)
     sure = bool({"-y", "--yes", "--assume-yes"} & set(flags)) or quiet > 1
+    if call.asks and not sure:
+        _ask(call, command, names, program)
+    if call.typed is not None and call.typed.strip()[:1].lower() not in ("", "y"):
+        return Answer("Abort.\n", "", 1)
     out, err, status = _run(call, command, names, program, sure)
     call.machine.follow()
+    if call.typed is not None:  # what stands above the question was shown with it
+        out = out.partition(lines.AGREED)[2]
     return Answer(lines.quieted(out, quiet), err, status)
+
+
+def _ask(call: Call, command: str, names: list[str], program: str) -> None:
+    """Find out, on a copy of the packages, whether the person has to agree.
+
+    Raises:
+        Asks: where that one has.
+    """
+    machine = copy.copy(call.machine)
+    machine.clock = copy.copy(machine.clock)
+    machine.packages = Packages.from_state(machine.system, machine.packages.to_state())
+    shown, agreed, _ = _run(replace(call, machine=machine), command, names, program, False)[0].partition(lines.AGREED)
+    if agreed:
+        warning = _UNSTABLE if program == "apt" and not call.tty else ""
+        raise Asks(shown, lines.AGREED.removesuffix("y\n"), complaint=warning)
 
 
 def _parse(args: tuple[str, ...]) -> tuple[list[str], list[str], int]:

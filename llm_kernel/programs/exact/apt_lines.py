@@ -9,7 +9,10 @@ from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.archive import Deb
 from llm_kernel.machine.packages import Package
 
-__all__ = ["amount", "installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
+__all__ = ["AGREED", "amount", "installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
+
+AGREED = "Do you want to continue? [Y/n] y\n"
+"""The question before anything changes, answered."""
 
 _VERSIONS = {"bionic": "1.6.12", "focal": "2.0.10", "bullseye": "2.2.4", "jammy": "2.4.11", "bookworm": "2.6.1"}
 _NONE = "0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n"
@@ -52,7 +55,7 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure:
     out += f"Need to get {amount(size)} of archives.\n"
     out += f"After this operation, {amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
     if extra and not sure:
-        out += "Do you want to continue? [Y/n] y\n"
+        out += AGREED
     out += "".join(_fetched(machine, n, deb) for n, deb in enumerate(debs, 1))
     seconds = 0.7 + size / 12_000_000
     out += f"Fetched {amount(size)} in {max(1, round(seconds))}s ({amount(round(size / seconds))}/s)"
@@ -80,7 +83,7 @@ def removing(machine: Machine, gone: list[Package], *, purge: bool, sure: bool) 
     )
     out += f"0 upgraded, 0 newly installed, {len(debs)} to remove and 0 not upgraded.\n"
     out += f"After this operation, {amount(sum(d.installed for d in debs))} disk space will be freed.\n"
-    out += "" if sure else "Do you want to continue? [Y/n] y\n"
+    out += "" if sure else AGREED
     out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
     out += "".join(f"Removing {_full(deb)} ({deb.version}) ...\n" for deb in debs)
     return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
