@@ -2,7 +2,8 @@
 
 ``python -m bench.fidelity_shell CASES.json``. The file holds ``fixture`` (a directory, its files and their modes) and
 ``cases`` (a script, what bash wrote, its status). The tree is planted anew for each case, by the kernel's own shell, on
-Debian 12 at the minute that the recording shows. Prints the shares by kind and what differs.
+Debian 12 at the minute that the recording shows, in memory where it was recorded in memory. Prints the shares by kind
+and what differs.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import posixpath
 import re
 import shlex
 import sys
@@ -77,6 +79,11 @@ class Corpus:
         return cls(tree["cwd"], tuple(tree["dirs"]), tree["files"], tree.get("modes", {}), tuple(cases))
 
     @property
+    def memory(self) -> bool:
+        """Whether it was recorded in memory: there, an empty directory has 40 bytes."""
+        return any(re.search(r"(?m)^drwx\S+ +2 +\w+ +\w+ +40 ", case.real.stdout) for case in self.cases)
+
+    @property
     def minute(self) -> str:
         """When it was recorded, as its listings show; empty where none does."""
         listed = Counter(
@@ -98,7 +105,9 @@ class Corpus:
     def setting(self) -> list[str]:
         """The cells that make the machine one like the recorded one."""
         clock = [f"%machine clock '2025-{_numbered(self.minute)}'"] if self.minute else []
-        return ["%machine os debian 12", *clock]
+        above = shlex.quote(posixpath.dirname(self.cwd))
+        memory = f"mkdir -p {above} && mount -t tmpfs -o mode=755 tmpfs {above}"
+        return ["%machine os debian 12", *clock, *([memory] if self.memory else [])]
 
 
 def cell(script: str) -> str:

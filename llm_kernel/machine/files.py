@@ -30,6 +30,8 @@ LIMIT = 10_000_000
 """The most bytes one file can hold; a larger file is a size without bytes."""
 
 _BLOCK = 4096
+_SLOT = 20
+"""The bytes that a name adds to the size of a directory in memory."""
 _SHORTEST = 64
 """From how many bytes on the beginning of a file tells whose it is."""
 
@@ -45,6 +47,8 @@ class Files:
         self._bytes: dict[str, tuple[float, bytes]] = {}
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
+        self.memory: dict[str, bool] = {}
+        """The mount points, and whether what is mounted there lies in memory."""
         self.stale: Callable[[], None] | None = None
         """What brings ``/proc`` up to date before it is looked at; None while it is."""
 
@@ -158,12 +162,13 @@ class Files:
         return (path for path, _ in self._ledger.scan(place) if path != place)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Every path with the size of what it itself is; each directory is read once."""
+        """Every path with the bytes that it takes, directories in memory none; each directory is read once."""
         self.catch_up()
         for path, raw in self._ledger.settle():
             meta = self._ledger.metas[path]
             target = self._nodes.read_link(path) if meta.kind == "symlink" else ""
-            yield path, self._size(path, meta, target, raw)
+            nothing = meta.kind == "directory" and self._in_memory(path)
+            yield path, 0 if nothing else self._size(path, meta, target, raw)
 
     def count(self) -> int:
         """How many paths there are, the root included."""
@@ -392,6 +397,28 @@ class Files:
                 self._lay(path, entry)
         self._ledger.replace({path: copy(entry.meta) for path, entry in snapshot.entries.items()}, snapshot.inodes)
 
+    def cover(self, path: str, mode: int) -> dict[str, Any]:
+        """Empty a directory, as a mount does; what ``uncover`` brings back."""
+        place = self._folder(path)
+        whole = self.snapshot()
+        there = {name: entry for name, entry in whole.entries.items() if name == place or name.startswith(f"{place}/")}
+        for name in self.listdir(place):
+            self.remove(join(place, name), recursive=True)
+        self.chmod(place, mode)
+        self.chown(place, 0, 0)
+        return Snapshot(there, whole.inodes).to_state()
+
+    def uncover(self, path: str, covered: Mapping[str, Any]) -> None:
+        """Let a directory be again what it was before ``cover``."""
+        place = self._folder(path)
+        for name in self.listdir(place):
+            self.remove(join(place, name), recursive=True)
+        for name, entry in sorted(Snapshot.from_state(covered).entries.items()):
+            if name != place:
+                self._lay(name, entry)
+            self._ledger.metas[name] = copy(entry.meta)
+            self._ledger.anchor(name)
+
     def diff(self, before: Snapshot, after: Snapshot) -> list[Change]:
         """What changed between two moments, by path."""
         return compare(before, after)
@@ -448,16 +475,22 @@ class Files:
             birth=meta.birth,
             device=meta.device,
             sized=meta.size is not None,
+            memory=self._in_memory(place),
         )
 
     def _size(self, place: str, meta: Meta, target: str, raw: Raw) -> int:
         if place == "/proc" or place.startswith("/proc/"):
             return len(target)  # what the kernel makes up while it is read has no size
         if meta.kind == "directory":
-            return _BLOCK
+            return (len(self._ledger.inside(place)) + 2) * _SLOT if self._in_memory(place) else _BLOCK
         if meta.device or target:
             return len(target.encode())
         return int(raw["size"]) if meta.size is None else meta.size
+
+    def _in_memory(self, place: str) -> bool:
+        while self.memory and place not in self.memory and place != "/":
+            place = parent(place)
+        return self.memory.get(place, False)
 
     def _folder(self, path: str) -> str:
         place = self.resolve(path)

@@ -15,11 +15,11 @@ from llm_kernel.machine.devices import Devices
 from llm_kernel.machine.faults import Faults, spoken
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.latent import Invented
-from llm_kernel.machine.mounts import mount_of
+from llm_kernel.machine.mounts import mount_of, mounts
 from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
 from llm_kernel.machine.sensors import Reading
-from llm_kernel.machine.system import System
+from llm_kernel.machine.system import Ram, System
 from llm_kernel.machine.tree import plant, refresh, replant
 
 __all__ = ["FORMAT", "Machine"]
@@ -52,6 +52,7 @@ class Machine:
         if release != self.system.release:
             self.system.set_os("ubuntu", release)
         self.packages.refit()
+        self._mounted()
         plant(self.files, self.system)
         self.processes = Processes(self.system.boot, login=self.system.user, clock=self.clock)
         self.processes.table[self.processes.shell].start = self.login
@@ -96,6 +97,7 @@ class Machine:
 
     def follow(self) -> None:
         """Let the rendered files follow facts that changed."""
+        self._mounted()
         self.files.stale = None
         with self._roomy():
             replant(self.files, self)
@@ -103,7 +105,19 @@ class Machine:
     def no_room(self, path: str) -> bool:
         """Whether ``path`` lies on a disk that is full."""
         full = self.faults.full
-        return bool(full) and mount_of(self.system, path) in full
+        if full or self.system.ram:
+            mount = mount_of(self.system, path)
+            return mount in full or any(self._used(ram) >= ram.size for ram in self.system.ram if ram.mount == mount)
+        return False
+
+    def _used(self, ram: Ram) -> int:
+        """The KiB that the files on ``ram`` take."""
+        stats = (self.files.lstat(path) for path in self.files.walk(ram.mount))
+        return sum(-(-stat.size // 4096) * 4 for stat in stats if stat.kind == "file")
+
+    def _mounted(self) -> None:
+        """Tell the files what lies in memory."""
+        self.files.memory = {row.mount: row.kind in ("tmpfs", "devtmpfs") for row in mounts(self.system)}
 
     @contextmanager
     def _roomy(self) -> Iterator[None]:
@@ -173,6 +187,7 @@ class Machine:
         self.facts = list(state["facts"])
         self.faults = Faults.from_state(state.get("faults", {}))
         self.files.no_room = self.no_room
+        self._mounted()
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
         self.login = float(state["clock"]["login"])

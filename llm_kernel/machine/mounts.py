@@ -58,7 +58,8 @@ def mounts(system: System) -> list[Mount]:
     account = system.account(system.user)
     uid = account.uid if account else 0
     rows.append(_ram("tmpfs", f"/run/user/{uid}", "tmpfs", "rw,nosuid,nodev,relatime", tenth - 4, 26, used=4))
-    return rows
+    more = ram // 8
+    return rows + [Mount(r.source, r.mount, "tmpfs", r.options, r.size, 0, 0, more, 1, True) for r in system.ram]
 
 
 def mount_of(system: System, path: str) -> str:
@@ -70,13 +71,14 @@ def mount_of(system: System, path: str) -> str:
 def fill(machine: Machine) -> list[Mount]:
     """All mounted file systems with what the machine's files take of the disks they lie on."""
     rows = mounts(machine.system)
-    points = sorted((disk.mount for disk in machine.system.disks), key=len, reverse=True)
+    disks, rams = {disk.mount for disk in machine.system.disks}, {ram.mount for ram in machine.system.ram}
+    points = sorted({*disks, *rams, "/dev/shm"}, key=len, reverse=True)  # noqa: S108  # the machine's own
     blocks, count = dict.fromkeys(points, 0), dict.fromkeys(points, 0)
     kernel = tuple(f"{row.mount}/" for row in rows if row.mount not in points)
     for path, size in machine.files.sizes():
-        if path.startswith(kernel):
-            continue
         point = next(p for p in points if p == "/" or path.startswith(f"{p}/") or path == p)
+        if (path.startswith(kernel) and point in disks) or path == point:
+            continue
         blocks[point] += -(-size // 4096) * 4
         count[point] += 1
     rows = [_add(row, blocks[row.mount], count[row.mount]) if row.mount in blocks else row for row in rows]

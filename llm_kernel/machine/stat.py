@@ -12,7 +12,10 @@ Kind: TypeAlias = Literal["file", "directory", "symlink", "character", "block"]
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """A path as ``stat`` sees it: ``mode`` is permission bits, the times are the machine's, ``target`` a link text."""
+    """A path as ``stat`` sees it: ``mode`` is permission bits, the times are the machine's, ``target`` a link text.
+
+    ``sized``: a file without bytes; ``memory``: it lies on a file system in memory, where directories take no blocks.
+    """
 
     kind: Kind
     size: int
@@ -28,6 +31,7 @@ class Stat:
     birth: float = 0.0
     device: tuple[int, int] | None = None
     sized: bool = False
+    memory: bool = False
 
 
 @dataclass(slots=True)

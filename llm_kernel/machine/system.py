@@ -17,7 +17,7 @@ from llm_kernel.machine.cpus import Cpu, read_cpu
 from llm_kernel.machine.profiles import PYTHONS, Account, Profile, profile
 from llm_kernel.machine.quantity import read_size, say_size
 
-__all__ = ["Cpu", "Disk", "System", "User", "set_zone"]
+__all__ = ["Cpu", "Disk", "Ram", "System", "User", "set_zone"]
 
 
 @dataclass(slots=True)
@@ -42,6 +42,20 @@ class User:
     shell: str = "/bin/bash"
     gecos: str = ""
     groups: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Ram:
+    """A file system in memory that root mounted: ``size`` in KiB, ``options`` as the kernel shows them.
+
+    ``covered`` is the state of what lay at the mount point before.
+    """
+
+    source: str
+    mount: str
+    size: int
+    options: str
+    covered: dict[str, Any] = field(default_factory=dict)
 
 
 def _disks() -> list[Disk]:
@@ -81,6 +95,7 @@ class System:
     address: str = "192.168.1.24"
     groups: dict[str, int] = field(default_factory=dict)
     planted: dict[str, Any] = field(default_factory=dict)
+    ram: list[Ram] = field(default_factory=list)
 
     @property
     def profile(self) -> Profile:
@@ -292,6 +307,7 @@ class System:
             "disks": [Disk(**row) for row in state["disks"]],
             "users": [User(**{**row, "groups": list(row["groups"])}) for row in state["users"]],
             "groups": dict(state["groups"]),
+            "ram": [Ram(**row) for row in state.get("ram", ())],
         }
         return cls(**{**state, **parts})
 

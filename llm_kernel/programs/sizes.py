@@ -87,4 +87,6 @@ def disk_bytes(stat: Stat) -> int:
     """The bytes that a file takes on the disk; a short link and a device take none."""
     if stat.device or (stat.kind == "symlink" and stat.size < _LINK_INSIDE):
         return 0
+    if stat.memory and stat.kind == "directory":
+        return 0
     return blocks(stat.size)

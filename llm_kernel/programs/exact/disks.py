@@ -1,11 +1,11 @@
-"""What is mounted: ``df``, ``mount``, ``lsblk``. Totals from the record, use from the machine's files."""
+"""``df``: totals from the record, use from the machine's files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_kernel.machine.mounts import Mount, fill, mounts
+from llm_kernel.machine.mounts import Mount, fill
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.sizes import Unit, environment_unit, human, read_unit
@@ -220,49 +220,3 @@ def _cell(line: _Line, name: str, unit: Unit) -> str:
 
 def _percent(part: int, whole: int) -> str:
     return f"{-(-part * 100 // whole)}%" if whole else "-"
-
-
-@exact("mount")
-def mount(call: Call) -> Answer:
-    """``mount``: the table; this machine's disks are mounted by its administrator's word, not by hand."""
-    args = list(call.args)
-    kinds: list[str] = []
-    while args and args[0].startswith("-"):
-        word = args.pop(0)
-        if word in ("-t", "--types") and args:
-            kinds = args.pop(0).split(",")
-        elif word in ("-V", "--version"):
-            made = call.machine.system.profile
-            return Answer(
-                f"mount from util-linux {made.util_linux} (libmount {made.util_linux}: btrfs, assert, debug)\n"
-            )
-        elif word not in ("-l", "-v", "--verbose", "--show-labels", "-a", "--all"):
-            hint = "Try 'mount --help' for more information.\n"
-            return Answer(stderr=f"mount: invalid option -- '{word.lstrip('-')}'\n{hint}", status=1)
-    if args:
-        return _mount_wish(call, args)
-    rows = mounts(call.machine.system)
-    text = "".join(
-        f"{row.device} on {row.mount} type {row.kind} ({row.options})\n"
-        for row in rows
-        if not kinds or row.kind in kinds
-    )
-    return Answer(text)
-
-
-def _mount_wish(call: Call, args: Sequence[str]) -> Answer:
-    target = call.path(args[-1])
-    if len(args) > 1 and not call.machine.files.exists(target):
-        return Answer(stderr=f"mount: {args[-1]}: mount point does not exist.\n", status=32)
-    if len(args) == 1:
-        return Answer(stderr=f"mount: {args[0]}: can't find in /etc/fstab.\n", status=1)
-    if not call.machine.files.exists(call.path(args[0])):
-        return Answer(stderr=f"mount: {args[-1]}: special device {args[0]} does not exist.\n", status=32)
-    mounted = next((row for row in mounts(call.machine.system) if row.device == args[0]), None)
-    if mounted:
-        text = f"mount: {args[-1]}: {args[0]} already mounted on {mounted.mount}.\n"
-        return Answer(stderr=text, status=32)
-    text = (
-        f"mount: {args[-1]}: wrong fs type, bad option, bad superblock on {args[0]}, missing codepage or helper program"
-    )
-    return Answer(stderr=f"{text}, or other error.\n", status=32)
