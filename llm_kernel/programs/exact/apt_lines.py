@@ -9,7 +9,19 @@ from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.archive import Deb
 from llm_kernel.machine.packages import Package
 
-__all__ = ["AGREED", "amount", "installing", "listed", "policy", "quieted", "reading", "removing", "spare", "update", "version"]
+__all__ = [
+    "AGREED",
+    "amount",
+    "installing",
+    "listed",
+    "policy",
+    "quieted",
+    "reading",
+    "removing",
+    "spare",
+    "update",
+    "version",
+]
 
 AGREED = "Do you want to continue? [Y/n] y\n"
 """The question before anything changes, answered."""
