@@ -57,11 +57,12 @@ def busy(machine: Machine) -> float:
 
 
 def load_average(machine: Machine) -> tuple[float, float, float]:
-    """The load over 1, 5 and 15 minutes: each busy process counts one, with the kernel's slow rise."""
+    """The load over 1, 5 and 15 minutes: each busy process counts one, with the kernel's slow rise and fall."""
     ages = [machine.clock.now - process.start for process in machine.processes.running() if process.state == "R"]
 
     def over(seconds: float) -> float:
-        return sum(1 - exp(-max(age, 0.0) / seconds) for age in ages)
+        past = machine.processes.past.load(machine.clock.now, seconds)
+        return sum(1 - exp(-max(age, 0.0) / seconds) for age in ages) + past
 
     return over(60.0) + 0.01, over(300.0) + 0.02, over(900.0)
 
@@ -70,7 +71,7 @@ def cpu_times(machine: Machine) -> Times:
     """Where the processors' time went since the boot."""
     up = max(0.0, machine.clock.now - machine.system.boot)
     whole = up * machine.system.cpu.cores
-    worked = sum(process.cpu for process in machine.processes.running())
+    worked = machine.processes.past.spent + sum(process.cpu for process in machine.processes.running())
     user = min(whole, up * _USER + worked)
     system, wait = min(whole - user, up * _SYSTEM), 0.0
     wait = min(whole - user - system, up * _WAIT)

@@ -31,6 +31,8 @@ def follow_processes(files: Files, machine: Machine) -> None:
     for pid in there - table.keys():
         files.remove(f"/proc/{pid}", recursive=True)
     for pid in sorted(table):
+        if pid in there and table[pid].ppid == 2:  # a thread of the kernel stays as it is
+            continue
         stat = _stat(machine, table[pid])
         if pid in there and files.root.read_file(f"/proc/{pid}/stat") == stat:
             continue
@@ -53,7 +55,11 @@ def render_process(machine: Machine, process: Process) -> dict[str, bytes]:
     found["cmdline"] = b"" if kernel else "".join(f"{word}\0" for word in process.command).encode()
     found["environ"] = b"" if kernel else _environ(machine, process)
     found["stat"] = _stat(machine, process)
-    return found
+    return {name: found[name] for name in _KERNEL} if kernel else found
+
+
+_KERNEL = ("cmdline", "comm", "stat", "statm", "status")
+"""The files of a kernel's thread: it has no memory, and nobody reads its limits."""
 
 
 def _lay(files: Files, machine: Machine, process: Process, stat: bytes, *, fresh: bool) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from llm_kernel.errors import Refused
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.load import Loads, Step
+from llm_kernel.machine.past import Past
 from llm_kernel.machine.signals import ENDS
 
 __all__ = ["GpuUse", "Process", "Processes"]
@@ -19,11 +20,17 @@ __all__ = ["GpuUse", "Process", "Processes"]
 
 @dataclass(slots=True)
 class GpuUse:
-    """What one process does to one GPU: ``util`` in percent, ``mem`` in MiB; ``kind`` is C, G (graphics) or C+G."""
+    """What one process does to one GPU: ``util`` in percent, ``mem`` in MiB; ``kind`` is C, G (graphics) or C+G.
+
+    ``encoder`` and ``decoder`` in percent, None where it uses none; ``trace``: it ran, for less than a percent.
+    """
 
     util: int
     mem: int
     kind: str = "C"
+    encoder: int | None = None
+    decoder: int | None = None
+    trace: bool = False
 
 
 @dataclass(slots=True)
@@ -51,12 +58,14 @@ class Process:
 class Processes:
     """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took.
 
-    ``loads`` remembers what the GPUs had to do, also for processes that ended; ``clock`` says when.
+    ``loads`` remembers what the GPUs had to do, also for processes that ended, ``past`` what the processors had to;
+    ``clock`` says when.
     """
 
     def __init__(self, boot: float, *, login: str = "root", clock: Clock | None = None) -> None:
         self.clock = clock or Clock(boot)
         self.loads = Loads()
+        self.past = Past()
         self._next = 1
         self.slept = 0.0
         self.table: dict[int, Process] = {}
@@ -79,6 +88,8 @@ class Processes:
     def end(self, pid: int) -> None:
         """Take a process off the table, and with it its memory and its load on every GPU."""
         ended = self.table.pop(pid, None)
+        if ended:
+            self.past.note(ended.start, self.clock.now, ended.cpu, running=ended.state == "R")
         for process in self.table.values() if ended else ():
             process.ppid = 1 if process.ppid == pid else process.ppid  # init takes the children of the dead
         for index in ended.gpu if ended else ():
@@ -150,7 +161,8 @@ class Processes:
     def to_state(self) -> dict[str, Any]:
         """The table as JSON-able data."""
         rows = [asdict(p) for p in self.running()]
-        return {"next": self._next, "shell": self.shell, "table": rows, "loads": self.loads.to_state()}
+        more = {"loads": self.loads.to_state(), "past": self.past.to_state()}
+        return {"next": self._next, "shell": self.shell, "table": rows, **more}
 
     @classmethod
     def from_state(cls, state: dict[str, Any], clock: Clock | None = None) -> Processes:
@@ -158,6 +170,7 @@ class Processes:
         made = cls.__new__(cls)
         made.clock = clock or Clock()
         made.loads = Loads.from_state(state.get("loads", {}))
+        made.past = Past.from_state(state.get("past", {}))
         made.table, made.handlers = {}, {}
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}

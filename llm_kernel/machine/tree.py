@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
 
+from llm_kernel.machine.boot import settle
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
@@ -61,6 +62,7 @@ def replant(files: Files, machine: Machine) -> None:
         old = render_tree(System.from_state({**before["system"], "planted": {}}), before) if before else {}
         _follow(files, old, render_tree(system, facts))
         system.planted = facts
+    settle(machine)
     follow_processes(files, machine)
     wanted = render_proc(machine)
     for path in ("/proc/driver/nvidia/version",):
@@ -102,7 +104,8 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
 
 def _facts(system: System, machine: Machine | None = None) -> dict[str, Any]:
     state = system.to_state()
-    state.pop("planted")
+    for name in ("planted", "ram"):
+        state.pop(name)
     if machine is None:
         return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0, "added": []}
     devices = machine.devices

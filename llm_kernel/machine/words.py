@@ -191,6 +191,7 @@ def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         for process in machine.processes.table.values():
             process.start += shift
         machine.processes.loads.shift(shift)
+        machine.processes.past.shift(shift)
         machine.devices.shift(shift)
         machine.faults.shift(shift)
     return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
