@@ -22,7 +22,9 @@ _ASKS = {
 }
 _CALL = re.compile(r"\b(systime|srand|strftime)\s*\(")
 _DATE = '"%a %b %e %H:%M:%S %Z %Y"'
-_OWN = re.compile(r"BASH\w*|EPOCH\w+|E?UID|HOST\w+|MACHTYPE|OSTYPE|OPTIND|OPTARG|PPID|PS[0-9]|SHOPT_\w+|__\w+|RANDOM|SECONDS")
+_OWN = re.compile(
+    r"BASH\w*|EPOCH\w+|E?UID|HOST\w+|MACHTYPE|OSTYPE|OPTIND|OPTARG|PPID|PS[0-9]|SHOPT_\w+|__\w+|RANDOM|SECONDS"
+)
 """Variables that the shell has and does not export."""
 
 
