@@ -91,6 +91,7 @@ class Files:
         stale, self.stale = self.stale, None
         if stale is not None:
             stale()
+            self._ledger.anew()
 
     def lstat(self, path: str) -> Stat:
         """What ``path`` itself is, be it a link."""
@@ -145,9 +146,10 @@ class Files:
 
     def entries(self, path: str) -> dict[str, Stat]:
         """What each name in a directory itself is, sorted by code point; one look for all of them."""
-        place = self._folder(path)
-        found = sorted(self._ledger.inside(place).items())
-        return {name: self._seen(join(place, name), raw) for name, raw in found}
+        with self._ledger.still():
+            place = self._folder(path)
+            found = sorted(self._ledger.inside(place).items())
+            return {name: self._seen(join(place, name), raw) for name, raw in found}
 
     def readlink(self, path: str) -> str:
         """The text of a symbolic link."""

@@ -235,11 +235,16 @@ class Ledger:
     @contextmanager
     def still(self) -> Iterator[None]:
         """A moment in which nothing changes: looking into a directory takes as long as all files are many."""
-        before, self._still = self._still, {}
+        before, self._still = self._still, {} if self._still is None else self._still
         try:
             yield
         finally:
             self._still = before
+
+    def anew(self) -> None:
+        """Something changed in a still moment after all: directories are read again."""
+        if self._still is not None:
+            self._still.clear()
 
     def _at(self, top: str) -> list[str]:
         meta = self.metas.get(top)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
-from llm_kernel.machine.stat import Stat
+from llm_kernel.machine.stat import Kind, Stat
 
 __all__ = ["changed_mode", "long_mode"]
 
@@ -17,11 +18,16 @@ _BITS = {"r": 4, "w": 2, "x": 1}
 
 def long_mode(stat: Stat) -> str:
     """The ten letters that ``ls -l`` begins a line with."""
-    text = [_KINDS[stat.kind]]
+    return _letters(stat.kind, stat.mode)
+
+
+@cache
+def _letters(kind: Kind, mode: int) -> str:
+    text = [_KINDS[kind]]
     for shift, special, letter in ((6, 0o4000, "s"), (3, 0o2000, "s"), (0, 0o1000, "t")):
-        bits = stat.mode >> shift
+        bits = mode >> shift
         run = "x" if bits & 1 else "-"
-        if stat.mode & special:
+        if mode & special:
             run = letter if bits & 1 else letter.upper()
         text += ["r" if bits & 4 else "-", "w" if bits & 2 else "-", run]
     return "".join(text)

@@ -67,6 +67,7 @@ class _Listing:
     err: list[str] = field(default_factory=list)
     status: int = 0
     colors: Colors | None = None
+    dates: dict[tuple[bool, int], str] = field(default_factory=dict)
 
     def run(self, names: Sequence[str]) -> Answer:
         self.colors = Colors(self.call.env) if self.view.color and can_color(self.call.env) else None
@@ -236,9 +237,10 @@ class _Listing:
     def _long(self, rows: Sequence[_Row]) -> list[str]:
         lines = self._fronts(rows)
         for column, right in self._facts(rows):
-            most = max((width(text) for text in column), default=0)
+            widths = [width(text) for text in column]
+            most = max(widths, default=0)
             for number, text in enumerate(column):
-                gap = " " * (most - width(text))
+                gap = " " * (most - widths[number])
                 lines[number] += (gap + text if right else text + gap) + " "
         names = self._names(rows, pad=True)
         return [
@@ -276,7 +278,12 @@ class _Listing:
     def _when(self, stat: Stat) -> str:
         moment, clock = self._moment(stat), self.call.machine.clock
         recent = clock.now - HALF_YEAR < moment <= clock.now
-        return filled(self.view.times[recent], clock.at(moment), nanoseconds_of(moment))
+        if "N" in self.view.times[recent]:
+            return filled(self.view.times[recent], clock.at(moment), nanoseconds_of(moment))
+        key = recent, int(moment // 1)
+        if key not in self.dates:
+            self.dates[key] = filled(self.view.times[recent], clock.at(moment))
+        return self.dates[key]
 
     def _arrow(self, row: _Row) -> str:
         if row.stat.kind != "symlink":
