@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Commit", "Person", "read_commit", "read_tree", "write_commit", "write_tree"]
+__all__ = ["Commit", "Person", "person_of", "read_commit", "read_tree", "write_commit", "write_tree"]
 
 _PERSON = re.compile(r"(.*?) ?<([^>]*)> (-?\d+) ([+-]\d{4})")
 
@@ -41,7 +41,8 @@ class Commit:
         return " ".join(self.message.strip("\n").partition("\n\n")[0].split("\n"))
 
 
-def _person(text: str) -> Person:
+def person_of(text: str) -> Person:
+    """The person that a line of an object names."""
     found = _PERSON.match(text)
     return Person(found[1], found[2], int(found[3]), found[4]) if found else Person(text, "", 0)
 
@@ -53,7 +54,12 @@ def read_commit(name: str, data: bytes) -> Commit:
     one = {key: value for key, _, value in rows}
     parents = tuple(value for key, _, value in rows if key == "parent")
     return Commit(
-        name, one.get("tree", ""), parents, _person(one.get("author", "")), _person(one.get("committer", "")), message
+        name,
+        one.get("tree", ""),
+        parents,
+        person_of(one.get("author", "")),
+        person_of(one.get("committer", "")),
+        message,
     )
 
 

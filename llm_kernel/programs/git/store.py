@@ -142,6 +142,10 @@ class Store:
         self._packed = None
         return name
 
+    def forget(self) -> None:
+        """Look anew at what lies there: somebody else wrote it."""
+        self._packed = None
+
     def names(self) -> Iterator[str]:
         """Every object's name."""
         top = f"{self.folder}/objects"
