@@ -33,9 +33,8 @@ STORIES = {
     "git diff --stat; "
     "git add n; git diff --cached; git diff --cached --name-only; git diff HEAD --numstat; "
     "git diff --exit-code; echo $?",
-    "functions": START
- "
-    "   + "printf 'def one():\\n    a = 1\\n    b = 2\\n    c = 3\\n    d = 4\\n    return a\\n\\n\\ndef two():\\n    return 2\\n' > m.py; "
+    "functions": START + "printf 'def one():\\n    a = 1\\n    b = 2\\n"
+    "    c = 3\\n    d = 4\\n    return a\\n\\n\\ndef two():\\n    return 2\\n' > m.py; "
     "git add .; git commit -qm m; sed -i 's/return a/return d/' m.py; git diff; "
     "printf '\\n\\ndef three():\\n    return 3\\n' >> m.py; git diff",
     "no newline": START
@@ -77,9 +76,8 @@ STORIES = {
     "reset": START + "for i in 1 2 3; do echo $i > f; git add f; git commit -qm c$i; done; git reset --soft HEAD~1; "
     "git status -s; git commit -qm again; "
     "git reset HEAD~1; git reset --hard HEAD~1; git log --oneline; git reset nope; git reflog",
-    "logs": START
-    + 'for i in 1 2 3; do echo $i > f$i; git add .; git commit -qm "c$i" -m body; done; git log -2; "
-    "git log --oneline -n 1; git log --stat -1; '
+    "logs": START + 'for i in 1 2 3; do echo $i > f$i; git add .; git commit -qm "c$i" -m body; done; git log -2; '
+    "git log --oneline -n 1; git log --stat -1; "
     "git log -p -1; git log --format='%h %an %ae %s' ; git log --pretty=oneline; "
     "git log --pretty=format:%s; git log --reverse --oneline; "
     "git log --oneline -- f2; git log HEAD~1..HEAD --oneline; git log --author=Ada --oneline; "
