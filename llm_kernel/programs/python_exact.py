@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import posixpath
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, cast
 
 from llm_kernel.machine import Machine
@@ -15,7 +17,7 @@ from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
-from llm_kernel.python import Disk, Limits, Outcome, Sandbox, Script, Unsure, refused
+from llm_kernel.python import Confined, Disk, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
 from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Kept", "Python"]
@@ -31,11 +33,12 @@ _READS = re.compile(r"\b(input|stdin)\b")
 
 
 class Kept:
-    """A program's streams, whose input was read and can be read once more."""
+    """A program's streams, whose input was read or typed and can be read once more."""
 
     def __init__(self, streams: Io, data: bytes) -> None:
         self._streams = streams
         self._data = data
+        self._typed: list[str | None] = []
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._streams, name)
@@ -44,6 +47,28 @@ class Kept:
         """All of standard input."""
         return self._data
 
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        """A line that was typed before, then what the person types."""
+        return self._typed.pop(0) if self._typed else await self._streams.ask(prompt, hidden)
+
+    def again(self, typed: Sequence[str | None]) -> None:
+        """Let what was typed be read once more."""
+        self._typed = [*typed, *self._typed]
+
+
+class _Terminal:
+    """The person before a program: sees what was printed, and is asked for a line."""
+
+    def __init__(self, streams: Io) -> None:
+        self._streams = streams
+        self.typed: list[str | None] = []
+
+    async def __call__(self, pieces: Sequence[Piece], prompt: str) -> str | None:
+        await _shown(pieces, self._streams)
+        line = await self._streams.ask(prompt, False)
+        self.typed.append(line)
+        return line
+
 
 class Python:
     """Runs Python programs of a machine."""
@@ -51,6 +76,7 @@ class Python:
     def __init__(self, machine: Machine, *, limits: Limits = Limits()) -> None:
         self._machine = machine
         self._sandbox = Sandbox(limits)
+        self._confined = Confined(limits)
 
     async def close(self) -> None:
         """End what computes them."""
@@ -62,21 +88,24 @@ class Python:
             started = _Start.of(call)
         except NotExact:
             return None, streams
-        data = b""
+        data, terminal = b"", None
         if started.from_input or _READS.search(started.source(call)):
             data = await streams.read()
             streams = cast(Io, Kept(streams, data))
+            terminal = _Terminal(streams) if call.tty and not data and not started.from_input else None
         try:
-            outcome = await self._compute(call, started, data)
+            outcome = await self._compute(call, started, data, terminal)
         except Unsure as err:
             record.note = f"not computed: {err}"
+            if terminal is not None:
+                cast(Kept, streams).again(terminal.typed)
             return None, streams
         record.by, record.note = "exact", "computed by running it in a sandbox on the machine's files"
         record.files = sorted(set(outcome.disk.read))
         await self._show(outcome, streams)
         return outcome.status, streams
 
-    async def _compute(self, call: Call, started: _Start, data: bytes) -> Outcome:
+    async def _compute(self, call: Call, started: _Start, data: bytes, terminal: _Terminal | None) -> Outcome:
         try:
             text = data.decode("utf-8")
             source = text if started.from_input else started.source(call)
@@ -91,22 +120,42 @@ class Python:
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
         folder = posixpath.dirname(script.path) or call.cwd
-        known = facts(call, tree, folder)
-        return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
+        try:
+            if terminal is not None:
+                raise Unsure("a person at the terminal")
+            known = facts(call, tree, folder)
+            return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
+        except Unsure as err:
+            try:
+                disk = Disk(self._machine, call.cwd)
+                return await self._confined.run(script, tree, disk, terminal or stdin, seed, _place(call))
+            except Unsure as other:
+                raise Unsure(f"{err}; {other}") from other
 
     async def _show(self, outcome: Outcome, streams: Io) -> None:
         try:
-            for piece in outcome.pieces:
-                match piece:
-                    case float(seconds):
-                        await streams.strand.sleep(seconds)
-                    case ("stdout", text):
-                        await streams.out(text)
-                    case (_, text):
-                        await streams.err(text)
+            await _shown(outcome.pieces, streams)
         finally:
             outcome.disk.commit()
         await streams.strand.sleep(_SMALL)
+
+
+async def _shown(pieces: Sequence[Piece], streams: Io) -> None:
+    for piece in pieces:
+        match piece:
+            case float(seconds):
+                await streams.strand.sleep(seconds)
+            case ("stdout", text):
+                await streams.out(text)
+            case (_, text):
+                await streams.err(text)
+
+
+def _place(call: Call) -> Place:
+    """What a program can ask of the machine that runs it."""
+    clock = call.machine.clock
+    offset = clock.local.utcoffset() or timedelta()
+    return Place(clock.now, offset.total_seconds(), dict(call.env), call.env.get("HOME", "/root"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import posixpath
 from collections.abc import Callable
 from typing import Any
 
@@ -22,6 +24,8 @@ class Disk:
         self.spelled: dict[str, str] = {}
         self.read: list[str] = []
         self._written: dict[str, bytes] = {}
+        self._made: list[str] = []
+        self._gone: list[str] = []
 
     def fresh(self) -> Disk:
         """The same files before the first write."""
@@ -34,6 +38,10 @@ class Disk:
 
     def commit(self) -> None:
         """Write the changed files to the machine."""
+        for path in self._gone:
+            self._machine.files.remove(path)
+        for path in self._made:
+            self._machine.files.mkdir(path)
         for path, data in self._written.items():
             self._machine.files.write(path, data)
 
@@ -51,6 +59,110 @@ class Disk:
             "Path.write_text": self._write_text,
             "Path.append_text": self._append_text,
         }
+
+    # the files as a program sees them by name
+
+    def kind(self, name: str) -> str:
+        """``file``, ``directory``, another kind, or empty where nothing is."""
+        path = self._machine.files.absolute(name, self.cwd)
+        if path in self._made:
+            return "directory"
+        if path in self._written:
+            return "file"
+        there = path not in self._gone and self._machine.files.exists(path)
+        return self._machine.files.stat(path).kind if there else ""
+
+    def size(self, name: str) -> int:
+        """A file's bytes; what ``stat`` says of others."""
+        path = self._machine.files.absolute(name, self.cwd)
+        if not self.kind(name):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+        return len(self._written[path]) if path in self._written else self._machine.files.stat(path).size
+
+    def listdir(self, name: str) -> list[str]:
+        """The names in a directory."""
+        path = self._machine.files.absolute(name, self.cwd)
+        match self.kind(name):
+            case "":
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+            case "directory":
+                names = [] if path in self._made else self._machine.files.listdir(path)
+                new = [posixpath.split(other) for other in (*self._written, *self._made)]
+                names = [one for one in names if posixpath.join(path, one) not in self._gone]
+                return list(dict.fromkeys([*names, *(base for folder, base in new if folder == path)]))
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
+
+    def mkdir(self, name: str) -> None:
+        """Make a directory in one that is there."""
+        if self.kind(name):
+            raise FileExistsError(errno.EEXIST, "File exists", name)
+        path = self._machine.files.absolute(name, self.cwd)
+        match self.kind(posixpath.dirname(path)):
+            case "":
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+            case "directory":
+                self._check_user()
+                self._made.append(path)
+                return
+        raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
+
+    def makedirs(self, name: str) -> None:
+        """Make a directory and those above it."""
+        path = self._machine.files.absolute(name, self.cwd)
+        above = posixpath.dirname(path)
+        if not self.kind(above):
+            self.makedirs(above)
+        if self.kind(name):
+            raise FileExistsError(errno.EEXIST, "File exists", name)
+        self.mkdir(path)
+
+    def remove(self, name: str) -> None:
+        """Take a file away."""
+        path = self._machine.files.absolute(name, self.cwd)
+        match self.kind(name):
+            case "":
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+            case "file":
+                self._check_user()
+            case other:
+                raise Unsure(f"removing a {other}")
+        self._written.pop(path, None)
+        if self._machine.files.exists(path):
+            self._gone.append(path)
+
+    def opened(self, name: str, mode: str) -> bytes:
+        """The bytes with which an open file begins; ``mode`` has one of ``rwax``, and ``+``."""
+        path = self._machine.files.absolute(name, self.cwd)
+        kind = self.kind(name)
+        if kind == "directory":
+            raise IsADirectoryError(errno.EISDIR, "Is a directory", name)
+        if kind and "x" in mode:
+            raise FileExistsError(errno.EEXIST, "File exists", name)
+        if not kind and ("r" in mode or not self.kind(posixpath.dirname(path))):
+            raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+        if not kind and self.kind(posixpath.dirname(path)) != "directory":
+            raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
+        if path not in self._written:
+            if kind:
+                self._plain(path)
+            if mode != "r":
+                self._check_user()
+        data = self._data(path) if kind and "w" not in mode else b""
+        if mode not in ("r", "r+"):
+            self.save(name, data)
+        return data
+
+    def save(self, name: str, data: bytes) -> None:
+        """Note what a file has now."""
+        path = self._machine.files.absolute(name, self.cwd)
+        self._written[path] = data
+
+    def _check_user(self) -> None:
+        """Who may change what is asked of the real rules only for the one who may change all."""
+        system = self._machine.system
+        home = next((row.home for row in system.users if row.name == system.user), "/")
+        if system.user != "root" and not f"{self.cwd}/".startswith(f"{home}/"):
+            raise Unsure("who may write here")
 
     def _key(self, path: Any) -> str:
         name = path.path if isinstance(path, MontyFileHandle) else str(path)

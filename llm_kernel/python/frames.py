@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydantic_monty import MontyRuntimeError
@@ -12,7 +13,7 @@ from llm_kernel.python.edits import Text, back
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.subset import parents
 
-__all__ = ["Shown", "traced"]
+__all__ = ["Shown", "placed", "traced"]
 
 _FEED = "<python-input-1>"
 """What the sandbox calls the script; the names before it are of what was defined for it."""
@@ -115,16 +116,29 @@ def traced(
     frames = error.traceback()
     if not frames:
         raise Unsure(f"no traceback: {error.display('type-msg')}")
-    original, changed, above = Text(script.source), Text(code), parents(tree)
-    found: list[Shown] = []
-    text = error.display("type-msg")
+    changed = Text(code)
+    spans: list[tuple[int, int, str]] = []
     for frame in frames:
         if frame.filename != _FEED or frame.function_name is None or frame.line != frame.end_line:
             raise Unsure("frame")
         start = back(runs, changed.at(frame.line, frame.column - 1))
         end = back(runs, changed.at(frame.line, frame.end_column - 1))
-        node, statement = _node_at(tree, original, above, (start, end), text if frame is frames[-1] else "")
-        found.append(_place(node, statement, original, frame.function_name))
+        spans.append((start, end, frame.function_name))
+    return placed(spans, script, tree, error.display("type-msg"))
+
+
+def placed(spans: Sequence[tuple[int, int, str]], script: Script, tree: ast.Module, error: str) -> list[Shown]:
+    """The frames whose code stands at ``spans``, each in a function; ``error`` is the last line.
+
+    Raises:
+        Unsure: where CPython's would be others.
+    """
+    original, above = Text(script.source), parents(tree)
+    found: list[Shown] = []
+    for index, (start, end, function) in enumerate(spans):
+        text = error if index == len(spans) - 1 else ""
+        node, statement = _node_at(tree, original, above, (start, end), text)
+        found.append(_place(node, statement, original, function))
     for index in range(len(found) - _MOST_ALIKE):
         if len(set(found[index : index + _MOST_ALIKE + 1])) == 1:
             raise Unsure("recursion")

@@ -12,7 +12,7 @@ from collections.abc import Collection
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
 
-__all__ = ["check", "parents"]
+__all__ = ["check", "check_format", "check_warnings", "parents"]
 
 _TYPES = (str, bytes, list, dict, tuple, set, frozenset, int, float, bool, complex, range, slice, type, BaseException)
 _KNOWN = frozenset(name for kind in _TYPES for name in dir(kind)) | {"seek", "tell", "truncate", "flush", "mode"}
@@ -34,7 +34,7 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
     Raises:
         Unsure: for every other one; its text names the first thing that was not tested.
     """
-    _check_warnings(script)
+    check_warnings(script)
     above = parents(tree)
     inside = {child for node in replaced for child in ast.walk(node)}
     nodes = [node for node in ast.walk(tree) if node not in inside]
@@ -51,7 +51,7 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
     _check_sets(nodes, above)
 
 
-def _check_warnings(script: Script) -> None:
+def check_warnings(script: Script) -> None:
     """A script at whose compilation CPython warns: the warnings are its version's own."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
@@ -120,7 +120,9 @@ def _check_node(
         case ast.AsyncFunctionDef() | ast.Await():
             raise Unsure("async")
         case ast.JoinedStr():
-            _check_format(node, script)
+            check_format(node, script)
+        case ast.Dict(keys=keys) if any(isinstance(key, ast.Constant) and isinstance(key.value, bool) for key in keys):
+            raise Unsure("a truth value as a key")
         case ast.Constant(value=complex()):
             raise Unsure("complex number")
         case ast.With(items=items):
@@ -133,7 +135,7 @@ def _check_node(
             raise Unsure("raise from")
 
 
-def _check_format(node: ast.JoinedStr, script: Script) -> None:
+def check_format(node: ast.JoinedStr, script: Script) -> None:
     """Formatted strings took ``=`` with 3.8, and quotes and backslashes within the braces with 3.12."""
     if script.version < (3, 12):
         text = ast.get_source_segment(script.source, node) or ""

@@ -1,4 +1,4 @@
-"""Write down what CPython of several versions does with the cases: ``python record.py python3.8=PATH ...``."""
+"""Write down what CPython of several versions does with the cases: ``python record.py [wider] 3.8=PATH ...``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ HERE = Path(__file__).parent
 STDIN = "Ann\n41\nlast line\n"
 
 
-def cases() -> list[str]:
-    """The scripts, in order."""
-    return (HERE / "cases.txt").read_text().split("\n###\n")
+def cases(name: str = "cases") -> list[str]:
+    """The scripts of one file, in order."""
+    return (HERE / f"{name}.txt").read_text().rstrip("\n").split("\n###\n")
 
 
 def record(python: str, source: str, folder: str) -> list[object]:
@@ -24,17 +24,20 @@ def record(python: str, source: str, folder: str) -> list[object]:
         done = subprocess.run(
             [python, "t.py", "a", "b"], cwd=place, input=STDIN, capture_output=True, text=True, timeout=20
         )
-        return [done.stdout, done.stderr.replace(place, "/root"), done.returncode]
+        errors = done.stderr.replace(place, "/root").replace(str(Path(python).parents[1]), "/usr")
+        return [done.stdout, errors, done.returncode]
 
 
 def main() -> None:
     found: dict[str, list[list[object]]] = {}
+    words = sys.argv[1:]
+    name = words.pop(0) if "=" not in words[0] else "cases"
     with tempfile.TemporaryDirectory() as folder:
-        for word in sys.argv[1:]:
+        for word in words:
             version, _, python = word.partition("=")
-            found[version] = [record(python, source, folder) for source in cases()]
+            found[version] = [record(python, source, folder) for source in cases(name)]
     lines = [f"{json.dumps(version)}: {json.dumps(rows)}" for version, rows in found.items()]
-    (HERE / "recorded.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    (HERE / ("recorded.json" if name == "cases" else f"{name}.json")).write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

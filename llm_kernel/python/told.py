@@ -1,0 +1,209 @@
+"""What a confined program's error says in the wanted version: this interpreter's words, turned into that one's."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from llm_kernel.python.edits import Text
+from llm_kernel.python.faults import Fault, wording
+from llm_kernel.python.frames import placed
+from llm_kernel.python.script import Script, Unsure
+
+__all__ = ["Told", "gate"]
+
+_HERE = sys.version_info[:2]
+_POSITIONS = (3, 11)
+
+_LINKS = {
+    "cause": "\nThe above exception was the direct cause of the following exception:\n\n",
+    "context": "\nDuring handling of the above exception, another exception occurred:\n\n",
+}
+
+_ZEROES: dict[str, tuple[type[ast.operator], bool]] = {
+    "division by zero": (ast.Div, False),
+    "float division by zero": (ast.Div, True),
+    "integer division or modulo by zero": (ast.FloorDiv, False),
+    "float floor division by zero": (ast.FloorDiv, True),
+    "integer modulo by zero": (ast.Mod, False),
+    "float modulo": (ast.Mod, True),
+    "float modulo by zero": (ast.Mod, True),
+}
+"""What 3.11 to 3.13 say of a division by zero, and of which one."""
+
+_ALIKE: dict[str, tuple[str, ...]] = {
+    "ValueError": (
+        r"time data '.*' does not match format '.*'",
+        r"unconverted data remains: .*",
+        r"invalid literal for int\(\) with base \d+: '.*'",
+        r"year -?\d+ is out of range",
+        r".* is not in list",
+        r"day is out of range for month",
+        r"month must be in 1\.\.12",
+        r"factorial\(\) not defined for negative values",
+        r"math domain error",
+        r"substring not found",
+        r"tuple\.index\(x\): x not in tuple",
+        r"I/O operation on closed file\.",
+    ),
+    "IndexError": (r"pop from an empty deque", r"pop from empty list", r"list index out of range"),
+    "TypeError": (
+        r"\w+\(\) takes (?:from )?\d+ (?:to \d+ )?positional arguments? but \d+ (?:was|were) given",
+        r"\w+\(\) missing \d+ required positional arguments?: .*",
+        r"\w+\(\) missing \d+ required keyword-only arguments?: .*",
+        r"\w+\(\) got an unexpected keyword argument '\w+'",
+        r"\w+\(\) got multiple values for argument '\w+'",
+        r"'\w+' object is not (?:iterable|callable|subscriptable)",
+        r"'\w+' object does not support item assignment",
+        r"'(?:<|>|<=|>=)' not supported between instances of '\w+' and '\w+'",
+        r"unsupported operand type\(s\) for [^ ]+: '\w+' and '\w+'",
+        r"object of type '\w+' has no len\(\)",
+    ),
+    "UnicodeEncodeError": (r"'\w+' codec can't encode character '[^']*' in position \d+: [\w ()]+",),
+    "EOFError": (r"EOF when reading a line",),
+    "StopIteration": (r"",),
+    "KeyError": (r"[\s\S]*",),
+    "JSONDecodeError": (
+        r"Expecting value: line \d+ column \d+ \(char \d+\)",
+        r"Extra data: line \d+ column \d+ \(char \d+\)",
+        r"Expecting ',' delimiter: line \d+ column \d+ \(char \d+\)",
+        r"Expecting ':' delimiter: line \d+ column \d+ \(char \d+\)",
+    ),
+    "OverflowError": (r"math range error",),
+    "FrozenInstanceError": (r"cannot assign to field '\w+'",),
+    "InvalidOperation": (r"\[<class 'decimal\.\w+'>\]",),
+}
+"""Texts that are the same in every version."""
+
+_FILES = r"\[Errno \d+\] [A-Za-z ]+: '.*'"
+_QUALIFIED = re.compile(r"^(?:[\w<>]+\.)+(?=\w+\(\) (?:takes|missing|got))")
+_TELLERS = ("AttributeError", "NameError", "UnboundLocalError")
+
+
+def gate(kind: str, text: str, script: Script, tree: ast.Module) -> str:
+    """The text of a caught error in the wanted version.
+
+    Raises:
+        Unsure: for one that was not compared.
+    """
+    return _words(kind, text, script, tree, caught=True)
+
+
+def _words(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bool) -> str:
+    if re.fullmatch(_FILES, text) and kind.endswith(("Error", "Directory")):
+        return text
+    if "__new__()" in text:
+        raise Unsure(f"error: {text}")
+    if kind == "TypeError":
+        if script.version < (3, 10) <= _HERE:
+            text = _QUALIFIED.sub("", text)
+        elif _QUALIFIED.match(text):
+            if (script.version >= (3, 10)) == (_HERE >= (3, 10)):
+                return text
+            raise Unsure("name of a method in an error")
+    if any(re.fullmatch(pattern, text) for pattern in _ALIKE.get(kind, ())):
+        return text
+    if kind == "ZeroDivisionError":
+        return _zero(text, script, tree)
+    if kind == "AttributeError" and re.fullmatch(r"'\w+' object has no attribute '\w+'", text):
+        return text
+    said = wording(Fault(kind, text, caught=caught), script, tree)
+    return said.partition(": ")[2]
+
+
+def _zero(text: str, script: Script, tree: ast.Module) -> str:
+    if not (3, 11) <= _HERE < (3, 14) or text not in _ZEROES:
+        raise Unsure(f"error: {text}")
+    operator, floats = _ZEROES[text]
+    zero = ast.Constant(0)
+    node = ast.BinOp(zero, operator(), zero)
+    fault = Fault("ZeroDivisionError", "division by zero", node=node, floats=floats)
+    return wording(fault, script, tree).partition(": ")[2]
+
+
+class Told:
+    """Tracebacks of one program, from what the guest tells of each error in a chain."""
+
+    def __init__(self, script: Script, tree: ast.Module) -> None:
+        self._script, self._tree = script, tree
+        self._same = script.version == _HERE
+
+    def traceback(self, chain: Sequence[Mapping[str, Any]]) -> str:
+        """All that is written of an error that nothing caught; the oldest of its chain first.
+
+        Raises:
+            Unsure: where the wanted version may write something else.
+        """
+        parts: list[str] = []
+        for index, error in enumerate(chain):
+            if error["kind"] in ("ExceptionGroup", "RecursionError", "MemoryError", "SyntaxError"):
+                raise Unsure(f"error: {error['kind']}")
+            parts.append("Traceback (most recent call last):\n" if error["frames"] else "")
+            parts.append(self._frames(error))
+            parts.append(str(error["final"]) if self._same else self._final(error))
+            if index + 1 < len(chain):
+                parts.append(_LINKS[chain[index]["link"] or chain[index + 1]["link"]])
+        return "".join(parts)
+
+    def _final(self, error: Mapping[str, Any]) -> str:
+        kind, text, final = str(error["kind"]), str(error["text"]), str(error["final"])
+        if error["main"]:
+            final = "__main__." * (self._script.version < (3, 11)) + final.removeprefix("__main__.")
+        if error["own"]:
+            return final
+        if kind in _TELLERS and min(self._script.version, _HERE) >= (3, 10):
+            if (self._script.version >= (3, 12)) != (_HERE >= (3, 12)) and "import" in final:
+                raise Unsure("a hint that came later")
+            if kind == "AttributeError":
+                return final
+        said = _words(kind, text, self._script, self._tree, caught=False)
+        head = final.partition(":")[0].rstrip("\n")
+        return f"{head}: {said}\n" if said else f"{head}\n"
+
+    def _frames(self, error: Mapping[str, Any]) -> str:
+        if self._same:
+            return "".join(error["shown"])
+        frames = error["frames"]
+        if any(frame[0] != self._script.name for frame in frames):
+            raise Unsure("frame of a module")
+        if any(frame[-1].startswith("<") and frame[-1] != "<module>" for frame in frames):
+            raise Unsure("frame of a comprehension")
+        if self._script.version < _POSITIONS:
+            return "".join(self._plain(frame) for frame in frames)
+        spans = []
+        text = Text(self._script.source)
+        raised = {
+            text.span(node): text.span(node.exc)
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.Raise) and node.exc is not None
+        }
+        for _, line, first, last, column, end, function in frames:
+            if first is None or first != last or first != line:
+                raise Unsure("place of an error")
+            span = text.offset(first, column), text.offset(last, end)
+            spans.append((*raised.get(span, span), function))
+        shown = placed(spans, self._script, self._tree, str(error["final"]).strip())
+        return "".join(frame.shown(self._script) for frame in shown)
+
+    def _plain(self, frame: Sequence[Any]) -> str:
+        """A frame before 3.11: the line, where it is a statement's only one."""
+        line, function = frame[1], frame[-1]
+        around = [
+            node
+            for node in ast.walk(self._tree)
+            if isinstance(node, ast.stmt) and node.lineno <= line <= (node.end_lineno or 0)
+        ]
+        inner = max(around, key=lambda node: (node.lineno, node.col_offset), default=None)
+        if inner is None or isinstance(inner, ast.FunctionDef | ast.ClassDef):
+            raise Unsure("place of an error")
+        if inner.end_lineno != inner.lineno and not hasattr(inner, "body"):
+            raise Unsure("statement of several lines")
+        if hasattr(inner, "body") and line != inner.lineno:
+            raise Unsure("place of an error")
+        head = f'  File "{self._script.name}", line {line}, in {function}\n'
+        if self._script.name in ("<stdin>", "<string>"):
+            return head
+        return f"{head}    {self._script.source.splitlines()[line - 1].strip()}\n"
