@@ -38,7 +38,7 @@ class Kernel:
 
 
 KERNELS = (
-    Kernel("llm_kernel", "llm_kernel", "echo 1", "git log", "message"),
+    Kernel("llm_kernel", "llm_kernel", "echo 1", "perl -v", "message"),
     Kernel("ipykernel", "ipykernel_launcher", "print(1)", "import time; print(1); time.sleep(60)"),
     Kernel("bash_kernel", "bash_kernel", "echo 1", "echo 1; sleep 60"),
 )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from functools import cache
 from random import Random
 
-from llm_kernel.machine.catalog import load
+from llm_kernel.machine.catalog import load, text
 
 __all__ = ["Listing", "all_npm", "listed", "npm"]
 
@@ -32,7 +33,7 @@ class Listing:
 
 def listed(name: str) -> Listing | None:
     """The row of this canonical name, or None where the index has no such package that anybody uses."""
-    row = _rows("python").get(name)
+    row = _row("python", name)
     if row is None:
         return None
     version, month, *words = row.split(" ")
@@ -41,12 +42,12 @@ def listed(name: str) -> Listing | None:
 
 def npm(name: str) -> str:
     """The newest version of a package of npm's registry; empty where it has no such package that anybody uses."""
-    return _rows("npm").get(name, "")
+    return _row("npm", name) or ""
 
 
 def all_npm() -> frozenset[str]:
     """Every name of npm's registry that is known."""
-    return frozenset(_rows("npm"))
+    return frozenset(row.partition(" ")[0] for row in load("index")["npm"])
 
 
 def _before(version: str, month: str, chance: Random) -> str:
@@ -61,7 +62,24 @@ def _before(version: str, month: str, chance: Random) -> str:
     return "0.0.1"
 
 
+def _row(kind: str, name: str) -> str | None:
+    """What the sorted list says behind ``name``; found in the text, for as objects the lists take many megabytes."""
+    whole = text("index")
+    low, high = _span(kind)
+    while low < high:
+        begin = whole.rfind("\n", low, (low + high) // 2 + 1) + 1 or low
+        end = whole.index("\n", begin)
+        row: str = json.loads(whole[begin:end].rstrip(","))
+        key, _, rest = row.partition(" ")
+        if key == name:
+            return rest
+        low, high = (end + 1, high) if key < name else (low, begin - 1)
+    return None
+
+
 @cache
-def _rows(kind: str) -> dict[str, str]:
-    pairs = (row.partition(" ") for row in load("index")[kind])
-    return {name: rest for name, _, rest in pairs}
+def _span(kind: str) -> tuple[int, int]:
+    """Where in the text the rows of ``kind`` begin and end, one a line."""
+    whole = text("index")
+    start = whole.index("\n", whole.index(f'"{kind}": [')) + 1
+    return start, whole.index("\n]", start)

@@ -7,14 +7,15 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["load", "text"]
 
 
 @cache
-def _text(name: str) -> str:
+def text(name: str) -> str:
+    """The catalogue file ``name`` (without ``.json``) as it stands."""
     return files(__name__).joinpath(f"{name}.json").read_text(encoding="utf-8")
 
 
 def load(name: str) -> Any:
     """The catalogue file ``name`` (without ``.json``) as fresh data that the caller may keep and change."""
-    return json.loads(_text(name))
+    return json.loads(text(name))
