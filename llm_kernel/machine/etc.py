@@ -20,7 +20,7 @@ def etc(system: System, zone: str = "UTC") -> dict[str, str]:
         "/etc/nsswitch.conf": _NSSWITCH,
         "/etc/ssh/sshd_config": _SSHD,
         "/etc/ssh/ssh_config": "Host *\n    SendEnv LANG LC_*\n    HashKnownHosts yes\n    GSSAPIAuthentication yes\n",
-        "/etc/crontab": _CRONTAB,
+        "/etc/crontab": _CRONTAB_RHEL if system.profile.like == "rhel" else _CRONTAB,
         "/etc/sudoers": f"Defaults\tenv_reset\nroot\tALL=(ALL:ALL) ALL\n%{system.profile.admin}\tALL=(ALL:ALL) ALL\n",
         "/etc/sysctl.conf": "#net.ipv4.ip_forward=1\n#net.ipv6.conf.all.forwarding=1\n",
         "/etc/login.defs": "UID_MIN\t\t1000\nUID_MAX\t\t60000\nGID_MIN\t\t1000\nGID_MAX\t\t60000\nUMASK\t\t022\n",
@@ -76,6 +76,15 @@ def _members(system: System, group: str) -> list[str]:
 
 def _hosts(system: System) -> str:
     name = system.host if "." not in system.host else f"{system.host} {system.host.partition('.')[0]}"
+    if system.profile.like == "rhel":
+        return "".join(
+            f"{address:<11} localhost localhost.localdomain localhost{n} localhost{n}.localdomain{n}\n"
+            for address, n in (("127.0.0.1", 4), ("::1", 6))
+        )
+    if system.profile.os == "debian":
+        lines = ("::1     localhost ip6-localhost ip6-loopback", "ff02::1 ip6-allnodes", "ff02::2 ip6-allrouters")
+        head = f"127.0.0.1\tlocalhost\n127.0.1.1\t{name}\n\n"
+        return f"{head}# The following lines are desirable for IPv6 capable hosts\n" + "".join(f"{x}\n" for x in lines)
     return (
         f"127.0.0.1 localhost\n127.0.1.1 {name}\n\n"
         "# The following lines are desirable for IPv6 capable hosts\n"
@@ -143,18 +152,20 @@ def _shells(system: System) -> dict[str, str]:
 
 def _fstab(system: System) -> str:
     rows = ["# <file system> <mount point>   <type>  <options>       <dump>  <pass>"]
-    rows += [_fstab_row(disk) for disk in system.disks]
+    rows = rows if system.profile.like == "debian" and system.profile.release != "18.04" else []
+    by_id = system.profile.os == "ubuntu" and system.profile.release != "18.04"
+    rows += [_fstab_row(disk, "/dev/disk/by-uuid/" if by_id else "UUID=") for disk in system.disks]
     if system.swap:
         rows.append("/swap.img\tnone\tswap\tsw\t0\t0")
     return "".join(f"{row}\n" for row in rows)
 
 
-def _fstab_row(disk: Disk) -> str:
+def _fstab_row(disk: Disk, lead: str) -> str:
     name = uuid(disk.device)
     if disk.kind == "vfat":
         name = f"{name[:4]}-{name[4:8]}".upper()
-    last = "0 1" if disk.mount in ("/", "/boot/efi") else "0 2"
-    return f"/dev/disk/by-uuid/{name} {disk.mount} {disk.kind} defaults {last}"
+    last = "0 0" if lead == "UUID=" else "0 1" if disk.mount in ("/", "/boot/efi") else "0 2"
+    return f"{lead}{name} {disk.mount} {disk.kind} defaults {last}"
 
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games"
@@ -175,9 +186,18 @@ AcceptEnv LANG LC_*
 Subsystem sftp /usr/lib/openssh/sftp-server
 """
 _CRONTAB = """SHELL=/bin/sh
-# m h dom mon dow user command
-17 *\t* * *\troot\tcd / && run-parts --report /etc/cron.hourly
-25 6\t* * *\troot\ttest -x /usr/sbin/anacron || run-parts --report /etc/cron.daily
+PATH=/usr/local/sbin:/usr/local/bin:/sbin:/bin:/usr/sbin:/usr/bin
+
+# m h dom mon dow user  command
+17 *    * * *   root    cd / && run-parts --report /etc/cron.hourly
+25 6    * * *   root    test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.daily )
+47 6    * * 7   root    test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.weekly )
+52 6    1 * *   root    test -x /usr/sbin/anacron || ( cd / && run-parts --report /etc/cron.monthly )
+#
+"""
+_CRONTAB_RHEL = """SHELL=/bin/bash
+PATH=/sbin:/bin:/usr/sbin:/usr/bin
+MAILTO=root
 """
 _SERVICES = "".join(
     f"{name}\t\t{port}\n"

@@ -90,6 +90,11 @@ def _cpuinfo(system: System) -> str:
         ("cpuid level", "22" if one.vendor == "GenuineIntel" else "16"),
         ("wp", "yes"),
         ("flags", flags_of(one)),
+        *(
+            (("bugs", "spectre_v1 spectre_v2 spec_store_bypass swapgs"),)
+            if system.profile.since("libc", "2.27")
+            else ()
+        ),
         ("bogomips", f"{own.mhz * 2:.2f}"),
         ("clflush size", "64"),
         ("cache_alignment", "64"),
@@ -106,6 +111,7 @@ def _cpuinfo(system: System) -> str:
             ("model", str(one.number)),
             ("model name", own.model),
             ("stepping", str(one.stepping)),
+            ("microcode", "0x5003005" if one.vendor == "GenuineIntel" else "0x8301034"),
             ("cpu MHz", f"{own.mhz:.3f}"),
             ("cache size", f"{one.l3} KB"),
             ("physical id", str(socket)),
@@ -126,39 +132,67 @@ def _tabs(key: str) -> str:
 
 def _meminfo(machine: Machine) -> str:
     now = memory(machine)
-    active = (now.cached - now.slab) // 8 * 4
-    rows = (
+    files = now.buffers + now.cached - now.slab - now.shared
+    anon, active = now.taken // 12 * 8, files // 8 * 4
+    slab, made = now.slab // 8 * 12, machine.system.profile
+    new, old = made.since("libc", "2.31"), not made.since("libc", "2.27")
+    rows: list[tuple[str, int]] = [
         ("MemTotal", now.total),
         ("MemFree", now.free),
         ("MemAvailable", now.available),
         ("Buffers", now.buffers),
         ("Cached", now.cached - now.slab),
         ("SwapCached", 0),
-        ("Active", active + now.taken // 12 * 4),
-        ("Inactive", now.cached - now.slab - active + now.taken // 12 * 4),
+        ("Active", active + anon // 8 * 4),
+        ("Inactive", files - active + anon - anon // 8 * 4),
+        ("Active(anon)", anon // 8 * 4),
+        ("Inactive(anon)", anon - anon // 8 * 4),
+        ("Active(file)", active),
+        ("Inactive(file)", files - active),
+        ("Unevictable", 0),
+        ("Mlocked", 0),
         ("SwapTotal", now.swap_total),
         ("SwapFree", now.swap_free),
         ("Dirty", 84),
         ("Writeback", 0),
-        ("AnonPages", now.taken // 12 * 8),
+        ("AnonPages", anon),
         ("Mapped", now.cached // 48 * 4),
         ("Shmem", now.shared),
-        ("KReclaimable", now.slab),
-        ("Slab", now.slab // 8 * 12),
+        *([("KReclaimable", now.slab)] if new else []),
+        ("Slab", slab),
         ("SReclaimable", now.slab),
-        ("SUnreclaim", now.slab // 8 * 12 - now.slab),
+        ("SUnreclaim", slab - now.slab),
+        ("KernelStack", 16 * (len(machine.processes.table) + 260)),
+        ("PageTables", now.taken // 512 * 4),
+        ("NFS_Unstable", 0),
+        ("Bounce", 0),
+        ("WritebackTmp", 0),
         ("CommitLimit", now.total // 2 + now.swap_total),
+        ("Committed_AS", now.taken * 3 // 2 // 4 * 4),
         ("VmallocTotal", 34_359_738_367),
+        ("VmallocUsed", 0 if not new else 84_612),
+        ("VmallocChunk", 0),
+        *([("Percpu", machine.system.cpu.cores * 1_680)] if new or old else []),
+        ("HardwareCorrupted", 0),
+        ("AnonHugePages", 0),
+        *([] if old else [("ShmemHugePages", 0), ("ShmemPmdMapped", 0)]),
+        *([("FileHugePages", 0), ("FilePmdMapped", 0)] if new else [("CmaTotal", 0), ("CmaFree", 0)]),
         ("HugePages_Total", 0),
         ("HugePages_Free", 0),
+        ("HugePages_Rsvd", 0),
+        ("HugePages_Surp", 0),
         ("Hugepagesize", 2048),
-    )
+        *([("Hugetlb", 0)] if new else []),
+        ("DirectMap4k", 321_400),
+        ("DirectMap2M", max(0, (machine.system.memory // 2**20 - 321) % 1024 * 1024)),
+        ("DirectMap1G", max(0, machine.system.memory // 2**30 - 1) * 2**20),
+    ]
     return "".join(_meminfo_row(name, value) for name, value in rows)
 
 
 def _meminfo_row(name: str, value: int) -> str:
     unit = "" if name.startswith("HugePages_") else " kB"
-    return f"{name + ':':<16}{value:>8}{unit}\n"
+    return f"{name}:{value:>{23 - len(name)}}{unit}\n"
 
 
 def _loadavg(machine: Machine) -> str:
@@ -213,9 +247,13 @@ def _gpu(gpu: Gpu) -> str:
     return "".join(f"{name + ':':<16} {text}\n" for name, text in rows)
 
 
+_NODEV = (
+    "sysfs tmpfs bdev proc cgroup cgroup2 cpuset devtmpfs configfs debugfs tracefs securityfs sockfs bpf pipefs ramfs"
+)
 _FILESYSTEMS = (
-    "".join(f"nodev\t{kind}\n" for kind in ("sysfs", "tmpfs", "proc", "cgroup2", "devtmpfs", "devpts", "overlay"))
-    + "\text3\n\text2\n\text4\n\tsquashfs\n\tvfat\n\txfs\n"
+    "".join(f"nodev\t{kind}\n" for kind in f"{_NODEV} hugetlbfs devpts".split())
+    + "\text3\n\text2\n\text4\n\tsquashfs\n\tvfat\n\txfs\nnodev\tecryptfs\n\tfuseblk\n"
+    + "".join(f"nodev\t{kind}\n" for kind in "fuse fusectl mqueue pstore overlay autofs".split())
 )
 _COMMON = (
     "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ht syscall nx "

@@ -135,10 +135,35 @@ def _interrupts(machine: Machine) -> str:
     for name, count, what in rows:
         spread = [count if cpu == len(name) % cores else 0 for cpu in range(cores)]
         lines.append(f"{name:>4}: " + " ".join(f"{value:>10}" for value in spread) + f"   {what}")
-    for name, what in (("NMI", "Non-maskable interrupts"), ("LOC", "Local timer interrupts")):
-        each = 0 if name == "NMI" else 1_048_231
+    for name, (each, what) in _SHARED.items():
         lines.append(f"{name:>4}: " + " ".join(f"{each:>10}" for _ in range(cores)) + f"   {what}")
-    return "\n".join(lines) + f"\n{'ERR':>4}: {0:>10}\n{'MIS':>4}: {0:>10}\n"
+    lines += [f"{name:>4}: {0:>10}" for name in ("ERR", "MIS")]
+    for name, what in _POSTED.items():
+        lines.append(f"{name:>4}: " + " ".join(f"{0:>10}" for _ in range(cores)) + f"   {what}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+_SHARED = {
+    "NMI": (0, "Non-maskable interrupts"),
+    "LOC": (1_048_231, "Local timer interrupts"),
+    "SPU": (0, "Spurious interrupts"),
+    "PMI": (0, "Performance monitoring interrupts"),
+    "IWI": (3, "IRQ work interrupts"),
+    "RTR": (0, "APIC ICR read retries"),
+    "RES": (2_763, "Rescheduling interrupts"),
+    "CAL": (18_420, "Function call interrupts"),
+    "TLB": (3_155, "TLB shootdowns"),
+    "TRM": (0, "Thermal event interrupts"),
+    "THR": (0, "Threshold APIC interrupts"),
+    "DFR": (0, "Deferred Error APIC interrupts"),
+    "MCE": (0, "Machine check exceptions"),
+    "MCP": (3_490, "Machine check polls"),
+}
+_POSTED = {
+    "PIN": "Posted-interrupt notification event",
+    "NPI": "Nested posted-interrupt event",
+    "PIW": "Posted-interrupt wakeup event",
+}
 
 
 def _route(machine: Machine) -> str:

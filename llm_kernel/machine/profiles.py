@@ -125,14 +125,29 @@ def _read(data: dict[str, Any]) -> dict[tuple[str, str], Profile]:
             folders["/usr/bin"] += ("dnf",)
         absent = data["absent"].get(f"{row['os']} {row['release']}", "").split()
         folders = {folder: tuple(n for n in names if n not in absent) for folder, names in folders.items()}
-        groups = dict(pair.rsplit(":", 1) for pair in data["groups"][like].split())
+        people, teams = _names(row, data["accounts"][like], data["groups"][like])
+        groups = dict(pair.rsplit(":", 1) for pair in teams.split())
         made[row["os"], row["release"]] = Profile(
             **row,
-            accounts=tuple(_account(line) for line in data["accounts"][like].splitlines()),
+            accounts=tuple(_account(line) for line in people.splitlines()),
             groups={name: int(gid) for name, gid in groups.items()},
             programs=_folders(folders, merged=row["merged"]),
         )
     return made
+
+
+def _names(row: dict[str, Any], people: str, teams: str) -> tuple[str, str]:
+    """The accounts and groups of the family with what is this release's own."""
+    if row["os"] == "ubuntu" and row["release"] < "24.04":
+        chat = "irc:39:39:ircd:/run/ircd:/usr/sbin/nologin\n"
+        own = chat if row["release"] > "20.04" else chat.replace("/run", "/var/run")
+        bugs = "gnats:41:41:Gnats Bug-Reporting System (admin):/var/lib/gnats:/usr/sbin/nologin\n"
+        return people.replace(chat, own + bugs), teams.replace(" shadow:", " gnats:41 shadow:")
+    if row["os"] == "centos":
+        return people.replace("nobody:65534:65534:Kernel Overflow User", "nobody:99:99:Nobody"), teams.replace(
+            "nobody:65534", "nobody:99"
+        )
+    return people, teams
 
 
 def _account(line: str) -> Account:

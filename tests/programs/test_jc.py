@@ -189,7 +189,7 @@ def test_names_and_dates(machine: Machine, parse: Parse) -> None:
     assert people["alice"]["uid"] == 1000
     assert {row["group_name"] for row in _file(machine, "group", "/etc/group")} >= {"alice", "root"}
     assert {row["username"] for row in _file(machine, "shadow", "/etc/shadow")} == set(people)
-    assert _file(machine, "hosts", "/etc/hosts")[0]["hostname"] == ["localhost"]
+    assert _file(machine, "hosts", "/etc/hosts")[0]["hostname"][0] == "localhost"
     assert _file(machine, "os_release", "/etc/os-release")["ID"] == system.os
     assert f"Linux version {system.kernel} " in machine.files.read("/proc/version").decode()
     if system.profile.compiler.startswith(("gcc (", "gcc version")):  # the parser knows no other compiler's name

@@ -215,10 +215,10 @@ def netstat(call: Call) -> Answer:
 
 def _connections(call: Call, letters: set[str]) -> str:
     which = "servers and established" if "a" in letters else "only servers" if "l" in letters else "w/o servers"
-    extra = f"{'PID/Program name':<20}" if "p" in letters else ""
+    extra = f" {'PID/Program name':<20}" if "p" in letters else ""
     lines = [
         f"Active Internet connections ({which})",
-        f"Proto Recv-Q Send-Q Local Address           Foreign Address         State       {extra}",
+        f"Proto Recv-Q Send-Q Local Address           Foreign Address         State      {extra}",
     ]
     for row in _chosen(call.machine, letters & set("tula46")):
         state = {"ESTAB": "ESTABLISHED", "UNCONN": ""}.get(row.state, row.state)
