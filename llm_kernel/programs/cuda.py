@@ -3,47 +3,68 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 
 from llm_kernel.machine import Machine
 
 __all__ = ["out_of_memory"]
 
+_CONTEXT = 434
+"""MiB that the driver needs for a process before its first tensor, on a card of Ampere."""
+
+_LATER = (
+    "\nCUDA kernel errors might be asynchronously reported at some other API call, so the stacktrace below might be "
+    "incorrect.\nFor debugging consider passing CUDA_LAUNCH_BLOCKING=1."
+)
+
 
 def out_of_memory(machine: Machine, index: int, shown: int, want: int, script: str, source: str) -> str:
     """The traceback of a program that asks GPU ``index`` (``shown`` to it as another) for ``want`` MiB too many."""
-    gpu = machine.devices.gpus[index]
-    total = gpu.card.total(machine.devices.driver)
-    used = sum(one.gpu[index].mem for one in machine.processes.using(index))
-    free = max(0, total - used)
-    found = machine.packages.find("pip", "torch")
-    version = tuple(
-        int(part) for part in (found.version if found else "2.0").split("+")[0].split(".")[:2] if part.isdigit()
-    )
-    asked = f"{max(20, min(want, 2048) // 2 * 2)}.00 MiB"
-    kind = (
-        "RuntimeError"
-        if version < (1, 13)
-        else "torch.cuda.OutOfMemoryError"
-        if version < (2, 5)
-        else ("torch.OutOfMemoryError")
-    )
-    capacity = f"{total / 1024:.2f} GiB"
-    if version >= (2, 2):
-        said = (
-            f"CUDA out of memory. Tried to allocate {asked}. GPU {shown} has a total capacity of {capacity} of which "
-            f"{free}.00 MiB is free. Including non-PyTorch memory, this process has 0 bytes memory in use. "
-            "Of the allocated memory 0 bytes is allocated by PyTorch, and 0 bytes is reserved by PyTorch but "
-            "unallocated."
-        )
-    else:
-        said = (
-            f"CUDA out of memory. Tried to allocate {asked} (GPU {shown}; {capacity} total capacity; "
-            f"0 bytes already allocated; {free}.00 MiB free; 0 bytes reserved in total by PyTorch)"
-        )
+    total = machine.devices.gpus[index].card.total(machine.devices.driver)
+    others = [(one.pid, one.gpu[index].mem) for one in machine.processes.using(index)]
+    free = max(0, total - sum(mem for _, mem in others))
     frames = "".join(
         f'  File "{script}", line {line}, in {where}\n    {text}\n' for line, where, text in _frames(source)
     )
-    return f"Traceback (most recent call last):\n{frames}{kind}: {said}\n"
+    return f"Traceback (most recent call last):\n{frames}{_said(_version(machine), shown, total, free, want, others)}\n"
+
+
+def _version(machine: Machine) -> tuple[int, ...]:
+    found = machine.packages.find("pip", "torch") or machine.packages.find("conda", "pytorch")
+    parts = (found.version if found else "2.0").split("+")[0].split(".")[:2]
+    return tuple(int(part) for part in parts if part.isdigit())
+
+
+def _said(
+    version: tuple[int, ...], shown: int, total: int, free: int, want: int, others: Sequence[tuple[int, int]]
+) -> str:
+    """The last line: the process has filled what was free, and its next piece does not fit."""
+    left = 3 + want % 14
+    mine = free - left
+    reserved = mine - _CONTEXT
+    if reserved < 20:  # not even the driver's own part found room
+        return f"RuntimeError: CUDA error: out of memory{_LATER if version >= (1, 9) else ''}"
+    kind = "RuntimeError" if version < (1, 13) else "torch.cuda.OutOfMemoryError"
+    kind = "torch.OutOfMemoryError" if version >= (2, 5) else kind
+    piece = next(size for size in (20, 32, 64, 98, 128, 256) if size > left and (size > want % 200 or size == 256))
+    allocated = reserved - reserved // 40
+    head = f"{kind}: CUDA out of memory. Tried to allocate {_size(piece)}"
+    if version >= (2, 2):
+        rest = "".join(f"Process {pid} has {_size(mem)} memory in use. " for pid, mem in others)
+        return (
+            f"{head}. GPU {shown} has a total capacity of {_size(total)} of which {_size(left)} is free. {rest}"
+            f"Including non-PyTorch memory, this process has {_size(mine)} memory in use. Of the allocated memory "
+            f"{_size(allocated)} is allocated by PyTorch, and {_size(reserved - allocated)} is reserved by PyTorch "
+            f"but unallocated."
+        )
+    return (
+        f"{head} (GPU {shown}; {_size(total)} total capacity; {_size(allocated)} already allocated; "
+        f"{_size(left)} free; {_size(reserved)} reserved in total by PyTorch)"
+    )
+
+
+def _size(mib: int) -> str:
+    return f"{mib / 1024:.2f} GiB" if mib >= 1024 else f"{mib}.00 MiB"
 
 
 def _frames(source: str) -> list[tuple[int, str, str]]:

@@ -30,6 +30,8 @@ FULL_SCREEN = frozenset(
 )
 """Programs that draw on a terminal, which a notebook is not."""
 
+_EXECS = frozenset(["nohup", "nice", "setsid"])
+
 _ADVICE = {
     "top": "top -bn1",
     "htop": "top -bn1",
@@ -99,6 +101,8 @@ class Programs:
         row = row_of(call)
         if row is not None:
             try:
+                if row.live and base in _EXECS:  # the command takes the process over
+                    return await answer(call, streams)
                 if row.live:
                     return await self._as_process(call, streams, lambda _: answer(call, streams))
                 return await answer(call, streams)

@@ -51,14 +51,23 @@ class Options:
 
     ``spec`` names them: ``a,all`` takes no argument, ``w,width=`` needs one, ``color?`` may have one. ``usage`` is
     what follows the program's name in its usage lines; ``status`` the exit status for a wrong command line;
-    ``package`` names the package and its version (``diffutils 3.8``) where it is not the core utilities.
+    ``package`` names the package and its version (``diffutils 3.8``) where it is not the core utilities;
+    ``ordered``: what follows the first operand is no option.
     """
 
     def __init__(
-        self, spec: str, *, usage: str, about: str, authors: str = "", status: int = 1, package: str = ""
+        self,
+        spec: str,
+        *,
+        usage: str,
+        about: str,
+        authors: str = "",
+        status: int = 1,
+        package: str = "",
+        ordered: bool = False,
     ) -> None:
         self._usage, self._about, self._authors, self._status = usage, about, authors, status
-        self._package = package
+        self._package, self._ordered = package, ordered
         self._short: dict[str, tuple[str, str]] = {}
         self._long: dict[str, tuple[str, str]] = {}
         for row in [*spec.split(), "help", "version"]:
@@ -78,6 +87,9 @@ class Options:
                 wrong = self._take_short(word, state)
             else:
                 state.operands.append(word)
+                if self._ordered:
+                    state.operands.extend(state.todo)
+                    break
                 continue
             if wrong:
                 return self.refuse(call, wrong)

@@ -13,12 +13,13 @@ from tree_sitter import Node
 from llm_kernel.syntax import parse
 from llm_kernel.tokens import unquoted
 
-__all__ = ["ASK", "asking"]
+__all__ = ["ASK", "asking", "unfed"]
 
 ASK = "__llm_kernel_ask"
 """Our word that asks the person at the notebook for a line: ``-s`` hidden, then the prompt."""
 
 _MAY = re.compile(r"\bread\b")
+_RUNS = re.compile(r"(?:bash|sh|dash|source|\.|eval|[^=]*/.*)")
 _TAKES = "adinNptu"
 """The options of ``read`` that take a word."""
 
@@ -40,6 +41,18 @@ def asking(script: str) -> str:
     for at, text in sorted(edits, reverse=True):
         data = data[:at] + text.encode() + data[at:]
     return data.decode("utf-8", "replace")
+
+
+def unfed(script: str) -> bool:
+    """Whether the terminal is the standard input of every shell text that ``script`` runs."""
+    todo = [parse(script)]
+    while todo:
+        node = todo.pop()
+        todo.extend(node.named_children)
+        runs = node.type == "command" and _RUNS.fullmatch(_text(node.child_by_field_name("name")))
+        if runs and not _at_terminal(node):
+            return False
+    return True
 
 
 def _at_terminal(node: Node) -> bool:

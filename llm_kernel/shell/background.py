@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, MutableMapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tree_sitter import Node
 
 from llm_kernel.syntax import parse
 from llm_kernel.tokens import unquoted
 
-__all__ = ["CONTROL", "JOB", "LAST", "Order", "detached", "shown"]
+__all__ = ["CONTROL", "JOB", "LAST", "Order", "copies", "detached", "shown"]
 
 JOB = "__llm_kernel_job"
 LAST = "__llm_kernel_last"
@@ -23,8 +24,8 @@ CONTROL = "__llm_kernel_control"
 
 _MAY = re.compile(r"(?<![&>|<])&(?![&>])|\$\{?!")
 _WAITS = re.compile(r"\b(?:jobs|fg|bg|wait|disown|kill)\b")
-_STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)" "$@"'
-_CALL = re.compile(rf"(?:{CONTROL} \d+ )?{JOB} (\d+) {re.escape(_STATE)};?")
+_STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
+_CALL = re.compile(rf'(?:{CONTROL} [\d.]+ )?{JOB} (\d+) {re.escape(_STATE)} \d[^\n]*? "\$@";?')
 _HOLDERS = frozenset(["program", "do_group", "compound_statement", "subshell", "if_statement", "else_clause"])
 _MORE = frozenset(["elif_clause", "case_item", "list"])
 _ROUTE = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|>\||>)")
@@ -55,22 +56,26 @@ def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> s
     """
     if not _MAY.search(script) and not (pid and _WAITS.search(script)):
         return script
-    own = f"{CONTROL} {pid} " if pid else ""
     data = script.encode("utf-8", "replace")
     edits: list[tuple[int, int, str]] = []
     for node in _walk(parse(script)):
         if node.type in ("simple_expansion", "expansion") and node.text in (b"$!", b"${!}"):
-            edits.append((node.start_byte, node.end_byte, f"$({own}{LAST})"))
-        elif pid and node.type == "command_name" and _WAITS.fullmatch((node.text or b"").decode("utf-8", "replace")):
-            edits.append((node.start_byte, node.start_byte, own))
+            edits.append((node.start_byte, node.end_byte, f"$({_whose(node, pid)}{LAST})"))
+        elif node.type == "command_name" and _WAITS.fullmatch((node.text or b"").decode("utf-8", "replace")):
+            edits.append((node.start_byte, node.start_byte, _whose(node, pid)))
         span = _span(node)
         if span is None or _captured(node):
             continue
+        own = _whose(node, pid)
         start, end, cut = span
         text = (data[start : cut[0]] + data[cut[1] : end]).decode("utf-8", "replace").rstrip()
-        number = next((key for key, order in orders.items() if order.text == text), len(orders) + 1)
-        orders[number] = _order(node, text)
-        edits.append((start, end, f"{own}{JOB} {number} {_STATE}{';' if cut[1] == end else ''}"))
+        order = _order(node, text)
+        number = next((key for key, one in orders.items() if one == order), len(orders) + 1)
+        orders[number] = order
+        names = [_whole(to) for _, operator, to in order.routes if not copies(operator, to)]
+        call = " ".join([f"{own}{JOB} {number} {_STATE} {len(names)}", *names, '"$@"'])
+        lines = data[start:end].count(b"\n")  # what follows keeps its line numbers
+        edits.append((start, end, f"{call};{chr(10) * lines}" if cut[1] == end else call))
     return _edited(data, edits)
 
 
@@ -102,6 +107,16 @@ def _span(node: Node) -> tuple[int, int, tuple[int, int]] | None:
     return None
 
 
+def _whose(node: Node, pid: int) -> str:
+    """The words before a word of job control in a shell inside the shell, or in a subshell that has jobs of its own."""
+    above = node.parent
+    while above is not None and above.type != "subshell":
+        above = above.parent
+    if above is not None and any(_span(inner) for inner in _walk(above)):
+        return f"{CONTROL} {pid}.{above.start_byte} "
+    return f"{CONTROL} {pid} " if pid else ""
+
+
 def _captured(node: Node) -> bool:
     """Whether its output goes where the shell library must read it at once: a substitution, a pipe, a file."""
     above = node.parent
@@ -123,6 +138,16 @@ def _routes(node: Node) -> tuple[tuple[int, str, str], ...]:
     return tuple(found)
 
 
+def copies(operator: str, to: str) -> bool:
+    """Whether a stream is sent where another one goes, and to no file."""
+    return operator == ">&" and to.isdigit()
+
+
+def _whole(word: str) -> str:
+    """A file's name as one word of a command: a redirection splits it as little as quotes would."""
+    return f'"{word}"' if "$" in word and not set(word) & set("'\"`~") else word
+
+
 def _reads(redirect: Node) -> bool:
     return redirect.type == "file_redirect" and (redirect.text or b"").lstrip(b"0123456789").startswith(b"<")
 
@@ -135,21 +160,38 @@ def _order(node: Node, text: str) -> Order:
     body = node.child_by_field_name("body") if node.type == "redirected_statement" else node
     routes = _routes(node)
     files = tuple(unquoted(to) for _, operator, to in routes if ">" in operator and not operator.endswith(">&"))
+    plain = (
+        body is not None
+        and body is not node
+        and all(child.type in ("file_redirect", body.type) and not _reads(child) for child in node.children)
+    )
+    inner, ways = ((body.text or b"").decode("utf-8", "replace"), routes) if plain and body is not None else (text, ())
     if body is None or body.type != "command":
-        plain = all(child.type in ("file_redirect", getattr(body, "type", "")) for child in node.children)
-        if body is None or body is node or not plain or any(_reads(child) for child in node.children):
-            return Order(_spaced(node, text), (), False, files, text)
-        return Order(text, (), False, files, (body.text or b"").decode("utf-8", "replace"), routes)
+        return Order(_printed(node, text), (), False, files, inner, ways)
     words = [child for child in body.children if child.is_named and child.type != "variable_assignment"]
     spoken = tuple(unquoted((word.text or b"").decode("utf-8", "replace")) for word in words)
-    return Order(text, spoken, bool(spoken), files, text)
+    return Order(_printed(node, text), spoken, bool(spoken), files, inner, ways)
 
 
-def _spaced(node: Node, text: str) -> str:
-    """A subshell's text as bash prints it, with blanks inside its parentheses."""
-    if node.type == "subshell" and text.startswith("(") and text.endswith(")"):
-        return f"( {text[1:-1].strip().rstrip(';')} )"
-    return text
+def _printed(node: Node, text: str) -> str:
+    """``text`` of ``node`` as bash prints it: groups and subshells in one line, and the numbers of streams."""
+    begin, data = node.start_byte, text.encode("utf-8", "replace")
+    edits = []
+    for one in _walk(node):
+        if one.end_byte - begin > len(data):
+            continue
+        if one.type == "file_redirect" and (one.text or b"").startswith(b">&"):
+            edits.append((one.start_byte - begin, one.start_byte - begin, "1"))
+        ends = {"subshell": (b"(", b")", "( ", " )"), "compound_statement": (b"{", b"}", "{ ", "; }")}.get(one.type)
+        inner = one.named_children
+        if ends and inner and (one.text or b"").startswith(ends[0]) and (one.text or b"").endswith(ends[1]):
+            edits.append((one.start_byte - begin, inner[0].start_byte - begin, ends[2]))
+            edits.append((inner[-1].end_byte - begin, one.end_byte - begin, ends[3]))
+            for before, after in pairwise(inner):
+                gap = data[before.end_byte - begin : after.start_byte - begin]
+                if b"\n" in gap and not gap.strip(b"; \t\n"):
+                    edits.append((before.end_byte - begin, after.start_byte - begin, "; "))
+    return _edited(data, edits)
 
 
 def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:

@@ -19,7 +19,7 @@ import bashkit
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
-from llm_kernel.shell.asking import ASK, asking
+from llm_kernel.shell.asking import ASK, asking, unfed
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
 from llm_kernel.shell.handed import handed
@@ -28,7 +28,8 @@ from llm_kernel.shell.inner import COPIES, WATCHED, Inner
 from llm_kernel.shell.jobs import WORDS, Jobs
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
-from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, Lead, led
+from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
+from llm_kernel.shell.wording import mended
 from llm_kernel.timeline import Strand, Timeline
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
@@ -127,8 +128,8 @@ BUILTINS = frozenset(
 
 TOOLS = frozenset(
     """awk base32 base64 basename bash cat column comm csplit cut dirname egrep env envsubst expand expr factor
-    fgrep fmt fold gawk grep head hexdump iconv join jq mapfile nice nl nohup numfmt od paste pr rev sed seq
-    sh shuf sort split strings sudo tac tail tee test timeout tr tsort unexpand uniq xargs xxd yes""".split()
+    fgrep fmt fold gawk grep head hexdump iconv join jq mapfile nl numfmt od paste pr rev sed seq
+    sh shuf sort split strings sudo tac tail test tr tsort unexpand uniq xargs xxd yes""".split()
 )
 """Programs whose answer the library computes as the real ones do."""
 
@@ -136,17 +137,20 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
+OUTDONE = frozenset("csplit cut hexdump tee uniq xxd".split())
+"""Tools of the library that an exact program stands in for where there is one."""
+
 _ALIASES = frozenset(["ll", "la", "l"])
 _LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
-_TRACE = re.compile(rb"(?m)^\++ __llm_kernel_\w+[ =].*\n|__llm_kernel_at='[^']*' ")
 COST = 0.002
 """Seconds that a program takes to start and end, whatever it does."""
 
 _READONLY = re.compile(
     r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
 )
+_WORD = re.compile(r"[\w./+:@~-]+")
 _FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
 
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
@@ -183,9 +187,10 @@ class Shell:
         self.pid = process.pid if process else machine.processes.shell
         self.ask: AskTerminal | None = None
         self._adopted: Process | None = None
+        self._unfed = False
         self._limits = limits
         self._orders: dict[int, Order] = {} if orders is None else orders
-        self._tables: dict[int, Jobs] = {}
+        self._tables: dict[str, Jobs] = {}
         self._machine = machine
         self._program = program
         self._registered: set[str] = set()
@@ -210,6 +215,7 @@ class Shell:
         self._epoch = machine.login
         self._running = False
         self._stopped = False
+        self._terminal = "012"
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
@@ -331,6 +337,12 @@ class Shell:
         self.status = status
         return parts.decode(errors="replace")
 
+    async def begin(self, state: str) -> None:
+        """Take over ``state``, which the library itself printed."""
+        line, self._prologue = f"{self._prologue}{state}\n:", ""
+        with self.strand.aside():
+            await _await(self._bash.execute(line))
+
     def know(self, names: Iterable[str]) -> None:
         """Let ``names`` reach our programs, from now on even in the middle of a run."""
         self._register(set(names) - OURS)
@@ -343,18 +355,21 @@ class Shell:
             parent or (login.ppid if login else 1),
             machine.system.profile.bash,
             _LED,
-            OURS,
+            OURS | WORDS | {CONTROL},
             _LOCAL,
             self._place,
             self._absent,
             inner=bool(parent) and (bool(source) or pid != machine.processes.shell),
             watched=source == WATCHED,
             source="" if source == WATCHED else source,
+            terminal=self._terminal if source not in ("", WATCHED) or not parent else "",
+            shared=machine.files.shared,
         )
-        text = led(script, lead)
-        if self.ask is not None and not source:
-            text = asking(text)
-        return detached(text, self._orders, pid if parent else 0)
+        text = led(detached(script, self._orders, pid if parent else 0), lead)
+        if self.ask is None:
+            return text
+        self._unfed = unfed(script) and (self._unfed or not parent)
+        return asking(text) if self._unfed or not parent else text
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
         """What a shell inside this one runs, edited, and its programs registered."""
@@ -381,16 +396,16 @@ class Shell:
     async def _callback(self, context: Any) -> int:
         env = dict(context.env)
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
-        call = replace(call, run=self._apart(call))
         turns = Turns(self._order)
         streams = Streams(context, turns, self)
+        call = replace(call, run=self._apart(call, streams))
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
             return status
         if call.name == INNER:
             stdin = await streams.read() if call.args[1] in ("s", "full") else b""
-            text, status = self._inner.answer(call.args, call.cwd, stdin)
+            text, status = self._inner.answer(call.args, call.cwd, stdin, call.env)
             await (context.stderr if call.args[1] in ("!", "full") else context.stdout).write(text.encode())
             return status
         if call.name == ASK:
@@ -405,8 +420,12 @@ class Shell:
         self._turns.add(turns)
         try:
             with self.strand.inside():
+                if any(table.busy for table in self._tables.values()):
+                    await self._order.landed()  # what a job writes now comes behind what was written before
                 if call.name in WORDS or call.name == CONTROL:
-                    return await self._control(call, streams)
+                    status = await self._control(call, streams)
+                    await turns.end()
+                    return status
                 with handed(context, self._machine.files):
                     status = await self._program(call, streams)
                 await turns.end()
@@ -426,23 +445,30 @@ class Shell:
     @property
     def jobs(self) -> Jobs:
         """The jobs of this shell itself."""
-        return self._table(self.pid)
+        return self._table(str(self.pid))
 
-    def _table(self, pid: int) -> Jobs:
-        """The jobs of this shell, or of one that runs inside it, by its process."""
-        if pid not in self._tables:
-            loud = pid == self._machine.processes.shell
-            self._tables[pid] = Jobs(self._machine, self.strand.timeline, self._fork, loud=loud, most=self._limits.jobs)
-        return self._tables[pid]
+    def _table(self, which: str) -> Jobs:
+        """The jobs of this shell, or of one that runs inside it: by its process, a subshell also by its place."""
+        if which not in self._tables:
+            home = self.jobs if which != str(self.pid) else None
+            loud = which == str(self._machine.processes.shell)
+            timeline = self.strand.timeline
+            self._tables[which] = Jobs(
+                self._machine, timeline, self._fork, loud=loud, most=self._limits.jobs, home=home, landed=self._landed
+            )
+        return self._tables[which]
+
+    async def _landed(self) -> None:
+        await self._order.landed()
 
     async def _control(self, call: Call, streams: Streams) -> int:
         """Job control for this shell, or for the one inside it whose process the first words name."""
-        pid = self.pid
+        which = str(self.pid)
         if call.name == CONTROL:
-            pid = int(call.args[0])
+            which = call.args[0]
             call = replace(call, name=call.args[1], args=call.args[2:])
-        table = self._table(pid)
-        if pid != self._machine.processes.shell and table.screen is None:
+        table, pid = self._table(which), int(which.partition(".")[0]) or self.pid
+        if which != str(self._machine.processes.shell) and table.screen is None:
             table.screen = _Writer(streams)
             try:
                 return await table.answer(call, streams, self.strand, self._orders, pid)
@@ -451,11 +477,12 @@ class Shell:
         return await table.answer(call, streams, self.strand, self._orders, pid)
 
     async def _fork(self, order: Order, call: Call, process: Process, strand: Strand) -> Shell:
-        """A child with the state that ``call`` carries, as fork() gives it."""
+        """A child with the state that ``call`` carries, as fork() gives it; it knows the programs that this names."""
+        named = set(_WORD.findall("\n".join([order.body, *call.args])))
         child = Shell(
             self._machine,
             self._program,
-            ours=self._registered,
+            ours=self._always | (self._registered & named),
             cwd=call.cwd,
             env=call.env,
             limits=self._limits,
@@ -463,14 +490,15 @@ class Shell:
             process=process,
             orders=self._orders,
         )
-        _, state, options, *args = call.args
+        state, options, *args = call.args
         wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
         kept = "; ".join(line for line in wanted if not any(word in line for word in _FIXED))
         words = " ".join(map(_quoted, args))
-        await child.capture(_READONLY.sub("", state) + "\n" + (f"set -- {words}" if words else ":"))
+        await child.begin(_READONLY.sub("", state))
         child._prologue += f"set -- {words}; " if words else ""
         child._prologue += f"{kept}; " if kept else ""
         child._adopted = process if order.simple else None
+        child._terminal = aimed(self._terminal, order.text)
         return child
 
     def adopt(self) -> Process | None:
@@ -489,7 +517,7 @@ class Shell:
             self._epoch = now - int(args[0])
         return str(int(now - self._epoch))
 
-    def _apart(self, call: Call) -> Run:
+    def _apart(self, call: Call, streams: Streams) -> Run:
         """What runs command lines for ``call`` in a shell of their own, as its fork and exec would."""
 
         async def run(line: str, out: Sink, err: Sink) -> int:
@@ -498,10 +526,11 @@ class Shell:
                 self._program,
                 ours=self._registered,
                 cwd=call.cwd,
-                env=call.env,
+                env={name: value for name, value in call.env.items() if name != TTY},
                 limits=self._limits,
                 strand=self.strand,
             )
+            shell.pid, shell._adopted = self.pid, streams.adopted
             return await shell.run(line, out, err)
 
         return run
@@ -523,8 +552,9 @@ class Shell:
         """The library's few wordings that are not bash's, in bash's words."""
         if COPIES.encode() in data:
             data = self._inner.named(data)
+        data = mended(data)
         if b"__llm_kernel" in data:
-            data = _TRACE.sub(b"", data).replace(GONE.encode(), b"")
+            data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:
             spent = self._machine.clock.now - started[0]
             busy = max(0.0, spent - (self._machine.processes.slept - started[1]))

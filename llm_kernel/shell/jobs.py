@@ -7,16 +7,15 @@ cell notices that the job is over. The wording is bash's.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import posixpath
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS, name_of, number_of, said_of
-from llm_kernel.shell.background import JOB, LAST, Order
+from llm_kernel.shell.background import JOB, LAST, Order, copies
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.order import Sink
 from llm_kernel.timeline import Strand, Timeline
@@ -28,6 +27,12 @@ WORDS = frozenset(["jobs", "fg", "bg", "wait", "disown", "kill", "suspend", JOB,
 
 _FORK = 0.001
 """Seconds that a child needs to begin."""
+
+_CROWD = 2
+"""Children that begin at one time before each slows the others down."""
+
+_PAUSES = (1, 2, 4, 8)
+"""Seconds that bash waits between its tries to fork, where there are too many processes."""
 
 _HELD = 1_000_000
 """Characters that a job may have written to the terminal while nobody looks."""
@@ -45,8 +50,6 @@ class Forked(Protocol):
     """A child shell."""
 
     async def run(self, script: str, out: Sink, err: Sink) -> int: ...
-
-    async def capture(self, script: str) -> str: ...
 
 
 Fork: TypeAlias = Callable[[Order, Call, Process, Strand], Awaitable[Forked]]
@@ -67,6 +70,7 @@ class Job:
     signal: int = 0
     live: bool = True
     waited: int = 0
+    told: bool = False
     held: list[tuple[bool, bytes]] = field(default_factory=list)
     size: int = 0
 
@@ -82,14 +86,32 @@ class Job:
 
 
 class Jobs:
-    """The job table of one shell. ``loud``: a person sits at it, so it says when a job begins and ends."""
+    """The job table of one shell. ``loud``: a person sits at it, so it says when a job begins and ends.
 
-    def __init__(self, machine: Machine, timeline: Timeline, fork: Fork, *, loud: bool, most: int) -> None:
+    ``home`` is the table of the shell that this one runs inside; ``landed`` waits for what was written before.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        timeline: Timeline,
+        fork: Fork,
+        *,
+        loud: bool,
+        most: int,
+        landed: Callable[[], Awaitable[None]],
+        home: Jobs | None = None,
+    ) -> None:
         self._machine = machine
         self._timeline = timeline
         self._fork = fork
         self._loud = loud
         self._most = most
+        self._landed = landed
+        self._home = home
+        self._inner: list[Jobs] = []
+        if home is not None:
+            home._inner.append(self)
         self.screen: Screen | None = None
         self.table: list[Job] = []
         self._orphans: list[Job] = []
@@ -98,16 +120,15 @@ class Jobs:
 
     # -- beginning and ending -----------------------------------------------------------------------------------
 
-    async def start(self, order: Order, call: Call, parent: int) -> tuple[int, str]:
-        """Begin a job; its status for the shell, and what is said of it on standard error."""
-        if len(self._timeline.strands) > self._most:
-            return 254, "bash: fork: retry: Resource temporarily unavailable\n"
+    async def start(self, order: Order, call: Call, names: list[str], parent: int) -> str:
+        """Begin a job that writes to the files ``names``; what is said of it on standard error."""
         machine = self._machine
         words = order.words if order.simple else (machine.processes.table[machine.processes.shell].command[0],)
         process = machine.processes.spawn(
             words, user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=call.cwd
         )
-        process.files = tuple(call.path(name) for name in order.files if "$" not in name)
+        process.background = True
+        process.files = tuple(call.path(name) for name in names) or tuple(map(call.path, order.files))
         strand = self._timeline.strand()
         number = max((job.number for job in self.table), default=0) + 1
         job = Job(number, order, process, strand)
@@ -115,24 +136,45 @@ class Jobs:
         self._last = job.pid
         machine.processes.handlers[job.pid] = lambda signal: self._signalled(job, signal)
         strand.open()
-        job.task = asyncio.create_task(self._live(job, call))
-        return 0, f"[{number}] {job.pid}\n" if self._loud else ""
-
-    async def _live(self, job: Job, call: Call) -> None:
+        strand.newborn = True
         try:
-            await job.strand.sleep(_FORK)
-            shell = await self._fork(job.order, call, job.process, job.strand)
-            out, err = await self._sinks(job, call, shell)
-            job.status = await shell.run(job.order.body, out, err)
+            sinks: tuple[Sink, Sink] | OSError = self._sinks(job, call, names)
         except OSError as error:
-            await self._write(job, True, f"bash: {error.filename}: {error.strerror}\n".encode())
-            job.status = 1
+            sinks = error
+        job.task = asyncio.create_task(self._live(job, call, sinks))
+        strand.ender = lambda: self._killed(job)
+        return f"[{number}] {job.pid}\n" if self._loud else ""
+
+    async def _room(self, io: Io, strand: Strand) -> bool:
+        """Whether another process fits; as long as none does, bash waits longer and longer, and then gives up."""
+        for pause in _PAUSES:
+            if len(self._timeline.strands) <= self._most:
+                return True
+            await io.err("bash: fork: retry: Resource temporarily unavailable\n")
+            await strand.sleep(pause)
+        return len(self._timeline.strands) <= self._most
+
+    def _killed(self, job: Job) -> asyncio.Task[None] | None:
+        self._signalled(job, 9)
+        return job.task
+
+    async def _live(self, job: Job, call: Call, sinks: tuple[Sink, Sink] | OSError) -> None:
+        try:
+            crowd = sum(one.newborn for one in self._timeline.strands)
+            await job.strand.sleep(_FORK * (1 + crowd // _CROWD))
+            job.strand.newborn = False
+            shell = await self._fork(job.order, call, job.process, job.strand)
+            if isinstance(sinks, OSError):
+                await self._write(job, True, f"bash: {sinks.filename}: {sinks.strerror}\n".encode())
+                job.status = 1
+            else:
+                job.status = await shell.run(job.order.body, *sinks)
         except asyncio.CancelledError:
             job.status = 128 + (job.signal or 1)
         finally:
             self._ended(job)
 
-    async def _sinks(self, job: Job, call: Call, shell: Forked) -> tuple[Sink, Sink]:
+    def _sinks(self, job: Job, call: Call, names: list[str]) -> tuple[Sink, Sink]:
         """Where a job's two streams go: to the terminal, or to files, which are written as the bytes come.
 
         Raises:
@@ -143,10 +185,10 @@ class Jobs:
             2: lambda data: self._write(job, True, data),
         }
         for descriptor, operator, destination in job.order.routes:
-            if operator == ">&" and destination.isdigit():
+            if copies(operator, destination):
                 sinks[descriptor] = sinks.get(int(destination), sinks[1])
                 continue
-            name = (await shell.capture(f"printf %s {destination}")) or destination
+            name = names.pop(0)
             to = self._file(call.path(name), name, append=operator.endswith(">>"))
             for one in (1, 2) if operator.startswith("&") or operator == ">&" else (descriptor,):
                 sinks[one] = to
@@ -163,7 +205,7 @@ class Jobs:
             raise OSError(error.errno, error.strerror or "No such file or directory", name) from error
 
         async def write(data: bytes) -> None:
-            files.root.append_file(path, data)
+            files.append(path, data)
 
         return write
 
@@ -181,37 +223,50 @@ class Jobs:
     def _signalled(self, job: Job, signal: int) -> None:
         if job.over:
             return
-        if signal in ENDS and not (signal == 1 and job.process.command[:1] == ("nohup",)):
+        if signal in ENDS and not (signal == 1 and job.order.words[:1] == ("nohup",)):
+            for child in self._descendants(job.pid):
+                self._machine.processes.signal(child, signal)
             job.signal, job.status = signal, 128 + signal
             self._ended(job)
             if job.task is not None:
                 job.task.cancel()
         elif signal in (19, 20, 21, 22):
             job.strand.freeze()
-            job.state, job.process.state = "Stopped", "T"
+            job.state, job.process.state, job.told = "Stopped", "T", False
             self._timeline.announce()
         elif signal == 18 and job.state == "Stopped":
             job.strand.thaw()
             job.state, job.process.state = "Running", "S"
             self._timeline.announce()
 
+    def _descendants(self, pid: int) -> list[int]:
+        """The processes that one has started, and theirs: the signal of a terminal reaches them all."""
+        own = [one.pid for one in self._machine.processes.running() if one.ppid == pid]
+        return [*own, *(below for one in own for below in self._descendants(one))]
+
     async def end(self) -> None:
-        """End every job, for the machine goes."""
-        tasks = [job.task for job in [*self.table, *self._orphans] if job.task is not None]
-        for job in [*self.table, *self._orphans]:
-            self._signalled(job, 9)
+        """End every job, those of other shells of this machine too, for the machine goes."""
+        while enders := [one.ender for one in self._timeline.strands if one.ender is not None]:
+            tasks = [ender() for ender in enders]
+            await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
         self.table.clear()
         self._orphans.clear()
-        for task in tasks:
-            with contextlib.suppress(BaseException):
-                await task
 
     # -- the terminal -------------------------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether a job lives, or one that has ended was not yet noticed."""
+        return bool(self.table or self._orphans)
+
+    @property
+    def _terminal(self) -> Screen | None:
+        return self.screen or (self._home._terminal if self._home is not None else None)
 
     async def _write(self, job: Job, error: bool, data: bytes) -> None:
         if job.over or not data:
             return
-        if self.screen is not None and (job.live or job.waited):
+        if self._terminal is not None and (job.live or job.waited):
             await self._show(error, data)
         elif job.size < _HELD:
             job.size += len(data)
@@ -220,8 +275,8 @@ class Jobs:
                 job.held.append((True, b"\n[what follows was not kept: nobody looked at this job]\n"))
 
     async def _show(self, error: bool, data: bytes) -> None:
-        if self.screen is not None:
-            await (self.screen.err if error else self.screen.out)(data)
+        if (screen := self._terminal) is not None:
+            await (screen.err if error else screen.out)(data)
 
     async def _release(self, job: Job) -> None:
         held, job.held = job.held, []
@@ -230,35 +285,40 @@ class Jobs:
 
     async def notice(self) -> None:
         """Show what the ended jobs had still to say, and that they are over; then forget them."""
-        for job in [job for job in self._orphans if job.over]:
-            self._orphans.remove(job)
-            await self._release(job)
-        over = [job for job in self.table if job.over]
-        if not over or self.screen is None:
+        if self._terminal is None:
             return
+        for table in [self, *self._inner]:
+            for job in [*table._orphans, *(table.table if table is not self else [])]:
+                if job.over:
+                    await self._landed()
+                    await table._release(job)
+                    table._drop(job)
+        over = [job for job in self.table if job.over]
+        stopped = [job for job in self.table if job.state == "Stopped" and not job.told]
+        if not over and not stopped:
+            return
+        await self._landed()
         marks = self._marks()
         for job in over:
             await self._release(job)
             if self._loud:
                 await self._show(True, f"{_line(job, marks)}\n".encode())
             self._drop(job)
+        for job in stopped:
+            job.told = True
+            if self._loud:
+                await self._show(True, f"{_line(job, marks)}\n".encode())
 
     def begin(self, screen: Screen) -> None:
         """A cell begins: what was started in an earlier one is held back from it."""
         self.screen = screen
-        for job in self.table:
-            job.live = False
+        for table in [self, *self._inner]:
+            for job in [*table.table, *table._orphans]:
+                job.live = False
 
     def leave(self) -> None:
         """The cell is over."""
         self.screen = None
-
-    def adopt(self, other: Jobs) -> None:
-        """Take the jobs that a shell leaves behind at its end."""
-        for job in [*other.table, *other._orphans]:
-            if not job.over:
-                job.live = False
-                self._orphans.append(job)
 
     # -- the builtins -------------------------------------------------------------------------------------------
 
@@ -266,7 +326,7 @@ class Jobs:
         """Carry out one word of job control."""
         match call.name:
             case name if name == JOB:
-                return await self._begin(call, io, orders, pid)
+                return await self._begin(call, io, strand, orders, pid)
             case name if name == LAST:
                 await io.out(f"{self._last}\n" if self._last else "")
                 return 0
@@ -285,13 +345,17 @@ class Jobs:
         await io.err(f"bash: {call.name}: cannot suspend a login shell\n")
         return 1
 
-    async def _begin(self, call: Call, io: Io, orders: dict[int, Order], pid: int) -> int:
+    async def _begin(self, call: Call, io: Io, strand: Strand, orders: dict[int, Order], pid: int) -> int:
         order = orders.get(int(call.args[0]))
         if order is None:
             return 0
-        status, said = await self.start(order, call, pid)
-        await io.err(said)
-        return status
+        if not await self._room(io, strand):
+            await io.err("bash: fork: Resource temporarily unavailable\n")
+            return 254
+        state, options, count, *words = call.args[1:]
+        names, words = words[: int(count)], words[int(count) :]
+        await io.err(await self.start(order, replace(call, args=(state, options, *words)), names, pid))
+        return 0
 
     async def _list(self, call: Call, io: Io) -> int:
         flags = {letter for arg in call.args if arg.startswith("-") for letter in arg[1:]}
@@ -500,8 +564,9 @@ class Jobs:
         return dict(zip(ranked, "+-", strict=False))
 
     def _drop(self, job: Job) -> None:
-        if job in self.table:
-            self.table.remove(job)
+        for jobs in (self.table, self._orphans):
+            if job in jobs:
+                jobs.remove(job)
 
 
 async def _drop(data: bytes) -> None:

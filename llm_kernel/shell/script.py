@@ -15,7 +15,7 @@ from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.syntax import parse
 
-__all__ = ["AT", "ELAPSED", "GONE", "INNER", "LIMIT", "OVER", "Lead", "led"]
+__all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
 
 INNER = "__llm_kernel_inner"
 """The word under which a script asks how a text that it is about to run has to be given to the library."""
@@ -23,8 +23,8 @@ INNER = "__llm_kernel_inner"
 ELAPSED = "__llm_kernel_elapsed"
 """The word that gives ``$SECONDS``, or sets it."""
 
-LIMIT = "__llm_kernel_limit"
-"""The variable that says how long a program may sleep before ``timeout`` ends it."""
+TTY = "__llm_kernel_tty"
+"""The variable that says, to a program which asks, which of its streams 0, 1 and 2 are the terminal."""
 
 GONE = "__llm_kernel_no_"
 """What stands before a name that must not be found."""
@@ -38,12 +38,16 @@ AT = "__llm_kernel_at"
 _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs)\b"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\b(?:command|builtin)\s|-ef\b"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od|shuf)\s+-|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b"
 )
-_WRAPPERS = frozenset("sudo env nohup timeout time nice xargs command exec setsid stdbuf find".split())
+_WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
-_TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "timeout": "ks", "nice": "n", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
+_ASKING = frozenset("nohup timeout nice setsid".split())
+"""Programs that are told which of their streams are the terminal."""
+
+_AIMED = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|<&|>\||<>|<|>)\s*(\S*)")
+_TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
 """The options of a wrapper that take a word of their own."""
 _PLACE = re.compile(r"(?:/usr)?/bin/([\w\[.-]+)")
 _SYSTEM = re.compile(r"/(?:usr/|usr/local/)?s?bin/[^/]+|/(?:usr/local/cuda|opt/conda)/bin/[^/]+")
@@ -52,6 +56,7 @@ _CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
 _LETTERS = {
     "cat": "AbeEnstTuv",
+    "shuf": "einorz0123456789-",
     "tee": "aip",
     "tac": "brs",
     "wc": "clmwL",
@@ -61,6 +66,7 @@ _LETTERS = {
 
 _NAMES = {
     "cat": "show-all number-nonblank show-ends number squeeze-blank show-tabs show-nonprinting help version".split(),
+    "shuf": "echo input-range head-count output random-source repeat zero-terminated help version".split(),
     "tee": "append ignore-interrupts output-error help version".split(),
     "tac": "before regex separator help version".split(),
     "wc": "bytes chars lines max-line-length words files0-from total debug help version".split(),
@@ -77,14 +83,10 @@ _FEW = 200
 _COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
 _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
-    "timeout": "timeout: failed to run command ‘{}’: No such file or directory",
-    "nohup": "nohup: failed to run command '{}': No such file or directory",
     "env": "env: ‘{}’: No such file or directory",
-    "nice": "nice: ‘{}’: No such file or directory",
     "xargs": "xargs: {}: No such file or directory",
     "find": "find: ‘{}’: No such file or directory",
     "sudo": "sudo: {}: command not found",
-    "setsid": "setsid: failed to execute {}: No such file or directory",
     "stdbuf": "stdbuf: failed to run command ‘{}’: No such file or directory",
     "exec": "$0: line %d: exec: {}: not found",
 }
@@ -105,7 +107,7 @@ class Lead:
     machine's, ``builtins`` those of bash's own; ``absent``: a word that would be taken for a program
     and is none. ``inner``: the script is run by a shell that is not the login shell;
     ``watched``: how it ends is looked at; ``source``: its file, if any; ``shared``: files have several names, which
-    are links to the library.
+    are links to the library. ``terminal``: its streams that are the terminal.
     """
 
     pid: int
@@ -120,6 +122,7 @@ class Lead:
     watched: bool = False
     source: str = ""
     shared: bool = False
+    terminal: str = "012"
 
 
 def led(script: str, lead: Lead) -> str:
@@ -211,6 +214,9 @@ class _Command:
             return self._left(words)
         if refused := _refused(base, rest):
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {refused}")]
+        if base in _ASKING:
+            start = words[0].start_byte if wrapper == "time" else self._words[0].start_byte
+            return [(start, start, f"{TTY}={_terminals(self._node, self._lead.terminal)} ")]
         if base in _SHELLS:
             return self._shell(words, base)
         if not wrapper and base in ("eval", "source", "."):
@@ -224,9 +230,6 @@ class _Command:
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
         edits = [_replaced(words[0], base)] if found else []
-        if base == "timeout" and (limit := _limit(rest)):
-            start = self._words[0].start_byte if wrapper != "time" else words[0].start_byte
-            edits.append((start, start, f'{LIMIT}="{limit}" '))
         if base == "command" and rest and rest[0] in ("-v", "-V"):
             return edits + self._found(words[2:])
         if base in KINDS and (at := program_at(base, rest)) >= 0:
@@ -309,7 +312,7 @@ class _Command:
             if not option.startswith("--"):
                 text = text or "c" in option
                 edits += self._letters(words[at - 1], option)
-                at += option[-1] in "oO"
+                at += option[-1] in "oO" and at < len(words)
             elif option in ("--rcfile", "--init-file"):
                 at += 1
         stdin = any(_text(word) in ("-s", "-is", "-") for word in words[1:at])
@@ -362,7 +365,7 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
     if base == "find":
         found = [at for at, word in enumerate(rest, 2) if word in ("-exec", "-execdir", "-ok")]
         return found[0] if found and found[0] <= len(rest) else 0
-    at, operands = 0, 1 if base == "timeout" else 0
+    at = 0
     while at < len(rest):
         word = rest[at]
         at += 1
@@ -371,8 +374,6 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
             at += not word.startswith("--") and word[-1] in takes and len(word) == 2
         elif base in ("env", "sudo") and re.match(r"\w+=", word):
             continue
-        elif operands:
-            operands -= 1
         else:
             return at
     return 0
@@ -380,6 +381,9 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
 
 def _refused(tool: str, args: Sequence[str]) -> str:
     """What a tool of the library's says of an option that it does not know, where the library has the wrong status."""
+    count = re.search(r"(?:^| )(?:-n ?|--head-count[= ])(?!\d)([^\s$`\"']+)", " ".join(args))
+    if count and tool == "shuf":
+        return f"\"shuf: invalid line count: '{count[1]}'\""
     for arg in args if tool in _LETTERS else ():
         if arg == "--":
             break
@@ -475,14 +479,6 @@ def _misread(node: Node) -> bool:
     return False
 
 
-def _limit(args: Sequence[str]) -> str:
-    """How long the sleep that ``timeout`` runs may take; nothing for all else, whose environment shows no trace."""
-    at = _inner_at("timeout", args)
-    if not 2 <= at <= len(args) or args[at - 1] != "sleep" or not re.fullmatch(r"[\d.]+[smhd]?", args[at - 2]):
-        return ""
-    return f"{args[at - 2]} sleep"
-
-
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
     """Whether the program is asked what it is, or for what the library's does not have."""
     about = {"--version", "--help"}
@@ -494,6 +490,48 @@ def _asks_itself(base: str, args: Sequence[str]) -> bool:
     if base == "tail" and any(re.fullmatch(r"-\d*[fF]|--follow.*|-n?\d*f", arg) for arg in args):
         return True
     return base not in _LITERAL and bool(about & set(args))
+
+
+def _terminals(node: Node, terminal: str) -> str:
+    """Which streams of a command are the terminal, where its script's are ``terminal``."""
+    found = set(terminal)
+    below, above = node, node.parent
+    while above is not None:
+        if above.type == "redirected_statement":
+            for redirect in above.children:
+                _aim(redirect, found)
+        elif above.type == "pipeline":
+            parts = above.named_children
+            found -= {"0"} if parts[0].id != below.id else set()
+            found -= {"1"} if parts[-1].id != below.id else set()
+        elif above.type in ("command_substitution", "process_substitution"):
+            found -= {"1"}
+        below, above = above, above.parent
+    return "".join(sorted(found))
+
+
+def aimed(terminal: str, text: str) -> str:
+    """Which streams of a whole command are the terminal, where its shell's are ``terminal``."""
+    found = set(terminal)
+    for node in parse(text).named_children[:1]:
+        for redirect in node.children if node.type == "redirected_statement" else ():
+            _aim(redirect, found)
+    return "".join(sorted(found))
+
+
+def _aim(redirect: Node, found: set[str]) -> None:
+    """Take from ``found`` what a redirection leads away from the terminal."""
+    if redirect.type in ("herestring_redirect", "heredoc_redirect"):
+        found.discard("0")
+    aimed = _AIMED.match(_text(redirect)) if redirect.type == "file_redirect" else None
+    if aimed is None:
+        return
+    stream, operator, target = aimed.groups()
+    stream = stream or ("0" if operator.startswith("<") else "1")
+    if operator in (">&", "<&") and target in ("0", "1", "2"):
+        (found.add if target in found else found.discard)(stream)
+    else:
+        found -= {"1", "2"} if "&" in operator and not target.isdigit() else {stream}
 
 
 def _replaced(node: Node, text: str) -> Edit:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
@@ -30,6 +32,8 @@ async def tee(call: Call, io: Io) -> int:
         try:
             if files.is_dir(path):
                 raise IsADirectoryError(21, "Is a directory", name)
+            if not files.is_dir(posixpath.dirname(path)):
+                raise FileNotFoundError(2, "No such file or directory", name)
             if not ("append" in parsed and files.exists(path)) and path != "/dev/null":
                 files.write(path, b"")
         except OSError as error:

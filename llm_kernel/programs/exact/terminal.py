@@ -13,9 +13,8 @@ from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, exact, live
 from llm_kernel.shell.bash import KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
-from llm_kernel.shell.script import LIMIT
 
-__all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "sleep", "slept"]
+__all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "seconds", "sleep", "slept"]
 
 _END = 4102444800.0
 """2100: a sleep that would last longer never ends."""
@@ -52,15 +51,12 @@ async def sleep(call: Call, io: Io) -> int:
         parsed = _SLEEP.refuse(call, "missing operand")
     if isinstance(parsed, Answer):
         return await _say(parsed, io)
-    wrong = [word for word in parsed.operands if _seconds(word) is None]
+    wrong = [word for word in parsed.operands if seconds(word) is None]
     if wrong:
         text = "".join(f"{call.name}: invalid time interval {said(word, call.env)}\n" for word in wrong)
         await io.err(f"{text}Try '{call.name} --help' for more information.\n")
         return 1
-    amount = sum(_seconds(word) or 0.0 for word in parsed.operands)
-    limit = _limit(call)
-    late = limit is not None and amount > limit
-    amount = min(amount, limit) if limit is not None else amount
+    amount = sum(seconds(word) or 0.0 for word in parsed.operands)
     if io.strand.weary:
         raise CellOver(f"a cell may take {io.strand.timeline.cell_limit:g} seconds of the machine's time")
     if call.machine.clock.now + amount >= _END:
@@ -68,22 +64,17 @@ async def sleep(call: Call, io: Io) -> int:
             await io.strand.listen()
     call.machine.processes.slept += amount
     await io.strand.sleep(amount)
-    return 124 if late else 0
-
-
-def _limit(call: Call) -> float | None:
-    """After how many seconds ``timeout`` ends this sleep; None where it does not run it."""
-    limit, _, what = call.env.get(LIMIT, "").partition(" ")
-    return (_seconds(limit) or None) if what == "sleep" else None
+    return 0
 
 
 def slept(args: Sequence[str]) -> float | None:
     """How many seconds ``sleep`` would take; None where it would complain or explain itself."""
-    amounts = [_seconds(word) for word in args]
+    amounts = [seconds(word) for word in args]
     return sum(amount or 0.0 for amount in amounts) if amounts and None not in amounts else None
 
 
-def _seconds(word: str) -> float | None:
+def seconds(word: str) -> float | None:
+    """A length of time as the core utilities take it; None where it is none."""
     found = re.fullmatch(r"((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?|inf(?:inity)?)([smhd]?)", word)
     return float(found[1]) * _UNITS[found[2]] if found else None
 
@@ -109,7 +100,7 @@ def printenv(call: Call) -> Answer:
     if isinstance(parsed, Answer):
         return parsed
     end = "\0" if "null" in parsed else "\n"
-    env = {name: value for name, value in call.env.items() if name != LIMIT}
+    env = {name: value for name, value in call.env.items() if not name.startswith("__llm_kernel")}
     if not parsed.operands:
         return Answer("".join(f"{name}={value}{end}" for name, value in sorted(env.items())))
     found = [env[name] for name in parsed.operands if name in env]
