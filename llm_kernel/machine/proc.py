@@ -192,7 +192,8 @@ def _meminfo(machine: Machine) -> str:
 
 def _meminfo_row(name: str, value: int) -> str:
     unit = "" if name.startswith("HugePages_") else " kB"
-    return f"{name}:{value:>{23 - len(name)}}{unit}\n"
+    head = f"{name + ':':<16}" if len(name) < 16 else f"{name}: "
+    return f"{head}{value:>{24 - len(head)}}{unit}\n"
 
 
 def _loadavg(machine: Machine) -> str:
