@@ -193,7 +193,9 @@ def _busy(machine: Given, rows: Sequence[Sequence[str]]) -> None:
         share = [0 if cell == "-" else int(cell) for cell in cells[3:7]]
         sums = [one + other for one, other in zip(sums, share, strict=True)]
         if cells[1] != "-" and int(cells[1]) in machine.processes.table:
-            machine.processes.table[int(cells[1])].gpu[0].util = share[0]
+            use = machine.processes.table[int(cells[1])].gpu[0]
+            use.util, use.trace = share[0], cells[3] != "-"
+            use.encoder, use.decoder = (None if cell == "-" else int(cell) for cell in cells[5:7])
     now = machine.said[0]
     machine.said = [replace(now, util=min(100, sums[0]), util_mem=sums[1], encoder=sums[2], decoder=sums[3])]
 

@@ -50,6 +50,15 @@ def clocks(gpu: Gpu, now: Reading) -> tuple[int, int]:
     return now.clocks.graphics, now.clocks.memory
 
 
+def _coding(gpu: Gpu, reading: Reading, processes: Iterable[Process]) -> Reading:
+    """``reading`` with what the processes have the encoders and decoders do."""
+    uses = [process.gpu[gpu.index] for process in processes if gpu.index in process.gpu]
+    encoder, decoder = sum(use.encoder or 0 for use in uses), sum(use.decoder or 0 for use in uses)
+    if reading.failing or not (encoder or decoder):
+        return reading
+    return replace(reading, encoder=min(100, encoder), decoder=min(100, decoder))
+
+
 def _trail(index: int, processes: Processes | Iterable[Process]) -> Trail:
     """What GPU ``index`` had to do; of bare processes only that they run since they started is known."""
     before, rows = (
@@ -97,7 +106,9 @@ class Devices:
     def readings(self, processes: Processes | Iterable[Process], now: float) -> list[Reading]:
         """One reading for each GPU; a whole process table knows also what ended, and so the heat that is left of it."""
         rows = processes if isinstance(processes, Processes) else list(processes)
-        return [sense(gpu, _trail(gpu.index, rows), now, self.driver) for gpu in self.gpus]
+        running = rows.running() if isinstance(rows, Processes) else rows
+        said = [sense(gpu, _trail(gpu.index, rows), now, self.driver) for gpu in self.gpus]
+        return [_coding(gpu, reading, running) for gpu, reading in zip(self.gpus, said, strict=True)]
 
     def shift(self, seconds: float) -> None:
         """Move what the boards remember with a clock that was set."""

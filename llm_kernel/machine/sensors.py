@@ -332,6 +332,7 @@ def sense(gpu: Gpu, trail: Trail, now: float, driver: str) -> Reading:
         slowed, smooth = slowed * 0.72, smooth * 0.8
     power = max(1.0, min(smooth + swing, gpu.cap - 0.5))
     awake = _awake(trail, now) or (card.idle_state == card.busy_state and step.jobs > 0)
+    power = round(power, 2)  # as finely as it is ever shown, so that all round the same number
     pstate = card.busy_state if awake else card.idle_state
     fb, bar1 = _memory(gpu, make, step, driver)
     idle = not util and not awake

@@ -170,7 +170,8 @@ class Acts:
 
     def _gpu(self, args: tuple[str, ...]) -> int:
         found = re.fullmatch(
-            r"(?P<which>all|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)(?: util (?P<util>\d+)%?)?(?: mem (?P<mem>\d+)(?:MiB)?)?",
+            r"(?P<which>all|\d+(?:-\d+)?(?:,\d+(?:-\d+)?)*)(?: util (?P<util>\d+)%?)?(?: mem (?P<mem>\d+)(?:MiB)?)?"
+            r"(?: enc (?P<enc>\d+)%?)?(?: dec (?P<dec>\d+)%?)?",
             " ".join(args),
         )
         if not found:
@@ -181,7 +182,8 @@ class Acts:
             others = [p for p in self._machine.processes.using(index) if p is not self._process]
             self._machine.devices.check_load(index, int(found["mem"] or 0), others)
         for index in which:
-            use = GpuUse(int(found["util"] or 0), int(found["mem"] or 0))
+            coding = [int(found[name]) if found[name] else None for name in ("enc", "dec")]
+            use = GpuUse(int(found["util"] or 0), int(found["mem"] or 0), encoder=coding[0], decoder=coding[1])
             self._machine.processes.load_gpu(self._process.pid, index, use)
         return 0
 

@@ -193,3 +193,24 @@ async def test_a_closed_pipe_ends_a_loop_and_a_missing_folder_is_named() -> None
         Text("stderr", "Unable to open file /nowhere/x: No such file or directory\n"),
         Exit(1),
     ]
+
+
+async def test_encoders_are_those_of_the_processes_that_use_them() -> None:
+    machine = _machine(1, "RTX 3090", "535.129.03")
+    coding, decoding, idle = (
+        _train(machine, use, 0, command=(name,))
+        for name, use in (
+            ("ffmpeg", GpuUse(7, 300, encoder=99)),
+            ("mpv", GpuUse(0, 200, "C+G", decoder=0, trace=True)),
+            ("gnome-shell", GpuUse(0, 100, "G")),
+        )
+    )
+    notebook = Notebook(machine=machine)
+    rows = [line.split() for line in (await notebook.said("nvidia-smi pmon -c 1")).splitlines()[2:]]
+    assert [row[1:3] + row[3:4] + row[5:7] for row in rows] == [
+        [str(coding), "C", "7", "99", "-"],
+        [str(decoding), "C+G", "0", "-", "0"],
+        [str(idle), "G", "-", "-", "-"],
+    ]
+    asked = "nvidia-smi --query-gpu=utilization.encoder,utilization.decoder --format=csv,noheader"
+    assert await notebook.said(asked) == "99 %, 0 %\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from llm_kernel.machine.devices import Gpu, Reading
-from llm_kernel.machine.processes import Process
+from llm_kernel.machine.processes import GpuUse, Process
 from llm_kernel.programs.exact.nvidia_dmon import columns, stamp, stamp_heads
 
 __all__ = ["METRICS", "pmon_heads", "pmon_rows"]
@@ -68,12 +68,19 @@ def pmon_rows(
     rows = []
     for process in processes:
         use = process.gpu[gpu.index]
-        busy = not gpu.mig and shares[process.pid] > 0
-        sm = str(shares[process.pid]) if busy else "-"
-        mem = str(round(reading.util_mem * shares[process.pid] / reading.util)) if busy and reading.util else "-"
-        values = {"sm": sm, "mem": mem, "fb": str(use.mem), "ccpm": "0"}
+        values = {"fb": str(use.mem), "ccpm": "0"}
+        if not gpu.mig:
+            values |= _engines(use, shares[process.pid], reading)
         rows.append(_row(begin, form, str(process.pid), use.kind, values, _called(process), select, branch))
     return "".join(rows) or _row(begin, form, "-", "-", {}, "-", select, branch)
+
+
+def _engines(use: GpuUse, share: int, reading: Reading) -> dict[str, str]:
+    """The percents of what a process was seen on."""
+    values = {"enc": use.encoder, "dec": use.decoder}
+    if share or use.trace:
+        values |= {"sm": share, "mem": round(reading.util_mem * share / reading.util) if reading.util else 0}
+    return {name: str(value) for name, value in values.items() if value is not None}
 
 
 def _shares(gpu: Gpu, reading: Reading, processes: Sequence[Process]) -> dict[int, int]:
