@@ -128,7 +128,7 @@ def _read(machine: Machine, name: str, path: str) -> Service:
     if target.startswith("/lib/") and _usr(machine.system):
         target = f"/usr{target}"
     return Service(
-        target.rpartition("/")[2].removesuffix(".service"),
+        name if target == "/dev/null" else target.rpartition("/")[2].removesuffix(".service"),
         rows.get("Description", f"{name}.service"),
         words,
         target,

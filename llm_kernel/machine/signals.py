@@ -42,7 +42,7 @@ ENDS = frozenset(NAMES) - _HARMLESS - {19, 20, 21, 22}
 
 def number_of(name: str) -> int | None:
     """The number of a signal given as ``15``, ``TERM``, ``SIGTERM`` or ``term``; 0 asks whether a process is there."""
-    if name.isdigit():
+    if name.isdecimal():
         number = int(name)
         return number if number in NAMES or number == 0 else None
     wanted = name.upper().removeprefix("SIG")

@@ -111,7 +111,7 @@ def _kinds(text: str) -> set[int] | None:
     if text in _GROUPS:
         return set(_GROUPS[text])
     parts = re.split(r"[,\s]+", text)
-    if all(part.isdigit() and len(part) < 4 and int(part) < 256 for part in parts):
+    if all(part.isdecimal() and len(part) < 4 and int(part) < 256 for part in parts):
         return {int(part) for part in parts}
     return None
 

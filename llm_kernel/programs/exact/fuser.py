@@ -102,7 +102,7 @@ def _file_users(call: Call, name: str, whole: bool) -> list[tuple[Process, str]]
 
 
 async def _tell(call: Call, io: Io, name: str, users: list[tuple[Process, str]], letters: set[str]) -> None:
-    shown = call.path(name) if "/" not in name or not name[0].isdigit() else name
+    shown = call.path(name) if "/" not in name or not name[0].isdecimal() else name
     await io.err(f"{f'{shown}:':<21}")
     for number, (process, access) in enumerate(users):
         if "v" in letters:

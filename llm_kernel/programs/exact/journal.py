@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -154,11 +155,29 @@ def _line(machine: Machine, row: Entry, form: str = "short") -> str:
     host = machine.system.host.partition(".")[0]
     if form == "cat":
         return row.text
+    if form == "json":
+        return _json(machine, row)
     if form in ("short-iso", "short-iso-precise"):
         return f"{moment:%Y-%m-%dT%H:%M:%S%z} {host} {row.tag}: {row.text}"
     if form == "short-precise":
         return f"{moment:%b %d %H:%M:%S}.{moment.microsecond:06d} {host} {row.tag}: {row.text}"
     return f"{moment:%b %d %H:%M:%S} {host} {row.tag}: {row.text}"
+
+
+def _json(machine: Machine, row: Entry) -> str:
+    program, _, pid = row.tag.removesuffix("]").partition("[")
+    fields = {
+        "__REALTIME_TIMESTAMP": str(int(row.when * 1_000_000)),
+        "__MONOTONIC_TIMESTAMP": str(int((row.when - machine.system.boot) * 1_000_000)),
+        "_TRANSPORT": "kernel" if program == "kernel" else "syslog",
+        "PRIORITY": str(row.level),
+        "SYSLOG_IDENTIFIER": program,
+        **({"_PID": pid, "_COMM": program} if pid else {}),
+        **({"_SYSTEMD_UNIT": f"{row.unit}.service"} if row.unit else {}),
+        "_HOSTNAME": machine.system.host.partition(".")[0],
+        "MESSAGE": row.text,
+    }
+    return json.dumps(fields, ensure_ascii=False)
 
 
 @dataclass(slots=True)
@@ -173,6 +192,7 @@ class _Wish:
     since: float = 0.0
     until: float = float("inf")
     pattern: str = ""
+    tags: list[str] = field(default_factory=list)
 
 
 @exact("journalctl")
@@ -193,7 +213,7 @@ def journalctl(call: Call) -> Answer:
 
 
 def _heading(machine: Machine, wish: _Wish) -> list[str]:
-    if wish.quiet or wish.form == "cat":
+    if wish.quiet or wish.form in ("cat", "json"):
         return []
     first, last = machine.clock.at(machine.system.boot), machine.clock.local
     if machine.system.profile.since("libc", "2.34"):
@@ -206,6 +226,8 @@ def _kept(row: Entry, wish: _Wish) -> bool:
     if wish.kernel and row.tag != "kernel":
         return False
     if wish.units and not any(fnmatch.fnmatchcase(row.unit, unit) for unit in wish.units):
+        return False
+    if wish.tags and row.tag.partition("[")[0] not in wish.tags:
         return False
     in_time = wish.since <= row.when <= wish.until
     return in_time and row.level <= wish.level and wish.pattern.lower() in row.text.lower()
@@ -221,22 +243,22 @@ def _journal_option(call: Call, wish: _Wish, word: str, args: list[str]) -> Answ
     if word[:2] in ("-u", "-n", "-p", "-o", "-S", "-U", "-g", "-t") and len(word) > 2 and word[1] != "-":
         name, eq, value = word[:2], "=", word[2:]
     if name in _VALUED and not eq:
-        value = args.pop(0) if args and not (name in ("-n", "--lines") and not args[0].isdigit()) else "10"
+        value = args.pop(0) if args and not (name in ("-n", "--lines") and not args[0].isdecimal()) else "10"
     match name:
         case "-u" | "--unit":
             wish.units.append(value.removesuffix(".service"))
         case "-n" | "--lines":
-            if not value.isdigit():
+            if not value.isdecimal():
                 return Answer(stderr=f"Failed to parse lines '{value}'\n", status=1)
             wish.lines = int(value)
         case "-p" | "--priority":
             names = {**{text: n for n, text in enumerate(LEVELS)}, "warning": 4, "error": 3}
-            level = int(value) if value.isdigit() else names.get(value, -1)
+            level = int(value) if value.isdecimal() else names.get(value, -1)
             if not 0 <= level <= 7:
                 return Answer(stderr=f"Unknown log level {value}\n", status=1)
             wish.level = level
         case "-o" | "--output":
-            if value in ("json", "json-pretty", "verbose", "export", "with-unit"):
+            if value in ("json-pretty", "verbose", "export", "with-unit", "json-sse", "json-seq"):
                 raise NotExact
             wish.form = value
         case "-S" | "--since" | "-U" | "--until":
@@ -250,7 +272,7 @@ def _journal_option(call: Call, wish: _Wish, word: str, args: list[str]) -> Answ
         case "-g" | "--grep":
             wish.pattern = value
         case "-t" | "--identifier":
-            raise NotExact
+            wish.tags.append(value)
         case _:
             return _journal_flag(call, wish, word, args)
     return None

@@ -19,7 +19,7 @@ def last(call: Call) -> Answer:
         if re.fullmatch(r"-\d+", word):
             most = int(word[1:])
         elif word in ("-n", "--limit"):
-            most = int(args.pop(0)) if args and args[0].isdigit() else 0
+            most = int(args.pop(0)) if args and args[0].isdecimal() else 0
         elif word in ("-F", "--fulltimes"):
             full = True
         elif word in ("-x", "-w", "-i", "-a", "-d", "-R", "--system", "--fullnames", "--ip", "--hostlast", "--dns"):

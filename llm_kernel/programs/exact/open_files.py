@@ -96,11 +96,11 @@ def _read(call: Call) -> _Wish | Answer:
 def _note(wish: _Wish, letter: str, value: str) -> str:
     match letter:
         case "p":
-            if bad := next((part for part in value.split(",") if not part.lstrip("^").isdigit()), None):
+            if bad := next((part for part in value.split(",") if not part.lstrip("^").isdecimal()), None):
                 return f"lsof: illegal process ID: {bad}\n{_USAGE}"
             if not value:
                 return f"lsof: no process ID specified\n{_USAGE}"
-            wish.pids += [int(part) for part in value.split(",") if part.isdigit() and len(part) < 12]
+            wish.pids += [int(part) for part in value.split(",") if part.isdecimal() and len(part) < 12]
         case "u":
             wish.users += value.split(",")
         case "c":
@@ -152,10 +152,10 @@ def _fits(row: _Row, wanted: str) -> bool:
 def ports_of(text: str) -> set[int]:
     """The ports that ``22``, ``ssh`` or ``8000-8010`` names."""
     first, dash, last = text.partition("-")
-    if dash and first.isdigit() and last.isdigit():
+    if dash and first.isdecimal() and last.isdecimal():
         return set(range(int(first[:6]), min(int(last[:6]), 65535) + 1))
     known = {name: port for port, name in PORTS.items()}
-    return {int(text[:6])} if text.isdigit() else {known[text]} if text in known else set()
+    return {int(text[:6])} if text.isdecimal() else {known[text]} if text in known else set()
 
 
 def _rows(call: Call) -> Iterator[_Row]:

@@ -64,7 +64,7 @@ def pstree(call: Call) -> Answer:
     table = call.machine.processes.table
     roots = [1]
     if words:
-        if words[-1].isdigit():
+        if words[-1].isdecimal():
             if len(words[-1]) > 9 or int(words[-1]) not in table:
                 return Answer("", "", 1)
             roots = [int(words[-1])]

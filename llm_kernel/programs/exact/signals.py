@@ -33,20 +33,12 @@ def pkill(call: Call) -> Answer:
         elif re.fullmatch(r"-(?:\d+|(?:SIG)?[A-Z]{2,}\d*)", word) and (number := number_of(word[1:])) is not None:
             signal = number
         elif word.startswith("--"):
-            long = {
-                "--full": "f",
-                "--exact": "x",
-                "--newest": "n",
-                "--oldest": "o",
-                "--ignore-case": "i",
-                "--echo": "e",
-            }
-            if word not in long:
+            if word not in _LONG:
                 return Answer(stderr=f"pkill: unrecognized option '{word}'\n{_hint('pkill')}", status=2)
             flags.add(_LONG[word])
         elif word.startswith("-") and len(word) > 1:
-            if wrong := set(word[1:]) - set("fxnoiec"):
-                return Answer(stderr=f"pkill: invalid option -- '{min(wrong)}'\n{_hint('pkill')}", status=2)
+            if wrong := [letter for letter in word[1:] if letter not in "fxnoiec"]:
+                return Answer(stderr=f"pkill: invalid option -- '{wrong[0]}'\n{_hint('pkill')}", status=2)
             flags |= set(word[1:])
         else:
             pattern = word

@@ -208,7 +208,7 @@ async def mpstat(call: Call, io: Io) -> int:
 
 
 def _listed(text: str, cores: int) -> list[str]:
-    return [part for part in text.split(",") if part.isdigit() and len(part) < 6 and int(part) < cores]
+    return [part for part in text.split(",") if part.isdecimal() and len(part) < 6 and int(part) < cores]
 
 
 def _usage(call: Call, names: list[str], kind: str, *, first: bool, moment: str = "") -> str:

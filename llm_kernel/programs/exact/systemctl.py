@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.services import Service, find_service, main_process, services
+from llm_kernel.machine.signals import number_of
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.journal import journal_lines
+from llm_kernel.programs.exact.timers import timer_table
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -58,7 +60,13 @@ def systemctl(call: Call) -> Answer:
             return Answer("running\n")
         case "get-default":
             return Answer("multi-user.target\n" if call.machine.system.profile.like == "rhel" else "graphical.target\n")
-        case "list-timers" | "list-sockets" | "list-jobs" | "list-dependencies" | "help" | "mask" | "unmask" | "kill":
+        case "list-timers":
+            return Answer(timer_table(call.machine, legend="--no-legend" not in wish.flags))
+        case "list-jobs":
+            return Answer("No jobs running.\n")
+        case "mask" | "unmask" | "kill":
+            return _force(call, verb, wish, names)
+        case "list-sockets" | "list-dependencies" | "help":
             raise NotExact
         case "reboot" | "poweroff" | "halt" | "suspend" | "hibernate" | "isolate" | "set-default":
             raise NotExact
@@ -122,6 +130,8 @@ def _each(call: Call, names: Sequence[str]) -> Answer:
 
 
 def _enabled(machine: Machine, one: Service) -> str:
+    if one.path == "/dev/null":
+        return "masked"
     if not one.wanted:
         return "static"
     link = f"/etc/systemd/system/{one.wanted}.wants/{one.name}.service"
@@ -313,6 +323,9 @@ def _change(call: Call, verb: str, wish: _Wish, names: Sequence[str]) -> Answer:
             continue
         if caller(call) != "root":
             return _denied(f"{verb} {_unit(name)}")
+        if one.path == "/dev/null" and verb not in ("stop", "disable"):
+            err, status = f"{err}Failed to {verb} {_unit(name)}: Unit {_unit(name)} is masked.\n", 1
+            continue
         if verb in ("enable", "disable"):
             err += _link(call.machine, one, on=verb == "enable")
         if verb in ("stop", "restart", "try-restart") or (verb == "disable" and "--now" in wish.flags):
@@ -320,6 +333,40 @@ def _change(call: Call, verb: str, wish: _Wish, names: Sequence[str]) -> Answer:
         if verb in ("start", "restart", "reload-or-restart") or (verb == "enable" and "--now" in wish.flags):
             wrong = _start(call.machine, one)
             err, status = err + wrong, 1 if wrong else status
+    return Answer(stderr=err, status=status)
+
+
+def _force(call: Call, verb: str, wish: _Wish, names: Sequence[str]) -> Answer:
+    """``mask``, ``unmask`` and ``kill``: a link to nowhere, and a signal to the main process."""
+    if not names:
+        return Answer(stderr="Too few arguments.\n", status=1)
+    files, err, status = call.machine.files, "", 0
+    for name in names:
+        one, unit = find_service(call.machine, name), _unit(name)
+        if "/" in unit:
+            return Answer(stderr=f"Failed to {verb} unit: Invalid unit name.\n", status=1)
+        if caller(call) != "root":
+            return _denied(f"{verb} {unit}")
+        link = f"/etc/systemd/system/{unit}"
+        masked = files.resolve(link) == "/dev/null"
+        if verb == "kill":
+            process = main_process(call.machine, one) if one else None
+            number = number_of(wish.values.get("--signal", wish.values.get("-s", "TERM")))
+            if number is None:
+                return Answer(stderr="Failed to parse signal string.\n", status=1)
+            if process is None:
+                err, status = f"{err}Failed to kill unit {unit}: Unit {unit} not loaded.\n", 1
+            else:
+                call.machine.processes.signal(process.pid, number)
+        elif verb == "mask" and not masked:
+            if files.exists(link):
+                err, status = f"{err}Failed to mask unit: File {link} already exists.\n", 1
+                continue
+            files.symlink("/dev/null", link)
+            err += f"Created symlink {link} → /dev/null.\n"
+        elif verb == "unmask" and masked:
+            files.remove(link)
+            err += f"Removed {link}.\n"
     return Answer(stderr=err, status=status)
 
 
