@@ -71,11 +71,15 @@ async def _machine(session: Session, magic: Magic, output: Output) -> int:
         output.show(Display({"text/plain": text}, kind="result"))
         return 0
     try:
-        args = shlex.split(magic.args)
+        args, passed = shlex.split(magic.args), machine.clock.passed
         notes = words.say(machine, args, (await session.where()).cwd)
     except (Refused, ValueError) as error:
         await output.err(f"machine: {error}\n".encode() if isinstance(error, ValueError) else f"{error}\n".encode())
         return 2
+    if (owed := machine.clock.passed - passed) > 0:  # it has to pass for the background jobs as well
+        machine.clock.rewind(owed)
+        await session.timeline.skip(owed)
+        machine.refresh()
     await output.out("".join(f"{note}\n" for note in notes).encode())
     await session.settle()
     return 0

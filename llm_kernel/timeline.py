@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 
 from llm_kernel.machine.clock import Clock
@@ -161,6 +161,16 @@ class Timeline:
         wake.strand.woken()
         wake.future.set_result(None)
 
+    async def skip(self, seconds: float) -> None:
+        """Let ``seconds`` pass at once for everybody, outside the pace and the cell's own time."""
+        if self.front is not None and seconds > 0:
+            pace, self.pace = self.pace, Pace()
+            spent = self.front.spent
+            try:
+                await self.front.sleep(seconds)
+            finally:
+                self.pace, self.front.spent = pace, spent
+
     def advance(self, seconds: float) -> None:
         """Let the clock and the timeline move on together."""
         if seconds > 0:
@@ -204,6 +214,7 @@ class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
     ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
+    ``newborn``: its process is being made. ``ender`` kills what lives on it and gives the task to wait for.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -215,6 +226,8 @@ class Strand:
         self.frozen = False
         self.patient = False
         self.spent = 0.0
+        self.newborn = False
+        self.ender: Callable[[], asyncio.Task[None] | None] | None = None
         self._ears: list[asyncio.Future[None]] = []
         self._parked: list[_Wake] = []
         self._since = 0.0
@@ -277,6 +290,8 @@ class Strand:
             yield
         finally:
             self.active += 1
+            if not self.active:  # a shell that it started wrote through it
+                self.timeline.settle()
 
     @contextlib.asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
