@@ -88,7 +88,18 @@ def test_the_journal_as_json_is_the_journal() -> None:
     assert [row["MESSAGE"] for row in rows] == plain
 
 
-_MINE = ("lsof", "fuser", "pstree", "dmidecode", "crontab", "numactl", "iostat", "mpstat", "sar", "lscpu")
+_MINE: tuple[str, ...] = (
+    "lsof",
+    "fuser",
+    "pstree",
+    "dmidecode",
+    "crontab",
+    "numactl",
+    "iostat",
+    "mpstat",
+    "sar",
+    "lscpu",
+)
 _MINE += ("timedatectl", "systemctl", "journalctl", "lspci", "netstat", "ss", "uptime", "w", "who", "last", "lsmod")
 _ODD = (
     ("",),
