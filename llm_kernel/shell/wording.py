@@ -34,9 +34,17 @@ def mended(data: bytes) -> bytes:
     return data
 
 
+_TOOLS = {
+    b"--separator": b"tac",
+    b"--output-error": b"tee",
+    **dict.fromkeys([b"--skip-bytes", b"--format", b"--address-radix", b"--read-bytes", b"--width"], b"od"),
+}
+"""Whose an option is, where the message names no program; the rest are those of ``shuf``."""
+
+
 def _value(found: re.Match[bytes]) -> bytes:
-    """``shuf`` is the only one that asks for its numbers so."""
-    tool, value, option = found[1] or b"shuf", found[2], found[3]
+    value, option = found[2], found[3]
+    tool = found[1] or _TOOLS.get(option, b"shuf")
     if value is None:
         return b"%s: option '%s' requires an argument\nTry '%s --help' for more information.\n" % (tool, option, tool)
     what = {b"--head-count": b"invalid line count", b"--input-range": b"invalid input range"}
