@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from typing import Any
 
 from bashkit import FileSystem
 
 from llm_kernel.errors import StateError
+from llm_kernel.machine.actor import READ, SEARCH, WRITE, Actor
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.heads import head
 from llm_kernel.machine.ledger import Ledger, Raw
@@ -30,6 +31,7 @@ LIMIT = 10_000_000
 """The most bytes one file can hold; a larger file is a size without bytes."""
 
 _BLOCK = 4096
+_STICKY = 0o1000
 _SLOT = 20
 """The bytes that a name adds to the size of a directory in memory."""
 _SHORTEST = 64
@@ -42,6 +44,7 @@ class Files:
     def __init__(self, clock: Clock, root: FileSystem | None = None) -> None:
         self.root = FileSystem() if root is None else root
         self._nodes = Nodes(self.root)
+        self._actor: Actor | None = None
         self._clock = clock
         self._ledger = Ledger(clock, self._nodes)
         self._bytes: dict[str, tuple[float, bytes]] = {}
@@ -84,6 +87,8 @@ class Files:
         if self.stale is not None and (place.startswith("/proc") or place == "/"):
             self.catch_up()
             place = resolve(self._nodes, path, follow=follow)
+        if self._actor:
+            self._permit_way(place, path)
         return place
 
     def catch_up(self) -> None:
@@ -133,11 +138,13 @@ class Files:
         stat = self._stat(place, path)
         if stat.kind == "directory":
             raise fault(errno.EISDIR, path)
+        self._permit(place, path, READ)
         return b"" if stat.sized or stat.device else self._nodes.read_file(place)
 
     def listdir(self, path: str) -> list[str]:
         """The names in a directory, sorted by code point."""
         place = self._folder(path)
+        self._permit(place, path, READ)
         return sorted(str(entry["name"]) for entry in self._nodes.read_dir(place))
 
     def still(self) -> AbstractContextManager[None]:
@@ -148,6 +155,7 @@ class Files:
         """What each name in a directory itself is, sorted by code point; one look for all of them."""
         with self._ledger.still():
             place = self._folder(path)
+            self._permit(place, path, READ)
             found = sorted(self._ledger.inside(place).items())
             return {name: self._seen(join(place, name), raw) for name, raw in found}
 
@@ -203,6 +211,7 @@ class Files:
     def append(self, path: str, data: bytes) -> None:
         """Write behind what the file at ``path`` holds."""
         place = self.resolve(path)
+        self._permit(place, path, WRITE)
         self._guard(path, lambda: self._nodes.append_file(place, data))
 
     def sized(self, path: str, size: int, data: bytes = b"") -> None:
@@ -298,6 +307,7 @@ class Files:
         """Take away a file, a link, an empty directory, or with ``recursive`` a whole tree."""
         place = self.resolve(path, follow=False)
         kind = self._meta(place, path).kind
+        self._permit_removal(place, path)
         if kind == "directory" and not recursive and self._nodes.read_dir(place):
             raise fault(errno.ENOTEMPTY, path)
         self._nodes.remove(place, recursive)
@@ -310,6 +320,8 @@ class Files:
         there = kind_of(self._nodes, place)
         if source == place:
             return
+        self._permit_removal(source, old)
+        self._permit(parent(place), new, WRITE)
         if self._ledger.twins(source, place):
             self.remove(old)
             return
@@ -340,6 +352,7 @@ class Files:
         """Set the permission bits of what ``path`` leads to."""
         place = self.resolve(path)
         meta = self._meta(place, path)
+        self._permit_owner(meta, path)
         meta.mode, meta.ctime = mode & 0o7777, self._clock.now
         self._ledger.anchor(place)
 
@@ -352,6 +365,8 @@ class Files:
         place, names = self.resolve(path, follow=follow), self.names()
         meta = self._meta(place, path)
         uid = meta.uid if user is None else names.uid(user)
+        if self._actor and (uid != meta.uid or not self._actor.owns(meta)):
+            raise fault(errno.EPERM, path)
         meta.gid = meta.gid if group is None else names.gid(group)
         meta.uid, meta.ctime = uid, self._clock.now
 
@@ -367,6 +382,8 @@ class Files:
         """Set the time of change, of access, or both."""
         place = self.resolve(path, follow=follow)
         meta = self._meta(place, path)
+        if self._actor and not self._actor.owns(meta):
+            self._permit(place, path, WRITE)
         meta.mtime = meta.mtime if mtime is None else mtime
         meta.atime = meta.atime if atime is None else atime
         meta.ctime = self._clock.now
@@ -445,6 +462,56 @@ class Files:
         files.restore(Snapshot.from_state(state))
         return files
 
+    # who may
+
+    @property
+    def open(self) -> bool:
+        """Whether nothing is closed to who acts now."""
+        return self._actor is None
+
+    @contextmanager
+    def acting(self, actor: Actor | None) -> Iterator[None]:
+        """What happens now is done by ``actor``, who may not do everything; by root and the kernel when None."""
+        before, self._actor = self._actor, actor
+        try:
+            yield
+        finally:
+            self._actor = before
+
+    @contextmanager
+    def as_root(self) -> Iterator[None]:
+        """What happens now is done by the system itself, and new files are root's."""
+        before, self._ledger.owner = self._ledger.owner, (0, 0)
+        try:
+            with self.acting(None):
+                yield
+        finally:
+            self._ledger.owner = before
+
+    def _permit(self, place: str, path: str, wanted: int) -> None:
+        raw = self._ledger.raw(place) if self._actor else None
+        if self._actor and raw and not self._actor.may(self._ledger.see(place, raw), wanted):
+            raise fault(errno.EACCES, path)
+
+    def _permit_way(self, place: str, path: str) -> None:
+        above = place
+        while above != "/":
+            above = parent(above)
+            self._permit(above, path, SEARCH)
+
+    def _permit_owner(self, meta: Meta, path: str) -> None:
+        if self._actor and not self._actor.owns(meta):
+            raise fault(errno.EPERM, path)
+
+    def _permit_removal(self, place: str, path: str) -> None:
+        if not self._actor:
+            return
+        above = self._meta(parent(place), path)
+        if not self._actor.may(above, WRITE | SEARCH):
+            raise fault(errno.EACCES, path)
+        if above.mode & _STICKY and not self._actor.owns(above):
+            self._permit_owner(self._meta(place, path), path)
+
     # the way down
 
     def _meta(self, place: str, path: str) -> Meta:
@@ -504,6 +571,7 @@ class Files:
         place = self.resolve(path, follow=False)
         if kind_of(self._nodes, place) is not None:
             raise fault(errno.EEXIST, path)
+        self._permit(parent(place), path, WRITE)
         return place
 
     def _make(self, path: str) -> None:
@@ -514,6 +582,7 @@ class Files:
         there = kind_of(self._nodes, place)
         if there is not None:
             raise fault(errno.EEXIST, path)
+        self._permit(parent(place), path, WRITE)
         self._guard(path, lambda: self._nodes.mkdir(place))
         self._ledger.written(place)
 
@@ -527,6 +596,7 @@ class Files:
             raise fault(errno.EISDIR, path)
         if raw is not None and self._ledger.see(place, raw).device:
             return None
+        self._permit(place if raw is not None else parent(place), path, WRITE)
         if (size or len(data)) > (self._meta(place, path).size or raw["size"] if raw else 0) and self.no_room(place):
             raise fault(errno.ENOSPC, path)
         self._guard(path, lambda: self._nodes.write_file(place, data))

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from llm_kernel.errors import Refused, StateError
+from llm_kernel.machine.actor import Actor
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.devices import Devices
 from llm_kernel.machine.faults import Faults, spoken
@@ -101,6 +102,9 @@ class Machine:
         self.files.stale = None
         with self._roomy():
             replant(self.files, self)
+        account = self.system.account(self.system.user)
+        if account and self.files.owner != (account.uid, account.gid):
+            self.files.owner = account.uid, account.gid
 
     def no_room(self, path: str) -> bool:
         """Whether ``path`` lies on a disk that is full."""
@@ -124,9 +128,17 @@ class Machine:
         """Files that we render are no user's: they fit on a full disk."""
         self.files.no_room = lambda path: False
         try:
-            yield
+            with self.files.as_root():
+                yield
         finally:
             self.files.no_room = self.no_room
+
+    def actor(self) -> Actor | None:
+        """The session's user as one whom files may be closed to; None for root."""
+        account = self.system.account(self.system.user)
+        if account is None or account.uid == 0:
+            return None
+        return Actor(account.uid, frozenset(self.system.groups_of(account)))
 
     def know(self, fact: str) -> None:
         """Keep a sentence that is true of this machine.

@@ -22,6 +22,7 @@ _TEXTS = {
     errno.ENOTEMPTY: "Directory not empty",
     errno.ELOOP: "Too many levels of symbolic links",
     errno.EPERM: "Operation not permitted",
+    errno.EACCES: "Permission denied",
 }
 
 

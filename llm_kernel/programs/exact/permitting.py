@@ -88,7 +88,11 @@ def _chmod_one(report: Report, parsed: Parsed, text: str, name: str, stat: Stat)
     files, path = call.machine.files, call.path(name)
     mode = changed_mode(text, stat.mode, files.umask, directory=stat.kind == "directory")
     assert mode is not None
-    files.chmod(path, mode)
+    try:
+        files.chmod(path, mode)
+    except OSError as err:
+        report.fail(f"changing permissions of {quoted(name)}: {err.strerror}")
+        return
     old = f"{stat.mode:04o} ({long_mode(stat)[1:]})"
     new = f"{mode:04o} ({long_mode(replace(stat, mode=mode))[1:]})"
     if mode != stat.mode and ("verbose" in parsed or "changes" in parsed):
@@ -197,7 +201,11 @@ def _own_one(
     uid, gid = owner
     if not _from(call, parsed, stat):
         return
-    call.machine.files.chown(call.path(name), uid, gid, follow="no-dereference" not in parsed)
+    try:
+        call.machine.files.chown(call.path(name), uid, gid, follow="no-dereference" not in parsed)
+    except OSError as err:
+        report.fail(f"changing {'group' if group_only else 'ownership'} of {quoted(name)}: {err.strerror}")
+        return
     changed = (uid is not None and uid != stat.uid) or (gid is not None and gid != stat.gid)
     what, user, group = "group" if group_only else "ownership", names.user(stat.uid), names.group(stat.gid)
     old = group if group_only else user if gid is None else f"{user}:{group}"

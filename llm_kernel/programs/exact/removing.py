@@ -150,9 +150,18 @@ class _Removal:
         what = kind.get(stat.kind, "regular file" if stat.size else "regular empty file")
         if not self._may(f"remove {what} {quoted(name)}?"):
             return False
-        self.report.call.machine.files.remove(self.report.call.path(name))
+        if not self._taken(name):
+            return False
         if self.rules.told:
             self.report.say(f"removed {quoted(name)}")
+        return True
+
+    def _taken(self, name: str) -> bool:
+        try:
+            self.report.call.machine.files.remove(self.report.call.path(name))
+        except OSError as err:
+            self._cannot(name, err.strerror or "")
+            return False
         return True
 
     def _folder(self, name: str) -> None:
@@ -165,10 +174,14 @@ class _Removal:
 
     def _tree(self, name: str) -> bool:
         files, path = self.report.call.machine.files, self.report.call.path(name)
-        if not self.rules.told and not self.rules.ask and path != "/":
+        if not self.rules.told and not self.rules.ask and path != "/" and files.open:
             files.remove(path, recursive=True)
             return True
-        inside = files.listdir(path)
+        try:
+            inside = files.listdir(path)
+        except OSError as err:
+            self._cannot(name, err.strerror or "")
+            return False
         if inside and not self._may(f"descend into directory {quoted(name)}?"):
             return False
         clear = True
@@ -181,7 +194,8 @@ class _Removal:
     def _gone(self, name: str) -> bool:
         if self.report.call.path(name) == "/" or not self._may(f"remove directory {quoted(name)}?"):
             return False
-        self.report.call.machine.files.remove(self.report.call.path(name))
+        if not self._taken(name):
+            return False
         if self.rules.told:
             self.report.say(f"removed directory {quoted(name)}")
         return True
