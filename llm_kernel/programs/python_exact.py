@@ -15,6 +15,7 @@ from typing import Any, cast
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts
+from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Confined, Disk, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
@@ -84,6 +85,9 @@ class Python:
 
     async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
         """The exit status, or None and the streams with which the model has to begin."""
+        args = _after(call.args)
+        if args[:1] == ("-m",) or args == ("-c", "import this"):
+            return await self._module(call, args, streams, record)
         try:
             started = _Start.of(call)
         except NotExact:
@@ -92,7 +96,9 @@ class Python:
         if started.from_input or _READS.search(started.source(call)):
             data = await streams.read()
             streams = cast(Io, Kept(streams, data))
-            terminal = _Terminal(streams) if call.tty and not data and not started.from_input else None
+            if started.from_input and not args and not data:
+                return await self._alone(streams, record)
+            terminal = _Terminal(streams) if not data and not started.from_input else None
         try:
             outcome = await self._compute(call, started, data, terminal)
         except Unsure as err:
@@ -105,13 +111,38 @@ class Python:
         await self._show(outcome, streams)
         return outcome.status, streams
 
+    async def _alone(self, streams: Io, record: Answer) -> tuple[int | None, Io]:
+        """Python with nothing to run: it ends at end of file; a person who types talks with the model's."""
+        line = await streams.ask(">>> ", False)
+        if line is None:
+            record.by = "exact"
+            return 0, streams
+        cast(Kept, streams).again([line])
+        return None, streams
+
+    async def _module(self, call: Call, args: tuple[str, ...], streams: Io, record: Answer) -> tuple[int | None, Io]:
+        """``-m NAME``, for the few modules that are answered."""
+        name = args[1] if args[0] == "-m" and len(args) > 1 else "this"
+        if name not in MODULES:
+            return None, streams
+        data = b"" if name == "this" else await streams.read()
+        streams = cast(Io, Kept(streams, data))
+        try:
+            answer = MODULES[name](call, args[2:], _version(call), data)
+        except NotExact:
+            return None, streams
+        record.by = "exact"
+        await streams.out(answer.stdout)
+        await streams.err(answer.stderr)
+        return answer.status, streams
+
     async def _compute(self, call: Call, started: _Start, data: bytes, terminal: _Terminal | None) -> Outcome:
         try:
             text = data.decode("utf-8")
             source = text if started.from_input else started.source(call)
         except UnicodeDecodeError as err:
             raise Unsure("input that is not text") from err
-        if not source.strip():
+        if not source.strip() and started.path:
             raise Unsure("nothing to run")
         script = Script(source, started.shown(), started.argv, started.version, started.path)
         stdin = "" if started.from_input else text
@@ -176,15 +207,13 @@ class _Start:
             if "/" not in call.name or not _SHEBANG.match(_head(call)):
                 raise NotExact
             return cls(_version(Call("python3", (), call.machine)), (call.name, *call.args), call.path(call.name))
-        version, rest = _version(call), list(call.args)
-        while rest and rest[0] in _SILENT:
-            rest.pop(0)
+        version, rest = _version(call), list(_after(call.args))
         match rest:
             case ["-c", text, *args]:
                 return cls(version, ("-c", *args), text=text)
             case ["-", *args]:
                 return cls(version, ("-", *args), from_input=True)
-            case [] if not call.tty:
+            case []:
                 return cls(version, ("",), from_input=True)
             case [script, *args] if not script.startswith("-"):
                 return cls(version, (script, *args), call.path(script))
@@ -209,6 +238,14 @@ class _Start:
         if not self.path:
             return "<string>"
         return self.path if self.version >= (3, 9) else self.argv[0]
+
+
+def _after(args: Sequence[str]) -> tuple[str, ...]:
+    """The arguments behind the options that change nothing here."""
+    rest = list(args)
+    while rest and rest[0] in _SILENT:
+        rest.pop(0)
+    return tuple(rest)
 
 
 def _head(call: Call) -> str:

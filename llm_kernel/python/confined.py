@@ -24,7 +24,7 @@ from llm_kernel.python.library import BUILTINS
 from llm_kernel.python.policy import Needs, judged
 from llm_kernel.python.sandbox import Limits, Outcome, Piece
 from llm_kernel.python.script import Script, Unsure
-from llm_kernel.python.told import Told, gate
+from llm_kernel.python.told import OURS, Told, gate
 
 __all__ = ["Confined", "Place"]
 
@@ -239,7 +239,7 @@ class _Guest:
 
     def _outcome(self, status: int) -> Outcome:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
-        if " at 0x" in text or "MontyE" in text:
+        if " at 0x" in text or OURS.search(text):
             raise Unsure("an address in the output")
         if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
             raise Unsure("a text that changed with a version")

@@ -13,7 +13,7 @@ from llm_kernel.python.faults import Fault, wording
 from llm_kernel.python.frames import placed
 from llm_kernel.python.script import Script, Unsure
 
-__all__ = ["Told", "gate"]
+__all__ = ["OURS", "Told", "gate"]
 
 _HERE = sys.version_info[:2]
 _POSITIONS = (3, 11)
@@ -80,6 +80,12 @@ _ALIKE: dict[str, tuple[str, ...]] = {
 
 _FILES = r"\[Errno \d+\] [A-Za-z ]+: '.*'"
 _QUALIFIED = re.compile(r"^(?:[\w<>]+\.)+(?=\w+\(\) (?:takes|missing|got))")
+OURS = re.compile(
+    r"\b(?:system\.<locals>|_path_class|Files|Clock|Console|Terminal|_Run|_kept_sum|_plain_sum|_Blind|_Only|_Written|Environ)\b"
+)
+"""Names of functions that stand in for CPython's: what names them is not CPython's text."""
+
+_ARGUMENTS = re.compile(r"(?:[\w<>]+\.)*(\w+)\(\) (?:takes|missing|got)")
 _TELLERS = ("AttributeError", "NameError", "UnboundLocalError")
 
 
@@ -93,11 +99,16 @@ def gate(kind: str, text: str, script: Script, tree: ast.Module) -> str:
 
 
 def _words(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bool) -> str:
+    if OURS.search(text):
+        raise Unsure("error of a shim")
     if re.fullmatch(_FILES, text) and kind.endswith(("Error", "Directory")):
         return text
     if "__new__()" in text:
         raise Unsure(f"error: {text}")
     if kind == "TypeError":
+        arguments = _ARGUMENTS.match(text)
+        if arguments and not _defined(arguments[1], tree):
+            raise Unsure("arguments of a function of the library")
         if script.version < (3, 10) <= _HERE:
             text = _QUALIFIED.sub("", text)
         elif _QUALIFIED.match(text):
@@ -112,6 +123,10 @@ def _words(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bo
         return text
     said = wording(Fault(kind, text, caught=caught), script, tree)
     return said.partition(": ")[2]
+
+
+def _defined(name: str, tree: ast.Module) -> bool:
+    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree))
 
 
 def _zero(text: str, script: Script, tree: ast.Module) -> str:
@@ -184,9 +199,14 @@ class Told:
             if first is None or first != last or first != line:
                 raise Unsure("place of an error")
             span = text.offset(first, column), text.offset(last, end)
+            if span in raised.values() or (error["kind"] != "AssertionError" and self._asserts(line)):
+                raise Unsure("error within a raise or assert")
             spans.append((*raised.get(span, span), function))
         shown = placed(spans, self._script, self._tree, str(error["final"]).strip())
         return "".join(frame.shown(self._script) for frame in shown)
+
+    def _asserts(self, line: int) -> bool:
+        return any(isinstance(node, ast.Assert) and node.lineno == line for node in ast.walk(self._tree))
 
     def _plain(self, frame: Sequence[Any]) -> str:
         """A frame before 3.11: the line, where it is a statement's only one."""

@@ -246,7 +246,7 @@ class _Run:
         top = error.__traceback__
         while top is not None and top.tb_frame.f_code.co_filename not in self._names:
             top = top.tb_next
-        error.__traceback__ = _trimmed(top, self._names)
+        error.__traceback__ = _trimmed(top, self._names, isinstance(error, OSError | EOFError))
         frames = []
         step = error.__traceback__
         while step is not None:
@@ -283,14 +283,14 @@ class _Run:
         return "".join(lines[start:])
 
 
-def _trimmed(top: TracebackType | None, names: Sequence[str]) -> TracebackType | None:
+def _trimmed(top: TracebackType | None, names: Sequence[str], said: bool) -> TracebackType | None:
     """Without the frames of the machine's shims below the program's own; CPython's are no Python code."""
     if top is None:
         return None
-    below = _trimmed(top.tb_next, names)
+    below = _trimmed(top.tb_next, names, said)
     code = top.tb_frame.f_code
     if below is None and code.co_filename not in names:
-        if not code.co_filename.startswith(_SHIMS) or code.co_name in _PYTHON:
+        if not code.co_filename.startswith(_SHIMS) or code.co_name in _PYTHON or not said:
             raise Doubt("frame of a library")
         return None
     return TracebackType(below, top.tb_frame, top.tb_lasti, top.tb_lineno)

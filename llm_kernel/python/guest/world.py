@@ -219,6 +219,8 @@ class Files:
         newline: str | None = None,
     ) -> Any:
         """The builtin ``open``."""
+        if not isinstance(mode, str):
+            raise Doubt("mode of a file")
         plain = mode.replace("b", "").replace("t", "")
         if plain.replace("+", "") not in ("r", "w", "a", "x") or len(set(mode)) != len(mode) or buffering != -1:
             raise Doubt("mode of a file")
