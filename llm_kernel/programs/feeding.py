@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["fed", "lines", "tell"]
+__all__ = ["fed", "flowing", "lines", "tell"]
 
 
 async def fed(call: Call, io: Io, names: Sequence[str]) -> AsyncIterator[tuple[str, bytes | OSError]]:
@@ -22,6 +22,23 @@ async def fed(call: Call, io: Io, names: Sequence[str]) -> AsyncIterator[tuple[s
             yield name, call.machine.files.head(path)
         except OSError as err:
             yield name, err
+
+
+async def flowing(
+    call: Call, io: Io, names: Sequence[str], end: bytes = b"\n"
+) -> AsyncIterator[tuple[str, bytes | OSError]]:
+    """As ``fed``, but the input comes in pieces of whole lines, as it is written."""
+    for name in names or ("-",):
+        if name != "-":
+            async for pair in fed(call, io, [name]):
+                yield pair
+            continue
+        kept = b""
+        async for chunk in io.chunks():
+            whole, mark, kept = (kept + chunk).rpartition(end)
+            if mark:
+                yield name, whole + mark
+        yield name, kept
 
 
 def lines(data: bytes, end: bytes = b"\n") -> list[bytes]:

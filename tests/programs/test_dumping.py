@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from llm_kernel.programs.table import EXACT
@@ -22,6 +24,10 @@ class Streams:
 
     async def read(self) -> bytes:
         return self.data
+
+    async def chunks(self) -> AsyncIterator[bytes]:
+        for at in range(0, len(self.data), 3):
+            yield self.data[at : at + 3]
 
 
 async def said(words: str, data: bytes = b"") -> tuple[str, int]:

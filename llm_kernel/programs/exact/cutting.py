@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_kernel.programs.feeding import fed, lines, tell
+from llm_kernel.programs.feeding import flowing, lines, tell
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import live
@@ -45,7 +45,7 @@ async def cut(call: Call, io: Io) -> int:
     if isinstance(rules, str):
         return await tell(io, _CUT.refuse(call, rules))
     status = 0
-    async for name, data in fed(call, io, parsed.operands):
+    async for name, data in flowing(call, io, parsed.operands, rules.end):
         if isinstance(data, OSError):
             await io.err(f"cut: {name}: {data.strerror}\n")
             status = 1
