@@ -311,7 +311,8 @@ class Strand:
         """Let ``seconds`` pass for this strand, and whatever happens meanwhile happen."""
         self.spent += seconds
         timeline = self.timeline
-        if len(timeline.strands) <= 1 and (not timeline.pace.rate or seconds < _VISIBLE):
+        alone = self is timeline.front and len(timeline.strands) <= 1
+        if alone and (not timeline.pace.rate or seconds < _VISIBLE):
             timeline.advance(seconds)
             await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
             return

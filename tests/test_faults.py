@@ -91,9 +91,17 @@ async def test_acts_that_were_shown_before_a_cut_are_true(endpoint: Endpoint, no
     assert await notebook("ls") == out("early\n")
 
 
-async def test_a_reply_at_the_token_limit_is_an_error_that_says_so(endpoint: Endpoint, notebook: Notebook) -> None:
-    endpoint.fail("length")
-    assert await notebook.fails("git") == [Text("stdout", SAID)]
+async def test_a_reply_cut_at_the_token_limit_is_continued(endpoint: Endpoint, notebook: Notebook) -> None:
+    endpoint.fail("length")  # what comes next begins with what was said, and that is not shown twice
+    endpoint.script([f"{SAID}five\n"])
+    assert await notebook("perl a.pl") == out(f"{SAID}five\n")
+
+
+async def test_a_reply_that_is_cut_again_and_again_is_an_error_that_says_so(
+    endpoint: Endpoint, notebook: Notebook
+) -> None:
+    endpoint.fail("length", -1)
+    assert await notebook.fails("perl a.pl") == [Text("stdout", SAID)]
     assert "cut after 4096 tokens" in str(notebook.fault)
 
 
