@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
+from llm_kernel.machine.signals import ENDS, name_of, said_of
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.script import AT, OVER
 
@@ -30,6 +31,7 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
+_TRAP = re.compile(r"(?m)^trap -- ('(?:[^']|'\\'')*') (?:SIG)?(\w+)$")
 
 
 class Inner:
@@ -40,6 +42,8 @@ class Inner:
         self._lead = lead
         self._copies: dict[bytes, bytes] = {}
         self._begun: list[tuple[int, int]] = []
+        self._pending: dict[int, list[int]] = {}
+        self._listen(machine.processes.shell)
 
     def answer(
         self, args: tuple[str, ...], cwd: str, stdin: bytes, env: Mapping[str, str] = MappingProxyType({})
@@ -57,6 +61,8 @@ class Inner:
                 return self._program(rest[0], rest[-1], parent, cwd), 0
             case "e":
                 return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
+            case "t":
+                return self._trapped(parent, int(rest[0]), rest[1]), 0
             case "!":
                 return "".join(f"{line}\n" for line in rest[1:3]), int(rest[0])
             case "awk" | "jq":
@@ -69,7 +75,7 @@ class Inner:
     def over(self) -> None:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
         while self._begun:
-            self._machine.processes.end(self._begun.pop()[1])
+            self._ends(self._begun.pop()[1])
         if self._copies:
             self._machine.files.root.remove(COPIES, True)
             self._copies = {}
@@ -103,14 +109,46 @@ class Inner:
         """The number of a shell that begins now; one that the same shell began before has ended."""
         machine = self._machine
         while self._begun and self._begun[-1][0] != parent and any(above == parent for above, _ in self._begun):
-            machine.processes.end(self._begun.pop()[1])
+            self._ends(self._begun.pop()[1])
         if self._begun and self._begun[-1][0] == parent:
-            machine.processes.end(self._begun.pop()[1])
+            self._ends(self._begun.pop()[1])
         process = machine.processes.spawn(
             ("bash",), user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=cwd
         )
         self._begun.append((parent, process.pid))
+        self._listen(process.pid)
         return process.pid
+
+    def _listen(self, pid: int) -> None:
+        """Keep the signals that a shell is sent, until it looks."""
+        kept = getattr(self._machine.processes.handlers.get(pid), "__self__", None)
+        pending = kept if isinstance(kept, list) else []  # what another shell of this process keeps
+        self._pending[pid] = pending
+        self._machine.processes.handlers[pid] = pending.append
+
+    def _ends(self, pid: int) -> None:
+        self._machine.processes.end(pid)
+        self._machine.processes.handlers.pop(pid, None)
+        self._pending.pop(pid, None)
+
+    def _trapped(self, pid: int, status: int, traps: str) -> str:
+        """What a shell does for the signals that it was sent, its traps being ``traps``; ``status`` stays as it was."""
+        login = pid == self._machine.processes.shell
+        process = self._machine.processes.table.get(pid)
+        parent = 0 if login or process is None else process.ppid
+        wanted = {name: text[1:-1].replace("'\\''", "'") for text, name in _TRAP.findall(traps)}
+        lines = []
+        pending = self._pending.get(pid, [])
+        while pending:
+            signal = pending.pop(0)
+            body = wanted.get(name_of(signal)) if signal != 9 else None
+            if body is not None:
+                lines.append(self._lead(body, pid, parent, "") if body else ":")
+            elif signal in ENDS and not login:
+                told = signal == 15 or (signal != 2 and parent == self._machine.processes.shell)
+                lines.append(f"printf '%s\\n' '{said_of(signal)}' >&2" if told else ":")
+                lines.append(f"{'trap - EXIT; ' if signal == 9 else ''}exit {128 + signal}")
+        return "\n".join([*lines, f"(exit {status})"] if status else lines)
 
     def _file(self, name: str, parent: int, cwd: str) -> str:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)

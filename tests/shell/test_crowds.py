@@ -1,0 +1,41 @@
+"""Jobs that beget jobs, and jobs that compute without end: the shell stays usable, and its end ends them."""
+
+from __future__ import annotations
+
+import time
+
+from llm_kernel.events import Exit, Text
+from llm_kernel.session import Setup
+from llm_kernel.shell.bash import Limits
+from tests.notebook import Notebook, out
+
+_RETRY = "bash: fork: retry: Resource temporarily unavailable\n"
+
+
+async def test_bash_tries_to_fork_with_growing_pauses_and_gives_up() -> None:
+    notebook = Notebook(setup=Setup(limits=Limits(jobs=3)))
+    await notebook("sleep 1000 & sleep 1000 & sleep 1000 &")
+    began = notebook.machine.clock.now
+    events = await notebook("true &")
+    assert events == [Text("stderr", f"{_RETRY * 4}bash: fork: Resource temporarily unavailable\n"), Exit(254)]
+    assert round(notebook.machine.clock.now - began) == 15
+    await notebook.session.close()
+
+
+async def test_a_fork_bomb_leaves_the_shell_usable_and_dies_with_it() -> None:
+    notebook = Notebook(setup=Setup(limits=Limits(jobs=20)))
+    await notebook(":(){ :|:& };:")
+    for _ in range(3):
+        began = time.monotonic()
+        assert Text("stdout", "alive\n") in await notebook("sleep 1; echo alive")
+        assert time.monotonic() - began < 10
+    await notebook.session.close()
+    assert notebook.session.timeline.strands == []
+
+
+async def test_a_job_that_computes_without_end_can_be_killed() -> None:
+    notebook = Notebook()
+    await notebook("while :; do :; done &")
+    assert await notebook("echo alive") == out("alive\n")
+    assert await notebook("kill %1") == [Text("stderr", "[1]+  Terminated              while :; do :; done\n"), Exit(0)]
+    assert await notebook("jobs") == out("")[1:]
