@@ -20,7 +20,6 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from llm_kernel.python.disk import Disk
-from llm_kernel.python.library import BUILTINS
 from llm_kernel.python.policy import Needs, judged
 from llm_kernel.python.sandbox import Limits, Outcome, Piece
 from llm_kernel.python.script import Script, Unsure
@@ -88,7 +87,6 @@ class Confined:
             "uses": sorted(library),
             "beside": dict(beside),
             "clock": bool(library & {"time", "datetime"}),
-            "builtins": sorted(BUILTINS),
             "stdin": stdin if isinstance(stdin, str) else None,
             "argv": script.argv,
             "cwd": disk.cwd,

@@ -123,6 +123,8 @@ class _Judge:
             case ast.BinOp(op=ast.BitOr(), left=left, right=right) if self._minor < 10:
                 if any(self._type(side) for side in (left, right)):
                     raise Unsure("union of types")
+            case ast.Subscript(value=ast.Constant(), ctx=ast.Store()):
+                raise Unsure("item of a constant")
             case ast.Subscript(value=ast.Name(id=name)) if self._minor < 9 and name in _TYPES:
                 raise Unsure("parameters of a type")
         if isinstance(node, _NO) or type(node).__name__ == "TryStar":

@@ -186,6 +186,8 @@ class Told:
             raise Unsure("frame of a module")
         if any(frame[-1].startswith("<") and frame[-1] != "<module>" for frame in frames):
             raise Unsure("frame of a comprehension")
+        if any(frames[at] == frames[at + 3] == frames[at + 1] for at in range(len(frames) - 3)):
+            raise Unsure("recursion")
         if self._script.version < _POSITIONS:
             return "".join(self._plain(frame) for frame in frames)
         spans = []

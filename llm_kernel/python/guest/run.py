@@ -147,7 +147,7 @@ class _Run:
     # what the program finds
 
     def _builtins(self) -> dict[str, Any]:
-        names = {name: getattr(builtins, name) for name in self._job["builtins"] if hasattr(builtins, name)}
+        names = {**dict.fromkeys(("copyright", "credits", "help", "license")), **vars(builtins)}  # hints look here
         names.update(
             __import__=self._import,
             __build_class__=builtins.__build_class__,
@@ -278,7 +278,7 @@ class _Run:
         finally:
             sys.stderr = kept
         start = max((index for index, line in enumerate(lines) if line.startswith('  File "')), default=0) + 1
-        while start < len(lines) and lines[start].startswith("    "):
+        while start < len(lines) and lines[start].startswith(("    ", "  [Previous line")):
             start += 1
         return "".join(lines[start:])
 
