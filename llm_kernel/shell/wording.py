@@ -19,6 +19,20 @@ _VALUE = re.compile(
 )
 _LEFT = re.compile(rb"\n*For more information, try '--help'\.\n")
 
+_LIMIT = re.compile(rb"(?m)^\w+: output limit \(\d+ lines\) exceeded; output truncated\n")
+_UTILITIES = re.compile(rb"(?m)^(?:sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf): ")
+_MISUSED = re.compile(
+    rb"(?m)^((sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf): "
+    rb"(?:invalid option -- '.'|unrecognized option '[^'\n]*'|option requires an argument -- '.'|missing operand))\n"
+    rb"(?!Try )"
+)
+_UNREAD = re.compile(rb"(?m)^(head|tail): ([^:\n]+): No such file or directory$")
+_FOLDER = re.compile(rb"(?m)^(head|tail): ([^:\n]+): Is a directory$")
+_WORD = re.compile(
+    rb"(?m)^((?:head|tail|seq|numfmt|sort): (?:invalid number of (?:lines|bytes):|invalid floating point argument:"
+    rb"|invalid number:|invalid suffix in input:|extra operand|multi-character tab)) '([^'\n]*)'"
+)
+
 
 def mended(data: bytes) -> bytes:
     """What is written to standard error, without a word of the library's, or of ours."""
@@ -28,6 +42,13 @@ def mended(data: bytes) -> bytes:
     if b"Bashkit" in data:
         data = _SED.sub(b"unknown command: `e'", data)
         data = _SED_OPTION.sub(b"unknown option to `s'", data)
+    if b"output limit" in data:
+        data = _LIMIT.sub(b"", data)
+    if _UTILITIES.search(data):
+        data = _MISUSED.sub(rb"\1\nTry '\2 --help' for more information.\n", data)
+        data = _UNREAD.sub(rb"\1: cannot open '\2' for reading: No such file or directory", data)
+        data = _FOLDER.sub(rb"\1: error reading '\2': Is a directory", data)
+        data = _WORD.sub("\\1 ‘\\2’".encode(), data)
     if b"For more information" in data:
         data = _VALUE.sub(_value, data)
         data = _LEFT.sub(b"\n", data)
