@@ -1,0 +1,88 @@
+"""What a training script asks of the machine is read off its source, its command line and its environment."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.machine import Machine, words
+from llm_kernel.machine.processes import GpuUse
+from llm_kernel.programs.cuda import out_of_memory
+from llm_kernel.programs.workload import workload
+
+_BODY = "import torch\nmodel = torch.nn.Linear(1, 1){}\nloss.backward()\n"
+
+
+def _machine(gpus: int = 4) -> Machine:
+    machine = Machine()
+    if gpus:
+        words.say(machine, ["gpu", str(gpus), "GeForce RTX 3090"], "/root")
+    return machine
+
+
+@pytest.mark.parametrize(
+    ("tail", "env", "gpus"),
+    [
+        ("", {}, ()),
+        (".cuda()", {}, (0,)),
+        (".to('cuda:2')", {}, (2,)),
+        (".cuda(3)", {}, (3,)),
+        (".to('cuda:7')", {}, ()),
+        (".cuda()", {"CUDA_VISIBLE_DEVICES": "2"}, (2,)),
+        (".to('cuda:1')", {"CUDA_VISIBLE_DEVICES": "2,3"}, (3,)),
+        (".cuda()", {"CUDA_VISIBLE_DEVICES": ""}, ()),
+        (".cuda()\nmodel = torch.nn.DataParallel(model)", {}, (0, 1, 2, 3)),
+        (".cuda()\nmodel = torch.nn.DataParallel(model)", {"CUDA_VISIBLE_DEVICES": "1,3"}, (1, 3)),
+    ],
+)
+def test_the_gpus_in_use_are_those_that_the_source_names(tail: str, env: dict[str, str], gpus: tuple[int, ...]) -> None:
+    found = workload(_BODY.format(tail), (), env, _machine())
+    assert found is not None
+    assert found.gpus == gpus
+
+
+def test_a_machine_without_gpus_and_a_source_that_trains_nothing() -> None:
+    found = workload(_BODY.format(".cuda()"), (), {}, _machine(0))
+    assert found is not None
+    assert found.gpus == ()
+    assert workload("print('hello')", (), {}, _machine()) is None
+    assert workload("import torch\nprint(torch.ones(3).cuda())", (), {}, _machine()) is None
+
+
+def test_a_larger_batch_takes_more_memory_and_more_cards_less_time() -> None:
+    machine, source = _machine(), _BODY.format(".cuda()")
+    small, large = (workload(source, ("--batch-size", size), {}, machine) for size in ("32", "512"))
+    assert small
+    assert large
+    assert small.mem < large.mem
+    assert large.seconds_per_epoch(machine) < small.seconds_per_epoch(machine)
+    one, four = (workload(source + more, (), {}, machine) for more in ("", "torch.nn.DataParallel(model)\n"))
+    assert one
+    assert four
+    assert four.seconds_per_epoch(machine) < one.seconds_per_epoch(machine)
+
+
+@pytest.mark.parametrize("torch", ["1.8.0", "1.13.1", "2.1.0", "2.4.0", "2.6.0"])
+def test_what_is_asked_for_is_always_more_than_is_free(torch: str) -> None:
+    machine = _machine(1)
+    machine.packages.install("pip", "torch", torch)
+    process = machine.processes.spawn(("python3",), user="root", now=machine.clock.now)
+    machine.processes.load_gpu(process.pid, 0, GpuUse(90, 12000))
+    said = out_of_memory(machine, 0, 0, 13000, "a.py", "model = net.cuda()\n")
+    lines = said.splitlines()
+    assert lines[:3] == [
+        "Traceback (most recent call last):",
+        '  File "a.py", line 1, in <module>',
+        "    model = net.cuda()",
+    ]
+    kind = {"1.8.0": "RuntimeError", "2.6.0": "torch.OutOfMemoryError"}.get(torch, "torch.cuda.OutOfMemoryError")
+    assert lines[3].startswith(f"{kind}: CUDA out of memory. Tried to allocate 20.00 MiB")
+    assert "11.00 MiB is free" in lines[3] or "11.00 MiB free" in lines[3]
+
+
+def test_where_not_even_the_driver_finds_room() -> None:
+    machine = _machine(1)
+    machine.packages.install("pip", "torch", "1.8.0")
+    process = machine.processes.spawn(("python3",), user="root", now=machine.clock.now)
+    machine.processes.load_gpu(process.pid, 0, GpuUse(90, 24000))
+    text = "Traceback (most recent call last):\nRuntimeError: CUDA error: out of memory\n"
+    assert out_of_memory(machine, 0, 0, 3000, "a.py", "x = 1\n") == text
