@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import string
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -82,7 +83,7 @@ class _Facts:
 
     def _missing(self, node: ast.Import, module: str) -> None:
         named = any(module in fact.replace(",", " ").split() for fact in self._machine.facts)
-        if module in releases.standard_library() or named or len(node.names) > 1:
+        if module in releases.standard_library() or module in sys.stdlib_module_names or named or len(node.names) > 1:
             raise Unsure(f"module: {module}")
         self.found[node] = f"raise _said(ModuleNotFoundError(\"No module named '{module}'\"))"
 

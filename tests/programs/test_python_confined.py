@@ -84,6 +84,13 @@ async def test_json_tool_names_the_place_of_an_error() -> None:
     assert await Notebook()("echo oops | python3 -m json.tool") == err(said, 1)
 
 
+async def test_modules_of_the_library_are_never_said_to_be_missing() -> None:
+    notebook = Notebook()
+    assert await notebook("python3 -c 'import enum, typing; print(1)'") == out("1\n")
+    assert await notebook("python3 -c 'import this' | tail -1") == await notebook("python3 -m this | tail -1")
+    assert notebook.requests == []
+
+
 async def test_python_alone_without_a_person_ends_at_once() -> None:
     notebook = Notebook()
     assert await notebook("python3") == [Exit(0)]

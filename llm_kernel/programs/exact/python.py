@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import sys
 from collections.abc import Sequence
 
 from llm_kernel.machine import Machine, releases
@@ -90,7 +91,7 @@ def _versions(call: Call, source: str) -> Answer:
     for statement in _parsed(source):
         match statement:
             case ast.Import(names=[ast.alias(name=module, asname=asname)]) if "." not in module:
-                if _shadowed(call, module) or module in releases.standard_library():
+                if _shadowed(call, module) or module in releases.standard_library() | sys.stdlib_module_names:
                     raise NotExact
                 if package_of(call, module) is None:
                     return Answer("".join(out), _missing(module, source), 1)
