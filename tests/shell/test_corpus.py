@@ -15,10 +15,6 @@ _OWN = Path(__file__).parent / "recorded"
 
 _DIFFERENT = {
     "basic-062": "what help prints is prose",
-    "control-048": "what runs in the background writes when it can",
-    "control-049": "what runs in the background does not sleep beside the others",
-    "control-051": "a job is not known by its number",
-    "control-082": "bc says 7 for 7.0",
 }
 """Cases that are known to differ, and why."""
 
