@@ -40,7 +40,7 @@ async def _run(settings: Settings, code: str) -> list[object]:
 async def test_an_endpoint_in_the_environment_answers(monkeypatch: pytest.MonkeyPatch, endpoint: Endpoint) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", endpoint.base_url)
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
-    assert await _run(Settings(), "git") == out("said\n")
+    assert await _run(Settings(), "rsync") == out("said\n")
     assert endpoint.requests[0]["model"] == "scripted-model"
 
 
@@ -56,7 +56,7 @@ async def test_a_tape_steps_the_clock_and_replays(
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-0123456789")
     tape = str(tmp_path / "a.jsonl")
-    code = "git; date +%T; echo $RANDOM"
+    code = "rsync; date +%T; echo $RANDOM"
     runs = [
         await _run(Settings(tape=tape, tape_mode=mode, endpoint=endpoint.base_url, model="m", backend="openai"), code)
         for mode in ("record", "replay")

@@ -46,7 +46,7 @@ def _commands(notebook: Notebook) -> list[str]:
 
 
 async def test_a_real_endpoint_answers(notebook: Notebook) -> None:
-    assert await notebook("git; ls") == out(f"{SAID}done\n")
+    assert await notebook("rsync; ls") == out(f"{SAID}done\n")
 
 
 @pytest.mark.parametrize(
@@ -59,12 +59,12 @@ async def test_a_fault_before_the_first_word_leaves_the_machine_as_it_was(
     endpoint.fail(fault, -1)
     before = notebook.machine.files.snapshot()
     commands = _commands(notebook)
-    assert await notebook.fails("git; echo after") == []
+    assert await notebook.fails("rsync; echo after") == []
     assert isinstance(notebook.fault, ModelError)
     assert len(str(notebook.fault)) > 40
     assert (_changed(notebook, before), _commands(notebook)) == ([], commands)
     endpoint.faults.clear()
-    assert await notebook("git; ls") == out(f"{SAID}done\n")
+    assert await notebook("rsync; ls") == out(f"{SAID}done\n")
 
 
 @pytest.mark.parametrize("fault", ["cut-mid", "end-mid", "error-mid", "hang-mid"])
@@ -74,7 +74,7 @@ async def test_a_stream_cut_in_the_middle_keeps_what_was_shown(
     endpoint.fail(fault, -1)
     before = notebook.machine.files.snapshot()
     commands = _commands(notebook)
-    (shown,) = await notebook.fails("git; echo after")
+    (shown,) = await notebook.fails("rsync; echo after")
     assert isinstance(shown, Text)
     assert shown.text.rstrip("\n")
     assert SAID.startswith(shown.text.rstrip("\n"))
@@ -87,7 +87,7 @@ async def test_a_stream_cut_in_the_middle_keeps_what_was_shown(
 async def test_acts_that_were_shown_before_a_cut_are_true(endpoint: Endpoint, notebook: Notebook) -> None:
     endpoint.script(["@ touch early\n" + SAID * 3 + "@ touch late\n"])
     endpoint.fail("cut-mid", -1)
-    await notebook.fails("git")
+    await notebook.fails("rsync")
     assert await notebook("ls") == out("early\n")
 
 
@@ -117,23 +117,23 @@ async def test_a_fault_in_an_instruction_changes_nothing(endpoint: Endpoint, not
 
 async def test_a_fault_ends_the_whole_cell_and_not_a_later_one() -> None:
     notebook = Notebook(["", "fine\n"])
-    assert await notebook.fails("echo a; git a || echo no; echo never\n%machine host gpu01") == [Text("stdout", "a\n")]
+    assert await notebook.fails("echo a; rsync a || echo no; echo never\n%machine host gpu01") == [Text("stdout", "a\n")]
     assert isinstance(notebook.fault, BadReply)
     assert notebook.machine.system.host != "gpu01"
-    assert await notebook("git b") == out("fine\n")
+    assert await notebook("rsync b") == out("fine\n")
 
 
 async def test_why_tells_of_a_cell_that_failed() -> None:
     notebook = Notebook(["fine\n"])
-    await notebook("git a")
-    await notebook.fails("git b")
-    assert str((await notebook("%why"))[0]).count("git b") == 1
+    await notebook("rsync a")
+    await notebook.fails("rsync b")
+    assert str((await notebook("%why"))[0]).count("rsync b") == 1
 
 
 async def test_a_used_up_budget_sends_nothing_and_exact_commands_go_on() -> None:
     notebook = Notebook(["a\n", "b\n"], budget=10)
-    assert await notebook("git") == out("a\n")
-    assert await notebook.fails("git") == []
+    assert await notebook("rsync") == out("a\n")
+    assert await notebook.fails("rsync") == []
     assert "The budget of 10 tokens is used up" in str(notebook.fault)
     assert len(notebook.requests) == 1
     assert await notebook("whoami") == out("root\n")
@@ -168,7 +168,7 @@ async def test_an_interrupt_in_a_stream_keeps_what_was_shown_and_the_shell(
     endpoint.delay = 0.005
     await notebook("x=7; cd /tmp")
     commands = _commands(notebook)
-    (shown,) = await _interrupted(notebook, "git; echo never", "one\n")
+    (shown,) = await _interrupted(notebook, "rsync; echo never", "one\n")
     assert isinstance(shown, Text)
     assert shown.text.startswith("one\n")
     assert "never" not in shown.text
@@ -209,11 +209,11 @@ async def test_a_key_never_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     tape = tmp_path / "tape.jsonl"
     live = OpenAIBackend(endpoint.base_url, KEY, patience=QUICK)
     notebook = Notebook(Tape(str(tape), "record", backend=lambda: live, header={}, secret=KEY))
-    said = [await notebook(f"env; set; echo $OPENAI_API_KEY; git {word}") for word in ("a", "b")]
+    said = [await notebook(f"env; set; echo $OPENAI_API_KEY; rsync {word}") for word in ("a", "b")]
     endpoint.fail("echo-key-text")
-    said.append(await notebook("git c"))
+    said.append(await notebook("rsync c"))
     endpoint.fail("echo-key-error")
-    said.append(await notebook.fails("git d"))
+    said.append(await notebook.fails("rsync d"))
     said.append(await notebook("%why"))
     assert KEY not in f"{said} {notebook.fault}"
     assert KEY not in json.dumps(endpoint.requests)
@@ -223,5 +223,5 @@ async def test_a_key_never_leaves(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 async def test_a_fault_is_raised_and_no_exit_is_shown() -> None:
-    events = await Notebook().fails("git")
+    events = await Notebook().fails("rsync")
     assert not any(isinstance(event, Exit) for event in events)

@@ -47,7 +47,7 @@ async def test_a_line_of_nine_megabytes_is_counted_and_cut() -> None:
 
 async def test_a_reply_of_megabytes_goes_through() -> None:
     notebook = Notebook(ScriptedBackend(["x" * 5_000_000 + "\n"], piece=50_000))
-    assert await notebook("git | wc -c") == out("5000001\n")
+    assert await notebook("rsync | wc -c") == out("5000001\n")
 
 
 async def test_an_instruction_of_megabytes_is_read_at_once() -> None:
@@ -57,7 +57,7 @@ async def test_an_instruction_of_megabytes_is_read_at_once() -> None:
 
 async def test_control_characters_of_a_model_are_shown_as_they_came() -> None:
     text = "\x1b[31mred\x1b[0m\a\b\r\x00\x85\n"
-    assert await Notebook([text])("git") == out(text)
+    assert await Notebook([text])("rsync") == out(text)
 
 
 async def test_two_thousand_acts_are_two_thousand_acts() -> None:
@@ -68,7 +68,7 @@ async def test_two_thousand_acts_are_two_thousand_acts() -> None:
 async def test_an_act_may_destroy_the_machine_as_a_user_may_and_the_kernel_lives() -> None:
     notebook = Notebook(["@ rm -rf /\n@ rm -rf --no-preserve-root /\n"])
     text = "rm: it is dangerous to operate recursively on '/'\nrm: use --no-preserve-root to override this failsafe\n"
-    assert (await notebook("git"))[0] == Text("stderr", text)
+    assert (await notebook("rsync"))[0] == Text("stderr", text)
     assert await notebook("echo alive; cat /etc/hostname") == [
         Text("stdout", "alive\n"),
         Text("stderr", "cat: /etc/hostname: No such file or directory\n"),

@@ -65,7 +65,7 @@ async def test_usage_counts_what_models_cost() -> None:
     notebook = Notebook(["x\n", "y\n"])
     (view, _) = await notebook("%usage")
     assert view.data["text/plain"] == "No model was asked yet."
-    await notebook("git a; git b; ls")
+    await notebook("rsync a; rsync b; ls")
     (view, _) = await notebook("%usage")
     assert view.data["text/plain"].startswith("scripted: 2 requests, ")
 

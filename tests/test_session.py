@@ -134,8 +134,8 @@ async def test_a_cell_that_cannot_be_taken_apart_says_why_and_runs_nothing(cell:
 
 async def test_a_program_of_the_system_is_answered_by_the_model() -> None:
     notebook = Notebook(["On branch main\n"])
-    assert await notebook("git status") == out("On branch main\n")
-    assert notebook.asked == ["$ git status"]
+    assert await notebook("rsync status") == out("On branch main\n")
+    assert notebook.asked == ["$ rsync status"]
 
 
 async def test_what_is_not_there_is_not_found_without_a_model() -> None:
@@ -168,30 +168,30 @@ async def test_unknown_ask_asks_for_everything() -> None:
 @pytest.mark.parametrize(
     "script",
     [
-        "git s | cat",
-        "for i in 1; do git s; done",
-        "x=$(git s); echo $x",
-        "f() { git s; }; f",
-        "echo s | xargs git",
-        "sudo git s",
-        "env A=1 git s",
-        "nohup git s",
-        "echo 'git s' > a.sh; bash a.sh",
-        "echo 'git s' > a.sh; chmod +x a.sh; ./a.sh",
-        "c=git; $c s",
-        "eval 'git s'",
-        "bash -c 'git s'",
-        "git s && true",
+        "rsync s | cat",
+        "for i in 1; do rsync s; done",
+        "x=$(rsync s); echo $x",
+        "f() { rsync s; }; f",
+        "echo s | xargs rsync",
+        "sudo rsync s",
+        "env A=1 rsync s",
+        "nohup rsync s",
+        "echo 'rsync s' > a.sh; bash a.sh",
+        "echo 'rsync s' > a.sh; chmod +x a.sh; ./a.sh",
+        "c=rsync; $c s",
+        "eval 'rsync s'",
+        "bash -c 'rsync s'",
+        "rsync s && true",
     ],
 )
 async def test_a_program_is_reached_wherever_it_stands(script: str) -> None:
     notebook = Notebook(["said\n"])
-    assert (await notebook(script), notebook.asked) == (out("said\n"), ["$ git s"])
+    assert (await notebook(script), notebook.asked) == (out("said\n"), ["$ rsync s"])
 
 
 async def test_a_program_by_its_path_is_that_program() -> None:
     notebook = Notebook(["said\n"])
-    assert (await notebook("/usr/bin/git s"), notebook.asked) == (out("said\n"), ["$ /usr/bin/git s"])
+    assert (await notebook("/usr/bin/rsync s"), notebook.asked) == (out("said\n"), ["$ /usr/bin/rsync s"])
 
 
 async def test_a_script_of_another_language_is_the_models_with_its_text() -> None:
@@ -206,7 +206,7 @@ async def test_a_script_of_another_language_is_the_models_with_its_text() -> Non
 
 async def test_standard_input_goes_to_the_program() -> None:
     notebook = Notebook(["ok\n"])
-    await notebook("printf 'a\\nb\\n' | git hash-object --stdin")
+    await notebook("printf 'a\\nb\\n' | rsync hash-object --stdin")
     assert "Standard input:\na\nb\n" in notebook.requests[0].messages[-1].content
 
 
@@ -224,7 +224,7 @@ async def test_what_was_said_before_about_the_same_file_is_told() -> None:
 CELLS = [
     "%machine gpu 4 'GeForce RTX 3090'",
     "echo $RANDOM $$ $SECONDS $EPOCHREALTIME; date; uname -a",
-    "git log",
+    "rsync log",
     "%%meta\nMake it.",
     "ls -la --time-style=full-iso; ps aux; nvidia-smi; mktemp",
     "sleep 2.5; uptime; printf '%(%F %T)T\\n' -1; env; set | grep -v ^_",
@@ -257,13 +257,13 @@ async def test_a_tape_plays_the_same_session_again(tmp_path: Path) -> None:
     assert runs[0] == runs[1]
     assert len(model.requests) == 3
     notebook = Notebook(Tape(tape, "replay", backend=lambda: model, header={}))
-    assert await notebook.fails("git stash") == []
+    assert await notebook.fails("rsync stash") == []
     assert isinstance(notebook.fault, TapeMiss)
 
 
 async def test_options_reach_the_request() -> None:
     notebook = Notebook(["ok\n"], setup=Setup(options=Options(tokens=77, seed=5, style="full")))
-    await notebook("git")
+    await notebook("rsync")
     request = notebook.requests[0]
     assert (request.max_tokens, request.seed) == (77, 5)
 

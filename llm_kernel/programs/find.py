@@ -17,8 +17,9 @@ from llm_kernel.machine.signals import ENDS
 from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
+from llm_kernel.programs.imagining import Imagination
 from llm_kernel.programs.python_exact import Python
-from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.table import NotExact, Unwritten
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.timeline import Strand
@@ -69,6 +70,14 @@ class Programs:
         self._script = script
         self._python = python
         self._front = front
+        self.imagination = Imagination(
+            machine,
+            emulator.backend,
+            lambda: self.records,
+            tokens=emulator.options.tokens,
+            seed=emulator.options.seed,
+        )
+        self.text = ""
         self.ask_all = ask_all
         self.records: list[Answer] = []
         self.fault: ImaginedMachineError | None = None
@@ -97,6 +106,29 @@ class Programs:
         return record.status
 
     async def _run(self, call: Call, streams: Io, record: Answer) -> int:
+        said, ready = await self.imagination.for_call(call, streams.strand)
+        if not ready:
+            await streams.err(f"{call.name}: {said}")
+            return 1
+        status = await self.imagination.settled(
+            lambda: self._answer(call, streams, record),
+            streams.strand,
+            lambda text: streams.err(f"{call.name}: {text}"),
+        )
+        if posixpath.basename(call.name) == "git" and "clone" in call.args and not status:
+            return await self._foresee(call, streams)
+        return status
+
+    async def _foresee(self, call: Call, streams: Io) -> int:
+        """Imagine what the rest of the cell reads of files that have just come."""
+        said, ready = await self.imagination.foresee(self.text, call.cwd, streams.strand)
+        if said:
+            await streams.err(said)
+        if not ready:
+            await self._stop()
+        return int(not ready)
+
+    async def _answer(self, call: Call, streams: Io, record: Answer) -> int:
         base = posixpath.basename(call.name)
         row = row_of(call)
         if row is not None:
@@ -106,6 +138,8 @@ class Programs:
                 if row.live:
                     return await self._as_process(call, streams, lambda _: answer(call, streams))
                 return await answer(call, streams)
+            except Unwritten:
+                raise
             except NotExact:
                 pass
         elif "/" in call.name and not self._is_program_path(call):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from llm_kernel.shell.call import Exact, Live
 
-__all__ = ["EXACT", "Asks", "NotExact", "Row", "exact", "live"]
+__all__ = ["EXACT", "Asks", "NotExact", "Row", "Unwritten", "exact", "live"]
 
 
 class NotExact(Exception):  # noqa: N818 - a direction, not a fault
@@ -20,6 +20,14 @@ class Asks(Exception):  # noqa: N818 - a question, not a fault
     def __init__(self, said: str, prompt: str, *, complaint: str = "") -> None:
         super().__init__(prompt)
         self.said, self.prompt, self.complaint = said, prompt, complaint
+
+
+class Unwritten(NotExact):
+    """This call can be computed once the contents of ``origins`` are imagined; nothing was changed yet."""
+
+    def __init__(self, origins: list[str]) -> None:
+        super().__init__(", ".join(origins))
+        self.origins = origins
 
 
 @dataclass(frozen=True, slots=True)

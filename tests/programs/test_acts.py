@@ -30,30 +30,30 @@ never
 async def test_acts_and_lines_keep_their_order_and_exit_drops_the_rest() -> None:
     notebook = Notebook([ACTS])
     said = "a\nb\nc\nraw @ text\n@ not an act\n@ literal\n"
-    assert await notebook("git") == [Text("stdout", said), Text("stderr", "e\n"), Exit(3)]
+    assert await notebook("rsync") == [Text("stdout", said), Text("stderr", "e\n"), Exit(3)]
     assert await notebook("echo $?; ls") == out("3\nf\n")
 
 
 async def test_acts_are_one_shell_in_the_programs_directory() -> None:
     notebook = Notebook(["@ x=5; cd sub\n@ echo $x > y; pwd\n"])
-    assert await notebook("mkdir -p /tmp/w/sub; cd /tmp/w; git; pwd; echo [$x]; cat sub/y") == out(
+    assert await notebook("mkdir -p /tmp/w/sub; cd /tmp/w; rsync; pwd; echo [$x]; cat sub/y") == out(
         "/tmp/w/sub\n/tmp/w\n[]\n5\n"
     )
 
 
 async def test_a_plain_line_ends_in_a_newline_the_last_one_too() -> None:
-    assert await Notebook(["a"])("git; echo b") == out("a\nb\n")
+    assert await Notebook(["a"])("rsync; echo b") == out("a\nb\n")
 
 
 async def test_time_is_spent_and_a_loop_is_unrolled() -> None:
     notebook = Notebook(["@ for i in 1 2 3; do spend 20; echo $i; done\n"])
-    assert await notebook("date +%T; git; date +%T") == out("09:00:00\n1\n2\n3\n09:01:00\n")
+    assert await notebook("date +%T; rsync; date +%T") == out("09:00:00\n1\n2\n3\n09:01:00\n")
 
 
 async def test_a_program_that_says_nothing_of_time_takes_a_small_one() -> None:
     notebook = Notebook(["ok\n"])
     before = notebook.machine.clock.now
-    await notebook("git")
+    await notebook("rsync")
     assert notebook.machine.clock.now - before == pytest.approx(0.052)
 
 
@@ -71,9 +71,9 @@ REFUSED = [
     ("@ gpu 0 mem 99999", "gpu: GPU 0 has 24268 MiB left of 24268, not 99999"),
     ("@ gpu fast", "usage: gpu 0-3 util 97 mem 8421"),
     ("@ curve 1 2", "usage: curve FIRST LAST i n m"),
-    ("@ git commit", "an act starts no emulated program: git"),
-    ("@ x=git; $x commit", "an act starts no emulated program: git"),
-    ("@ bash -c 'git commit'", "an act starts no emulated program: git"),
+    ("@ rsync commit", "an act starts no emulated program: rsync"),
+    ("@ x=rsync; $x commit", "an act starts no emulated program: rsync"),
+    ("@ bash -c 'rsync commit'", "an act starts no emulated program: rsync"),
     ("@ ./run.sh", "an act starts no emulated program: ./run.sh"),
     ("@ machine os centos 7", "a program may use machine fact, file, install, remove only"),
     ("@ machine", "a program may use machine fact, file, install, remove only"),
@@ -88,7 +88,7 @@ async def test_an_act_that_cannot_be_is_refused_and_told_by_why(act: str, reason
     notebook = Notebook([f"{act}\n"])
     await notebook(FOUR)
     before = _state(notebook)
-    events = await notebook("git")
+    events = await notebook("rsync")
     assert events[-1] in (Exit(0), Exit(2))
     assert [event for event in events if isinstance(event, Text)] == []
     assert _state(notebook) == before
@@ -113,32 +113,32 @@ async def test_the_load_of_a_program_is_there_while_it_runs() -> None:
     query = "nvidia-smi --query-compute-apps=name,used_memory --format=csv,noheader"
     notebook = Notebook([f"@ gpu 0-1 util 97 mem 8421\n@ {query}\n"])
     await notebook(FOUR)
-    assert await notebook("git") == out("git, 8421 MiB\ngit, 8421 MiB\n")
+    assert await notebook("rsync") == out("rsync, 8421 MiB\nrsync, 8421 MiB\n")
     assert await notebook(query) == [Exit(0)]
 
 
 async def test_what_a_programs_acts_may_say_of_the_machine() -> None:
     notebook = Notebook(["@ machine file fit.pt --size 1.7M\n@ machine fact 'MNIST is downloaded'\n"])
-    assert await notebook("git; stat -c %s fit.pt") == out("1782579\n")
+    assert await notebook("rsync; stat -c %s fit.pt") == out("1782579\n")
     assert notebook.machine.facts == ["MNIST is downloaded"]
 
 
 async def test_a_curve_falls_and_is_the_same_again() -> None:
     reply = "@ for e in 1 5 9; do curve 2.0 0.1 $e 1 9; done\n"
-    said = await Notebook([reply]).said("git")
+    said = await Notebook([reply]).said("rsync")
     first, middle, last = map(float, said.split())
     assert 2.06 > first > middle > last > 0.04
-    assert await Notebook([reply]).said("git") == said
+    assert await Notebook([reply]).said("rsync") == said
 
 
 async def test_no_act_is_heard_from_a_users_shell_afterwards() -> None:
     notebook = Notebook(["@ f() { echo f; }\nok\n"])
-    await notebook("git")
+    await notebook("rsync")
     assert (await notebook("f"))[-1] == Exit(127)
 
 
 async def test_the_exit_status_is_eight_bits() -> None:
-    assert await Notebook(["@ exit 300\n"])("git; echo $?") == out("44\n")
+    assert await Notebook(["@ exit 300\n"])("rsync; echo $?") == out("44\n")
 
 
 # -- the terminal's input -----------------------------------------------------------------------------------------
@@ -147,7 +147,7 @@ async def test_the_exit_status_is_eight_bits() -> None:
 async def test_a_program_reads_the_terminal_and_goes_on_with_what_was_typed() -> None:
     notebook = Notebook(["Hello\n@ read -p 'name? ' NAME\n", '@ echo "hi $NAME"\n'])
     asked: list[Ask] = []
-    assert await notebook("git", typed=["Ann"], ask=asked) == out("Hello\nhi Ann\n")
+    assert await notebook("rsync", typed=["Ann"], ask=asked) == out("Hello\nhi Ann\n")
     assert asked == [Ask("name? ")]
     assert [message.content for message in notebook.requests[1].messages[-2:]] == [
         "Hello\n@ read -p 'name? ' NAME\n",
@@ -158,7 +158,7 @@ async def test_a_program_reads_the_terminal_and_goes_on_with_what_was_typed() ->
 async def test_a_password_is_hidden_from_the_model() -> None:
     notebook = Notebook(["@ read -s -p 'Password: ' P\n", "@ echo ${#P}\n"])
     asked: list[Ask] = []
-    assert await notebook("git", typed=["secret!"], ask=asked) == out("7\n")
+    assert await notebook("rsync", typed=["secret!"], ask=asked) == out("7\n")
     assert asked == [Ask("Password: ", hidden=True)]
     assert "secret!" not in str(notebook.requests)
     assert notebook.requests[1].messages[-1].content == "<hidden>"
@@ -166,5 +166,5 @@ async def test_a_password_is_hidden_from_the_model() -> None:
 
 async def test_without_an_input_box_there_is_end_of_file() -> None:
     notebook = Notebook(["@ read NAME\n", "bye\n"])
-    assert await notebook("git") == out("bye\n")
+    assert await notebook("rsync") == out("bye\n")
     assert notebook.requests[1].messages[-1].content == "<end of file>"

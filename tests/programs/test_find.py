@@ -12,10 +12,10 @@ NO_SCREEN = "this terminal has no screen to draw on; use"
 
 async def test_every_call_is_recorded_with_who_answered() -> None:
     notebook = Notebook(["ok\n"])
-    await notebook("whoami; git status | cat; qqqqq; ls -d '/root x'")
+    await notebook("whoami; rsync status | cat; qqqqq; ls -d '/root x'")
     assert [(row.command, row.by, row.status) for row in notebook.session.answers] == [
         ("whoami", "exact", 0),
-        ("git status", "model", 0),
+        ("rsync status", "model", 0),
         ("qqqqq", "unknown", 127),
         ("ls -d '/root x'", "exact", 2),
     ]

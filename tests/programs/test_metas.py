@@ -54,9 +54,9 @@ async def test_installers_in_a_script_mean_machine_install() -> None:
 
 GOOD = "touch good\n"
 BAD = [
-    ("git clone x\ntouch a\n", "a script starts no program: git; use machine install, cat > FILE, sed -i, echo"),
-    ("touch a\nx=git; $x clone\n", "a script starts no program: git"),
-    ("touch a\nprintf 'git x\\n' > s.sh; bash s.sh\n", "a script starts no program: git"),
+    ("rsync clone x\ntouch a\n", "a script starts no program: rsync; use machine install, cat > FILE, sed -i, echo"),
+    ("touch a\nx=rsync; $x clone\n", "a script starts no program: rsync"),
+    ("touch a\nprintf 'rsync x\\n' > s.sh; bash s.sh\n", "a script starts no program: rsync"),
     ("touch a\nif true; then\n", "syntax error: unexpected end of file"),
     ("cat > t.py <<'END'\nprint(xx)\nEND\ntouch a\n", "/root/t.py: line 1: undefined name 'xx'"),
     ("cat > t.py <<'END'\nprint(\nEND\n", "/root/t.py: line 1: '(' was never closed"),

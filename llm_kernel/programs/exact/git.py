@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from llm_kernel.programs.table import exact
+from llm_kernel.machine.latent import Unimagined
+from llm_kernel.programs.table import Unwritten, exact
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["git"]
@@ -13,4 +14,7 @@ def git(call: Call) -> Answer:
     """Answer every subcommand that the machine can compute."""
     from llm_kernel.programs.git.commands import run  # some thirty modules that a notebook without git never needs
 
-    return run(call)
+    try:
+        return run(call)
+    except Unimagined as lacking:
+        raise Unwritten(lacking.origins) from lacking

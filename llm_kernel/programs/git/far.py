@@ -133,9 +133,13 @@ def _objects(name: str, listing: Listing, depth: int) -> tuple[dict[str, list[An
 
 def _blob(repo: str, path: str, size: int, before: str, rows: dict[str, list[Any]]) -> tuple[int, str]:
     """List one file; what it was ``before`` a commit is another one."""
+    if not size:
+        empty = object_id("blob", b"")
+        rows[empty] = ["blob", ""]
+        return 0o100644, empty
     origin = "" if head(path, size) else f"git {repo} {path}" + (f" before {before}" if before else "")
     name = hashlib.sha1(f"blob {repo} {path} {size} {before}".encode(), usedforsecurity=False).hexdigest()
-    rows[name] = ["latent", size, origin]
+    rows[name] = ["latent", size, origin, path]
     return 0o100755 if path.endswith(".sh") else 0o100644, name
 
 

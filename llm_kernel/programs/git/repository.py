@@ -373,8 +373,8 @@ class Repository:
         origin = self.files.origin(place)
         if origin:
             data = self.machine.invented.get(origin)
-            if data is None:  # what a listed rule file says is not asked for; nobody's output depends on it yet
-                return ""
+            if data is None:
+                raise Unimagined([origin])
             return data.decode("utf-8", "replace")
         try:
             return self.files.read(place).decode("utf-8", "replace")

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.heads import head
 from llm_kernel.machine.latent import Unimagined
 from llm_kernel.programs.git.fault import Fatal
 
@@ -96,6 +97,8 @@ class Store:
         if name in self._kept:
             return self._kept[name]
         row = self._pack().get(name)
+        if row is not None and row[0] == "latent" and not row[2]:
+            return "blob", head(str(row[3]), int(row[1]))
         if row is not None and row[0] == "latent":
             data = self.machine.invented.get(row[2])
             if data is None:
@@ -111,29 +114,31 @@ class Store:
                 whole = zlib.decompressobj().decompress(self._files.head(place))
             except zlib.error as err:
                 raise Fatal(f"loose object {name} (stored in {place}) is corrupt") from err
-            head, _, data = whole.partition(b"\0")
-            found = head.partition(b" ")[0].decode(), data
+            first, _, data = whole.partition(b"\0")
+            found = first.partition(b" ")[0].decode(), data
         self._kept[name] = found
         return found
 
     def blob(self, name: str, *, ask: bool = True) -> Blob:
         """A file's content; ``ask`` False: of one that is only listed, its size and origin are enough."""
         row = self._pack().get(name)
-        if row is not None and row[0] == "latent" and (not ask or row[2] == ""):
+        if row is not None and row[0] == "latent" and not row[2]:
+            return Blob(head(str(row[3]), int(row[1])), int(row[1]))
+        if row is not None and row[0] == "latent" and not ask:
             data = self.machine.invented.get(row[2])
             return Blob(b"", int(row[1]), str(row[2])) if data is None else Blob(data, None, str(row[2]))
         data = self.get(name)[1]
         place = self._place(name)
         if self._files.is_sized(place):
-            head = zlib.decompressobj().decompress(self._files.head(place)).partition(b"\0")[0]
-            return Blob(data, int(head.partition(b" ")[2]))
+            first = zlib.decompressobj().decompress(self._files.head(place)).partition(b"\0")[0]
+            return Blob(data, int(first.partition(b" ")[2]))
         return Blob(data, None, str(row[2]) if row and row[0] == "latent" else "")
 
     def add_pack(self, rows: Mapping[str, list[Any]], size: int) -> str:
         """Store what a remote sent: many objects in one file of ``size`` bytes; its name."""
         name = hashlib.sha1("".join(sorted(rows)).encode(), usedforsecurity=False).hexdigest()
-        head = b"PACK\0\0\0\2" + len(rows).to_bytes(4, "big")
-        data = head + zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 6)
+        first = b"PACK\0\0\0\2" + len(rows).to_bytes(4, "big")
+        data = first + zlib.compress(json.dumps(rows, separators=(",", ":")).encode(), 6)
         base = f"{self.folder}/objects/pack/pack-{name}"
         self._files.sized(f"{base}.pack", max(size, len(data)), data)
         self._files.sized(f"{base}.idx", 1072 + 28 * len(rows), b"\xfftOc\0\0\0\2")
