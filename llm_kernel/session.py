@@ -188,6 +188,14 @@ class Session:
 
     async def _in_shell(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
         self._reached = last
+        self._programs.text = text
+        if self.machine.files.latents():
+            imagination = self._programs.imagination
+            said, ready = await imagination.foresee(text, self._shell.state().cwd, self._front)
+            await screen.err(said.encode())
+            if not ready:
+                self._shell.status = 1
+                return 1, False
         script = text if last else f"{text}\n{_REACHED} $?"
         status = await self._shell.run(script, screen.out, screen.err, typed=text)
         return status, self._reached
