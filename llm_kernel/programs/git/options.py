@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from llm_kernel.programs.git.fault import Stop
+from llm_kernel.programs.git.fault import Fatal, Stop
 from llm_kernel.programs.table import NotExact
 
 __all__ = ["Given", "parse"]
@@ -25,6 +26,17 @@ class Given:
     def value(self, name: str, fallback: str = "") -> str:
         """The argument of the last ``name``."""
         return next((value for given, value in reversed(self.options) if given == name), fallback)
+
+    def number(self, name: str, fallback: int) -> int:
+        """The last ``name`` as a number.
+
+        Raises:
+            Fatal: where it is none.
+        """
+        text = self.value(name)
+        if text and not re.fullmatch(r"-?\d{1,9}", text):
+            raise Fatal(f"'{text}': not an integer")
+        return int(text) if text else fallback
 
     def values(self, name: str) -> list[str]:
         """The arguments of every ``name``."""

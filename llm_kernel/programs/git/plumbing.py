@@ -232,7 +232,7 @@ def rev_list(repo: Repository, args: list[str]) -> Answer:
         raise Fatal(f"bad revision '{given.words[0]}'")
     names = [one.name for one in ordered(repo, starts, hidden)]
     if "max-count" in given:
-        names = names[: int(given.value("max-count"))]
+        names = names[: given.number("max-count", 0)]
     names = names[::-1] if "reverse" in given else names
     return Answer(f"{len(names)}\n" if "count" in given else "".join(f"{name}\n" for name in names))
 
@@ -341,7 +341,7 @@ def reflog(repo: Repository, args: list[str]) -> Answer:
         raise NotExact
     ref = given.words[0] if given.words else "HEAD"
     rows = repo.reflog(ref if ref == "HEAD" else f"refs/heads/{ref}")
-    most = int(given.value("max-count", str(len(rows))))
+    most = given.number("max-count", len(rows))
     marks = decorations(repo)
     text = ""
     for number, (_, new, why) in enumerate(rows[:most]):
@@ -363,7 +363,7 @@ def describe(repo: Repository, args: list[str]) -> Answer:
     for ref, name in repo.store.refs("refs/tags/").items():
         if "tags" in given or repo.store.kind(name) == "tag":
             tags[repo.commit_of(name)] = ref[10:]
-    abbrev = int(given.value("abbrev", "7"))
+    abbrev = given.number("abbrev", 7)
     for one in ordered(repo, [start]):
         if one.name in tags:
             count = len(repo.ancestors([start]) - repo.ancestors([one.name]))

@@ -113,7 +113,7 @@ def shown(repo: Repository, found: Sequence[Change], given: Given, *, default: s
 
 
 def _patches(repo: Repository, found: Sequence[Change], given: Given) -> str:
-    around = int(given.value("unified", "3") or 3)
+    around = given.number("unified", 3)
     blanks = "w" if {"ignore-all-space", "ignore-space-change"} & set(dict(given.options)) else ""
     read, cut = _reader(repo, ask=True), (str if "full-index" in given else repo.short)
     return "".join(patch(one, read, cut, around=around, word=blanks) for one in found)
@@ -254,7 +254,7 @@ def log(repo: Repository, args: list[str]) -> Answer:
     starts, hidden = _range(repo, revs, given)
     topo = bool({"graph", "topo-order"} & set(dict(given.options)))
     picked: list[Commit] = []
-    skip, most = int(given.value("skip", "0")), int(given.value("max-count", "-1") or "-1")
+    skip, most = given.number("skip", 0), given.number("max-count", -1)
     for one in ordered(repo, starts, hidden, topo=topo):
         if most >= 0 and len(picked) >= most + skip:
             break
