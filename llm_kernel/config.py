@@ -18,6 +18,7 @@ from llm_kernel.model.local import LocalBackend
 from llm_kernel.model.request import Backend
 from llm_kernel.model.tape import Mode, Tape, header_of
 from llm_kernel.programs.emulated import Options
+from llm_kernel.python import Limits as Bounds
 from llm_kernel.session import Session, Setup
 from llm_kernel.settings import Settings, variable
 from llm_kernel.shell.bash import Limits
@@ -61,6 +62,7 @@ def _build(settings: Settings) -> Session:
         meta_tokens=settings.meta_tokens,
         options=options,
         limits=Limits(settings.max_commands, settings.max_loops, settings.max_memory, settings.max_jobs),
+        python=Bounds(settings.python_seconds, settings.python_memory),
         pace=_rate(settings.pace, stepped),
         watch=settings.watch_limit,
         cell=settings.cell_seconds,

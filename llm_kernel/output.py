@@ -62,6 +62,11 @@ class Output:
         await self._write("stdout", b"", True)
         await self._write("stderr", b"", True)
 
+    @property
+    def asks(self) -> bool:
+        """Whether the client has an input box."""
+        return self._allow_stdin
+
     async def ask(self, prompt: str, hidden: bool) -> str | None:
         """The line that was typed; None at end of file, and where there is no input box."""
         if not self._allow_stdin:

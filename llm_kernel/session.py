@@ -20,6 +20,7 @@ from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
 from llm_kernel.model.choice import Models
 from llm_kernel.output import Output
+from llm_kernel.programs.answer import READERS
 from llm_kernel.programs.emulated import Emulator, Options
 from llm_kernel.programs.find import Programs
 from llm_kernel.programs.metas import Metas, summary
@@ -28,7 +29,8 @@ from llm_kernel.programs.pure import Terminal
 from llm_kernel.programs.python_exact import Python
 from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.bash import OURS, Limits, Shell, State, Streams, environment
+from llm_kernel.python import Limits as Bounds
+from llm_kernel.shell.bash import OURS, OUTDONE, Limits, Shell, State, Streams, environment
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.timeline import Pace, Timeline
 
@@ -40,7 +42,8 @@ class Setup:
     """A session's settings; ``output`` is the most characters that one cell shows, ``meta_tokens`` bounds a script.
 
     ``pace`` is the machine's seconds shown in a real one, 0 at once, None a rhythm where somebody watches; ``watch``
-    and ``cell`` bound the machine's seconds of a program that repeats itself and of a cell.
+    and ``cell`` bound the machine's seconds of a program that repeats itself and of a cell; ``python`` bounds the
+    programs that are computed.
     """
 
     physics: str = "exact"
@@ -49,6 +52,7 @@ class Setup:
     meta_tokens: int = 4096
     options: Options = field(default_factory=Options)
     limits: Limits = field(default_factory=Limits)
+    python: Bounds = field(default_factory=Bounds)
     pace: float | None = 0.0
     watch: float = 600.0
     cell: float = 6 * 3600.0
@@ -75,12 +79,13 @@ class Session:
         self.timeline.watch_limit, self.timeline.cell_limit = setup.watch, setup.cell
         self._front = self.timeline.strand(front=True)
         self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits)
+        self._python = Python(machine, limits=setup.python)
         self._programs = Programs(
             machine,
             self._emulator,
             stop=self._stop,
             script=self._script,
-            python=Python(machine),
+            python=self._python,
             front=self._front,
             ask_all=setup.unknown == "ask",
         )
@@ -134,7 +139,6 @@ class Session:
         typing = _TYPING if self.timeline.busy else 0.0
         await self._front.sleep(max(0.0, self._wall() - self._left) if self._wall else typing)
         self.timeline.pace, self._front.spent = pace, 0.0
-        self.machine.refresh()
 
     def _end(self) -> None:
         self._front.close()
@@ -220,9 +224,9 @@ class Session:
     # -- the shell ----------------------------------------------------------------------------------------------
 
     def _new_shell(self) -> Shell:
-        names = [name for name in EXACT if name not in OURS]
+        names = [name for name in EXACT if name not in OURS or name in OUTDONE]
         env = environment(self.machine)
-        ours = [*names, *self.machine.packages.all_commands() - OURS, _REACHED]
+        ours = [*names, _REACHED]
         shell = Shell(
             self.machine,
             self._program,
@@ -231,20 +235,17 @@ class Session:
             env=env,
             limits=self.setup.limits,
             strand=self._front,
+            readers=READERS,
         )
-        shell.ask = self._ask
+        shell.know(self.machine.packages.all_commands())
+        shell.ask, shell.listens = self._ask, self._listens
         return shell
 
     async def _program(self, call: Call, streams: Streams) -> int:
         if call.name == _REACHED:
             self._reached = True
             return int(call.args[0])
-        before = self.machine.clock.now
-        try:
-            return await self._programs(call, streams)
-        finally:
-            if self.machine.clock.now != before:
-                self.machine.refresh()
+        return await self._programs(call, streams)
 
     async def _script(self, call: Call, streams: Io, path: str) -> int:
         """Run a shell script file in a shell of its own, as fork and exec would."""
@@ -256,6 +257,7 @@ class Session:
             env=dict(call.env),
             limits=self.setup.limits,
             strand=streams.strand,
+            readers=READERS,
         )
         shell.ask = self._ask if streams.strand is self._front else None
         text = self.machine.files.read(path).decode("utf-8", "replace")
@@ -278,6 +280,9 @@ class Session:
         self._shell.know([*self.machine.packages.all_commands()])
         if self.setup.physics == "pure":
             await self._pure.follow(cwd, exports or {})
+
+    def _listens(self) -> bool:
+        return self._output is not None and self._output.asks
 
     async def _ask(self, prompt: str, hidden: bool) -> str | None:
         assert self._output is not None
@@ -313,6 +318,7 @@ class Session:
     async def close(self) -> None:
         """End the background jobs and give back the model's connections."""
         await self._shell.jobs.end()
+        await self._python.close()
         await self.models.close()
 
 

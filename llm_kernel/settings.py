@@ -86,6 +86,12 @@ class Settings(HasTraits):
     cell_seconds = Float(
         6 * 3600.0, min=1.0, help="Simulated seconds after which a cell begins no further sleep: its loop is ended."
     ).tag(config=True)
+    python_seconds = Float(
+        2.0, min=0.1, help="Real seconds that a computed Python program may take; what needs longer is the model's."
+    ).tag(config=True)
+    python_memory = Int(
+        200_000_000, min=1 << 20, help="Bytes that a computed Python program may use; what needs more is the model's."
+    ).tag(config=True)
     max_jobs = Int(256, min=1, help="The most background jobs at one time.").tag(config=True)
     continuations = Int(
         4, min=0, help="How often a reply that was cut after reply_tokens is asked to go on where it was cut."

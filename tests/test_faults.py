@@ -117,7 +117,8 @@ async def test_a_fault_in_an_instruction_changes_nothing(endpoint: Endpoint, not
 
 async def test_a_fault_ends_the_whole_cell_and_not_a_later_one() -> None:
     notebook = Notebook(["", "fine\n"])
-    assert await notebook.fails("echo a; rsync a || echo no; echo never\n%machine host gpu01") == [Text("stdout", "a\n")]
+    cell = "echo a; rsync a || echo no; echo never\n%machine host gpu01"
+    assert await notebook.fails(cell) == [Text("stdout", "a\n")]
     assert isinstance(notebook.fault, BadReply)
     assert notebook.machine.system.host != "gpu01"
     assert await notebook("rsync b") == out("fine\n")

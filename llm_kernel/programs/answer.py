@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from llm_kernel.programs import exact
@@ -10,9 +11,20 @@ from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["answer", "exact", "row_of"]
+__all__ = ["READERS", "answer", "exact", "row_of"]
+
+_CLOSED = frozenset(
+    """ls dir vdir cp mv rm rmdir unlink mkdir touch ln link chmod chown chgrp stat du truncate tree readlink realpath
+    install file shred""".split()
+)
+"""Programs that may not do more than their user."""
 
 _PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/cuda/bin", "/opt/conda/bin")
+
+
+_DEAF = frozenset("sleep watch su tail nvidia-smi top free vmstat iostat mpstat sar".split())
+READERS = frozenset(name for name, row in EXACT.items() if row.stdin or (row.live and name not in _DEAF))
+"""The programs of the table that may read their standard input."""
 
 
 def row_of(call: Call) -> Row | None:
@@ -49,6 +61,14 @@ async def _asked(question: Asks, streams: Io) -> str:
     return "n" if typed is None else typed
 
 
+def _acting(call: Call) -> AbstractContextManager[None]:
+    """A program that works on files does so for its user; the others answer for the system itself."""
+    files = call.machine.files
+    if posixpath.basename(call.name) not in _CLOSED:
+        return nullcontext()
+    return files.as_root() if "SUDO_USER" in call.env else files.acting(call.machine.actor())
+
+
 async def answer(call: Call, streams: Io) -> int:
     """Answer ``call`` exactly.
 
@@ -66,9 +86,12 @@ async def answer(call: Call, streams: Io) -> int:
     assert row.run is not None
     clock, passed = call.machine.clock, call.machine.clock.passed
     try:
-        said = row.run(replace(call, asks=True))
+        with _acting(call):
+            said = row.run(replace(call, asks=True))
     except Asks as question:
-        said = row.run(replace(call, typed=await _asked(question, streams)))
+        typed = await _asked(question, streams)
+        with _acting(call):
+            said = row.run(replace(call, typed=typed))
     if (owed := clock.passed - passed) > 0:  # what it took has to pass for everybody
         clock.rewind(owed)
         await streams.strand.sleep(owed)

@@ -103,6 +103,8 @@ class _Sinks:
     async def err(self, data: str | bytes) -> None:
         await self._err(data.encode() if isinstance(data, str) else data)
 
+    listens = False
+
     async def ask(self, prompt: str, hidden: bool) -> str | None:
         return None
 

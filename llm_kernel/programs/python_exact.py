@@ -9,7 +9,6 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, cast
 
 from llm_kernel.machine import Machine
@@ -18,7 +17,7 @@ from llm_kernel.programs.python_facts import facts
 from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
-from llm_kernel.python import Confined, Disk, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
+from llm_kernel.python import Disk, Limits, Outcome, Piece, Sandbox, Script, Unsure, refused
 from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Kept", "Python"]
@@ -57,27 +56,12 @@ class Kept:
         self._typed = [*typed, *self._typed]
 
 
-class _Terminal:
-    """The person before a program: sees what was printed, and is asked for a line."""
-
-    def __init__(self, streams: Io) -> None:
-        self._streams = streams
-        self.typed: list[str | None] = []
-
-    async def __call__(self, pieces: Sequence[Piece], prompt: str) -> str | None:
-        await _shown(pieces, self._streams)
-        line = await self._streams.ask(prompt, False)
-        self.typed.append(line)
-        return line
-
-
 class Python:
     """Runs Python programs of a machine."""
 
     def __init__(self, machine: Machine, *, limits: Limits = Limits()) -> None:
         self._machine = machine
         self._sandbox = Sandbox(limits)
-        self._confined = Confined(limits)
 
     async def close(self) -> None:
         """End what computes them."""
@@ -92,19 +76,19 @@ class Python:
             started = _Start.of(call)
         except NotExact:
             return None, streams
-        data, terminal = b"", None
+        data = b""
         if started.from_input or _READS.search(started.source(call)):
             data = await streams.read()
             streams = cast(Io, Kept(streams, data))
             if started.from_input and not args and not data:
                 return await self._alone(streams, record)
-            terminal = _Terminal(streams) if not data and not started.from_input else None
+            if not data and not started.from_input and streams.listens:
+                record.note = "not computed: it asks the person at the terminal"
+                return None, streams
         try:
-            outcome = await self._compute(call, started, data, terminal)
+            outcome = await self._compute(call, started, data)
         except Unsure as err:
             record.note = f"not computed: {err}"
-            if terminal is not None:
-                cast(Kept, streams).again(terminal.typed)
             return None, streams
         record.by, record.note = "exact", "computed by running it in a sandbox on the machine's files"
         record.files = sorted(set(outcome.disk.read))
@@ -136,7 +120,7 @@ class Python:
         await streams.err(answer.stderr)
         return answer.status, streams
 
-    async def _compute(self, call: Call, started: _Start, data: bytes, terminal: _Terminal | None) -> Outcome:
+    async def _compute(self, call: Call, started: _Start, data: bytes) -> Outcome:
         try:
             text = data.decode("utf-8")
             source = text if started.from_input else started.source(call)
@@ -151,17 +135,8 @@ class Python:
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
         folder = posixpath.dirname(script.path) or call.cwd
-        try:
-            if terminal is not None:
-                raise Unsure("a person at the terminal")
-            known = facts(call, tree, folder)
-            return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
-        except Unsure as err:
-            try:
-                disk = Disk(self._machine, call.cwd)
-                return await self._confined.run(script, tree, disk, terminal or stdin, seed, _place(call))
-            except Unsure as other:
-                raise Unsure(f"{err}; {other}") from other
+        known = facts(call, tree, folder)
+        return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
 
     async def _show(self, outcome: Outcome, streams: Io) -> None:
         try:
@@ -180,13 +155,6 @@ async def _shown(pieces: Sequence[Piece], streams: Io) -> None:
                 await streams.out(text)
             case (_, text):
                 await streams.err(text)
-
-
-def _place(call: Call) -> Place:
-    """What a program can ask of the machine that runs it."""
-    clock = call.machine.clock
-    offset = clock.local.utcoffset() or timedelta()
-    return Place(clock.now, offset.total_seconds(), dict(call.env), call.env.get("HOME", "/root"))
 
 
 @dataclass(frozen=True, slots=True)

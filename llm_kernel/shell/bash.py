@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import re
 import weakref
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
@@ -22,10 +22,12 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.asking import ASK, asking, unfed
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
+from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
 from llm_kernel.shell.inner import COPIES, WATCHED, Inner
 from llm_kernel.shell.jobs import WORDS, Jobs
+from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
 from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
@@ -62,8 +64,14 @@ class Streams:
         """The line that the person at the terminal types; None at end of file, and where nobody sits."""
         if self._shell.ask is None:
             return None
+        await self._shell._landed()  # a question stands below what was said before it
         async with self.strand.away():
             return await self._shell.ask(prompt, hidden)
+
+    @property
+    def listens(self) -> bool:
+        """Whether somebody sits at the terminal who can be asked."""
+        return self._shell.ask is not None and self._shell.listens()
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """Standard input piece by piece, as it comes."""
@@ -150,8 +158,12 @@ COST = 0.002
 _READONLY = re.compile(
     r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
 )
+_TRAPS, _STARTS = re.compile(r"\btrap\s"), re.compile(r"[^&>]&(?![&>])")
 _WORD = re.compile(r"[\w./+:@~-]+")
 _FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
+
+_SINGLE = re.compile(r"\s*[^;\n|&<>`$(){}!]+\s*")
+"""One simple command: before its program writes, nobody does."""
 
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _TWICE = re.compile(rb"(?m)^env: '[^']*': No such file or directory\n")
@@ -182,10 +194,13 @@ class Shell:
         strand: Strand | None = None,
         process: Process | None = None,
         orders: dict[int, Order] | None = None,
+        readers: Collection[str] = frozenset(),
     ) -> None:
+        self._readers = readers
         self.strand = strand or _alone(machine)
         self.pid = process.pid if process else machine.processes.shell
         self.ask: AskTerminal | None = None
+        self.listens: Callable[[], bool] = lambda: False
         self._adopted: Process | None = None
         self._unfed = False
         self._limits = limits
@@ -212,10 +227,14 @@ class Shell:
         self._bash.mount("/", machine.files.root)
         self._register({*self._always, *WORDS, ASK, CONTROL, HISTORY, FC, INNER, ELAPSED})
         self._inner = Inner(machine, self._lead)
+        self._sight = Sight(machine.files, TOOLS)
+        self._looks = True
+        self._single = False
         self._epoch = machine.login
         self._running = False
         self._stopped = False
         self._terminal = "012"
+        self._root = 0
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
@@ -236,6 +255,9 @@ class Shell:
             await err(verdict.error.encode() + b"\n")
             self.status = 2
             return 2
+        self._single = _SINGLE.fullmatch(script) is not None
+        self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions)
+        self._moved()
         script = self._led(script)
         self._register(syntax.names(script) - OURS)
         started = self._machine.clock.now, self._machine.processes.slept
@@ -272,6 +294,16 @@ class Shell:
         if "()" in script or "function " in script:
             self.functions = await self._functions()
         return self.status
+
+    def _moved(self) -> None:
+        """``/proc`` is not what it was: written anew at once only where the library itself may read it."""
+        if self._looks:
+            self._machine.refresh()
+        else:
+            self._machine.stir()
+
+    def _moment(self) -> tuple[list[int], float]:
+        return list(self._machine.processes.table), self._machine.clock.now
 
     async def stop(self) -> None:
         """End what runs, from inside one of its programs: what was written is shown, and the shell stays as it is."""
@@ -351,7 +383,7 @@ class Shell:
         machine = self._machine
         login = machine.processes.table.get(machine.processes.shell)
         lead = Lead(
-            pid or machine.processes.shell,
+            pid or self._root or machine.processes.shell,
             parent or (login.ppid if login else 1),
             machine.system.profile.bash,
             _LED,
@@ -364,8 +396,10 @@ class Shell:
             source="" if source == WATCHED else source,
             terminal=self._terminal if source not in ("", WATCHED) or not parent else "",
             shared=machine.files.shared,
+            trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
         )
-        text = led(detached(script, self._orders, pid if parent else 0), lead)
+        text = detached(script, self._orders, pid if parent else 0)
+        text = led(fed(text, self._readers, OURS), lead)
         if self.ask is None:
             return text
         self._unfed = unfed(script) and (self._unfed or not parent)
@@ -373,6 +407,9 @@ class Shell:
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
         """What a shell inside this one runs, edited, and its programs registered."""
+        if not self._looks:
+            self._looks = True  # what only comes now may look anywhere
+            self._moved()
         text = self._led(script, pid, parent, source)
         self._register(syntax.names(text) - OURS)
         return text
@@ -396,7 +433,7 @@ class Shell:
     async def _callback(self, context: Any) -> int:
         env = dict(context.env)
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
-        turns = Turns(self._order)
+        turns, self._single = Turns(self._order, first=self._single), False
         streams = Streams(context, turns, self)
         call = replace(call, run=self._apart(call, streams))
         if call.name in (HISTORY, FC):
@@ -418,6 +455,7 @@ class Shell:
             await context.stdout.write(self._elapsed(call.args).encode())
             return 0
         self._turns.add(turns)
+        before = self._moment()
         try:
             with self.strand.inside():
                 if any(table.busy for table in self._tables.values()):
@@ -439,6 +477,9 @@ class Shell:
             return 141
         finally:
             self._turns.discard(turns)
+            table, now = before
+            if not self._looks or self._machine.clock.now > now + 2 * COST or self._moment()[0] != table:
+                self._moved()
 
     # -- job control --------------------------------------------------------------------------------------------
 
@@ -489,6 +530,7 @@ class Shell:
             strand=strand,
             process=process,
             orders=self._orders,
+            readers=self._readers,
         )
         state, options, *args = call.args
         wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
@@ -497,7 +539,9 @@ class Shell:
         await child.begin(_READONLY.sub("", state))
         child._prologue += f"set -- {words}; " if words else ""
         child._prologue += f"{kept}; " if kept else ""
+        child._sight = Sight(self._machine.files, TOOLS, blind="()" in state)
         child._adopted = process if order.simple else None
+        child._root = process.ppid if self.pid == self._machine.processes.shell else self._root
         child._terminal = aimed(self._terminal, order.text)
         return child
 
@@ -529,6 +573,7 @@ class Shell:
                 env={name: value for name, value in call.env.items() if name != TTY},
                 limits=self._limits,
                 strand=self.strand,
+                readers=self._readers,
             )
             shell.pid, shell._adopted = self.pid, streams.adopted
             return await shell.run(line, out, err)

@@ -70,6 +70,9 @@ class Io(Protocol):
 
     async def ask(self, prompt: str, hidden: bool) -> str | None: ...
 
+    @property
+    def listens(self) -> bool: ...
+
     def chunks(self) -> AsyncIterator[bytes]: ...
 
     @property

@@ -37,8 +37,8 @@ AT = "__llm_kernel_at"
 
 _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
-    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs)\b"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od|shuf)\s+-|\b(?:command|builtin)\s|-ef\b"
+    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od|shuf)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b"
 )
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
@@ -77,6 +77,9 @@ _WORDS = frozenset(
     "word string raw_string simple_expansion expansion concatenation command_substitution test_operator number".split()
 )
 _LN = re.compile(r"\b(?:ln|link|cp)\b")
+_PAGED = frozenset(["-D", "-h", "-l", "-o", "-w", "-W", "-N", "--date-format", "--header"])
+"""The options of ``pr`` that take a word of their own."""
+
 _FEW = 200
 """Parts of a text that are looked at for what cannot be read."""
 
@@ -92,6 +95,7 @@ _MISSING = {
 }
 """What a wrapper says of a program that is not there."""
 
+_CONTROL = "__llm_kernel_control"
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
 """Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
@@ -108,6 +112,7 @@ class Lead:
     and is none. ``inner``: the script is run by a shell that is not the login shell;
     ``watched``: how it ends is looked at; ``source``: its file, if any; ``shared``: files have several names, which
     are links to the library. ``terminal``: its streams that are the terminal.
+    ``trapped``: it waits for signals that others send.
     """
 
     pid: int
@@ -123,6 +128,7 @@ class Lead:
     source: str = ""
     shared: bool = False
     terminal: str = "012"
+    trapped: bool = False
 
 
 def led(script: str, lead: Lead) -> str:
@@ -206,6 +212,16 @@ class _Command:
         base = found[1] if found else name
         if base == "echo" and rest in (["--version"], ["--help"]):
             return [_replaced(words[0], r"printf '%s\n'")]
+        if not wrapper and (
+            base == "kill"
+            or (base == _CONTROL and rest[1:2] == ["kill"])
+            or (base in ("sleep", "wait") and self._lead.trapped)
+        ):
+            after = f'; eval "$({self._asks("t")} $? "$(trap -p)")"; }}'
+            return [
+                (words[0].start_byte, words[0].start_byte, "{ "),
+                (words[-1].end_byte, words[-1].end_byte, after),
+            ]
         if base in _RENAMED:
             return [_replaced(words[0], _RENAMED[base])]
         if base == "printf":
@@ -226,14 +242,19 @@ class _Command:
             return [(words[0].start_byte, words[1].end_byte, f"{self._asks('!')} 1 {said}")]
         if base not in self._lead.tools and base not in _WRAPPERS:
             return self._program(words[0], name, wrapper)
-        if _asks_itself(base, rest):
+        if _asks_itself(base, rest) or (base in ("od", "shuf") and _lacks(base, rest)):
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
         edits = [_replaced(words[0], base)] if found else []
+        if base == "sudo" and wrapper in ("", "time") and rest and not rest[0].startswith("-"):
+            edits.append((words[0].start_byte, words[0].start_byte, 'SUDO_USER="$USER" USER=root LOGNAME=root '))
         if base == "command" and rest and rest[0] in ("-v", "-V"):
             return edits + self._found(words[2:])
+        if base == "pr":
+            edits += _paged(words)
         if base in KINDS and (at := program_at(base, rest)) >= 0:
-            moment = asks(base, rest[at]) or "$" in _text(words[at + 1]).replace("$ENV", "")
+            literal = words[at + 1].type == "raw_string"
+            moment = asks(base, rest[at]) or (not literal and "$" in _text(words[at + 1]).replace("$ENV", ""))
             edits += self._asked(words[at + 1], KINDS[base]) if moment else []
         if base in _WRAPPERS:
             at = _inner_at(base, rest)
@@ -282,7 +303,8 @@ class _Command:
         return f'"{self._lead.source or "$0"}: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'
 
     def _asks(self, kind: str) -> str:
-        return f"{INNER} {self._lead.pid} {kind}"
+        given = "" if kind == "s" else " </dev/null"  # the input of a group is not for this
+        return f"{INNER}{given} {self._lead.pid} {kind}"
 
     def _builtin(self, words: list[Node], base: str) -> list[Edit]:
         """``eval`` and ``source``: what they run is asked for first."""
@@ -377,6 +399,21 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
         else:
             return at
     return 0
+
+
+def _paged(words: list[Node]) -> list[Edit]:
+    """``pr``: its heading's date is the file's on the machine, or the machine's own."""
+    rest = [_text(word) for word in words[1:]]
+    pairs = zip(["", *rest], rest, strict=False)
+    files = [word for before, word in pairs if not re.match(r"[-+]", word) and before not in _PAGED]
+    own = next((at for at, word in enumerate(rest) if word in ("-D", "--date-format")), None)
+    given = own is not None and own + 1 < len(rest)
+    style = _text(words[own + 2]).strip("\"'") if own is not None and given else "%F %R"
+    file = f" -r {files[0]}" if files else ""
+    date = f"\"$(date{file} '+{style}' 2>/dev/null || date '+{style}')\""
+    if own is not None and given:
+        return [_replaced(words[own + 2], date)]
+    return [(words[0].end_byte, words[0].end_byte, f" -D {date}")]
 
 
 def _refused(tool: str, args: Sequence[str]) -> str:
@@ -477,6 +514,14 @@ def _misread(node: Node) -> bool:
             return True
         above = above.parent
     return False
+
+
+def _lacks(base: str, args: Sequence[str]) -> bool:
+    """Whether ``od`` is to read numbers with a point, or ``shuf`` its chance from a file, as the library's cannot."""
+    if base == "shuf":
+        return any(arg.startswith("--random-source") for arg in args)
+    pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=True)]
+    return any(re.fullmatch(r"-[a-zA-Z]*[feF]|-[a-zA-Z]*t\w*f.*|--format=\w*f.*", arg) for arg in pairs)
 
 
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
