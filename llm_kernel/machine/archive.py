@@ -104,11 +104,10 @@ def all_programs() -> frozenset[str]:
     return frozenset(_holders())
 
 
-def folder(program: str) -> str:
-    """Where an archive's package puts ``program``."""
-    if program in _data()["games"].split():
-        return "/usr/games"
-    return "/usr/sbin" if program in _data()["sbin"].split() else "/usr/bin"
+def folder(program: str, *, merged: bool = True) -> str:
+    """Where an archive's package puts ``program``; without ``merged`` what starts the system has a place of its own."""
+    where = _folders().get(program, "/usr/bin")
+    return f"/usr{where}" if merged and where in ("/bin", "/sbin") else where
 
 
 def upstream(version: str) -> str:
@@ -119,9 +118,10 @@ def upstream(version: str) -> str:
 @cache
 def _base(os: str, release: str) -> dict[str, str]:
     made = profile(os, release)
-    without = set() if made.os == "ubuntu" else set(_data()["ubuntu_only"])
+    without = set(_data()["ubuntu_only"]) if made.os == "debian" else set()
+    without |= {"dnf"} if made.manager == "yum" else {"python2"}
     listed = _data()["rhel_base" if made.like == "rhel" else "base"]
-    found = ((name, find(name, made)) for name in listed if made.like == "rhel" or name not in without)
+    found = ((name, find(name, made)) for name in listed if name not in without)
     return {name: deb.version for name, deb in found if deb}
 
 
@@ -159,6 +159,12 @@ def _version_at(versions: dict[str, str], made: Profile) -> str:
         return ""
     version = str(versions[order[max(index for index in known if index <= here)]])
     return version if made.os == "ubuntu" else re.sub(r"(ubuntu|build)\d.*$", "", version)
+
+
+@cache
+def _folders() -> dict[str, str]:
+    rows = {"/usr/games": "games", "/usr/sbin": "sbin", "/sbin": "first_sbin", "/bin": "first_bin"}
+    return {program: folder for folder, kind in rows.items() for program in _data().get(kind, "").split()}
 
 
 @cache

@@ -221,6 +221,15 @@ class Files:
         # at least one byte, so that the shell's own `[ -s FILE ]` is right
         self._fill(path, data or head(path, size) or (b"\0" if size else b""), size or None)
 
+    def lay(
+        self, path: str, data: bytes, *, size: int | None = None, mode: int = 0o644, owner: tuple[int, int] = (0, 0)
+    ) -> None:
+        """Make ``path`` a file with its bytes or its size, its bits and its owner at once."""
+        begin = data if size is None else data or head(path, size) or (b"\0" if size else b"")
+        meta = self._fill(path, begin, size or None, mode)
+        if meta is not None:
+            meta.uid, meta.gid = owner
+
     def latent(self, path: str, size: int, origin: str) -> None:
         """Make ``path`` a text of about ``size`` bytes that is imagined when it is first read."""
         self.sized(path, size)
@@ -586,7 +595,7 @@ class Files:
         self._guard(path, lambda: self._nodes.mkdir(place))
         self._ledger.written(place)
 
-    def _fill(self, path: str, data: bytes, size: int | None = None) -> Meta | None:
+    def _fill(self, path: str, data: bytes, size: int | None = None, mode: int | None = None) -> Meta | None:
         if len(data) > LIMIT:
             raise fault(errno.EFBIG, path)
         self._make(parent(path))
@@ -600,7 +609,7 @@ class Files:
         if (size or len(data)) > (self._meta(place, path).size or raw["size"] if raw else 0) and self.no_room(place):
             raise fault(errno.ENOSPC, path)
         self._guard(path, lambda: self._nodes.write_file(place, data))
-        return self._ledger.written(place, size=size)
+        return self._ledger.written(place, size=size, mode=mode)
 
     def _guard(self, path: str, work: Callable[[], None]) -> None:
         try:

@@ -391,6 +391,7 @@ class Installed:
         if manager in ("apt", "dnf"):
             deb = archive.find(key, self._system.profile) or archive.imagined(key, version)
             held = archive.programs(key, self._system.profile)
+            held += (f"python{self._system.profile.python.rpartition('.')[0]}",) if key == "python3" else ()
             return Package(manager, key, version, deb.summary, deb.size, deb.needs, held)
         if manager == "npm":
             return Package(manager, key, version, commands=_NPM.get(key, (key.rpartition("/")[2],)))

@@ -67,8 +67,8 @@ class Ledger:
             self._look_inside(path, meta, self.inside(path) if inside is None else inside)
         return self.metas[path]
 
-    def written(self, path: str, *, size: int | None = None) -> Meta:
-        """Note that ``path`` was made or written just now; ``size`` where it has no bytes for it."""
+    def written(self, path: str, *, size: int | None = None, mode: int | None = None) -> Meta:
+        """Note that ``path`` was made or written just now; ``size`` where it has no bytes, ``mode`` its new bits."""
         raw = self.raw(path)
         assert raw is not None
         meta = self.metas.get(path)
@@ -77,6 +77,7 @@ class Ledger:
             self.changed(parent(path))
         meta.size, meta.origin = size, None
         meta.mtime = meta.ctime = self._clock.now
+        meta.mode = meta.mode if mode is None else mode
         self.anchor(path)
         return meta
 

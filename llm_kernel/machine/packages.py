@@ -44,14 +44,15 @@ class Packages(Installed):
         return found or [("pip", name) for name in releases.bringing(command)]
 
     def files(self) -> list[str]:
-        """The files of the programs that were added to the system, sorted."""
-        names = {command for p in self._bringing() for command in p.commands}
-        mine = [key for manager, key in self._added if manager == self.archive]
-        names |= {command for key in mine for command in archive.programs(key, self._system.profile)}
+        """The files of all programs that packages brought, sorted."""
+        made, added = self._system.profile, {command for p in self._bringing() for command in p.commands}
+        plain = {command for key in self._versions(self.archive) for command in archive.programs(key, made)}
+        added |= plain & {*self._pythons(), "pip", "pip3"}
         if "python" in self._pythons() and self._system.os != "centos":
-            names.add("python")
+            added.add("python")
         own = {f"{root}/bin/{command}" for root in self.environments for command in self._commands_at(root)}
-        return sorted(own | {self.file_of(command) for command in names})
+        stand = {self._packed(command) for command in plain - added}  # which nobody else brings
+        return sorted(own | stand | {self.file_of(command) for command in added})
 
     def provider_at(self, folder: str, command: str) -> str | None:
         """The package of an environment that holds the program ``command`` in ``folder``, its ``bin``."""
@@ -94,4 +95,9 @@ class Packages(Installed):
             return f"{channels.ROOT}/bin/{command}"
         if command == "python" and "python" in self._pythons() and self._system.os != "centos":
             return "/usr/local/bin/python"
-        return f"{self._system.profile.folder_of(command) or archive.folder(command)}/{command}"
+        return self._packed(command)
+
+    def _packed(self, command: str) -> str:
+        """Where the archive's package puts ``command``."""
+        made = self._system.profile
+        return f"{made.folder_of(command) or archive.folder(command, merged=made.merged)}/{command}"

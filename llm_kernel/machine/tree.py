@@ -136,9 +136,11 @@ def _lay(files: Files, path: str, node: Node) -> None:
         case "directory":
             files.mkdir(path)
         case "file":
-            files.write(path, node.data)
+            files.lay(path, node.data, mode=node.mode, owner=node.owner)
+            return
         case "sized":
-            files.sized(path, node.size)
+            files.lay(path, b"", size=node.size, mode=node.mode, owner=node.owner)
+            return
         case "symlink":
             files.symlink(node.target, path)
             return

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.profiles import PROFILES
+from llm_kernel.programs.exact.dpkg import dpkg
 from llm_kernel.programs.exact.lookup import DEFAULT_PATH, not_found, whereis, which, which_program
+from llm_kernel.programs.exact.rpm import rpm
 from llm_kernel.shell.call import Answer, Call
 
 
@@ -32,6 +35,31 @@ def test_a_program_is_found_once_it_is_installed() -> None:
     assert which(machine, "gcc") == []
     machine.packages.install("apt", "gcc")
     assert which(machine, "gcc") == ["/usr/bin/gcc"]
+
+
+@pytest.mark.parametrize("key", PROFILES)
+def test_every_program_that_is_found_is_a_file_that_a_package_owns(key: tuple[str, str]) -> None:
+    machine = _machine(*key)
+    manager, packages = machine.packages.archive, machine.packages.installed(machine.packages.archive)
+    names = {name for package in packages for name in package.commands} | machine.packages.all_commands()
+    found = [files[0] for name in sorted(names) if (files := which(machine, name))]
+    stats = {file: machine.files.stat(file) for file in found}
+    assert [file for file, stat in stats.items() if stat.kind != "file" or not stat.size or not stat.mode & 0o111] == []
+    assert len(found) > 500
+    ask, flag = (dpkg, "-S") if manager == "apt" else (rpm, "-qf")
+    assert ask(Call(manager, (flag, *found), machine)).stderr == ""
+    assert "is not owned" not in str(ask(Call(manager, (flag, *found), machine)).stdout)
+    assert str(ask(Call(manager, (flag, "/usr/bin/pip3"), machine)).stdout).startswith("python3-pip")
+
+
+def test_bionic_starts_from_directories_of_its_own() -> None:
+    places = {name: which(_machine(release="18.04"), name) for name in ("dumpe2fs", "zgrep", "bzless", "dmidecode")}
+    assert places == {
+        "dumpe2fs": ["/sbin/dumpe2fs"],
+        "zgrep": ["/bin/zgrep"],
+        "bzless": ["/bin/bzless"],
+        "dmidecode": ["/usr/sbin/dmidecode"],
+    }
 
 
 def test_a_file_of_ones_own_is_a_program_where_it_may_be_executed() -> None:

@@ -124,7 +124,12 @@ def _owners(call: Call, names: list[str]) -> Answer:
         base = name.rpartition("/")[2]
         held = [p for p in packages.installed("apt") if base in p.commands]
         rows = [(package, packages.file_of(base)) for package in held]
-        found = [(package, file) for package, file in rows if not name.startswith("/") or _same_place(name, file)]
+        also = [f"{folder}/{base}" for folder, there in call.machine.system.profile.programs.items() if base in there]
+        found = [
+            (package, file)
+            for package, file in rows
+            if not name.startswith("/") or any(_same_place(name, place) for place in (file, *also))
+        ]
         out += "".join(f"{_name(package)}: {name if name.startswith('/') else file}\n" for package, file in found)
         if not found:
             errors += f"dpkg-query: no path found matching pattern {name if '/' in name else f'*{name}*'}\n"
