@@ -222,13 +222,26 @@ class Files:
         self._fill(path, data or head(path, size) or (b"\0" if size else b""), size or None)
 
     def lay(
-        self, path: str, data: bytes, *, size: int | None = None, mode: int = 0o644, owner: tuple[int, int] = (0, 0)
+        self,
+        path: str,
+        data: bytes,
+        *,
+        size: int | None = None,
+        mode: int = 0o644,
+        owner: tuple[int, int] = (0, 0),
+        times: tuple[float, float] | None = None,
     ) -> None:
-        """Make ``path`` a file with its bytes or its size, its bits and its owner at once."""
+        """Make ``path`` a file with its bytes or size, its bits, owner and times (access, change) at once."""
         begin = data if size is None else data or head(path, size) or (b"\0" if size else b"")
-        meta = self._fill(path, begin, size or None, mode)
+        place = self.resolve(path)
+        if self._ledger.raw(place) is None and self._actor is None:
+            self._guard(path, lambda: self._nodes.write_file(place, begin))
+            meta: Meta | None = self._ledger.written(place, size=size or None, mode=mode)
+        else:
+            meta = self._fill(path, begin, size or None, mode)
         if meta is not None:
             meta.uid, meta.gid = owner
+            meta.atime, meta.mtime = times or (meta.atime, meta.mtime)
 
     def latent(self, path: str, size: int, origin: str) -> None:
         """Make ``path`` a text of about ``size`` bytes that is imagined when it is first read."""

@@ -21,7 +21,7 @@ from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
 from llm_kernel.machine.sensors import Reading
 from llm_kernel.machine.system import Ram, System
-from llm_kernel.machine.tree import plant, refresh, replant
+from llm_kernel.machine.tree import plant, quicken, refresh, replant
 
 __all__ = ["FORMAT", "Machine"]
 
@@ -54,10 +54,10 @@ class Machine:
             self.system.set_os("ubuntu", release)
         self.packages.refit()
         self._mounted()
-        plant(self.files, self.system)
+        plant(self.files, self)
         self.processes = Processes(self.system.boot, login=self.system.user, clock=self.clock)
         self.processes.table[self.processes.shell].start = self.login
-        replant(self.files, self)
+        quicken(self.files, self)
 
     @property
     def era(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from llm_kernel.errors import Refused
@@ -82,6 +83,7 @@ class Profile:
         return next((folder for folder, names in self.programs.items() if program in names), None)
 
 
+@lru_cache(maxsize=64)
 def profile(os: str, release: str = "") -> Profile:
     """The profile people mean by ``os`` and ``release``: ``("Ubuntu", "18.04 LTS")``, ``("bionic", "")``.
 

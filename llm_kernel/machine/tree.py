@@ -24,7 +24,7 @@ from llm_kernel.machine.tunables import place_of, tunables
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["Node", "plant", "refresh", "render_proc", "render_tree", "replant"]
+__all__ = ["Node", "plant", "quicken", "refresh", "render_proc", "render_tree", "replant"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +40,17 @@ class Node:
     device: tuple[int, int] = (0, 0)
 
 
-def plant(files: Files, system: System) -> None:
+def plant(files: Files, machine: Machine) -> None:
     """Lay a fresh system's tree; call it once, on empty files."""
-    facts = _facts(system)
+    system, facts = machine.system, _facts(machine.system, machine)
     if files.exists("/home/user"):  # the shell library's own, and no part of a server
         files.remove("/home/user", recursive=True)
     for path, node in render_tree(system, facts).items():
-        _lay(files, path, node)
-        if system.boot and node.kind not in ("symlink", "character", "block"):
-            age = 86400.0 * (20 + crc32(posixpath.dirname(path).encode()) % 90)
-            files.set_times(path, mtime=system.boot - age, atime=system.boot)
+        age = 86400.0 * (20 + crc32(posixpath.dirname(path).encode()) % 90)
+        times = (system.boot, system.boot - age) if system.boot else None
+        _lay(files, path, node, times)
+        if times and node.kind == "directory":
+            files.set_times(path, mtime=times[1], atime=times[0])
     system.planted = facts
 
 
@@ -62,6 +63,11 @@ def replant(files: Files, machine: Machine) -> None:
         old = render_tree(System.from_state({**before["system"], "planted": {}}), before) if before else {}
         _follow(files, old, render_tree(system, facts))
         system.planted = facts
+    quicken(files, machine)
+
+
+def quicken(files: Files, machine: Machine) -> None:
+    """Lay what tells of the machine as it runs: what booting left, and ``/proc``."""
     settle(machine)
     follow_processes(files, machine)
     wanted = render_proc(machine)
@@ -102,12 +108,10 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     return _with_parents(nodes)
 
 
-def _facts(system: System, machine: Machine | None = None) -> dict[str, Any]:
+def _facts(system: System, machine: Machine) -> dict[str, Any]:
     state = system.to_state()
     for name in ("planted", "ram"):
         state.pop(name)
-    if machine is None:
-        return {"system": state, "zone": "UTC", "driver": "", "cuda": "", "gpus": 0, "added": []}
     devices = machine.devices
     more = {"zone": machine.clock.zone, "driver": devices.driver, "cuda": devices.cuda, "gpus": len(devices.gpus)}
     units = [
@@ -131,15 +135,15 @@ def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
             _lay(files, path, node)
 
 
-def _lay(files: Files, path: str, node: Node) -> None:
+def _lay(files: Files, path: str, node: Node, times: tuple[float, float] | None = None) -> None:
     match node.kind:
         case "directory":
             files.mkdir(path)
         case "file":
-            files.lay(path, node.data, mode=node.mode, owner=node.owner)
+            files.lay(path, node.data, mode=node.mode, owner=node.owner, times=times)
             return
         case "sized":
-            files.lay(path, b"", size=node.size, mode=node.mode, owner=node.owner)
+            files.lay(path, b"", size=node.size, mode=node.mode, owner=node.owner, times=times)
             return
         case "symlink":
             files.symlink(node.target, path)
