@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+import shlex
 from collections.abc import Callable, Sequence
 
 from llm_kernel import syntax
@@ -35,7 +36,7 @@ class Acts:
 
     ``most`` bounds the seconds that the program may spend in all. ``status`` is set by an act ``exit N``;
     ``failed`` is the GPU and the MiB that it had no room for. ``credit``: seconds that have passed for the program's
-    lines, and are not spent again.
+    lines, and are not spent again; ``keeps`` tells the files that no act may touch.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class Acts:
         limits: Limits,
         sources: Sequence[str] = (),
         credit: Callable[[], float] = lambda: 0.0,
+        keeps: Callable[[str], bool] = lambda path: False,
     ) -> None:
         self._machine = machine
         self._process = process
@@ -59,6 +61,7 @@ class Acts:
         self._sources = tuple(path for path in sources if path.endswith(_CODE))
         self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
         self._credit, self._credited = credit, 0.0
+        self._cwd, self._keeps = call.cwd, keeps
         self.failed: tuple[int, int] | None = None
         self.spent = 0.0
         self.status = 0
@@ -119,6 +122,9 @@ class Acts:
         """Why ``turn`` may not run; empty where it may."""
         if syntax.inside_compound(turn, "spend"):
             return _COMPOUND
+        kept = [word for word in _words(turn) if self._keeps(self._machine.files.absolute(word, self._cwd))]
+        if kept:
+            return f"the machine keeps this checkpoint itself: {', '.join(kept)}"
         called = syntax.names(turn) - OURS - _WORDS - EXACT.keys()
         strangers = sorted(name for name in called if self._is_program(name))
         if strangers:
@@ -201,6 +207,13 @@ class Acts:
             raise Refused(f"a program may use machine {', '.join(sorted(words.PROGRAM_WORDS))} only")
         words.say(self._machine, call.args, call.cwd)
         return 0
+
+
+def _words(turn: str) -> list[str]:
+    try:
+        return shlex.split(turn)[1:]
+    except ValueError:
+        return turn.split()[1:]
 
 
 def _indices(text: str, count: int) -> list[int]:

@@ -109,7 +109,7 @@ class Emulator:
                 await streams.err(failed)
                 return 1
             streams = training.paced(streams, planned, self.options.seed)
-            return await self._play(request, call, streams, record, process, script)
+            return await self._play(request, call, streams, record, process, script, training.keeps)
         finally:
             training.end()
 
@@ -174,7 +174,14 @@ class Emulator:
         }
 
     async def _play(
-        self, request: Request, call: Call, streams: Io, record: Answer, process: Process, script: Script | None
+        self,
+        request: Request,
+        call: Call,
+        streams: Io,
+        record: Answer,
+        process: Process,
+        script: Script | None,
+        keeps: Callable[[str], bool] = lambda path: False,
     ) -> int:
         acts = Acts(
             self._machine,
@@ -186,6 +193,7 @@ class Emulator:
             limits=self._limits,
             sources=record.files,
             credit=lambda: streams.credit if isinstance(streams, Tempo) else 0.0,
+            keeps=keeps,
         )
         options = self.options
         status = await converse(self.backend, request, acts, streams, record, continuations=options.continuations)

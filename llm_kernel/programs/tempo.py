@@ -6,6 +6,7 @@ an order of magnitude.
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ __all__ = ["Tempo"]
 
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
 _LONGEST = 24 * 3600.0
+_FAR = 6.0
+"""How many times longer or shorter than reckoned a turn may say that it took."""
 _MANY = 10
 """Lines that a loop inside a turn is taken to print where nobody can say."""
 
@@ -47,6 +50,7 @@ class Tempo:
         self._beats = _beats(plan.nodes) if work is not None else []
         self._struck = 0
         self._seconds = seconds
+        self._noise = random.Random(f"{seconds}")
         self._held = ""
         self.credit = 0.0
         self.off = not self._beats
@@ -63,7 +67,7 @@ class Tempo:
             return
         *lines, self._held = re.split(r"(?<=[\n\r])", self._held + text)
         for line in lines:
-            turned = await self._wait(line)
+            turned, line = await self._wait(line)
             await self._streams.out(line)
             if turned:
                 self._leave()
@@ -87,30 +91,42 @@ class Tempo:
                 self._save(one, self._turn)
         self._turn += 1
 
-    async def _wait(self, line: str) -> bool:
-        """Let the time pass that lies before ``line``; whether the line is the last of a turn."""
+    async def _wait(self, line: str) -> tuple[bool, str]:
+        """Let the time pass that lies before ``line``; whether it is the last of a turn, and how it reads then.
+
+        A time that the line tells of itself is kept where it can be; a time of another order is not.
+        """
         text = line.rstrip("\r\n")
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:
-            return False
-        told = _TOOK.search(line)
-        own = float(told[1]) if told and beat.closes == 1 else 0.0
-        seconds = min(max(own - self._since, 0.0), _LONGEST) if own else self._seconds * beat.share
+            return False, line
+        turn = self._seconds * self._noise.uniform(0.97, 1.03)
+        seconds = turn * beat.share
+        told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None
+        if told is not None and self._seconds / _FAR < float(told[1]) < self._seconds * _FAR:
+            seconds = min(max(float(told[1]) - self._since, 0.0), _LONGEST)
+        elif told is not None:
+            digits = len(told[1].partition(".")[2])
+            line = f"{line[: told.start(1)]}{self._since + seconds:.{digits}f}{line[told.end(1) :]}"
         self._since = 0.0 if beat.closes == 1 else self._since + seconds
         self.credit += seconds
         await self._streams.strand.sleep(seconds)
         self._works(seconds)
         self._struck += 1
-        return bool(beat.closes) and (beat.closes == 1 or self._struck % beat.closes == 0)
+        return bool(beat.closes) and (beat.closes == 1 or self._struck % beat.closes == 0), line
 
 
 @dataclass(frozen=True, slots=True)
 class _Beat:
-    """A line that is waited for: its share of a turn's seconds, and how many of it make a turn (0: none does)."""
+    """A line that is waited for: its share of a turn's seconds, and how many of it make a turn (0: none does).
+
+    ``timed``: it tells how long the turn took.
+    """
 
     pattern: re.Pattern[str]
     share: float
     closes: int
+    timed: bool
 
 
 def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
@@ -120,17 +136,21 @@ def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
             body = node.turns[-1] if node.turns else node.body
             own = [one for one in _outside_loops(body) if isinstance(one, Line) and _tells(one)]
             inner = next((one for one in walk(body) if isinstance(one, Loop) and any(map(_tells, walk((one,))))), None)
-            found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1)] if own else []
+            found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1, _timed(own[-1]))] if own else []
             if inner is not None:
                 count = len(inner.turns) or inner.count or _MANY
                 last = [one for one in walk(inner.turns[-1] if inner.turns else inner.body) if _tells(one)][-1]
                 assert isinstance(last, Line)
-                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count))
+                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count, False))
             return found
         for part in children(node):
             if found := _beats(part):
                 return found
     return []
+
+
+def _timed(line: Line) -> bool:
+    return any(isinstance(part, Hole) and part.kind == "time" for part in line.parts)
 
 
 def _tells(node: Node) -> bool:

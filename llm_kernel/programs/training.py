@@ -31,6 +31,7 @@ class Training:
         self._machine, self._call, self._process = machine, call, process
         self._script, self._source = script, source
         self._workers: list[Process] = []
+        self._kept: set[str] = set()
         self.work: Workload | None = workload(source, script.args, call.env, machine, every=script.workers != 1)
 
     def begin(self) -> str:
@@ -68,12 +69,18 @@ class Training:
         """``streams`` on which each turn of the run's main loop takes its time and leaves its checkpoints."""
         if self.work is None or plan is None:
             return streams
+        self._kept |= {self._call.path(one.at(0)[0]) for one in plan.saves}
         noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
         seconds = self.work.seconds_per_epoch(self._machine) * noise
         return cast(Io, Tempo(streams, plan, self.work, self._save, seconds, self._works))
 
+    def keeps(self, path: str) -> bool:
+        """Whether ``path`` is a checkpoint that the run saves."""
+        return path in self._kept
+
     def _save(self, one: Saved, turn: int) -> None:
         path, holds = one.at(turn)
+        self._kept.add(self._call.path(path))
         with contextlib.suppress(OSError):
             leave(self._machine, self._call.path(path), size_of(self._source, tuple(holds)), holds)
 

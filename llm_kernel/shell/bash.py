@@ -31,6 +31,7 @@ from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
 from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
+from llm_kernel.shell.timing import TIMES, Times, timed
 from llm_kernel.shell.wording import mended
 from llm_kernel.timeline import Strand, Timeline
 
@@ -225,7 +226,8 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, *WORDS, ASK, CONTROL, HISTORY, FC, INNER, ELAPSED})
+        self._register({*self._always, *WORDS, ASK, CONTROL, TIMES, HISTORY, FC, INNER, ELAPSED})
+        self._times = Times(machine)
         self._inner = Inner(machine, self._lead)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
@@ -260,10 +262,9 @@ class Shell:
         self._moved()
         script = self._led(script)
         self._register(syntax.names(script) - OURS)
-        started = self._machine.clock.now, self._machine.processes.slept
 
         async def errors(data: bytes) -> None:
-            await err(self._mend(data, started))
+            await err(self._mend(data))
 
         async def output(data: bytes) -> None:
             if b"__llm_kernel" in data:
@@ -285,6 +286,7 @@ class Shell:
         finally:
             self._running = False
             self._inner.over()
+            self._times.over()
         if self._stopped:
             self._stopped = False
             self._bash.clear_cancel()
@@ -399,7 +401,7 @@ class Shell:
             trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
         )
         text = detached(script, self._orders, pid if parent else 0)
-        text = led(fed(text, self._readers, OURS), lead)
+        text = led(fed(timed(text), self._readers, OURS), lead)
         if self.ask is None:
             return text
         self._unfed = unfed(script) and (self._unfed or not parent)
@@ -451,6 +453,11 @@ class Shell:
             if line is not None:
                 await context.stdout.write(f"{line}\n".encode())
             return int(line is None)
+        if call.name == TIMES:
+            await self._order.landed()
+            text, status = self._times.answer(call.args)
+            await streams.err(text)
+            return status
         if call.name == ELAPSED:
             await context.stdout.write(self._elapsed(call.args).encode())
             return 0
@@ -593,7 +600,7 @@ class Shell:
         data = _SHELLS.sub(f"GNU bash, version {profile.bash} (x86_64-pc-linux-gnu)".encode(), data)
         return _TOOLS.sub(rb"\1 (GNU coreutils) " + profile.coreutils.encode(), data)
 
-    def _mend(self, data: bytes, started: tuple[float, float]) -> bytes:
+    def _mend(self, data: bytes) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
         if COPIES.encode() in data:
             data = self._inner.named(data)
@@ -601,8 +608,8 @@ class Shell:
         if b"__llm_kernel" in data:
             data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:
-            spent = self._machine.clock.now - started[0]
-            busy = max(0.0, spent - (self._machine.processes.slept - started[1]))
+            spent, slept = self._times.since()
+            busy = max(0.0, spent - slept)
             times = _minutes(spent), _minutes(busy * 0.87), _minutes(busy * 0.04)
             data = _TIME.sub(b"real\t%s\nuser\t%s\nsys\t%s\n" % times, data)
         if b"env: '" in data:
