@@ -27,7 +27,7 @@ from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.asked import left_out
-from llm_kernel.programs.startup import lacks
+from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.prompt import meta_request
 from llm_kernel.provenance import Answer, Refusal

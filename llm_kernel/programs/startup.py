@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import ast
 import posixpath
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from llm_kernel.machine import Machine, releases
+from llm_kernel.machine import Machine
+from llm_kernel.programs.standard import brings
 
-__all__ = ["lacks", "quiet", "trouble"]
+__all__ = ["present", "python_of", "quiet", "trouble"]
 
 _EFFECTS = frozenset(
     """open save savefig savetxt save_weights save_pretrained to_csv to_json to_parquet to_pickle to_excel write
@@ -44,7 +44,7 @@ def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = 
     except (ValueError, RecursionError, MemoryError):
         return None
     for node, module in _first_imports(tree):
-        if not _there(machine, module, path, managers):
+        if not present(machine, module, path, managers):
             line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
             return (
                 "Traceback (most recent call last):\n"
@@ -52,45 +52,6 @@ def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = 
                 f"ModuleNotFoundError: No module named '{module}'\n"
             ), 1
     return None
-
-
-def lacks(machine: Machine, source: str, path: str, cwd: str, env: Mapping[str, str]) -> list[str]:
-    """The modules that a Python file needs and that are not there, each in a sentence with what installs it."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return []
-    root = env.get("VIRTUAL_ENV", "")
-    managers = [f"pip:{root}"] if root in machine.packages.environments else ["pip"]
-    named = posixpath.relpath(path, cwd) if path.startswith(f"{cwd.rstrip('/')}/") else path
-    needed = dict.fromkeys(module for module in _imports(tree) if not _there(machine, module, path, managers))
-    return [f"{named} imports {module}, which is not installed: {_remedy(module)}" for module in needed]
-
-
-def _imports(tree: ast.Module) -> Iterator[str]:
-    """The modules that a file imports, wherever it does, but for those that it can do without."""
-    todo: list[ast.AST] = [tree]
-    while todo:
-        node = todo.pop(0)
-        if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
-            yield node.module.partition(".")[0]
-        elif isinstance(node, ast.Try) and any(_forgives(handler) for handler in node.handlers):
-            todo += [*node.orelse, *node.finalbody]
-        elif not (isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)):
-            todo += ast.iter_child_nodes(node)
-
-
-def _forgives(handler: ast.ExceptHandler) -> bool:
-    caught = ast.dump(handler.type) if handler.type else "ImportError"
-    return any(name in caught for name in ("ImportError", "ModuleNotFoundError", "'Exception'"))
-
-
-def _remedy(module: str) -> str:
-    """The command that installs what brings ``module``."""
-    name = releases.importing(module)
-    return f"pip install {name}" if name else f"no known package brings it; machine install pip {module}"
 
 
 def quiet(source: str) -> bool:
@@ -143,8 +104,15 @@ def _first_imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
             return
 
 
-def _there(machine: Machine, module: str, script: str, managers: Sequence[str]) -> bool:
-    if module in sys.stdlib_module_names or module == "distutils":
+def python_of(machine: Machine, manager: str) -> str:
+    """The version of the Python that ``manager``'s packages are for."""
+    environment = machine.packages.environments.get(manager.partition(":")[2])
+    return environment.python if environment and environment.python else machine.system.python
+
+
+def present(machine: Machine, module: str, script: str, managers: Sequence[str]) -> bool:
+    """Whether ``script`` finds ``module``: in the library, among the packages, beside itself."""
+    if module == "__main__" or brings(python_of(machine, managers[0]), module):
         return True
     if any(machine.packages.module(module, manager) for manager in managers):
         return True
