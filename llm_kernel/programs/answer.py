@@ -22,6 +22,8 @@ _CLOSED = frozenset(
 _PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/cuda/bin", "/opt/conda/bin")
 
 
+_QUESTIONS = 100
+"""How often one run of a program may ask."""
 _DEAF = frozenset("sleep watch su tail nvidia-smi top free vmstat iostat mpstat sar".split())
 READERS = frozenset(name for name, row in EXACT.items() if row.stdin or (row.live and name not in _DEAF))
 """The programs of the table that may read their standard input."""
@@ -49,16 +51,34 @@ def _unreachable(call: Call) -> Answer:
     return said
 
 
-async def _asked(question: Asks, streams: Io) -> str:
-    """What is answered: by what is piped in, else by the person; a program that meets end of file is told no."""
+async def _asked(question: Asks, streams: Io, piped: list[str] | None) -> str:
+    """What is answered: by the lines that are piped in, else by the person; end of file means what the program says."""
     if question.complaint:
         await streams.err(question.complaint)
     await streams.out(question.said)
-    piped = (await streams.read()).decode("utf-8", "replace")
-    typed = piped.partition("\n")[0] if piped else await streams.ask(question.prompt, False)
-    if piped or typed is None:
+    if piped is None:
+        typed = await streams.ask(question.prompt, False)
+    else:
+        typed = piped.pop(0) if piped else None
+    if piped is not None or typed is None:
         await streams.out(question.prompt)
-    return "n" if typed is None else typed
+    return question.end if typed is None else typed
+
+
+async def _run(row: Row, call: Call, streams: Io) -> Answer:
+    """What the program says in the end, asked as often as it asks."""
+    assert row.run is not None
+    typed: list[str] = []
+    piped: list[str] | None = None
+    for _ in range(_QUESTIONS):
+        try:
+            with _acting(call):
+                return row.run(replace(call, asks=not typed, typed="\n".join(typed) if typed else None))
+        except Asks as question:
+            if not typed:
+                piped = (await streams.read()).decode("utf-8", "replace").splitlines() or None
+            typed.append(await _asked(question, streams, piped))
+    raise NotExact(call.name)
 
 
 def _acting(call: Call) -> AbstractContextManager[None]:
@@ -83,15 +103,8 @@ async def answer(call: Call, streams: Io) -> int:
         call = Call(call.name, call.args, call.machine, call.cwd, call.env, stdin, call.tty)
     if row.live:
         return await row.live(call, streams)
-    assert row.run is not None
     clock, passed = call.machine.clock, call.machine.clock.passed
-    try:
-        with _acting(call):
-            said = row.run(replace(call, asks=True))
-    except Asks as question:
-        typed = await _asked(question, streams)
-        with _acting(call):
-            said = row.run(replace(call, typed=typed))
+    said = await _run(row, call, streams)
     if (owed := clock.passed - passed) > 0:  # what it took has to pass for everybody
         clock.rewind(owed)
         await streams.strand.sleep(owed)

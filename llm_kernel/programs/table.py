@@ -15,11 +15,14 @@ class NotExact(Exception):  # noqa: N818 - a direction, not a fault
 
 
 class Asks(Exception):  # noqa: N818 - a question, not a fault
-    """Before it goes on, the program complains, prints ``said`` and asks; it is then run with what was typed."""
+    """Before it goes on, the program complains, prints ``said`` and asks; it is then run with what was typed.
 
-    def __init__(self, said: str, prompt: str, *, complaint: str = "") -> None:
+    ``end`` is what end of file means to it. A program that asks again is run with all the lines typed so far.
+    """
+
+    def __init__(self, said: str, prompt: str, *, complaint: str = "", end: str = "n") -> None:
         super().__init__(prompt)
-        self.said, self.prompt, self.complaint = said, prompt, complaint
+        self.said, self.prompt, self.complaint, self.end = said, prompt, complaint, end
 
 
 class Unwritten(NotExact):

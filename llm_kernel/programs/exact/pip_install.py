@@ -15,7 +15,7 @@ from llm_kernel.programs.exact import pip_lines as lines
 from llm_kernel.programs.exact.pip_choose import Options, choose, pinned
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.exact.pip_wanted import Ask, Stop, asks
-from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.table import Asks, NotExact
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["fetch", "install", "uninstall"]
@@ -354,30 +354,57 @@ def uninstall(call: Call, here: Site, operands: list[str], options: Options) -> 
         return Answer("", 'ERROR: You must give at least one requirement to uninstall (see "pip help uninstall")\n', 1)
     if here.managed and "break" not in options:
         return Answer("", lines.managed(here), 1)
-    out, err, typed = list[str](), list[str](), iter(call.stdin.decode(errors="replace").splitlines())
-    for name in names:
+    out, err, gone = list[str](), list[str](), list[Package]()
+    typed = [] if call.typed is None else call.typed.split("\n")
+    for name in dict.fromkeys(names):
         package = here.find(name)
         if package is None:
             err.append(f"WARNING: Skipping {name} as it is not installed.\n")
             continue
-        system = here.is_base(package)
+        held = here.is_base(package) and here.debian
         out.append(f"Found existing installation: {package.name} {here.shown(package)}\n")
-        left = _taken_out(here, package, system=system)
-        if not (system and here.debian) and "yes" not in options:
-            out += [left.pop(0), *_would_remove(here, package), "Proceed (Y/n)? "]
-            said = next(typed, None)
-            if said is None:
-                return _no_answer(call, out, err)
-            if said.strip().lower() not in ("", "y", "yes"):
+        left = _taken_out(here, package, system=held)
+        if not held and "yes" not in options:
+            out += [left.pop(0), *_would_remove(here, package)]
+            said = _proceed(call, here, out, err, typed)
+            if said == _END:
+                call.machine.clock.advance(0.4)
+                return Answer("\n", "ERROR: Exception:\nEOFError: EOF when reading a line\n", 2)
+            if said not in ("", "y"):
                 continue
         out += left
-        if not (system and here.debian):
-            call.machine.packages.remove(package.manager, package.name)
+        gone += [] if held else [package]
+    for package in gone:
+        call.machine.packages.remove(package.manager, package.name)
     call.machine.clock.advance(0.6 + 0.4 * len(names))
     call.machine.follow()
-    if out:
+    if out or gone:
         err.append(lines.root_warning(here))
     return Answer("" if "quiet" in options else "".join(out), "".join(err))
+
+
+_END = "\x04"
+"""What stands for the end of the input among what was typed."""
+
+
+def _proceed(call: Call, here: Site, out: list[str], err: list[str], typed: list[str]) -> str:
+    """The next answer that pip takes; what was shown before it leaves ``out`` and ``err``.
+
+    Raises:
+        Asks: where nobody has given it yet.
+        NotExact: where nobody could be asked.
+    """
+    prompt, takes = ("Proceed (y/n)? ", "y, n") if here.older("21.2") else ("Proceed (Y/n)? ", "y, n, ")
+    while typed:
+        out.clear()
+        err.clear()
+        said = typed.pop(0).strip(" \t\r").lower()
+        if said in (*takes.split(", "), _END):
+            return said
+        out.append(f"Your response ({said!r}) was not one of the expected responses: {takes}\n")
+    if not call.asks and call.typed is None:
+        raise NotExact  # nobody could be asked here
+    raise Asks("".join(out), prompt, complaint="".join(err), end=_END)
 
 
 def _would_remove(here: Site, package: Package) -> list[str]:
@@ -386,10 +413,3 @@ def _would_remove(here: Site, package: Package) -> list[str]:
     tops = sorted({path.partition("/")[0] + ("/*" if "/" in path else "") for path in paths})
     programs = sorted(f"    {here.place.bin}/{command}\n" for command in package.commands)
     return ["  Would remove:\n", *programs, *(f"    {folder}/{top}\n" for top in tops)]
-
-
-def _no_answer(call: Call, out: list[str], err: list[str]) -> Answer:
-    """The question met the end of the input: pip fails with a traceback's last line, which is the model's to show."""
-    if not call.stdin:
-        raise NotExact
-    return Answer("".join(out), "".join([*err, "ERROR: Exception:\nEOFError: EOF when reading a line\n"]), 2)

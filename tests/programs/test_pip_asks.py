@@ -1,0 +1,75 @@
+"""pip asks before it removes something: a person, or what is piped in; end of file is a fault of its own."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.events import Ask, Exit, Text
+from llm_kernel.machine import Machine
+from tests.notebook import Notebook
+
+_FOUND = """\
+Found existing installation: tqdm 4.59.0
+Uninstalling tqdm-4.59.0:
+  Would remove:
+    /usr/local/bin/tqdm
+    /usr/local/lib/python3.9/dist-packages/tqdm-4.59.0.dist-info/*
+    /usr/local/lib/python3.9/dist-packages/tqdm/*
+"""
+_DONE = "  Successfully uninstalled tqdm-4.59.0\n"
+_LIST = "pip list 2>/dev/null | grep -c tqdm"
+
+
+def _notebook() -> Notebook:
+    machine = Machine()
+    machine.system.set_os("ubuntu", "20.04")
+    machine.system.set_python("3.9")
+    machine.packages.refit()
+    machine.packages.install("pip", "tqdm", "4.59.0")
+    machine.packages.install("pip", "pip", "21.3.1")
+    machine.packages.install("pip", "idna")
+    machine.follow()
+    return Notebook(machine=machine)
+
+
+def _out(events: list[object]) -> str:
+    return "".join(event.text for event in events if isinstance(event, Text) and event.stream == "stdout")
+
+
+@pytest.mark.asyncio
+async def test_a_person_agrees_by_an_empty_line() -> None:
+    notebook, ask = _notebook(), list[Ask]()
+    events = await notebook("pip uninstall tqdm", typed=[""], ask=ask)
+    assert ([question.prompt for question in ask], _out(events)) == (["Proceed (Y/n)? "], _FOUND + _DONE)
+    assert (events[-1], await notebook(_LIST)) == (Exit(0), [Text("stdout", "0\n"), Exit(1)])
+
+
+@pytest.mark.asyncio
+async def test_a_person_who_says_something_else_is_asked_again() -> None:
+    notebook, ask = _notebook(), list[Ask]()
+    said = _out(await notebook("pip uninstall tqdm", typed=["sure", "n"], ask=ask))
+    assert len(ask) == 2
+    assert said == _FOUND + "Your response ('sure') was not one of the expected responses: y, n, \n"
+    assert await notebook.said(_LIST) == "1\n"
+
+
+@pytest.mark.asyncio
+async def test_each_package_is_asked_for() -> None:
+    notebook = _notebook()
+    said = _out(await notebook("printf 'n\\ny\\n' | pip uninstall tqdm idna nonsense"))
+    assert said.startswith(_FOUND + "Proceed (Y/n)? Found existing installation: idna")
+    assert "  Successfully uninstalled idna" in said.splitlines()[-1]
+    assert await notebook.said(_LIST) == "1\n"
+
+
+@pytest.mark.asyncio
+async def test_end_of_file_is_a_fault_and_nothing_goes() -> None:
+    notebook = _notebook()
+    events = await notebook("pip uninstall tqdm")
+    assert events == [
+        Text("stdout", _FOUND + "Proceed (Y/n)? "),
+        Text("stderr", "ERROR: Exception:\nEOFError: EOF when reading a line\n"),
+        Text("stdout", "\n"),
+        Exit(2),
+    ]
+    assert await notebook.said(_LIST) == "1\n"
