@@ -73,3 +73,32 @@ async def test_end_of_file_is_a_fault_and_nothing_goes() -> None:
         Exit(2),
     ]
     assert await notebook.said(_LIST) == "1\n"
+
+
+@pytest.mark.asyncio
+async def test_an_editable_project_is_frozen_as_its_directory_until_it_goes() -> None:
+    notebook = _notebook()
+    await notebook(
+        'mkdir /root/proj && printf \'[project]\\nname = "mine"\\nversion = "0.3"\\n\' > /root/proj/pyproject.toml'
+    )
+    await notebook("cd /root/proj && pip install -q -e . 2>/dev/null")
+    frozen = "# Editable install with no version control (mine==0.3)\n-e /root/proj\n"
+    assert frozen in await notebook.said("pip freeze")
+    assert "mine" not in await notebook.said("pip freeze --exclude-editable")
+    await notebook("pip uninstall -y mine")
+    assert "mine" not in await notebook.said("pip freeze")
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize(
+    ("line", "usage"),
+    [
+        ("list --colour", "  pip list [options]\n"),
+        ("show --nope tqdm", "  pip show [options] <package> ...\n"),
+        ("--nope list", "  pip <command> [options]\n"),
+    ],
+)
+async def test_an_option_that_no_pip_has_is_refused(line: str, usage: str) -> None:
+    option = next(word for word in line.split() if word.startswith("--"))
+    text = f"\nUsage:   \n{usage}\nno such option: {option}\n"
+    assert await _notebook()(f"pip {line}") == [Text("stderr", text), Exit(2)]

@@ -10,6 +10,7 @@ from llm_kernel.machine.packages import Package
 from llm_kernel.machine.site import recorded
 from llm_kernel.programs.exact import pip_install, pip_queries
 from llm_kernel.programs.exact.pip_site import Site
+from llm_kernel.programs.exact.pip_usage import refused, unheard
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -104,6 +105,7 @@ _VALUES = {
     "--src": "",
     "--path": "",
 }
+_KNOWN = frozenset([*_FLAGS, *_VALUES])
 _COMMANDS = (
     *("install", "download", "uninstall", "freeze", "inspect", "list", "show", "check", "config", "search", "cache"),
     *("index", "wheel", "hash", "completion", "debug", "help"),
@@ -124,8 +126,8 @@ def pip(call: Call) -> Answer:
     """Answer what pip says of the machine's packages, and what it changes."""
     site = Site.of(call)
     line = _parse(call.args)
-    if isinstance(line, str):
-        return Answer("", f"\nUsage:   \n  pip <command> [options]\n\n{line}\n", 2)
+    if isinstance(line, Answer):
+        return line
     if "version" in line.options:
         return Answer(f"pip {site.pip} from {site.pip_home} (python {site.branch})\n")
     if line.command == "install":
@@ -148,7 +150,7 @@ def pip(call: Call) -> Answer:
     )
 
 
-def _parse(args: tuple[str, ...]) -> Line | str:
+def _parse(args: tuple[str, ...]) -> Line | Answer:
     """The command line, or pip's complaint about it."""
     line, todo = Line(), list(args)
     while todo:
@@ -161,7 +163,7 @@ def _parse(args: tuple[str, ...]) -> Line | str:
                 line.command = word
         elif line.command == "install" and name in ("-e", "--editable"):
             if not value and not todo:
-                return f"{name} option requires 1 argument"
+                return Answer("", refused("", f"{name} option requires 1 argument"), 2)
             line.options.setdefault("editable", []).append(value or todo.pop(0))
         elif line.command == "show" and name in ("-f", "--files"):
             line.options["files"] = [""]
@@ -169,7 +171,7 @@ def _parse(args: tuple[str, ...]) -> Line | str:
             raise NotExact
         elif name in _VALUES:
             if not value and not todo:
-                return f"{name} option requires 1 argument"
+                return Answer("", refused("", f"{name} option requires 1 argument"), 2)
             line.options.setdefault(_VALUES[name] or name, []).append(value or todo.pop(0))
         elif name in _FLAGS:
             line.options.setdefault(_FLAGS[name] or name, []).append("")
@@ -177,7 +179,9 @@ def _parse(args: tuple[str, ...]) -> Line | str:
             for letter in word[1:]:
                 line.options.setdefault(_FLAGS[f"-{letter}"], []).append("")
         elif not line.command and word not in ("-h", "--help"):
-            return f"no such option: {word}"
+            return Answer("", refused("", f"no such option: {word}"), 2)
+        elif unheard(line.command, name, _KNOWN):
+            return Answer("", refused(line.command, f"no such option: {name}"), 2)
         else:
             raise NotExact
     return line
@@ -235,8 +239,15 @@ def _freeze(site: Site, line: Line) -> Answer:
     chosen = [p for p in site.packages() if releases.canonical(p.name) not in hidden]
     if "user" in line.options:
         chosen = [p for p in chosen if p.manager == site.user_manager]
-    rows = [(p.name, site.shown(p)) for p in chosen]
-    return Answer("".join(f"{name}=={version}\n" for name, version in rows))
+    if any(option in line.options for option in ("--exclude-editable",)):
+        chosen = [p for p in chosen if not site.source_of(p)]
+    return Answer("".join(_frozen(site, package) for package in chosen))
+
+
+def _frozen(site: Site, package: Package) -> str:
+    """A package's line: where it is a project of the machine's disk that may be edited, that project."""
+    said, source = f"{package.name}=={site.shown(package)}\n", site.source_of(package)
+    return f"# Editable install with no version control ({said.strip()})\n-e {source}\n" if source else said
 
 
 def _show(site: Site, line: Line) -> Answer:

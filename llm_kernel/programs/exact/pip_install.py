@@ -259,6 +259,8 @@ def _build(run: _Run, ask: Ask) -> None:
     if found := here.find(name):
         run.new.append(replace(found, size=0))
         run.built.append(found.name)
+        if editable and "dry" not in run.options and "target" not in run.options:
+            run.call.machine.files.write(here.link_of(found), f"{ask.source}\n".encode())
 
 
 def _finish(run: _Run, *, dry: bool, verb: str) -> None:
@@ -375,6 +377,8 @@ def uninstall(call: Call, here: Site, operands: list[str], options: Options) -> 
         out += left
         gone += [] if held else [package]
     for package in gone:
+        if here.source_of(package):
+            call.machine.files.remove(here.link_of(package))
         call.machine.packages.remove(package.manager, package.name)
     call.machine.clock.advance(0.6 + 0.4 * len(names))
     call.machine.follow()

@@ -166,3 +166,15 @@ class Site:
         """The directory that holds the package."""
         where = site.place(self.machine, package.manager)
         return where.dist if self.is_base(package) else where.local
+
+    def link_of(self, package: Package) -> str:
+        """The file that leads to the project of a package that may be edited."""
+        where = site.place(self.machine, package.manager).local
+        return f"{where}/__editable__.{releases.canonical(package.name).replace('-', '_')}-{package.version}.pth"
+
+    def source_of(self, package: Package) -> str:
+        """The directory of the project that was installed to be edited; empty for any other package."""
+        link = self.link_of(package)
+        return (
+            self.machine.files.read(link).decode("utf-8", "replace").strip() if self.machine.files.exists(link) else ""
+        )
