@@ -51,7 +51,7 @@ class Packages(Installed):
         if "python" in self._pythons() and self._system.os != "centos":
             added.add("python")
         own = {f"{root}/bin/{command}" for root in self.environments for command in self._commands_at(root)}
-        stand = {self._packed(command) for command in plain - added}  # which nobody else brings
+        stand = {self.packed(command) for command in plain - added}  # which nobody else brings
         return sorted(own | stand | {self.file_of(command) for command in added})
 
     def provider_at(self, folder: str, command: str) -> str | None:
@@ -95,9 +95,17 @@ class Packages(Installed):
             return f"{channels.ROOT}/bin/{command}"
         if command == "python" and "python" in self._pythons() and self._system.os != "centos":
             return "/usr/local/bin/python"
-        return self._packed(command)
+        return self.packed(command)
 
-    def _packed(self, command: str) -> str:
+    def packed(self, command: str) -> str:
         """Where the archive's package puts ``command``."""
         made = self._system.profile
         return f"{made.folder_of(command) or archive.folder(command, merged=made.merged)}/{command}"
+
+    def packed_at(self, path: str) -> Package | None:
+        """The archive's package that owns the program at ``path``; one of its family has it in another folder, too."""
+        base, folders = path.rpartition("/")[2], self._system.profile.programs
+        places = [self.packed(base), *(f"{folder}/{base}" for folder, names in folders.items() if base in names)]
+        if path.removeprefix("/usr") not in [place.removeprefix("/usr") for place in places]:
+            return None
+        return next((package for package in self.installed(self.archive) if base in package.commands), None)

@@ -52,6 +52,19 @@ def test_every_program_that_is_found_is_a_file_that_a_package_owns(key: tuple[st
     assert str(ask(Call(manager, (flag, "/usr/bin/pip3"), machine)).stdout).startswith("python3-pip")
 
 
+def test_a_file_of_the_same_name_elsewhere_is_no_packages() -> None:
+    machine = _machine()
+    machine.packages.install("conda", "conda")
+    machine.follow()
+    said = dpkg(Call("dpkg", ("-S", "/opt/conda/bin/pip", "/usr/bin/pip", "/root/ls"), machine))
+    assert said == Answer(
+        "python3-pip: /usr/bin/pip\n",
+        "dpkg-query: no path found matching pattern /opt/conda/bin/pip\n"
+        "dpkg-query: no path found matching pattern /root/ls\n",
+        1,
+    )
+
+
 def test_bionic_starts_from_directories_of_its_own() -> None:
     places = {name: which(_machine(release="18.04"), name) for name in ("dumpe2fs", "zgrep", "bzless", "dmidecode")}
     assert places == {

@@ -107,7 +107,7 @@ def _files(call: Call, names: list[str]) -> Answer:
             continue
         if not package.commands:
             raise NotExact
-        files = sorted(call.machine.packages.file_of(command) for command in package.commands)
+        files = sorted(call.machine.packages.packed(command) for command in package.commands)
         folders = sorted({parent for file in files for parent in _parents(file)})
         share = ["/usr", "/usr/share", "/usr/share/doc", f"/usr/share/doc/{package.name}"]
         notes = [f"/usr/share/doc/{package.name}/{file}" for file in ("changelog.Debian.gz", "copyright")]
@@ -121,24 +121,16 @@ def _owners(call: Call, names: list[str]) -> Answer:
     out, errors = "", ""
     packages = call.machine.packages
     for name in names:
-        base = name.rpartition("/")[2]
-        held = [p for p in packages.installed("apt") if base in p.commands]
-        rows = [(package, packages.file_of(base)) for package in held]
-        also = [f"{folder}/{base}" for folder, there in call.machine.system.profile.programs.items() if base in there]
-        found = [
-            (package, file)
-            for package, file in rows
-            if not name.startswith("/") or any(_same_place(name, place) for place in (file, *also))
-        ]
-        out += "".join(f"{_name(package)}: {name if name.startswith('/') else file}\n" for package, file in found)
+        if name.startswith("/"):
+            owner = packages.packed_at(name)
+            found = [(owner, name)] if owner else []
+        else:
+            base = name.rpartition("/")[2]
+            found = [(p, packages.packed(base)) for p in packages.installed("apt") if base in p.commands]
+        out += "".join(f"{_name(package)}: {file}\n" for package, file in found)
         if not found:
             errors += f"dpkg-query: no path found matching pattern {name if '/' in name else f'*{name}*'}\n"
     return Answer(out, errors, 1 if errors else 0)
-
-
-def _same_place(name: str, file: str) -> bool:
-    """Whether both are the same file: ``/bin`` and ``/usr/bin`` are one directory on a merged system."""
-    return name.removeprefix("/usr") == file.removeprefix("/usr")
 
 
 def _parents(file: str) -> list[str]:

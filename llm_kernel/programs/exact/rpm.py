@@ -62,7 +62,7 @@ def _owners(call: Call, files: list[str]) -> Answer:
             out += f"error: file {path}: No such file or directory\n"
             missing += 1
             continue
-        owner = next((p for p in call.machine.packages.installed("dnf") if path.rpartition("/")[2] in p.commands), None)
+        owner = call.machine.packages.packed_at(path)
         out += f"{_full(call.machine, owner)}\n" if owner else f"file {path} is not owned by any package\n"
         missing += owner is None
     return Answer(out, "", missing)
@@ -78,5 +78,5 @@ def _files(machine: Machine, names: list[str]) -> Answer:
         elif not found.commands:
             raise NotExact
         else:
-            out += "".join(f"{machine.packages.file_of(command)}\n" for command in sorted(found.commands))
+            out += "".join(f"{machine.packages.packed(command)}\n" for command in sorted(found.commands))
     return Answer(out, "", missing)
