@@ -23,7 +23,8 @@ class Refusal:
 @dataclass(slots=True)
 class Answer:
     """One command; ``files`` are the paths the model was shown, ``tokens`` prompt, cached, completion;
-    ``computed`` counts the lines that code printed because its source fixes them, ``note`` says how or why not.
+    ``computed`` counts the lines that code printed because its source fixes them, ``note`` says how or why not;
+    ``bounded`` counts the values that were replaced by what such a run usually gives.
     """
 
     command: str
@@ -39,6 +40,7 @@ class Answer:
     tries: int = 1
     status: int = 0
     computed: int = 0
+    bounded: int = 0
     note: str = ""
 
     def count(self, usage: Usage | None) -> None:
@@ -60,6 +62,8 @@ class Answer:
             lines.append(f"    asked {self.tries} times")
         if self.computed:
             lines.append(f"    computed from its source: the first {self.computed} lines")
+        if self.bounded:
+            lines.append(f"    out of bounds, and replaced by what such a run usually gives: {self.bounded} values")
         if self.files:
             lines.append(f"    from: {', '.join(self.files)}")
         if self.note:

@@ -28,13 +28,15 @@ class Typical:
         """The hint for a run of ``epochs`` epochs from ``first`` on: a few points on its way."""
         ways = {1, 2, max(1, epochs // 4), max(1, epochs // 2), epochs} - ({2} if epochs > 40 else set())
         steps = sorted(first - 1 + step for step in ways)
-        points = [f"epoch {step} loss {self._loss(step):.3f} accuracy {self._accuracy(step):.1f}%" for step in steps]
+        points = [f"epoch {step} loss {self.loss(step):.3f} accuracy {self.accuracy(step):.1f}%" for step in steps]
         return f"{self.name} usually, a little different each time: {', '.join(points)}"
 
-    def _loss(self, epoch: int) -> float:
+    def loss(self, epoch: int) -> float:
+        """The usual loss after ``epoch`` epochs."""
         return _between(epoch, self.first[0], self.tenth[0], self.last[0])
 
-    def _accuracy(self, epoch: int) -> float:
+    def accuracy(self, epoch: int) -> float:
+        """The usual accuracy, in percent, after ``epoch`` epochs."""
         return 100 - _between(epoch, 100 - self.first[1], 100 - self.tenth[1], 100 - self.last[1])
 
 

@@ -199,6 +199,7 @@ class Emulator:
         status = await converse(self.backend, request, acts, streams, record, continuations=options.continuations)
         if isinstance(streams, Tempo):
             await streams.flush()
+            record.bounded = streams.bounds.replaced if streams.bounds else 0
             if not status:
                 streams.end()
         if acts.failed is not None:

@@ -15,13 +15,15 @@ from typing import Any
 from llm_kernel.plan import Hole, Line, Loop, Plan
 from llm_kernel.plan.nodes import Node, children, walk
 from llm_kernel.plan.saves import Saved
+from llm_kernel.plan.typical import Typical
+from llm_kernel.programs.bounds import Bounds
 from llm_kernel.programs.workload import Workload
 
 __all__ = ["Tempo"]
 
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
 _LONGEST = 24 * 3600.0
-_FAR = 6.0
+_FAR = 2.0
 """How many times longer or shorter than reckoned a turn may say that it took."""
 _MANY = 10
 """Lines that a loop inside a turn is taken to print where nobody can say."""
@@ -42,12 +44,15 @@ class Tempo:
         save: Callable[[Saved, int], None],
         seconds: float,
         works: Callable[[float], None],
+        usual: Typical | None = None,
     ) -> None:
         self._streams = streams
         self._saves, self._save = plan.saves, save
         self._works = works
         self._turn, self._since = 0, 0.0
         self._beats = _beats(plan.nodes) if work is not None else []
+        main = next((one for one in self._beats if one.closes == 1), None)
+        self.bounds = Bounds(main.line, usual, main.first, f"{seconds}") if main and usual else None
         self._struck = 0
         self._seconds = seconds
         self._noise = random.Random(f"{seconds}")
@@ -100,6 +105,8 @@ class Tempo:
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:
             return False, line
+        if beat.closes == 1 and self.bounds is not None:
+            line = self.bounds.held(text, self._turn) + line[len(text) :]
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
         told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None
@@ -120,13 +127,19 @@ class Tempo:
 class _Beat:
     """A line that is waited for: its share of a turn's seconds, and how many of it make a turn (0: none does).
 
-    ``timed``: it tells how long the turn took.
+    ``first`` is the number of the first turn.
     """
 
     pattern: re.Pattern[str]
     share: float
     closes: int
-    timed: bool
+    line: Line
+    first: int = 1
+
+    @property
+    def timed(self) -> bool:
+        """Whether it tells how long the turn took."""
+        return any(isinstance(part, Hole) and part.kind == "time" for part in self.line.parts)
 
 
 def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
@@ -136,21 +149,18 @@ def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
             body = node.turns[-1] if node.turns else node.body
             own = [one for one in _outside_loops(body) if isinstance(one, Line) and _tells(one)]
             inner = next((one for one in walk(body) if isinstance(one, Loop) and any(map(_tells, walk((one,))))), None)
-            found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1, _timed(own[-1]))] if own else []
+            start = node.values[0] if node.values and isinstance(node.values[0], int) else 1
+            found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1, own[-1], max(1, start))] if own else []
             if inner is not None:
                 count = len(inner.turns) or inner.count or _MANY
                 last = [one for one in walk(inner.turns[-1] if inner.turns else inner.body) if _tells(one)][-1]
                 assert isinstance(last, Line)
-                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count, False))
+                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count, last))
             return found
         for part in children(node):
             if found := _beats(part):
                 return found
     return []
-
-
-def _timed(line: Line) -> bool:
-    return any(isinstance(part, Hole) and part.kind == "time" for part in line.parts)
 
 
 def _tells(node: Node) -> bool:

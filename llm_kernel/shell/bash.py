@@ -153,6 +153,9 @@ _ALIASES = frozenset(["ll", "la", "l"])
 _LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
+_FILED = 0.002
+"""Real seconds in which what a job's shell wrote has come in."""
+
 COST = 0.002
 """Seconds that a program takes to start and end, whatever it does."""
 
@@ -465,7 +468,9 @@ class Shell:
         before = self._moment()
         try:
             with self.strand.inside():
-                if any(table.busy for table in self._tables.values()):
+                if self.strand is not self.strand.timeline.front:
+                    await self._order.landed(_FILED)  # what a job wrote is in its file before time goes on
+                elif any(table.busy for table in self._tables.values()):
                     await self._order.landed()  # what a job writes now comes behind what was written before
                 if call.name in WORDS or call.name == CONTROL:
                     status = await self._control(call, streams)
