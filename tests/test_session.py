@@ -175,7 +175,7 @@ async def test_unknown_ask_asks_for_everything() -> None:
         "echo s | xargs rsync",
         "sudo rsync s",
         "env A=1 rsync s",
-        "nohup rsync s | cat",
+        "nohup rsync s 2>/dev/null | cat",
         "echo 'rsync s' > a.sh; bash a.sh",
         "echo 'rsync s' > a.sh; chmod +x a.sh; ./a.sh",
         "c=rsync; $c s",
