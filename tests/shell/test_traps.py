@@ -18,8 +18,7 @@ from tests.notebook import Notebook, out
         ("trap 'echo usr' USR1; kill -USR1 $$; echo done", "usr\ndone\n"),
         ("printf 'trap \"echo got\" USR1\\nkill -USR1 $$\\necho end\\n' > s.sh; bash s.sh", "got\nend\n"),
         (
-            "bash -c 'trap \"echo t; exit 3\" TERM; (sleep 1; kill $$) & "
-            "while :; do sleep 0.4; echo w; done'; echo $?",
+            "bash -c 'trap \"echo t; exit 3\" TERM; (sleep 1; kill $$) & while :; do sleep 0.4; echo w; done'; echo $?",
             "w\nw\nt\n3\n",
         ),
     ],
