@@ -247,7 +247,11 @@ class Files:
         """Make ``path`` a text of about ``size`` bytes that is imagined when it is first read."""
         self.sized(path, size)
         if size:
-            self._meta(self.resolve(path), path).origin = origin
+            self.come_from(path, origin)
+
+    def come_from(self, path: str, origin: str) -> None:
+        """Say what the file without bytes at ``path`` is, so that it can be imagined."""
+        self._meta(self.resolve(path), path).origin = origin
 
     def origin(self, path: str) -> str:
         """What the file at ``path`` is, where its content is still to be imagined; else empty."""

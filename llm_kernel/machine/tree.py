@@ -135,6 +135,10 @@ def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
             _lay(files, path, node)
 
 
+_JOURNALS = frozenset(f"/var/log/{name}" for name in ("syslog", "messages", "auth.log", "secure", "kern.log"))
+"""Logs that say what the journal says."""
+
+
 def _lay(files: Files, path: str, node: Node, times: tuple[float, float] | None = None) -> None:
     match node.kind:
         case "directory":
@@ -144,6 +148,8 @@ def _lay(files: Files, path: str, node: Node, times: tuple[float, float] | None 
             return
         case "sized":
             files.lay(path, b"", size=node.size, mode=node.mode, owner=node.owner, times=times)
+            if path in _JOURNALS:
+                files.come_from(path, f"log {path}")
             return
         case "symlink":
             files.symlink(node.target, path)

@@ -154,6 +154,11 @@ def _remove(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     return [f"{args[0].lower()}: without {', '.join(args[1:])}"]
 
 
+_READABLE = 100_000
+"""Bytes of a text that somebody could read, and that can therefore be imagined."""
+_TEXTS = (".txt", ".log", ".md", ".csv", ".json", ".yaml", ".yml", ".py", ".sh", ".cfg", ".ini", ".conf", ".html")
+
+
 def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     found = re.fullmatch(r"(?P<path>\S.*?)\s+(?:--size[ =]|-s ?)?(?P<size>\d\S*)", " ".join(args))
     size = read_size(found["size"]) if found else None
@@ -161,7 +166,11 @@ def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         raise Refused(f"usage: {USAGE['file']}")
     if size > sum(disk.size for disk in machine.system.disks):
         raise Refused(f"file: {found['path']}: {say_size(size)} is more than the disks hold")
-    machine.files.sized(machine.files.absolute(found["path"], cwd), size)
+    path = machine.files.absolute(found["path"], cwd)
+    if size <= _READABLE and path.endswith(_TEXTS):
+        machine.files.latent(path, size, f"file {path}")
+    else:
+        machine.files.sized(path, size)
     return []
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import posixpath
+import re
 import shlex
 from collections.abc import Awaitable, Callable
 
@@ -19,8 +20,9 @@ from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
 from llm_kernel.programs.imagining import Imagination
 from llm_kernel.programs.python_exact import Python
-from llm_kernel.programs.table import NotExact, Unwritten
+from llm_kernel.programs.table import EXACT, NotExact, Unwritten
 from llm_kernel.provenance import Answer
+from llm_kernel.shell.bash import BUILTINS, TOOLS
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.timeline import Strand
 
@@ -119,6 +121,20 @@ class Programs:
             return await self._foresee(call, streams)
         return status
 
+    async def _manual(self, call: Call, streams: Io, record: Answer) -> int:
+        """``man PAGE``: imagined once, and the same page from then on."""
+        page = " ".join(call.args)
+        name = call.args[-1]
+        known = self._machine.packages.provider(name) is not None or name in EXACT or name in BUILTINS | TOOLS
+        if not known:
+            section = f" in section {call.args[0]}" if len(call.args) == 2 else ""
+            await streams.err(f"No manual entry for {name}{section}\n")
+            return 16
+        text, wrong = await self.imagination.manual(page, streams.strand)
+        record.note = "imagined once; this is the page from then on"
+        await (streams.err(wrong) if wrong else streams.out(text))
+        return int(bool(wrong))
+
     async def _foresee(self, call: Call, streams: Io) -> int:
         """Imagine what the rest of the cell reads of files that have just come."""
         said, ready = await self.imagination.foresee(self.text, call.cwd, streams.strand)
@@ -130,6 +146,8 @@ class Programs:
 
     async def _answer(self, call: Call, streams: Io, record: Answer) -> int:
         base = posixpath.basename(call.name)
+        if base == "man" and re.fullmatch(r"(?:[1-8] )?[\w.+-]+", " ".join(call.args)) and call.args[-1][0] != "-":
+            return await self._manual(call, streams, record)
         row = row_of(call)
         if row is not None:
             try:

@@ -27,9 +27,17 @@ __all__ = ["MOST", "Imagination"]
 MOST = 5
 """How many files one command has imagined at most; the others stay what they are, a size."""
 
+_LOGGED = {"auth.log": r"(?:sshd|sudo|su|login|systemd-logind|useradd)\[?", "kern.log": r"kernel:"}
+_LOGGED["secure"] = _LOGGED["auth.log"]
 _FENCED = re.compile(r"\A\s*```[\w.+-]*\n(.*?)\n?```\s*\Z", re.S)
 _TREE = 1500
 _MANUAL = 4000
+
+
+def _logged(origin: str, lines: list[str]) -> str:
+    """The lines of the journal that a log holds."""
+    own = _LOGGED.get(posixpath.basename(origin))
+    return "".join(f"{line}\n" for line in lines if own is None or re.search(rf"^\S+ +\d+ \S+ \S+ {own}", line))
 
 
 class Imagination:
@@ -73,6 +81,12 @@ class Imagination:
             if wrong := await self.fill([machine.files.origin(path)], strand, machine.files.stat(path).size):
                 return wrong, False
         return "", True
+
+    async def manual(self, page: str, strand: Strand) -> tuple[str, str]:
+        """The manual page of ``page``, the same one each time, and what is to be said where it cannot be imagined."""
+        origin = f"man {page}"
+        wrong = await self.fill([origin], strand)
+        return (self._machine.invented.get(origin) or b"").decode("utf-8", "replace"), wrong
 
     async def settled(
         self, work: Callable[[], Awaitable[int]], strand: Strand, err: Callable[[str], Awaitable[None]]
@@ -120,7 +134,7 @@ class Imagination:
     async def _invent(self, origin: str, size: int, strand: Strand) -> None:
         machine = self._machine
         if origin.startswith("log "):
-            machine.invented.keep(origin, "".join(f"{line}\n" for line in journal_lines(machine)).encode())
+            machine.invented.keep(origin, _logged(origin, journal_lines(machine)).encode())
             return
         record = Answer(f"(imagined) {origin}", "model")
         self._records().append(record)

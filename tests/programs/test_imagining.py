@@ -178,3 +178,28 @@ async def test_a_script_that_is_run_is_imagined_with_what_it_imports() -> None:
     await made(f"git clone -q {NANO}; cd nanoGPT")
     await made("python3 sample.py")
     assert asked(made)[:2] == ["git github.com/karpathy/nanoGPT sample.py", "git github.com/karpathy/nanoGPT model.py"]
+
+
+async def test_a_log_says_what_the_journal_says() -> None:
+    notebook = Notebook()
+    assert await notebook(
+        "tail -n 2 /var/log/syslog > a; journalctl --no-pager -n 2 | tail -n 2 > b; cmp a b && wc -l < a"
+    ) == out("2\n")
+    assert await notebook("grep -vc kernel: /var/log/kern.log") == out("0\n", 1)
+    assert notebook.requests == []
+
+
+async def test_a_manual_page_is_imagined_once() -> None:
+    notebook = Notebook(["NAME\n       ls - list directory contents\n"])
+    assert await notebook("man ls | head -1") == out("NAME\n")
+    assert await notebook("man ls | tail -1") == out("       ls - list directory contents\n")
+    assert len(notebook.requests) == 1
+    assert await notebook("man nosuch") == err("No manual entry for nosuch\n", 16)
+
+
+async def test_a_text_with_a_size_is_imagined_when_it_is_read() -> None:
+    notebook = Notebook(["three plain words\n"])
+    await notebook("%machine file notes.txt --size 3K")
+    assert await notebook("wc -c notes.txt; stat -c %s notes.txt") == out("18 notes.txt\n18\n")
+    assert await notebook("cat notes.txt") == out("three plain words\n")
+    assert len(notebook.requests) == 1

@@ -139,9 +139,3 @@ def test_bash_tells_the_version_of_its_system() -> None:
 def test_manuals_are_the_models(name: str) -> None:
     with pytest.raises(NotExact):
         help_builtin(_call(name, "ls"))
-
-
-async def test_the_model_is_asked_for_a_manual() -> None:
-    notebook = Notebook(["NAME\n       ls - list\n"])
-    assert await notebook("man ls | head -1") == out("NAME\n")
-    assert notebook.asked == ["$ man ls"]
