@@ -79,7 +79,7 @@ async def _about(notebook: Notebook, word: str) -> str:
         ("if", "a shell keyword"),
         ("grep", "computed exactly"),
         ("ls", "computed exactly"),
-        ("git", "emulated"),
+        ("rsync", "emulated"),
         ("ll", "is aliased to `ls -alF'"),
         ("myfunc", "a function of this shell"),
         ("$greeting", "greeting=hi"),

@@ -60,9 +60,9 @@ async def test_a_right_answer_of_a_model_passes_and_is_named_the_models() -> Non
 
 
 async def test_an_answer_that_leaves_the_machine_as_it_was_is_caught() -> None:
-    with Endpoint(["Initialized empty Git repository in /root/site/.git/\n"]) as endpoint:
-        result = await run(CASES["git-init"], lambda: scripted(endpoint), "exact")
-    assert result.wrong == ("then `test -d /root/site/.git && echo there` gives ''",)
+    with Endpoint(["done\n"]) as endpoint:
+        result = await run(CASES["gcc-clean"], lambda: scripted(endpoint), "exact")
+    assert result.wrong[-1] == "then `test -f hello && echo there` gives ''"
 
 
 async def test_a_fault_of_the_model_is_a_failed_case_and_not_the_end_of_the_run() -> None:

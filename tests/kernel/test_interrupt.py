@@ -19,7 +19,7 @@ STOPPED = {
 
 
 def test_a_running_cell_ends_with_the_status_130(bare: Client) -> None:
-    cell = bare.send("echo begun\nsleep 30\necho never")
+    cell = bare.send("echo begun\nsleep infinity\necho never")
     assert bare.wait_for(cell, "stream")["text"] == "begun\n"
     bare.manager.interrupt_kernel()
     ran = bare.finish(cell)
@@ -36,7 +36,7 @@ def test_the_interrupt_is_answered(bare: Client) -> None:
 
 
 def test_the_stop_takes_less_than_half_a_second(bare: Client) -> None:
-    cell = bare.send("echo begun\nsleep 30")
+    cell = bare.send("echo begun\nsleep infinity")
     bare.wait_for(cell, "stream")
     began = time.monotonic()
     bare.manager.interrupt_kernel()
@@ -45,7 +45,7 @@ def test_the_stop_takes_less_than_half_a_second(bare: Client) -> None:
 
 
 def test_queued_cells_do_not_run(bare: Client) -> None:
-    cell = bare.send("echo begun\nsleep 30")
+    cell = bare.send("echo begun\nsleep infinity")
     queued = [bare.send(f"echo {n}") for n in range(3)]
     bare.wait_for(cell, "stream")
     bare.manager.interrupt_kernel()
@@ -75,7 +75,7 @@ def test_a_cell_that_waits_for_input_is_interrupted_and_its_late_answer_dropped(
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
 def test_a_signal_interrupts_too_and_does_not_end_the_kernel() -> None:
     with kernel("bare") as bare:
-        cell = bare.send("echo begun\nsleep 30")
+        cell = bare.send("echo begun\nsleep infinity")
         bare.wait_for(cell, "stream")
         bare.manager.signal_kernel(signal.SIGINT)
         assert bare.finish(cell).reply["evalue"] == "exit status 130"
