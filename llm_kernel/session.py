@@ -318,6 +318,8 @@ class Session:
     async def close(self) -> None:
         """End the background jobs and give back the model's connections."""
         await self._shell.jobs.end()
+        for task in list(self.timeline.tails):
+            task.cancel()
         await self._python.close()
         await self.models.close()
 

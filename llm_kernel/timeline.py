@@ -75,6 +75,7 @@ class Timeline:
         self.pace = Pace()
         self.watch_limit = 600.0
         self.cell_limit = float("inf")
+        self.tails: set[asyncio.Task[None]] = set()
         self.strands: list[Strand] = []
         self._wakes: list[_Wake] = []
         self._number = 0
@@ -222,6 +223,7 @@ class Strand:
         self.active = 0
         self.asleep = 0
         self.listening = 0
+        self.killed = False
         self.outside = 0
         self.frozen = False
         self.patient = False
@@ -306,6 +308,15 @@ class Strand:
             self.active += 1
         if len(self.timeline.strands) > 1:
             await self._until(self.timeline.moment)
+
+    def drain(self, task: asyncio.Task[None], records: bool) -> bool:
+        """Whether ``task``, which reads a killed program's reply, goes on to the end for the tape's sake."""
+        killed, self.killed = self.killed, False
+        if killed and records and not task.done():
+            self.timeline.tails.add(task)
+            task.add_done_callback(self.timeline.tails.discard)
+            return True
+        return False
 
     async def sleep(self, seconds: float) -> None:
         """Let ``seconds`` pass for this strand, and whatever happens meanwhile happen."""

@@ -15,12 +15,20 @@ __all__ = ["Ahead"]
 class Ahead:
     """The deltas of one stream, in order; ``seconds`` it took to generate so far.
 
-    ``away`` is entered whenever the reader has to wait for the model. Closing ends the stream at its source.
+    ``away`` is entered whenever the reader has to wait for the model. Closing ends the stream at its source, but where
+    ``drain`` takes it over to its end: a reply that is being recorded, whose program the machine has killed.
     """
 
-    def __init__(self, stream: AsyncIterator[Delta], away: Callable[[], AbstractAsyncContextManager[None]]) -> None:
+    def __init__(
+        self,
+        stream: AsyncIterator[Delta],
+        away: Callable[[], AbstractAsyncContextManager[None]],
+        *,
+        drain: Callable[[asyncio.Task[None]], bool] = lambda task: False,
+    ) -> None:
         self._stream = stream
         self._away = away
+        self._drain = drain
         self._queue: asyncio.Queue[Delta | BaseException | None] = asyncio.Queue()
         self._began = monotonic()
         self.seconds = 0.0
@@ -45,8 +53,9 @@ class Ahead:
                     raise item
                 yield item
         finally:
-            task.cancel()
-            await asyncio.wait({task})
+            if not self._drain(task):
+                task.cancel()
+                await asyncio.wait({task})
 
     async def _pump(self) -> None:
         last: BaseException | None = None

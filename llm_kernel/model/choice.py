@@ -56,6 +56,11 @@ class Models:
             self._backend = self._make(self._chosen)
         return self._backend
 
+    @property
+    def records(self) -> bool:
+        """Whether the chosen backend writes down the replies that are read to their end."""
+        return bool(getattr(self.backend, "records", False))
+
     async def models(self) -> list[str]:
         """The names that ``switch`` takes."""
         return await self.backend.models()

@@ -7,6 +7,7 @@ when they are used up, ``replay`` misses and ``auto`` asks the model. Only whole
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections import Counter, defaultdict
@@ -61,6 +62,11 @@ class Tape:
         self._asked: Counter[str] = Counter()
         self._size = -1
         self._fresh = mode == "record"
+
+    @property
+    def records(self) -> bool:
+        """Whether a reply that is read to its end is written down."""
+        return self.mode in ("auto", "record")
 
     @property
     def name(self) -> str:
@@ -130,7 +136,7 @@ class Tape:
                         self._append(Recording(parts, text, finish, usage, model, seconds))
                         delta = replace(delta, seconds=seconds)
                     yield delta
-        except GeneratorExit:
+        except (GeneratorExit, asyncio.CancelledError):
             # a reply is over where it says so, and whoever reads it does not wait for what a model adds
             if not whole and _OVER.search(text):
                 seconds = round(time.perf_counter() - started, 1)

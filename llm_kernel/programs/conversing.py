@@ -78,7 +78,8 @@ class _Part:
         before: str,
     ) -> None:
         self._request = request
-        self._ahead = Ahead(backend.stream(request), streams.strand.away)
+        strand, records = streams.strand, getattr(backend, "records", False)
+        self._ahead = Ahead(backend.stream(request), strand.away, drain=lambda task: strand.drain(task, records))
         self._reader, self._acts, self._streams, self._record = reader, acts, streams, record
         self._before = before
         self.cut = self.stuck = False

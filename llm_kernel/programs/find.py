@@ -207,6 +207,7 @@ class Programs:
         def signalled(number: int) -> None:
             if number in ENDS:
                 ended.append(number)
+                streams.strand.killed = True
                 processes.end(process.pid)
                 task.cancel()
 

@@ -227,6 +227,7 @@ class Jobs:
             for child in self._descendants(job.pid):
                 self._machine.processes.signal(child, signal)
             job.signal, job.status = signal, 128 + signal
+            job.strand.killed = True
             self._ended(job)
             if job.task is not None:
                 job.task.cancel()
