@@ -21,8 +21,13 @@ SCRIPT = """\
 %%writefile fit.py
 import random
 
+
+class Loss(float):
+    pass
+
+
 for step in range(3):
-    loss = random.random()
+    loss = Loss(random.random())
     print(f"step {step} loss {loss:.2f}")
 """
 
