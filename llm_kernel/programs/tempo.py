@@ -17,7 +17,6 @@ from llm_kernel.plan.nodes import Node, children, walk
 from llm_kernel.plan.saves import Saved
 from llm_kernel.plan.typical import Typical
 from llm_kernel.programs.bounds import Bounds
-from llm_kernel.programs.workload import Workload
 
 __all__ = ["Tempo"]
 
@@ -40,7 +39,6 @@ class Tempo:
         self,
         streams: Any,
         plan: Plan,
-        work: Workload | None,
         save: Callable[[Saved, int], None],
         seconds: float,
         works: Callable[[float], None],
@@ -50,7 +48,7 @@ class Tempo:
         self._saves, self._save = plan.saves, save
         self._works = works
         self._turn, self._since = 0, 0.0
-        self._beats = _beats(plan.nodes) if work is not None else []
+        self._beats = _beats(plan.nodes)
         main = next((one for one in self._beats if one.closes == 1), None)
         self.bounds = Bounds(main.line, usual, main.first, f"{seconds}") if main and usual else None
         self._struck = 0

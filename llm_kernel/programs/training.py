@@ -73,7 +73,7 @@ class Training:
         self._kept |= {self._call.path(one.at(0)[0]) for one in plan.saves}
         noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
         seconds = self.work.seconds_per_epoch(self._machine) * noise
-        return cast(Io, Tempo(streams, plan, self.work, self._save, seconds, self._works, typical(self._source)))
+        return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, typical(self._source)))
 
     def keeps(self, path: str) -> bool:
         """Whether ``path`` is a checkpoint that the run saves."""
