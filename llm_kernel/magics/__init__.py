@@ -1,0 +1,11 @@
+"""The ``%`` words of a cell: one function a word, in one table."""
+
+from llm_kernel.magics import ledger, machine, writing
+from llm_kernel.magics.table import MAGICS, run
+
+__all__ = ["MAGICS", "NAMES", "run"]
+
+NAMES = frozenset({*MAGICS, "meta"})
+"""What completion offers behind a percent sign."""
+
+_FILES = (ledger, machine, writing)  # each registers its words
