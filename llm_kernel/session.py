@@ -9,53 +9,24 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from llm_kernel import cell as cells
 from llm_kernel import help as helping
-from llm_kernel import magics, syntax
+from llm_kernel import magics
 from llm_kernel.events import Ask, Event, Exit
 from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
 from llm_kernel.model.choice import Models
 from llm_kernel.output import Output
-from llm_kernel.programs.answer import READERS
-from llm_kernel.programs.emulated import Emulator, Options
-from llm_kernel.programs.find import Programs
-from llm_kernel.programs.metas import Metas, summary
+from llm_kernel.programs.metas import summary
 from llm_kernel.programs.opening import opening
-from llm_kernel.programs.pure import Terminal
-from llm_kernel.programs.python_exact import Python
-from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
-from llm_kernel.python import Limits as Bounds
-from llm_kernel.shell.bash import OURS, OUTDONE, Limits, Shell, State, Streams, environment
-from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.bash import State
 from llm_kernel.timeline import Pace, Timeline
+from llm_kernel.world import Setup, World
 
 __all__ = ["Session", "Setup"]
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """A session's settings; ``output`` is the most characters that one cell shows, ``meta_tokens`` bounds a script.
-
-    ``pace`` is the machine's seconds shown in a real one, 0 at once, None a rhythm where somebody watches; ``watch``
-    and ``cell`` bound the machine's seconds of a program that repeats itself and of a cell; ``python`` bounds the
-    programs that are computed.
-    """
-
-    physics: str = "exact"
-    unknown: str = "hint"
-    output: int = 2_000_000
-    meta_tokens: int = 4096
-    options: Options = field(default_factory=Options)
-    limits: Limits = field(default_factory=Limits)
-    python: Bounds = field(default_factory=Bounds)
-    pace: float | None = 0.0
-    watch: float = 600.0
-    cell: float = 6 * 3600.0
 
 
 class Session:
@@ -64,10 +35,8 @@ class Session:
     def __init__(
         self, machine: Machine, models: Models, setup: Setup = Setup(), *, wall: Callable[[], float] | None = None
     ) -> None:
-        self.machine = machine
         self.models = models
         self.setup = setup
-        self.journal = Journal()
         self.answers: list[Answer] = []
         self.before: list[Answer] = []
         self.ledger: list[Answer] = []
@@ -75,25 +44,22 @@ class Session:
         self._left = wall() if wall else 0.0
         self._output: Output | None = None
         self._told = ""
-        self.timeline = Timeline(machine.clock, stepped=wall is None)
-        self.timeline.watch_limit, self.timeline.cell_limit = setup.watch, setup.cell
-        self._front = self.timeline.strand(front=True)
-        self._emulator = Emulator(machine, models, self.journal, setup.options, limits=setup.limits)
-        self._python = Python(machine, limits=setup.python)
-        self._programs = Programs(
-            machine,
-            self._emulator,
-            stop=self._stop,
-            script=self._script,
-            python=self._python,
-            front=self._front,
-            ask_all=setup.unknown == "ask",
-        )
-        self._metas = Metas(
-            machine, models, self.journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
-        )
-        self._shell = self._new_shell()
-        self._pure = Terminal(machine, models, self.journal, setup.options, setup.limits, self._front)
+        self.world = World(machine, models, setup, self, stepped=wall is None, journal=Journal())
+
+    @property
+    def machine(self) -> Machine:
+        """The machine of the moment."""
+        return self.world.machine
+
+    @property
+    def journal(self) -> Journal:
+        """What happened on it."""
+        return self.world.journal
+
+    @property
+    def timeline(self) -> Timeline:
+        """Its time."""
+        return self.world.timeline
 
     # -- a cell -------------------------------------------------------------------------------------------------
 
@@ -128,21 +94,21 @@ class Session:
         rhythm = Pace(1.0, _RHYTHM) if watched else Pace()
         self.timeline.pace = rhythm if rate is None else Pace(rate)
         self.answers = []
-        self._programs.records = self.answers
-        self._programs.fault = None
-        self._front.open()
+        self.world.programs.records = self.answers
+        self.world.programs.fault = None
+        self.world.front.open()
         self.machine.clock.mark()
 
     async def _elapse(self) -> None:
         """Let the time since the last cell pass, and happen what happens in it."""
         pace, self.timeline.pace = self.timeline.pace, Pace()
         typing = _TYPING if self.timeline.busy else 0.0
-        await self._front.sleep(max(0.0, self._wall() - self._left) if self._wall else typing)
-        self.timeline.pace, self._front.spent = pace, 0.0
+        await self.world.front.sleep(max(0.0, self._wall() - self._left) if self._wall else typing)
+        self.timeline.pace, self.world.front.spent = pace, 0.0
 
     def _end(self) -> None:
-        self._front.close()
-        self._shell.jobs.leave()
+        self.world.front.close()
+        self.world.shell.jobs.leave()
         self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
         if self._wall:
             self._left = self._wall()
@@ -150,10 +116,10 @@ class Session:
     async def _cell(self, code: str, screen: Output) -> int:
         parts = cells.parse(code)
         try:
-            self._shell.jobs.begin(screen)
+            self.world.shell.jobs.begin(screen)
             await self._elapse()
             status = await self._parts(parts, screen)
-            await self._shell.jobs.notice()
+            await self.world.shell.jobs.notice()
             return status
         finally:
             if any(not isinstance(part, cells.Magic) for part in parts):
@@ -176,33 +142,7 @@ class Session:
 
     async def _commands(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
         """Run shell text; its status, and whether the cell goes on behind it."""
-        screen.take()
-        if self.setup.physics == "pure":
-            record = Answer(text.strip(), "model")
-            self.answers.append(record)
-            status, goes_on = await self._pure.run(text, record, screen.out, screen.err), True
-            self._shell.status = status
-        else:
-            status, goes_on = await self._in_shell(text, screen, last=last)
-        self.journal.add(Entry(text.strip()[:2000], screen.take(), status))
-        if self._programs.fault:
-            await screen.flush()
-            raise self._programs.fault
-        return status, goes_on
-
-    async def _in_shell(self, text: str, screen: Output, *, last: bool) -> tuple[int, bool]:
-        self._reached = last
-        self._programs.text = text
-        if self.machine.files.latents():
-            imagination = self._programs.imagination
-            said, ready = await imagination.foresee(text, self._shell.state().cwd, self._front)
-            await screen.err(said.encode())
-            if not ready:
-                self._shell.status = 1
-                return 1, False
-        script = text if last else f"{text}\n{_REACHED} $?"
-        status = await self._shell.run(script, screen.out, screen.err, typed=text)
-        return status, self._reached
+        return await self.world.command(text, screen, self.answers.append, last=last)
 
     async def _instruct(self, instruction: str, screen: Output) -> int:
         wish, command = opening(instruction)
@@ -210,9 +150,8 @@ class Session:
         if wish:
             record = Answer(f"%meta {wish}", "model")
             self.answers.append(record)
-            where = await self.where()
-            outcome = await self._metas.run(wish, record, cwd=where.cwd, env=environment(self.machine))
-            lines = summary(outcome, where.cwd)
+            outcome, cwd = await self.world.instruct(wish, record)
+            lines = summary(outcome, cwd)
             await screen.out("".join(f"{line}\n" for line in lines).encode())
             await screen.out(outcome.said.encode())
             await self.settle(outcome.cwd, dict(outcome.exports))
@@ -221,70 +160,22 @@ class Session:
             status, _ = await self._commands(command, screen, last=True)
         return status
 
-    # -- the shell ----------------------------------------------------------------------------------------------
-
-    def _new_shell(self) -> Shell:
-        names = [name for name in EXACT if name not in OURS or name in OUTDONE]
-        env = environment(self.machine)
-        ours = [*names, _REACHED]
-        shell = Shell(
-            self.machine,
-            self._program,
-            ours=ours,
-            cwd=env["HOME"],
-            env=env,
-            limits=self.setup.limits,
-            strand=self._front,
-            readers=READERS,
-        )
-        shell.know(self.machine.packages.all_commands())
-        shell.ask, shell.listens = self._ask, self._listens
-        return shell
-
-    async def _program(self, call: Call, streams: Streams) -> int:
-        if call.name == _REACHED:
-            self._reached = True
-            return int(call.args[0])
-        return await self._programs(call, streams)
-
-    async def _script(self, call: Call, streams: Io, path: str) -> int:
-        """Run a shell script file in a shell of its own, as fork and exec would."""
-        shell = Shell(
-            self.machine,
-            self._program,
-            ours=self._shell.registered,
-            cwd=call.cwd,
-            env=dict(call.env),
-            limits=self.setup.limits,
-            strand=streams.strand,
-            readers=READERS,
-        )
-        shell.ask = self._ask if streams.strand is self._front else None
-        text = self.machine.files.read(path).decode("utf-8", "replace")
-        words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
-        shell.know(syntax.names(text))
-        return await shell.run(f"bash {path!r} {words}", streams.out, streams.err)
-
-    async def _stop(self) -> None:
-        await self._shell.stop()
+    # -- the desk -----------------------------------------------------------------------------------------------
 
     async def where(self) -> State:
         """The shell's directory, variables, aliases and functions."""
-        if self.setup.physics == "pure":
-            return self._pure.state()
-        return self._shell.state()
+        return await self.world.where()
 
     async def settle(self, cwd: str = "", exports: dict[str, str] | None = None) -> None:
         """Let the login shell follow a changed machine: its name, its user, its path; then go to ``cwd``."""
-        await self._shell.follow(cwd, exports or {})
-        self._shell.know([*self.machine.packages.all_commands()])
-        if self.setup.physics == "pure":
-            await self._pure.follow(cwd, exports or {})
+        await self.world.settle(cwd, exports)
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
+        """Whether somebody can be asked now."""
         return self._output is not None and self._output.asks
 
-    async def _ask(self, prompt: str, hidden: bool) -> str | None:
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        """The line that is typed at the keyboard; None at end of file."""
         assert self._output is not None
         return await self._output.ask(prompt, hidden)
 
@@ -317,10 +208,7 @@ class Session:
 
     async def close(self) -> None:
         """End the background jobs and give back the model's connections."""
-        await self._shell.jobs.end()
-        for task in list(self.timeline.tails):
-            task.cancel()
-        await self._python.close()
+        await self.world.close()
         await self.models.close()
 
 
@@ -329,8 +217,6 @@ _RHYTHM = 10.0
 
 _TYPING = 0.01
 """Seconds that pass on a stepped clock before a cell: jobs that were just started get to run."""
-
-_REACHED = "__llm_kernel_reached"
 
 _WAITING = {
     "fetching": "\rfetching the embedded model, once: {:.2f} of {:.2f} GB",

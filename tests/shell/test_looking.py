@@ -87,6 +87,6 @@ async def test_a_cell_that_does_not_look_there_writes_nothing(cell: str) -> None
 
 async def test_a_shell_with_functions_that_nobody_saw_may_look_anywhere() -> None:
     notebook = Notebook()
-    state = notebook.session._shell._bash.shell_state
+    state = notebook.session.world.shell._bash.shell_state
     assert not Sight(notebook.machine.files, TOOLS).reaches("show", state, ())
     assert Sight(notebook.machine.files, TOOLS, blind=True).reaches("show", state, ())
