@@ -27,6 +27,7 @@ from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
 from llm_kernel.shell.inner import COPIES, WATCHED, Inner
 from llm_kernel.shell.jobs import WORDS, Jobs
+from llm_kernel.shell.kept import Kept, give, keep
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
@@ -379,6 +380,17 @@ class Shell:
         line, self._prologue = f"{self._prologue}{state}\n:", ""
         with self.strand.aside():
             await _await(self._bash.execute(line))
+
+    async def keep(self) -> Kept:
+        """What this shell is, between two runs."""
+        texts = await keep(self)
+        history = tuple(self.history.lines)
+        return Kept(self.state().cwd, *texts, status=self.status, since=self._epoch, history=history)
+
+    async def give(self, kept: Kept) -> None:
+        """Be what ``kept`` says, as a new shell."""
+        await give(self, kept, environment(self._machine))
+        self._epoch, self.history.lines = kept.since, list(kept.history)
 
     def know(self, names: Iterable[str]) -> None:
         """Let ``names`` reach our programs, from now on even in the middle of a run."""

@@ -1,0 +1,81 @@
+"""A shell that is written down and taken over by a new one."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from llm_kernel.errors import StateError
+from llm_kernel.machine import Machine
+from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.kept import Kept
+
+_MADE = """
+x='two words'; export LEVEL=7; declare -i n=3; readonly FIXED=1; list=(a 'b c' "d'e"); declare -A map=([k]=v ["a b"]=c)
+greet() { echo "hello $1"; }
+spawn() { sleep 100 & }
+alias hi='echo hi'; unalias ll; unset LANG
+cd /tmp; set -u; shopt -s nullglob; set -- one 'two three'
+trap 'echo left' USR1
+nl=$'line one\\nline two'; (exit 3)
+"""
+
+_LOOK = """
+echo "$x|$LEVEL|$n|${list[1]}|${list[2]}|${map[a b]}|$nl"; n=n+1; echo $n; FIXED=2
+greet you; declare -f spawn; alias; echo ${LANG-none}; pwd; set -o | grep nounset; shopt nullglob; echo "$#:$2"; trap -p
+export -p | grep LEVEL; echo "$OLDPWD"
+"""
+
+
+async def _said(shell: Shell, script: str) -> str:
+    parts: list[bytes] = []
+
+    async def sink(data: bytes) -> None:
+        parts.append(data)
+
+    await shell.run(script, sink, sink)
+    return b"".join(parts).decode()
+
+
+async def _unknown(call: object, streams: object) -> int:
+    return 127
+
+
+def _shell(machine: Machine, cwd: str = "/root") -> Shell:
+    return Shell(machine, _unknown, cwd=cwd)  # type: ignore[arg-type]
+
+
+async def test_a_new_shell_that_takes_a_kept_one_over_answers_as_it_did() -> None:
+    machine = Machine()
+    first = _shell(machine)
+    await _said(first, _MADE)
+    kept = Kept.from_state(json.loads(json.dumps((await first.keep()).to_state())))
+    assert kept.status == 3
+    second = _shell(machine, kept.cwd)
+    await second.give(kept)
+    assert second.status == 3
+    assert await _said(second, _LOOK) == await _said(first, _LOOK)
+    assert (await second.keep()).to_state() == (await first.keep()).to_state()
+
+
+async def test_a_kept_shell_says_nothing_of_how_it_is_kept() -> None:
+    shell = _shell(Machine())
+    await _said(shell, _MADE)
+    assert "llm_kernel" not in str((await shell.keep()).to_state())
+
+
+async def test_values_that_look_like_our_marks_are_values() -> None:
+    shell = _shell(Machine())
+    await _said(shell, "x=$'a\\n__llm_kernel_edge_0\\nb'")
+    second = _shell(Machine())
+    await second.give(await shell.keep())
+    assert await _said(second, 'echo "$x"') == "a\n__llm_kernel_edge_0\nb\n"
+
+
+@pytest.mark.parametrize(
+    "change", [{"cwd": 3}, {"history": [1]}, {"status": "0"}, {"more": ""}, {"variables": None}, {"cwd": "/\0"}]
+)
+def test_a_damaged_shell_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(StateError, match="the stored shell is damaged"):
+        Kept.from_state({**Kept("/root").to_state(), **change})
