@@ -383,9 +383,7 @@ class Shell:
 
     async def keep(self) -> Kept:
         """What this shell is, between two runs."""
-        texts = await keep(self)
-        history = tuple(self.history.lines)
-        return Kept(self.state().cwd, *texts, status=self.status, since=self._epoch, history=history)
+        return await keep(self, self.state().cwd, self._epoch, tuple(self.history.lines))
 
     async def give(self, kept: Kept) -> None:
         """Be what ``kept`` says, as a new shell."""

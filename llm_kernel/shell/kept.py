@@ -91,15 +91,16 @@ class Rests(Protocol):
     async def run(self, script: str, out: Sink, err: Sink) -> int: ...
 
 
-async def keep(shell: Rests) -> tuple[str, ...]:
-    """The texts that bash prints of itself, in the order of ``Kept``'s fields behind ``cwd``."""
+async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -> Kept:
+    """What ``shell`` is now, in its own words; the rest of it is given."""
     for number in count():
         edge = f"__llm_kernel_edge_{number}"
         said = await shell.capture(f"; printf '%s\\n' {edge}; ".join(_LISTS))
         parts = said.split(f"{edge}\n")
         if len(parts) == len(_LISTS):  # else a value of the user's holds the edge
             variables, functions, aliases, options, traps, folders, words = parts
-            return _OWN.sub("", variables), functions, aliases, _chosen(options), traps, folders, words.strip()
+            texts = _OWN.sub("", variables), functions, aliases, _chosen(options), traps, folders, words.strip()
+            return Kept(cwd, *texts, status=shell.status, since=since, history=history)
     raise AssertionError
 
 
