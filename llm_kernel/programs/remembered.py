@@ -1,0 +1,105 @@
+"""What a program says while it runs, wherever its output is led, and which files it leaves: for the journal."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from typing import TypeAlias
+
+from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
+from llm_kernel.shell.call import Io
+from llm_kernel.timeline import Strand
+
+__all__ = ["Look", "Remembered", "look", "written"]
+
+Look: TypeAlias = Mapping[str, tuple[float, float, int, int]]
+"""Paths with what shows that they were written: change, modification, size, number."""
+
+_KEPT = 20_000
+_MOST = 2000
+_FOLDERS = 12
+
+
+class Remembered:
+    """Streams that remember the end of what was said; what is typed they do not."""
+
+    def __init__(self, streams: Io) -> None:
+        self._streams = streams
+        self._said = ""
+
+    @property
+    def said(self) -> str:
+        """The end of what was said, on either stream."""
+        return self._said[-_KEPT:]
+
+    async def out(self, data: str | bytes) -> None:
+        """Write to standard output."""
+        self._note(data)
+        await self._streams.out(data)
+
+    async def err(self, data: str | bytes) -> None:
+        """Write to standard error."""
+        self._note(data)
+        await self._streams.err(data)
+
+    async def read(self) -> bytes:
+        """All of standard input."""
+        return await self._streams.read()
+
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        """The line that a person types."""
+        return await self._streams.ask(prompt, hidden)
+
+    @property
+    def listens(self) -> bool:
+        """Whether a person can be asked."""
+        return self._streams.listens
+
+    def chunks(self) -> AsyncIterator[bytes]:
+        """Standard input as it comes."""
+        return self._streams.chunks()
+
+    @property
+    def strand(self) -> Strand:
+        """Its thread of the machine's time."""
+        return self._streams.strand
+
+    @property
+    def parent(self) -> int:
+        """The process of its shell."""
+        return self._streams.parent
+
+    @property
+    def adopted(self) -> Process | None:
+        """Its own process, where one was made before it began."""
+        return self._streams.adopted
+
+    def _note(self, data: str | bytes) -> None:
+        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        self._said += text
+        if len(self._said) > 2 * _KEPT:
+            self._said = self._said[-_KEPT:]
+
+
+def look(machine: Machine, cwd: str) -> Look:
+    """The files in ``cwd`` and in the directories there, as they are now; of many, the first."""
+    files = machine.files
+    found: dict[str, tuple[float, float, int, int]] = {}
+    folders = [cwd]
+    for folder in folders:
+        try:
+            there = files.entries(folder)
+        except OSError:
+            continue
+        for name, stat in there.items():
+            path = f"{folder.rstrip('/')}/{name}"
+            if stat.kind == "file" and len(found) < _MOST:
+                found[path] = (stat.ctime, stat.mtime, stat.size, stat.ino)
+            elif stat.kind == "directory" and folder == cwd and len(folders) <= _FOLDERS and cwd != "/":
+                folders.append(path)
+    return found
+
+
+def written(before: Look, after: Look, but: Collection[str] = ()) -> tuple[str, ...]:
+    """The paths that came or changed between two looks, without those in ``but``."""
+    return tuple(path for path, seen in after.items() if before.get(path) != seen and path not in but)
