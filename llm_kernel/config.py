@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timezone
@@ -10,11 +9,13 @@ from typing import cast
 
 from traitlets import TraitError
 
-from llm_kernel.errors import SettingError
+from llm_kernel.errors import SettingError, TapeError
 from llm_kernel.machine import DEFAULT_EPOCH, Clock, Machine
+from llm_kernel.model.budget import Bounded, read_budget
 from llm_kernel.model.chat import OpenAIBackend
 from llm_kernel.model.choice import Models
 from llm_kernel.model.local import LocalBackend
+from llm_kernel.model.price import FREE, Price, known_host, known_price, read_price
 from llm_kernel.model.request import Backend
 from llm_kernel.model.tape import Mode, Tape, header_of
 from llm_kernel.programs.emulated import Options
@@ -69,12 +70,14 @@ def _build(settings: Settings) -> Session:
     )
 
     def live(model: str) -> Backend:
-        return _live(settings, model, lambda *state: session.waiting(*state))
+        backend = _live(settings, model, lambda *state: session.waiting(*state))
+        return Bounded(backend, budget, own) if budget else backend
 
     def make(model: str) -> Backend:
         if not taped:
             return live(model)
-        said = {"seed": seed, "epoch": clock_start, "prompt": style}
+        name = model or settings.model
+        said = {"seed": seed, "epoch": clock_start, "prompt": style, "price": _written(own(name), settings.endpoint)}
         return Tape(
             settings.tape,
             cast(Mode, settings.tape_mode),
@@ -84,7 +87,8 @@ def _build(settings: Settings) -> Session:
         )
 
     clock_start = clock.now
-    models = Models(make, budget=_tokens(settings.budget))
+    budget, own = read_budget(settings.budget), _prices(settings, local)
+    models = Models(make, price=_taped(str(header.get("price", ""))) if header else own, budget=budget)
     session = Session(Machine(clock, seed=seed), models, setup, wall=None if stepped else time.time)
     return session
 
@@ -125,13 +129,23 @@ def _rate(text: str, stepped: bool) -> float | None:
     return rate
 
 
-def _tokens(text: str) -> int:
-    if not text:
-        return 0
-    if re.fullmatch(r"\d+(\.\d+)?\s*usd", text.strip(), re.I):
-        raise SettingError(
-            f"LLM_KERNEL_BUDGET is {text!r}: amounts of money are not supported yet; give a number of tokens"
-        )
-    if not re.fullmatch(r"\d[\d_]*", text.strip()) or not int(text.replace("_", "")):
-        raise SettingError(f"LLM_KERNEL_BUDGET is {text!r}; it is a number of tokens, 200000")
-    return int(text.replace("_", ""))
+def _prices(settings: Settings, local: bool) -> Callable[[str], Price | None]:
+    """What a model costs: as somebody set it, nothing where it is embedded, else what its endpoint is known to ask."""
+    said = read_price(settings.price) or (FREE if local else None)
+    return lambda model: said or known_price(settings.endpoint, model)
+
+
+def _written(price: Price | None, endpoint: str) -> str:
+    """What a tape keeps of a price: the figures, else the host that is known to have some, else nothing."""
+    return str(price) if price else known_host(endpoint)
+
+
+def _taped(written: str) -> Callable[[str], Price | None]:
+    """What the models of a tape cost; a figure of today's tells nothing of a tape that says none."""
+    if "/" in written:
+        try:
+            said = read_price(written)
+        except SettingError:
+            raise TapeError(f"The tape's header says the price {written!r}, which is none; correct it.") from None
+        return lambda model: said
+    return lambda model: known_price(f"https://{written}", model) if written else None

@@ -36,6 +36,7 @@ class Answer:
     prompt: int = 0
     cached: int = 0
     completion: int = 0
+    usd: float | None = 0.0
     seconds: float = 0.0
     tries: int = 1
     status: int = 0
@@ -43,9 +44,10 @@ class Answer:
     bounded: int = 0
     note: str = ""
 
-    def count(self, usage: Usage | None) -> None:
-        """Add what one reply cost, where it is known."""
+    def count(self, usage: Usage | None, usd: float | None = None) -> None:
+        """Add what one reply took and cost, where it is known; a price that is unknown once stays so."""
         if usage:
+            self.usd = None if usd is None or self.usd is None else self.usd + usd
             self.prompt += usage.prompt
             self.cached += usage.cached
             self.completion += usage.completion

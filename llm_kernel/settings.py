@@ -56,7 +56,13 @@ class Settings(HasTraits):
     ).tag(config=True)
     epoch = Unicode(help="Where a stepped clock starts, 2021-04-01T09:00 (UTC). LLM_KERNEL_EPOCH").tag(config=True)
     seed = Int(42, help="The seed of everything that looks like chance. LLM_KERNEL_SEED").tag(config=True)
-    budget = Unicode(help="The most tokens this kernel may use, as a number. LLM_KERNEL_BUDGET").tag(config=True)
+    budget = Unicode(
+        help="The most that this kernel may use: tokens in and out, 200000, or money, 0.50usd. LLM_KERNEL_BUDGET"
+    ).tag(config=True)
+    price = Unicode(
+        help="US dollars per million tokens in and out, 0.15/0.60, and a third number for cached ones. Empty: the "
+        "endpoint's price where it is known; the embedded model costs nothing. LLM_KERNEL_PRICE"
+    ).tag(config=True)
     unknown = Enum(
         ("hint", "ask"),
         "hint",
@@ -152,6 +158,10 @@ class Settings(HasTraits):
     @default("budget")
     def _budget(self) -> str:
         return variable("LLM_KERNEL_BUDGET")
+
+    @default("price")
+    def _price(self) -> str:
+        return variable("LLM_KERNEL_PRICE")
 
     @default("unknown")
     def _unknown(self) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from llm_kernel.errors import ImaginedMachineError
 from llm_kernel.events import Ask, Event, Exit, Text
 from llm_kernel.machine import Clock, Machine
+from llm_kernel.model.budget import Bounded, Budget
 from llm_kernel.model.choice import Models
 from llm_kernel.model.request import Backend, Request, ScriptedBackend
 from llm_kernel.session import Session, Setup
@@ -27,7 +28,9 @@ class Notebook:
     ) -> None:
         self.model = _backend(replies)
         self.machine = machine or Machine(Clock(host=time.time))
-        self.session = Session(self.machine, Models(lambda _: self.model, budget=budget), setup)
+        limit = Budget(budget) if budget else None
+        backend = Bounded(self.model, limit, lambda _: None) if limit else self.model
+        self.session = Session(self.machine, Models(lambda _: backend, budget=limit), setup)
         self.fault: ImaginedMachineError | None = None
 
     @property

@@ -132,10 +132,10 @@ async def test_why_tells_of_a_cell_that_failed() -> None:
 
 
 async def test_a_used_up_budget_sends_nothing_and_exact_commands_go_on() -> None:
-    notebook = Notebook(["a\n", "b\n"], budget=10)
-    assert await notebook("rsync") == out("a\n")
+    notebook = Notebook([f"{'a' * 16_000}\n", "b\n"], budget=5_000)
+    assert await notebook("rsync") == out(f"{'a' * 16_000}\n")
     assert await notebook.fails("rsync") == []
-    assert "The budget of 10 tokens is used up" in str(notebook.fault)
+    assert "The budget of 5000 tokens" in str(notebook.fault)
     assert len(notebook.requests) == 1
     assert await notebook("whoami") == out("root\n")
 

@@ -30,9 +30,8 @@ async def _usage(session: Session, word: Magic, output: Output) -> int:
         by_model.setdefault(answer.model or "unnamed", []).append(answer)
     rows = [(name, *_cost(answers)) for name, answers in sorted(by_model.items())]
     lines = ["{}: {} requests, {} tokens in ({} cached), {} out, {} s".format(*row) for row in rows]
-    models = session.models
-    if models.budget:
-        lines.append(f"budget: {models.used} of {models.budget} tokens used")
+    if session.models.budget:
+        lines.append(f"budget: {session.models.budget}")
     head = ["| model | requests | tokens in | cached | tokens out | seconds |", "|---|---:|---:|---:|---:|---:|"]
     table = [*head, *(f"| {' | '.join(map(str, row))} |" for row in rows)] if rows else []
     output.show(

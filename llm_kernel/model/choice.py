@@ -1,31 +1,44 @@
 """The model that answers now: one of those that settings allow, made when it is first needed, switched by ``%model``.
 
-A budget of tokens stands before it: a request that would begin beyond it is not sent.
+What a reply cost is written on its last piece, where the model's price is known; a tape's pieces keep the recorded
+figures, so the same is told when it plays.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
+from dataclasses import replace
 
-from llm_kernel.errors import ModelError
+from llm_kernel.model.budget import Budget
+from llm_kernel.model.price import Price
 from llm_kernel.model.request import Backend, Delta, Request
 
 __all__ = ["Models"]
 
 
+def _unknown(model: str) -> Price | None:
+    return None
+
+
 class Models:
     """``make`` builds the backend for a model's name, ``""`` for the one that settings choose.
 
-    ``budget`` is the most tokens, in and out, that may be used; 0 for no limit. ``used`` counts them.
+    ``price`` says what a model's tokens cost, None where nobody knows; ``budget`` is the limit that the backends keep.
     """
 
-    def __init__(self, make: Callable[[str], Backend], *, budget: int = 0) -> None:
+    def __init__(
+        self,
+        make: Callable[[str], Backend],
+        *,
+        price: Callable[[str], Price | None] = _unknown,
+        budget: Budget | None = None,
+    ) -> None:
         self._make = make
         self._backend: Backend | None = None
         self._chosen = ""
+        self.price = price
         self.budget = budget
-        self.used = 0
 
     @property
     def name(self) -> str:
@@ -33,20 +46,12 @@ class Models:
         return (self._backend.name if self._backend else "") or self._chosen
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
-        """Answer by the chosen model.
-
-        Raises:
-            ModelError: when the budget is used up; nothing was sent.
-        """
-        if self.budget and self.used >= self.budget:
-            raise ModelError(
-                f"The budget of {self.budget} tokens is used up ({self.used} were used), so nothing was sent. "
-                "Raise LLM_KERNEL_BUDGET, or restart the kernel; exact commands go on working."
-            )
+        """Answer by the chosen model."""
         async with aclosing(self.backend.stream(request)) as deltas:  # type: ignore[type-var]
             async for delta in deltas:
-                if delta.usage and delta.source == "model":
-                    self.used += delta.usage.prompt + delta.usage.completion
+                if delta.usage:
+                    price = self.price(delta.model or self.name)
+                    delta = replace(delta, usd=price.of(delta.usage) if price else None)
                 yield delta
 
     @property

@@ -52,6 +52,7 @@ class Delta:
     """A piece of a reply; the last one says why it ended ("stop", "length", ...) and what it cost, where known.
 
     ``seconds`` is how long the whole reply took, from a tape: the same figure when it is recorded and replayed.
+    ``usd`` is the price of ``usage`` in US dollars, None where it is not known.
     """
 
     text: str = ""
@@ -60,6 +61,7 @@ class Delta:
     model: str = ""
     source: Literal["model", "tape"] = "model"
     seconds: float | None = None
+    usd: float | None = None
 
 
 class Backend(Protocol):

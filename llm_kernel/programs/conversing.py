@@ -95,7 +95,7 @@ class _Part:
                 async for delta in deltas:
                     record.by, record.model = delta.source, delta.model or record.model
                     finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
-                    record.count(delta.usage)
+                    record.count(delta.usage, delta.usd)
                     if not delta.text:
                         continue
                     pieces.append(delta.text)

@@ -153,7 +153,7 @@ class Imagination:
             async with aclosing(ahead.deltas()) as deltas:
                 async for delta in deltas:
                     record.by, record.model = delta.source, delta.model or record.model
-                    record.count(delta.usage)
+                    record.count(delta.usage, delta.usd)
                     taped = delta.seconds if delta.seconds is not None else taped
                     text += delta.text
         finally:

@@ -152,7 +152,7 @@ class Metas:
                     pieces.append(delta.text)
                     record.by, record.model = delta.source, delta.model or record.model
                     finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
-                    record.count(delta.usage)
+                    record.count(delta.usage, delta.usd)
         finally:
             record.seconds += monotonic() - started if taped is None else taped
         text = "".join(pieces)

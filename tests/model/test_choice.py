@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.errors import BadReply, ModelError
+from llm_kernel.errors import BadReply
 from llm_kernel.model.choice import Models
-from llm_kernel.model.request import Backend, Delta, Message, Request, ScriptedBackend
+from llm_kernel.model.price import Price
+from llm_kernel.model.request import Backend, Message, Request, ScriptedBackend
 
 ASK = Request((Message("user", "x" * 400),))
 
@@ -15,14 +16,14 @@ async def _text(models: Models) -> str:
     return "".join([delta.text async for delta in models.stream(ASK)])
 
 
-def _models(budget: int = 0) -> tuple[Models, dict[str, ScriptedBackend]]:
+def _models() -> tuple[Models, dict[str, ScriptedBackend]]:
     made: dict[str, ScriptedBackend] = {}
 
     def make(name: str) -> Backend:
         made[name] = ScriptedBackend(lambda request: f"from {name or 'the chosen'}\n", name=name or "chosen")
         return made[name]
 
-    return Models(make, budget=budget), made
+    return Models(make), made
 
 
 async def test_a_backend_is_made_when_it_is_first_needed() -> None:
@@ -43,24 +44,14 @@ async def test_a_switch_closes_one_and_makes_the_other_later() -> None:
     assert made["big"].closed == 1
 
 
-async def test_a_budget_is_counted_in_both_directions_and_stops_the_next_request() -> None:
-    models, made = _models(budget=100)
-    await _text(models)
-    assert models.used == 100 + 4
-    with pytest.raises(ModelError, match=r"The budget of 100 tokens is used up \(104 were used\)"):
-        await _text(models)
-    assert len(made[""].requests) == 1
+async def test_a_reply_says_what_it_cost_where_the_price_is_known() -> None:
+    models = Models(lambda _: ScriptedBackend(["a\n"]), price=lambda model: Price(1.0, 1.0, 2.0))
+    assert [delta.usd async for delta in models.stream(ASK) if delta.usage] == [(100 + 2 * 1) / 1e6]
 
 
-async def test_what_a_tape_plays_costs_nothing() -> None:
-    class Tape(ScriptedBackend):
-        async def stream(self, request: Request):  # type: ignore[no-untyped-def]
-            async for delta in super().stream(request):
-                yield Delta(delta.text, delta.finish, delta.usage, source="tape")
-
-    models = Models(lambda _: Tape(["a\n", "b\n"]), budget=10)
-    assert await _text(models) + await _text(models) == "a\nb\n"
-    assert models.used == 0
+async def test_a_reply_of_unknown_price_says_so() -> None:
+    models, _ = _models()
+    assert [delta.usd async for delta in models.stream(ASK) if delta.usage] == [None]
 
 
 async def test_a_script_that_is_used_up_is_an_empty_reply() -> None:
