@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from llm_kernel.plan.anchors import anchors, between
 from llm_kernel.plan.nodes import (
     LINES,
     Choice,
@@ -23,13 +24,15 @@ from llm_kernel.plan.nodes import (
     walk,
 )
 
+LINE_ENDS = frozenset("\n\r")
+_ENDS = re.compile(r"([\n\r])")
 _ROOM = 60000
 _SEVERAL = 60
 
 
 @dataclass(eq=False, slots=True)
 class Piece:
-    """A literal without a newline, a newline, or a hole; then ``after``."""
+    """A literal within a line, a line's end (a newline, or a return to its beginning), or a hole; then ``after``."""
 
     part: str | Hole
     after: Spot
@@ -61,11 +64,19 @@ class Anything:
 
 
 @dataclass(eq=False, slots=True)
+class Gap:
+    """Lines that nobody has to say, for they lie between others of their loop; then ``after``."""
+
+    lines: tuple[Line, ...]
+    after: Spot
+
+
+@dataclass(eq=False, slots=True)
 class End:
     """The end of the program, or of the body of a repetition."""
 
 
-Spot: TypeAlias = Piece | Fork | Times | Anything | End
+Spot: TypeAlias = Piece | Fork | Times | Anything | Gap | End
 
 
 class TooLarge(Exception):  # noqa: N818
@@ -73,11 +84,16 @@ class TooLarge(Exception):  # noqa: N818
 
 
 class Builder:
-    """Builds the graph from back to front: each node knows what follows it."""
+    """Builds the graph from back to front: each node knows what follows it.
 
-    def __init__(self, streams: frozenset[str], unroll: int, room: int = _ROOM) -> None:
+    ``seed``: of long loops only some turns have to be said; it decides what the others print where they are open.
+    """
+
+    def __init__(self, streams: frozenset[str], unroll: int, room: int = _ROOM, seed: str | None = None) -> None:
         self._streams = streams
         self._unroll = unroll
+        self._seed = seed
+        self._deep = 0
         self._room = room
 
     def build(self, plan: Plan) -> Spot:
@@ -94,7 +110,8 @@ class Builder:
             case Line():
                 return self._line(node, after)
             case Free():
-                return Anything(after) if node.stream in self._streams else after
+                # what nobody foresees on standard error is no reason to take any line for standard output's
+                return Anything(after) if node.stream == "stdout" and "stdout" in self._streams else after
             case Leave():
                 return targets[node.to]
             case Scope():
@@ -117,10 +134,7 @@ class Builder:
             if isinstance(part, Hole):
                 after = self._piece(part, after, line.stream)
                 continue
-            rows = part.text.split("\n")
-            for n, row in enumerate(reversed(rows)):
-                if n:
-                    after = self._piece("\n", after, line.stream)
+            for row in reversed(_ENDS.split(part.text)):
                 if row:
                     after = self._piece(row, after, line.stream)
         return after
@@ -138,19 +152,30 @@ class Builder:
             and isinstance(part, str)
             and isinstance(after.part, str)
             and after.stream == stream
-        ) and "\n" not in (part, after.part):
+        ) and not {part, after.part} & LINE_ENDS:
             return Piece(part + after.part, after.after, stream)
         return Piece(part, after, stream)
 
     def _loop(self, loop: Loop, after: Spot, targets: dict[str, Spot]) -> Spot:
         if loop.turns:
             if len(loop.turns) <= self._unroll:
-                inside = targets | {"break": after}
-                for turn in reversed(loop.turns):
-                    after = self._all(turn, after, inside | {"continue": after})
-                return after
+                return self._turns(loop, after, targets)
             return self._repeat(Loop(len(loop.turns), loop.var, (), general(loop.turns), (), loop.most), after, targets)
         return self._repeat(loop, after, targets)
+
+    def _turns(self, loop: Loop, after: Spot, targets: dict[str, Spot]) -> Spot:
+        inside = targets | {"break": after}
+        asked = anchors(loop, self._deep) if self._seed is not None else ()
+        self._deep += 1
+        for at in reversed(range(len(loop.turns))):
+            turn = self._all(loop.turns[at], after, inside | {"continue": after})
+            if asked and at not in asked:
+                lines = between(loop.turns[at], f"{self._seed}/{loop.var}/{at}")
+                after = Fork([Gap(tuple(one for one in lines if one.stream in self._streams), after), turn])
+            else:
+                after = turn
+        self._deep -= 1
+        return after
 
     def _repeat(self, loop: Loop, after: Spot, targets: dict[str, Spot]) -> Spot:
         if self._silent(loop.body):
@@ -166,7 +191,11 @@ class Builder:
         return again if loop.count is None else body
 
     def _silent(self, nodes: tuple[Node, ...]) -> bool:
-        return not any(isinstance(each, (Line, Free)) and each.stream in self._streams for each in walk(nodes))
+        return not any(
+            (isinstance(each, Line) and each.stream in self._streams)
+            or (isinstance(each, Free) and each.stream == "stdout" and "stdout" in self._streams)
+            for each in walk(nodes)
+        )
 
 
 def general(turns: tuple[tuple[Node, ...], ...]) -> tuple[Node, ...]:
@@ -247,6 +276,15 @@ def _words(line: Line) -> list[Literal | Hole]:
     return out
 
 
-def lower(plan: Plan, streams: frozenset[str] = frozenset({"stdout"}), *, unroll: int = 20000) -> Spot:
-    """The plan as a graph; loops of more than ``unroll`` different turns become repetitions."""
-    return Builder(streams, unroll).build(plan)
+def lower(
+    plan: Plan,
+    streams: frozenset[str] = frozenset({"stdout"}),
+    *,
+    unroll: int = 20000,
+    seed: str | None = None,
+) -> Spot:
+    """The plan as a graph; loops of more than ``unroll`` different turns become repetitions.
+
+    With a ``seed`` a long loop may be said in part.
+    """
+    return Builder(streams, unroll, seed=seed).build(plan)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from llm_kernel.plan.automaton import Anything, End, Fork, Piece, Spot, Times, TooLarge, lower
+from llm_kernel.plan.automaton import Anything, End, Fork, Gap, Piece, Spot, Times, TooLarge, lower
 from llm_kernel.plan.nodes import Hole, Plan
 from llm_kernel.plan.patterns import Run, pattern
 
@@ -70,7 +70,7 @@ class _Writer:
                     stack += spot.ways
                 case Times():
                     stack += [spot.body, spot.after]
-                case Anything():
+                case Anything() | Gap():
                     stack.append(spot.after)
 
     def text(self, acts: str) -> str:
@@ -117,6 +117,8 @@ class _Writer:
                     continue
                 case Anything():
                     out += [*_quoted(written), "any-line*"]
+                case Gap():
+                    out += _quoted(written)
                 case Times():
                     out += [*_quoted(written), f"{self._rule(spot.body, queue, True)}{_repeated(spot.low, spot.high)}"]
                 case Fork():
