@@ -1,28 +1,26 @@
-"""A tape's file: JSON Lines that a person can read and compare; a header with the format's number, then recordings."""
+"""One recording: a reply, the key that asks for it and what it cost. Read from a line that anybody may have written."""
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import json
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-import platformdirs
-from filelock import FileLock
-
-from llm_kernel.errors import TapeError
 from llm_kernel.model.faults import redact
 from llm_kernel.model.request import Usage
 
-__all__ = ["FORMAT", "Part", "Parts", "Recording", "append", "explain", "line_of", "parts_of", "read"]
+__all__ = ["Part", "Parts", "Recording", "digest_of", "json_of", "line_of", "parts_of", "recording_of", "text_of"]
 
-FORMAT = 1
 LONG = 2000  # characters up to which a part is kept whole
 EXCERPT = 300
+MOST_PARTS = 64
+MOST_TOKENS = 2**40
+MOST_TURNS = 10**9
+MOST_SECONDS = 1e9
 
 Part: TypeAlias = "str | dict[str, Any]"
 Parts: TypeAlias = "dict[str, Part]"
@@ -30,7 +28,11 @@ Parts: TypeAlias = "dict[str, Part]"
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """One reply and the key that asks for it; ``line`` is where it stands, 0 if it is not on the tape yet."""
+    """One reply and the key that asks for it.
+
+    ``turn`` says that it answers the key's turn-th asking (0 is the first); None: as it comes in the file. ``line`` is
+    where it stands, 0 if it is not on a tape yet.
+    """
 
     parts: Parts
     text: str
@@ -38,6 +40,7 @@ class Recording:
     usage: Usage | None
     model: str
     seconds: float
+    turn: int | None = None
     line: int = 0
 
 
@@ -46,69 +49,56 @@ def parts_of(key: Mapping[str, str], secret: str) -> Parts:
     return {name: _part(redact(key[name], secret)) for name in sorted(key)}
 
 
-def line_of(value: object) -> str:
+def json_of(value: object) -> str:
     """JSON on one line, the same for the same value."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh: bool) -> None:
-    """Add one line with one write; ``fresh`` replaces the tape, and a tape that is not there begins with the header."""
-    first = json.dumps({"format": FORMAT, **header}, ensure_ascii=False) + "\n"
-    body = {
+def digest_of(parts: Parts) -> str:
+    """A short name for a key, which tells nothing of what was asked."""
+    return hashlib.sha256(json_of(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def text_of(part: Part) -> str:
+    """A part as far as it is kept."""
+    return part if isinstance(part, str) else f"{part.get('head', '')}\n...\n{part.get('tail', '')}"
+
+
+def line_of(recording: Recording) -> str:
+    """A recording as it stands on a tape, without the line's end."""
+    usage = recording.usage
+    body: dict[str, Any] = {
         "key": recording.parts,
         "model": recording.model,
         "finish": recording.finish,
-        "usage": asdict(recording.usage) if recording.usage else None,
+        "usage": usage and {"prompt": usage.prompt, "cached": usage.cached, "completion": usage.completion},
         "seconds": recording.seconds,
         "text": recording.text,
     }
-    line = json.dumps(body, ensure_ascii=False) + "\n"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with _lock():
-            new = fresh or not path.exists() or not path.stat().st_size
-            flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | (os.O_TRUNC if new else 0) | getattr(os, "O_BINARY", 0)
-            target = os.open(path, flags, 0o644)
-            try:
-                os.write(target, ((first if new else "") + line).encode("utf-8", "surrogatepass"))
-                os.fsync(target)
-            finally:
-                os.close(target)
-    except OSError as error:
-        raise TapeError(f"The tape {path} cannot be written: {error}.") from error
+    if recording.turn is not None:
+        body["turn"] = recording.turn
+    return json.dumps(body, ensure_ascii=False)
 
 
-def read(path: Path) -> tuple[dict[str, Any], list[Recording]]:
-    """The header and the recordings, or a fault that names the line that is not understood."""
-    try:
-        text = path.read_bytes().decode("utf-8", "surrogatepass")
-    except (OSError, UnicodeDecodeError) as error:
-        raise TapeError(f"The tape {path} cannot be read: {error}.") from error
-    lines = text.split("\n")
-    if lines[-1]:
-        raise TapeError(f"The tape {path} breaks off in line {len(lines)}. Delete that line, or record again.")
-    header = _object(path, 1, lines[0])
-    if header.get("format") != FORMAT:
-        raise TapeError(f"The tape {path} has the format {header.get('format')!r}; this version reads {FORMAT}.")
-    return header, [_recording(path, n, line) for n, line in enumerate(lines[1:-1], 2) if line.strip()]
+def recording_of(value: Mapping[str, Any], number: int) -> Recording:
+    """What line ``number`` of a tape holds.
 
-
-def explain(path: Path, asked: Parts, recordings: Sequence[Recording]) -> str:
-    """What a request that was never recorded looks like beside the nearest one that was."""
-    advice = "To add it, set LLM_KERNEL_TAPE_MODE=auto; to record anew, =record."
-    what = f"The tape {path} has no recording of `{_brief(asked)}`."
-    same = [recording for recording in recordings if recording.parts == asked]
-    if same:
-        times = "once" if len(same) == 1 else f"{len(same)} times"
-        return f"{what[:-1]} left: it was recorded {times} (line {same[-1].line}) and is asked once more. {advice}"
-    if not recordings:
-        return f"The tape {path} is empty. {advice}"
-    close = sorted(recordings, key=lambda one: -sum(one.parts.get(name) == part for name, part in asked.items()))[:16]
-    nearest = max(close, key=lambda one: _likeness(one.parts, asked))
-    names = [name for name in {**nearest.parts, **asked} if nearest.parts.get(name) != asked.get(name)]
-    told = "\n".join(_difference(name, nearest.parts.get(name, ""), asked.get(name, "")) for name in names)
-    head = f"{what} The nearest is line {nearest.line}, `{_brief(nearest.parts)}`; it differs in {', '.join(names)}:"
-    return f"{head}\n{told}\n{advice}"
+    Raises:
+        ValueError: where it is no recording; the message says what is wrong with it.
+    """
+    if "key" not in value or "text" not in value:
+        raise ValueError("it has no key or no text")
+    usage, turn = value.get("usage"), value.get("turn")
+    return Recording(
+        _parts(value["key"]),
+        _string(value, "text"),
+        _string(value, "finish", "stop"),
+        None if usage is None else _usage(usage),
+        _name(_string(value, "model", "")),
+        _number(value.get("seconds", 0.0), "seconds", MOST_SECONDS),
+        None if turn is None else _count(turn, "turn", MOST_TURNS),
+        number,
+    )
 
 
 def _part(text: str) -> Part:
@@ -118,59 +108,50 @@ def _part(text: str) -> Part:
     return {"sha256": digest, "characters": len(text), "head": text[:EXCERPT], "tail": text[-EXCERPT:]}
 
 
-def _text(part: Part) -> str:
-    return part if isinstance(part, str) else f"{part.get('head', '')}\n...\n{part.get('tail', '')}"
-
-
-def _brief(parts: Parts) -> str:
-    line = (_text(parts.get("command", "")) or _text(next(iter(parts.values()), ""))).strip().split("\n")[0]
-    return line if len(line) <= 80 else line[:79] + "…"
-
-
-def _likeness(one: Parts, other: Parts) -> float:
-    def ratio(name: str) -> float:
-        return difflib.SequenceMatcher(None, _text(one.get(name, "")), _text(other.get(name, ""))).ratio()
-
-    return sum(1.0 if one.get(name) == other.get(name) else ratio(name) for name in {**one, **other})
-
-
-def _difference(name: str, taped: Part, asked: Part) -> str:
-    before, after = _text(taped).splitlines(), _text(asked).splitlines()
-    if before == after:
-        return f"  {name}: the middle of a long text differs"
-    rows = [row for row in [*difflib.unified_diff(before, after, lineterm="", n=0)][2:] if not row.startswith("@@ ")]
-    some = [f"    {row[:100]}" for row in rows[:8]] + (["    ..."] if len(rows) > 8 else [])
-    return "\n".join([f"  {name} (- on the tape, + asked):", *some])
-
-
-def _object(path: Path, number: int, line: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except ValueError as error:
-        raise TapeError(f"The tape {path} is damaged in line {number}: {error}.") from error
-    if not isinstance(value, dict):
-        raise TapeError(f"The tape {path} is damaged in line {number}: an object was due.")
+def _parts(value: object) -> Parts:
+    if not isinstance(value, dict) or len(value) > MOST_PARTS:
+        raise ValueError(f"its key is not an object of at most {MOST_PARTS} parts")
+    for name, part in value.items():
+        if not isinstance(part, str) and not _is_digest(part):
+            raise ValueError(f"part {name[:40]!r} of its key is neither a text nor the digest of one")
     return value
 
 
-def _recording(path: Path, number: int, line: str) -> Recording:
-    value = _object(path, number, line)
-    key, text, usage = value.get("key"), value.get("text"), value.get("usage")
-    if not isinstance(key, dict) or not isinstance(text, str):
-        raise TapeError(f"The tape {path} is damaged in line {number}: it has no key or no text.")
-    try:
-        costs = (
-            Usage(int(usage["prompt"]), int(usage["cached"]), int(usage["completion"])) if usage is not None else None
-        )
-        seconds = float(value.get("seconds", 0.0))
-    except (KeyError, TypeError, ValueError) as error:
-        raise TapeError(f"The tape {path} is damaged in line {number}: {error!r}.") from error
-    finish, model = str(value.get("finish", "stop")), str(value.get("model", ""))
-    return Recording(key, text, finish, costs, model, seconds, number)
+def _is_digest(part: object) -> bool:
+    if not isinstance(part, dict) or set(part) != {"sha256", "characters", "head", "tail"}:
+        return False
+    sha, size, head, tail = part["sha256"], part["characters"], part["head"], part["tail"]
+    texts = isinstance(sha, str) and isinstance(head, str) and isinstance(tail, str)
+    return texts and type(size) is int and bool(re.fullmatch(r"[0-9a-f]{64}", sha))
 
 
-def _lock() -> FileLock:
-    """One lock for all of this user's tapes, away from them: appends are short, and nothing odd lies beside a tape."""
-    folder = Path(platformdirs.user_cache_dir("llm-kernel", appauthor=False))
-    folder.mkdir(parents=True, exist_ok=True)
-    return FileLock(str(folder / "tapes.lock"))
+def _usage(value: object) -> Usage:
+    if not isinstance(value, dict):
+        raise ValueError("its usage is not an object")
+    counts = [_count(value.get(name), f"usage.{name}", MOST_TOKENS) for name in ("prompt", "cached", "completion")]
+    return Usage(*counts)
+
+
+def _count(value: object, name: str, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"its {name} is not a whole number from 0 to {most}")
+    return value
+
+
+def _number(value: object, name: str, most: float) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value <= most:  # type: ignore[arg-type, operator]
+        raise ValueError(f"its {name} is not a number from 0 to {most:.0f}")
+    return float(value)  # type: ignore[arg-type]
+
+
+def _string(value: Mapping[str, Any], name: str, fallback: str | None = None) -> str:
+    text = value.get(name, fallback)
+    if not isinstance(text, str):
+        raise ValueError(f"its {name} is not a text")
+    return text
+
+
+def _name(text: str) -> str:
+    if len(text) > 200 or (text and not text.isprintable()):
+        raise ValueError("its model is not a name")
+    return text

@@ -2,36 +2,53 @@
 
 A tape is JSON Lines: a header with the format's number, then one recording a line. A recording is found by the
 request's ``key`` alone. The nth time a key is asked, its nth recording plays, so one command run twice plays twice;
-when they are used up, ``replay`` misses and ``auto`` asks the model. Only whole replies are recorded or counted.
+when they are used up, ``replay`` misses and ``auto`` asks the model. Only replies that were read to their end are
+recorded or counted. A tape may lie over another one, its base, which is read and never written.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 import time
-from collections import Counter, defaultdict
-from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import aclosing
-from dataclasses import replace
+from collections import Counter
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from llm_kernel.errors import TapeError, TapeMiss
+from llm_kernel.model import reel
 from llm_kernel.model.faults import redact
-from llm_kernel.model.recording import Parts, Recording, append, explain, line_of, parts_of, read
+from llm_kernel.model.layer import Layer
+from llm_kernel.model.missing import explain
+from llm_kernel.model.recording import Parts, Recording, digest_of, parts_of
 from llm_kernel.model.request import Backend, Delta, Request, Usage
 
 __all__ = ["Mode", "Tape", "header_of"]
 
 Mode: TypeAlias = Literal["auto", "record", "replay", "off"]
-_OVER = re.compile(r"^@ (?:exit|read)\b.*$", re.MULTILINE)
 MODES = ("auto", "record", "replay", "off")
+MOST_KEYS = 1_000_000
+_OVER = re.compile(r"^@ (?:exit|read)\b.*$", re.MULTILINE)
+"""A reply is over where it says so, and whoever reads it does not wait for what a model adds."""
+
+_log = logging.getLogger(__name__)
 
 
-def header_of(path: str | Path) -> dict[str, Any]:
-    """The first line of a tape (model, seed, epoch, ...), empty if there is no tape yet."""
-    return read(Path(path))[0] if Path(path).exists() else {}
+def header_of(path: str | Path, base: str | Path = "") -> dict[str, Any]:
+    """What a tape's first line says (model, seed, epoch, ...): its own, else its base's; empty if there is none yet.
+
+    Raises:
+        TapeError: it is no tape, or one of another format.
+    """
+    for place in (path, base):
+        found = Path(place).expanduser()
+        if place and found.exists() and (header := reel.read(found).header):
+            return header
+    return {}
 
 
 class Tape:
@@ -48,6 +65,7 @@ class Tape:
         backend: Callable[[], Backend],
         header: Mapping[str, Any] | None = None,
         secret: str = "",
+        base: str | Path = "",
     ) -> None:
         if mode not in MODES:
             raise TapeError(f"LLM_KERNEL_TAPE_MODE is {mode!r}; it can be {', '.join(MODES)}.")
@@ -57,11 +75,13 @@ class Tape:
         self._inner: Backend | None = None
         self._secret = secret
         self._given = dict(header or {})
-        self._header: dict[str, Any] = {}
-        self._recordings: dict[str, list[Recording]] = defaultdict(list)
+        self._base = Layer(Path(base).expanduser()) if base else None
+        self._own = Layer(self.path)
         self._asked: Counter[str] = Counter()
-        self._size = -1
         self._fresh = mode == "record"
+        self._heard: set[int] = set()
+        self._told: str | None = None
+        self.played: list[int] = []
 
     @property
     def records(self) -> bool:
@@ -73,19 +93,60 @@ class Tape:
         """The model's name: the one that answers, else the one that was recorded."""
         if self._inner is not None and self._inner.name:
             return self._inner.name
-        return str(self._header.get("model", ""))
+        if self._told is not None:
+            return self._told
+        return str(self._own.header.get("model", "") or self._given.get("model", ""))
+
+    def over(self, backend: Callable[[], Backend]) -> Tape:
+        """This tape before another model; the one that was behind it is closed by then."""
+        self._make, self._inner = backend, None
+        return self
+
+    def position(self) -> dict[str, int]:
+        """How often each key was asked, by the key's digest: where a kernel that goes on has to ``resume``."""
+        return {key: count for key, count in sorted(self._asked.items()) if count}
+
+    def resume(self, position: Mapping[str, int]) -> None:
+        """Go on where another kernel's tape stood; what it recorded stays, in ``record`` too.
+
+        Raises:
+            TapeError: when it is no position.
+        """
+        pairs = list(position.items()) if isinstance(position, Mapping) else [("", -1)]
+        if len(pairs) > MOST_KEYS or not all(
+            isinstance(key, str) and len(key) <= 64 and type(count) is int and 0 <= count <= MOST_KEYS
+            for key, count in pairs
+        ):
+            raise TapeError("The place on the tape that was kept is none; restart the kernel to begin the tape again.")
+        self._asked = Counter(dict(pairs))
+        self._fresh = self._fresh and not self._asked
 
     async def models(self) -> list[str]:
-        """What the model behind the tape offers; in replay there is none but the recorded one."""
-        if self.mode != "replay":
-            return await self._model().models()
-        self._load()
-        return [self.name] if self.name else []
+        """What the model behind the tape offers, which is recorded as well; in replay what was recorded."""
+        parts: Parts = {"kind": "models"}
+        key = digest_of(parts)
+        turn = self._asked[key]
+        recording = None if self.mode in ("record", "off") else self._find(key, turn)
+        if recording is not None:
+            self._asked[key] += 1
+            self._note(key, turn, recording)
+            return recording.text.split("\n")
+        if self.mode == "replay" or (self.mode == "auto" and self._inner is None and self.name):
+            return [self.name] if self.name else []
+        names = await self._model().models()
+        if self.records:
+            self._asked[key] += 1
+            self._append(key, turn, Recording(parts, "\n".join(names), "stop", None, self.name, 0.0))
+        return names
 
     async def close(self) -> None:
         """Close the model behind the tape, if it was ever asked."""
         if self._inner is not None:
             await self._inner.close()
+
+    def enough(self, request: Request) -> None:
+        """Say that a reply is over for its reader, whatever the model would add: what came so far is recorded."""
+        self._heard.add(id(request))
 
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Play the recording of this request, or ask the model and record it, as the mode says."""
@@ -95,22 +156,29 @@ class Tape:
                     yield delta
             return
         parts = parts_of(request.key, self._secret)
-        key = line_of(parts)
+        key = digest_of(parts)
         turn = self._asked[key]
         self._asked[key] += 1  # claimed at once: another reply to the same key may stream beside this one
-        whole = False
+        take = _Take()
+        recording: Recording | None = None
         try:
             recording = None if self.mode == "record" else self._find(key, turn)
             if recording is None and self.mode == "replay":
                 raise TapeMiss(self._explain(parts))
-            source = _play(recording) if recording is not None else self._record(request, parts)
-            async with aclosing(source) as deltas:
+            async with aclosing(_play(recording) if recording else self._ask(request)) as deltas:
                 async for delta in deltas:
-                    yield delta
-            whole = True
+                    yield take.add(delta)
+        except (GeneratorExit, asyncio.CancelledError):
+            with _logged():  # whoever went away hears of no fault
+                self._settle(key, turn, parts, recording, take, heard=self._is_heard(request, take))
+            raise
+        except BaseException:
+            self._give_back(key, turn)
+            raise
+        else:
+            self._settle(key, turn, parts, recording, take, heard=True)
         finally:
-            if not whole:
-                self._asked[key] -= 1
+            self._heard.discard(id(request))
 
     async def _ask(self, request: Request) -> AsyncGenerator[Delta, None]:
         stream = self._model().stream(request)
@@ -120,28 +188,23 @@ class Tape:
         finally:
             await stream.aclose()  # type: ignore[attr-defined]  # an async generator, as Backend.stream says
 
-    async def _record(self, request: Request, parts: Parts) -> AsyncGenerator[Delta, None]:
-        text, finish, model = "", "", ""
-        usage: Usage | None = None
-        started = time.perf_counter()
-        whole = False
-        try:
-            async with aclosing(self._ask(request)) as deltas:
-                async for delta in deltas:
-                    text += delta.text
-                    finish, usage, model = delta.finish or finish, delta.usage or usage, delta.model or model
-                    if delta.finish:
-                        whole = True
-                        seconds = round(time.perf_counter() - started, 1)
-                        self._append(Recording(parts, text, finish, usage, model, seconds))
-                        delta = replace(delta, seconds=seconds)
-                    yield delta
-        except (GeneratorExit, asyncio.CancelledError):
-            # a reply is over where it says so, and whoever reads it does not wait for what a model adds
-            if not whole and _OVER.search(text):
-                seconds = round(time.perf_counter() - started, 1)
-                self._append(Recording(parts, text, "stop", usage, model or self.name, seconds))
-            raise
+    def _settle(
+        self, key: str, turn: int, parts: Parts, recording: Recording | None, take: _Take, *, heard: bool
+    ) -> None:
+        """Record and count a reply that is over; one that was broken off leaves no trace."""
+        if not (take.finish or heard):
+            self._give_back(key, turn)
+        elif recording is not None:
+            self._note(key, turn, recording)
+        else:
+            self._append(key, turn, take.recording(parts, self.name))
+
+    def _is_heard(self, request: Request, take: _Take) -> bool:
+        return id(request) in self._heard or bool(_OVER.search("".join(take.text)))
+
+    def _give_back(self, key: str, turn: int) -> None:
+        if self._asked[key] == turn + 1:  # else another reply to the same key began meanwhile and has the next turn
+            self._asked[key] = turn
 
     def _model(self) -> Backend:
         if self._inner is None:
@@ -149,45 +212,82 @@ class Tape:
         return self._inner
 
     def _find(self, key: str, turn: int) -> Recording | None:
-        if turn >= len(self._recordings[key]):
-            self._load()  # another kernel may have recorded it meanwhile
-        found = self._recordings[key]
-        return found[turn] if turn < len(found) else None
+        found = self._look(key, turn)
+        if found is None:
+            self._load()  # for the first time, or because another kernel may have recorded it meanwhile
+            found = self._look(key, turn)
+        return found
+
+    def _look(self, key: str, turn: int) -> Recording | None:
+        return self._own.find(key, turn) or (self._base.find(key, turn) if self._base else None)
 
     def _load(self) -> None:
-        """Read the file if it changed since we last did."""
-        if not self.path.exists():
-            if self.mode == "replay":
-                raise TapeError(f"There is no tape at {self.path}. Record one with LLM_KERNEL_TAPE_MODE=record.")
-            return
-        size = self.path.stat().st_size
-        if size == self._size or (size == 0 and self.mode != "replay"):
-            return
-        self._header, recordings = read(self.path)
-        self._size = size
-        self._recordings.clear()
-        for recording in recordings:
-            self._recordings[line_of(recording.parts)].append(recording)
+        if self._base is not None:
+            if not self._base.path.exists():
+                raise TapeError(f"There is no tape at {self._base.path}, which LLM_KERNEL_TAPE_BASE names.")
+            self._base.load()
+        elif self.mode == "replay" and not self.path.exists():
+            raise TapeError(f"There is no tape at {self.path}. Record one with LLM_KERNEL_TAPE_MODE=record.")
+        self._own.load()
 
-    def _append(self, recording: Recording) -> None:
+    def _append(self, key: str, turn: int, recording: Recording) -> None:
         header = {"model": recording.model or self.name, **self._given}
-        recording = replace(recording, text=redact(recording.text, self._secret))
-        append(self.path, header, recording, fresh=self._fresh)
+        recording = replace(recording, text=redact(recording.text, self._secret), turn=turn)
+        if not self._fresh:
+            self._own.load()
+        self.played.append(self._own.append(header, key, recording, fresh=self._fresh).line)
         self._fresh = False
-        self._load()
+
+    def _note(self, key: str, turn: int, recording: Recording) -> None:
+        self._told = recording.model
+        if self._own.find(key, turn) is recording:
+            self.played.append(recording.line)
 
     def _explain(self, parts: Parts) -> str:
-        return explain(self.path, parts, [one for some in self._recordings.values() for one in some])
+        layers = [self._own, self._base] if self._base else [self._own]
+        recordings = [one for layer in layers for one in layer.recordings]
+        asked = set(self.played)
+        left = [one for one in self._own.recordings if one.line not in asked]
+        return explain(self.path, parts, recordings, left)
 
 
 async def _play(recording: Recording) -> AsyncGenerator[Delta, None]:
     """The text line by line, so that the pieces depend on nothing but the text."""
+    seconds, model = recording.seconds, recording.model
     for line in recording.text.splitlines(keepends=True):
-        yield Delta(line, model=recording.model, source="tape")
-    yield Delta(
-        finish=recording.finish,
-        usage=recording.usage,
-        model=recording.model,
-        source="tape",
-        seconds=recording.seconds,
-    )
+        yield Delta(line, model=model, source="tape", seconds=seconds)
+    yield Delta(finish=recording.finish, usage=recording.usage, model=model, source="tape", seconds=seconds)
+
+
+@dataclass(slots=True)
+class _Take:
+    """What came of one reply so far; each piece that passes says how long the reply took up to it."""
+
+    text: list[str] = field(default_factory=list)
+    finish: str = ""
+    usage: Usage | None = None
+    model: str = ""
+    seconds: float = 0.0
+    began: float = field(default_factory=time.perf_counter)
+
+    def add(self, delta: Delta) -> Delta:
+        self.text.append(delta.text)
+        self.finish, self.usage = delta.finish or self.finish, delta.usage or self.usage
+        self.model = delta.model or self.model
+        if delta.seconds is None:
+            self.seconds = round(time.perf_counter() - self.began, 1)
+            return replace(delta, seconds=self.seconds)
+        return delta
+
+    def recording(self, parts: Parts, name: str) -> Recording:
+        """What goes on the tape."""
+        text = "".join(self.text)
+        return Recording(parts, text, self.finish or "stop", self.usage, self.model or name, self.seconds)
+
+
+@contextmanager
+def _logged() -> Iterator[None]:
+    try:
+        yield
+    except TapeError as error:
+        _log.warning("%s", error)

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from llm_kernel.errors import TapeError, TapeMiss
-from llm_kernel.model import Backend, Delta, Message, Request, ScriptedBackend, Usage
+from llm_kernel.model import Backend, Delta, Message, Request, ScriptedBackend, Usage, reel
+from llm_kernel.model.recording import Recording
 from llm_kernel.model.tape import Mode, Tape, header_of
 
 KEY = "sk-proj-0123456789abcdef"
@@ -45,19 +46,20 @@ async def test_what_was_recorded_is_replayed_with_its_costs(path: Path) -> None:
     recorded = [d async for d in tape(path, "record", "epoch 1\nepoch 2\n").stream(ask("python3 train.py"))]
     replayed = [d async for d in tape(path, "replay").stream(ask("python3 train.py"))]
     assert {delta.source for delta in recorded} == {"model"}
+    seconds = recorded[-1].seconds
     assert replayed == [
-        Delta("epoch 1\n", model="scripted", source="tape"),
-        Delta("epoch 2\n", model="scripted", source="tape"),
-        Delta(finish="stop", usage=Usage(12, 0, 4), model="scripted", source="tape", seconds=replayed[-1].seconds),
+        Delta("epoch 1\n", model="scripted", source="tape", seconds=seconds),
+        Delta("epoch 2\n", model="scripted", source="tape", seconds=seconds),
+        Delta(finish="stop", usage=Usage(12, 0, 4), model="scripted", source="tape", seconds=seconds),
     ]
 
 
 async def test_a_tape_is_a_header_and_one_line_a_reply(path: Path) -> None:
-    one = tape(path, "record", "你好\n", header={"seed": 42, "epoch": "2021-04-01T09:00:00Z"})
+    one = tape(path, "record", "你好\n", header={"seed": 42, "epoch": 1617267600.0})
     await text(one, ask("hello", card="c"))
     header, line = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     seconds = line.pop("seconds")
-    assert header == {"format": 1, "model": "scripted", "seed": 42, "epoch": "2021-04-01T09:00:00Z"}
+    assert header == {"format": 1, "model": "scripted", "seed": 42, "epoch": 1617267600.0}
     assert line == {
         "key": {"card": "c", "command": "$ hello", "kind": "program"},
         "model": "scripted",
@@ -67,7 +69,7 @@ async def test_a_tape_is_a_header_and_one_line_a_reply(path: Path) -> None:
     }
     assert 0 <= seconds < 5
     assert "你好" in path.read_text("utf-8")
-    assert header_of(path) == header
+    assert header_of(path) == {"model": "scripted", "seed": 42, "epoch": 1617267600.0}
 
 
 async def test_the_nth_time_plays_the_nth_recording(path: Path) -> None:
@@ -96,6 +98,8 @@ async def test_a_miss_names_the_nearest_recording_and_what_differs(path: Path) -
         "  card (- on the tape, + asked):\n"
         "    -Ubuntu 18.04\n"
         "    +Ubuntu 22.04\n"
+        "Not asked for so far, and stale if nothing later does: line 2 `$ ls -l /`, "
+        "line 3 `$ python3 train.py --epochs 10`.\n"
         "To add it, set LLM_KERNEL_TAPE_MODE=auto; to record anew, =record."
     )
 
@@ -179,13 +183,31 @@ async def test_replay_without_a_tape_says_so(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ('{"format": 99}\n', "has the format 99; this version reads 1."),
-        ('{"model": "m"}\n', "has the format None; this version reads 1."),
+        ('{"format": 99}\n', "has the format '99'; this version reads 1."),
+        ('{"model": "m"}\n', "has the format 'None'; this version reads 1."),
         ("[]\n", "is damaged in line 1: an object was due."),
-        ('{"format": 1}\n{"key": {}, "te', "breaks off in line 2. Delete that line, or record again."),
+        ("{}[]\n", "is damaged in line 1: Extra data: line 1 column 3 (char 2)."),
+        ('{"format": true}\n', "has the format 'True'; this version reads 1."),
+        ('{"format": 1, "seed": "1"}\n', 'is damaged in line 1: "1" cannot be the header\'s seed.'),
+        ('{"format": 1, "epoch": 1e300}\n', "is damaged in line 1: 1e+300 cannot be the header's epoch."),
+        ('{"format": 1, "prompt": "../../x"}\n', 'is damaged in line 1: "../../x" cannot be the header\'s prompt.'),
+        ('{"format": 1, "model": "a\\nb"}\n', 'is damaged in line 1: "a\\nb" cannot be the header\'s model.'),
         ('{"format": 1}\n{"key": {}}\n', "is damaged in line 2: it has no key or no text."),
-        ('{"format": 1}\n\n{"key": {}, "text": "", "usage": {}}\n', "is damaged in line 3: KeyError('prompt')."),
-        ("", "is damaged in line 1: Expecting value: line 1 column 1 (char 0)."),
+        ('{"format": 1}\n{"key": {}, "text": 1}\n', "is damaged in line 2: its text is not a text."),
+        (
+            '{"format": 1}\n\n{"key": {}, "text": "", "usage": {}}\n',
+            "is damaged in line 3: its usage.prompt is not a whole number from 0 to 1099511627776.",
+        ),
+        (
+            '{"format": 1}\n{"key": {"a": 1}, "text": ""}\n',
+            "is damaged in line 2: part 'a' of its key is neither a text nor the digest of one.",
+        ),
+        (
+            '{"format": 1}\n{"key": {}, "text": "", "seconds": Infinity}\n',
+            "is damaged in line 2: its seconds is not a number from 0 to 1000000000.",
+        ),
+        ('{"format": 1}\n' + "[" * 100_000 + "\n", "is damaged in line 2: its values are nested too deeply."),
+        ('{"format": 1}\nI am edited\n', "is damaged in line 2: Expecting value: line 1 column 1 (char 0)."),
     ],
 )
 async def test_a_damaged_tape_names_the_line(tmp_path: Path, content: str, words: str) -> None:
@@ -193,7 +215,10 @@ async def test_a_damaged_tape_names_the_line(tmp_path: Path, content: str, words
     broken.write_text(content)
     with pytest.raises(TapeError) as fault:
         await text(tape(broken, "replay"), ask("one"))
-    assert str(fault.value) == f"The tape {broken} {words}"
+    advice = "Record the notebook again, or use the version that wrote it."
+    if words.startswith("is damaged"):
+        advice = "Take that line out, or record the notebook again."
+    assert str(fault.value) == f"The tape {broken} {words} {advice}"
 
 
 async def test_models_in_replay_is_the_recorded_one(path: Path) -> None:
@@ -208,3 +233,206 @@ def test_replay_loads_no_client() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert "openai" not in done.stdout
     assert "pydantic" not in done.stdout
+
+
+async def test_a_last_line_that_a_crash_left_unfinished_is_left_out(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await text(tape(path, "record", "a\n", "b\n"), ask("one"))
+    with path.open("ab") as torn:
+        torn.write(b'{"key": {"command": "$ tw')
+    assert await text(tape(path, "replay"), ask("one")) == "a\n"
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The tape {path} breaks off in line 3, which is left out."
+    ]
+    await text(tape(path, "auto", "b\n"), ask("two"))
+    assert [json.loads(line).get("text") for line in path.read_text().splitlines()] == [None, "a\n", "b\n"]
+
+
+async def test_a_last_line_without_its_end_counts_where_it_is_whole(path: Path) -> None:
+    await text(tape(path, "record", "a\n"), ask("one"))
+    path.write_bytes(path.read_bytes().rstrip(b"\n"))
+    await text(tape(path, "auto", "b\n"), ask("two"))
+    replay = tape(path, "replay")
+    assert [await text(replay, ask("one")), await text(replay, ask("two"))] == ["a\n", "b\n"]
+
+
+async def test_a_header_that_a_crash_left_unfinished_is_an_empty_tape(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text('{"format": 1, "mod')
+    with pytest.raises(TapeMiss, match="is empty"):
+        await text(tape(path, "replay"), ask("one"))
+    assert await text(tape(path, "auto", "a\n"), ask("one")) == "a\n"
+    assert await text(tape(path, "replay"), ask("one")) == "a\n"
+
+
+async def test_a_tape_of_a_windows_editor_plays(path: Path) -> None:
+    await text(tape(path, "record", "a\n"), ask("one"))
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert await text(tape(path, "replay"), ask("one")) == "a\n"
+
+
+@pytest.mark.parametrize("mode", ["auto", "replay"])
+async def test_a_tape_beyond_the_limit_is_not_read(path: Path, mode: Mode) -> None:
+    path.parent.mkdir()
+    with path.open("wb") as large:
+        large.truncate(reel.MOST_BYTES + 1)
+    with pytest.raises(TapeError) as fault:
+        await text(tape(path, mode, "a\n"), ask("one"))
+    assert str(fault.value) == f"The tape {path} has 64 MiB; a tape has at most 64."
+
+
+async def test_a_line_beyond_the_limit_is_not_read(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_bytes(b'{"format": 1}\n{"key": {}, "text": "' + b"x" * reel.MOST_LINE + b'"}\n')
+    with pytest.raises(TapeError, match=r"damaged in line 2: it has 838863\d bytes, and a line at most 8388608"):
+        await text(tape(path, "replay"), ask("one"))
+
+
+async def test_a_tape_that_is_no_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TapeError, match="is not a file"):
+        await text(tape(tmp_path, "replay"), ask("one"))
+
+
+# -- turns, and where a kernel goes on
+
+
+async def test_replies_that_overlap_play_in_the_order_in_which_they_were_asked(path: Path) -> None:
+    one = tape(path, "record", "first\n", "second\n")
+    early, late = one.stream(ask("one")), one.stream(ask("one"))
+    begun = [(await anext(early)).text, (await anext(late)).text]
+    second = "".join([delta.text async for delta in late])
+    first = "".join([delta.text async for delta in early])
+    assert [begun[0] + first, begun[1] + second] == ["first\n", "second\n"]
+    replay = tape(path, "replay")
+    assert [await text(replay, ask("one")) for _ in range(2)] == ["first\n", "second\n"]
+
+
+async def test_a_kernel_goes_on_where_another_one_stood(path: Path) -> None:
+    one = tape(path, "record", "first\n", "second\n")
+    await text(one, ask("one"))
+    position = json.loads(json.dumps(one.position()))
+    assert list(position.values()) == [1]
+    assert "one" not in str(position)
+    two = tape(path, "record", "second\n")
+    two.resume(position)
+    await text(two, ask("one"))
+    replay = tape(path, "replay")
+    assert [await text(replay, ask("one")) for _ in range(2)] == ["first\n", "second\n"]
+    again = tape(path, "replay")
+    again.resume(position)
+    assert await text(again, ask("one")) == "second\n"
+
+
+@pytest.mark.parametrize("position", [[1], {"a": -1}, {"a": True}, {"a": "1"}, {"a" * 65: 1}, {1: 1}])
+def test_a_position_that_is_none_is_refused(path: Path, position: Any) -> None:
+    one = tape(path, "auto")
+    with pytest.raises(TapeError, match="restart the kernel"):
+        one.resume(position)
+    assert one.position() == {}
+
+
+async def test_a_reply_that_its_reader_heard_enough_of_is_recorded(path: Path) -> None:
+    one = tape(path, "record", "a long reply\n")
+    request = ask("one")
+    stream = one.stream(request)
+    heard = (await anext(stream)).text
+    one.enough(request)
+    await stream.aclose()
+    assert await text(tape(path, "replay"), ask("one")) == heard == "a long "
+
+
+async def test_another_model_goes_on_with_the_same_tape(path: Path) -> None:
+    one = tape(path, "record", "a\n")
+    await text(one, ask("one"))
+    await one.close()
+    await text(one.over(lambda: ScriptedBackend(["b\n"], name="other")), ask("one"))
+    replay = tape(path, "replay")
+    played = [delta async for delta in replay.stream(ask("one"))] + [delta async for delta in replay.stream(ask("one"))]
+    assert [(delta.text, delta.model) for delta in played if delta.text] == [("a\n", "scripted"), ("b\n", "other")]
+
+
+async def test_what_models_there_were_is_played_again(path: Path) -> None:
+    one = tape(path, "record", "a\n")
+    assert await one.models() == ["scripted"]
+    await text(one, ask("one"))
+    replay = tape(path, "replay")
+    assert (await replay.models(), replay.name) == (["scripted"], "scripted")
+
+
+# -- a base that is read and never written
+
+
+async def test_a_tape_lies_over_its_base(path: Path) -> None:
+    await text(tape(path, "record", "teacher\n"), ask("one"))
+    before, mine = path.read_bytes(), path.with_name("mine.jsonl")
+    student = tape(mine, "auto", "mine\n", "again\n", base=path)
+    said = [await text(student, ask(command)) for command in ("one", "two", "one")]
+    assert said == ["teacher\n", "mine\n", "again\n"]
+    assert path.read_bytes() == before
+    replay = tape(mine, "replay", base=path)
+    assert [await text(replay, ask(command)) for command in ("one", "one", "two")] == ["teacher\n", "again\n", "mine\n"]
+    with pytest.raises(TapeMiss):
+        await text(tape(mine, "replay"), ask("one"))
+
+
+async def test_a_recording_wins_over_the_base(path: Path) -> None:
+    await text(tape(path, "record", "teacher\n"), ask("one"))
+    mine = path.with_name("mine.jsonl")
+    await text(tape(mine, "record", "mine\n", base=path), ask("one"))
+    assert await text(tape(mine, "replay", base=path), ask("one")) == "mine\n"
+
+
+async def test_a_base_alone_replays_and_gives_the_header(path: Path) -> None:
+    await text(tape(path, "record", "teacher\n", header={"seed": 7}), ask("one"))
+    mine = path.with_name("mine.jsonl")
+    assert header_of(mine, path) == {"model": "scripted", "seed": 7}
+    assert await text(tape(mine, "replay", base=path), ask("one")) == "teacher\n"
+    assert not mine.exists()
+
+
+async def test_a_base_that_is_not_there_is_a_fault(path: Path) -> None:
+    with pytest.raises(TapeError) as fault:
+        await text(tape(path, "auto", "a\n", base=path.with_name("gone.jsonl")), ask("one"))
+    assert str(fault.value) == f"There is no tape at {path.with_name('gone.jsonl')}, which LLM_KERNEL_TAPE_BASE names."
+
+
+# -- several at once
+
+
+APPENDS = """
+import asyncio, sys
+from llm_kernel.model.request import Request, ScriptedBackend
+from llm_kernel.model.recording import Recording
+from llm_kernel.model.tape import Tape
+
+async def main(path, who, times):
+    tape = Tape(path, "auto", backend=lambda: ScriptedBackend(lambda request: request.key["command"] * 40))
+    for number in range(times):
+        async for _ in tape.stream(Request((), {"command": f"{who}-{number}"})):
+            pass
+
+asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+"""
+
+
+def test_two_processes_record_on_one_tape(path: Path) -> None:
+    both = [subprocess.Popen([sys.executable, "-c", APPENDS, str(path), who, "200"]) for who in "ab"]
+    assert [process.wait(60) for process in both] == [0, 0]
+    found = reel.read(path)
+    said = {str(one.parts["command"]): one.text for one in found.recordings}
+    assert said == {f"{who}-{n}": f"{who}-{n}" * 40 for who in "ab" for n in range(200)}
+    assert len(found.recordings) == 400
+    assert found.header == {"model": "scripted"}
+
+
+def test_a_full_disk_leaves_the_tape_as_it_was(path: Path) -> None:
+    recording = Recording({"command": "one"}, "a\n", "stop", None, "m", 0.0)
+    reel.append(path, {}, recording, fresh=True)
+    before = path.read_bytes()
+    limits = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); n = {len(before) + 50}\n"
+    limits += "resource.setrlimit(resource.RLIMIT_FSIZE, (n, n))\n"
+    code = [sys.executable, "-c", limits + APPENDS, str(path), "c", "1"]
+    done = subprocess.run(code, capture_output=True, text=True, check=False)
+    assert f"TapeError: The tape {path} cannot be written: " in done.stderr
+    assert path.read_bytes() == before
