@@ -1,0 +1,6 @@
+import torch
+
+device = torch.device("cuda")
+print("allocating")
+batch = torch.zeros(64, 3, 8192, 8192, device=device)
+print("allocated", batch.shape)
