@@ -6,14 +6,16 @@
     ├── ModelError             the model could not answer
     │   ├── NoModel            no endpoint and no embedded model is there
     │   ├── EndpointError      the endpoint refused, failed, timed out or broke off
-    │   └── BadReply           the reply was empty, a refusal or an apology
+    │   ├── BadReply           the reply was empty, a refusal or an apology
+    │   └── TooLong            what is asked alone is longer than a request may be
     ├── TapeError              a tape cannot be read or written
     │   └── TapeMiss           replay: this request was never recorded
     ├── WeightsError           the embedded model's file could not be fetched or has a wrong digest
     ├── CellOver               a cell has spent all the machine's time that it may
     ├── Refused                the machine refuses a proposal (an act, a meta script)
     │   └── NoRoom             a GPU has the memory, and others use it
-    └── StateError             a stored machine has an unknown format or is damaged
+    ├── StateError             a stored machine has an unknown format or is damaged
+    └── StoreError             the store of snapshots cannot be written now
 
 Each carries a message for the user that says what happened and what to do.
 """
@@ -32,8 +34,10 @@ __all__ = [
     "Refused",
     "SettingError",
     "StateError",
+    "StoreError",
     "TapeError",
     "TapeMiss",
+    "TooLong",
     "WeightsError",
 ]
 
@@ -73,6 +77,10 @@ class BadReply(ModelError):
     """The reply was empty, a refusal or an apology."""
 
 
+class TooLong(ModelError):
+    """What is asked is longer than a request may be, even without all that may be left out."""
+
+
 class TapeError(ImaginedMachineError):
     """A tape cannot be read or written."""
 
@@ -104,3 +112,7 @@ class NoRoom(Refused):
 
 class StateError(ImaginedMachineError):
     """A stored machine has an unknown format number or is damaged."""
+
+
+class StoreError(ImaginedMachineError):
+    """The store of snapshots cannot be written now; nothing was half-written, and the next try may succeed."""
