@@ -1,0 +1,159 @@
+"""The way a run's figures go: the usual curve of its pair, bent by its regime, with seeded noise.
+
+A figure follows from the run, the split and the progress alone, so that it is the same in whichever order it is asked
+for. Progress is counted in the run's own epochs; 0.5 is the middle of the first.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from llm_kernel.plan.curves.causes import Regime, regime
+from llm_kernel.plan.curves.recipe import Recipe, recipe
+
+__all__ = ["Course", "course"]
+
+_KNEE = 0.0077
+"""Where a run leaves its untrained loss: fitted to small networks under plain gradient descent."""
+_LEAST = 1e-7
+_GROWN = 14
+"""Steps after which a run that breaks has reached nan."""
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """One run: its recipe, what becomes of it, and the seed of its noise."""
+
+    recipe: Recipe
+    regime: Regime
+    seed: str = ""
+
+    @property
+    def usual(self) -> bool:
+        """Whether the figures come from a row of the file, and nothing in the script turns them aside."""
+        return self.recipe.pair.sure and self.regime.kind == "normal"
+
+    def loss(self, split: str, epochs: float, *, steps: bool = False) -> float:
+        """The loss after ``epochs``; ``steps``: of one batch, and not the average of an epoch."""
+        one, regime = self.recipe, self.regime
+        start = one.pair.untrained
+        if regime.kind == "diverge":
+            return self._broken(epochs)
+        if regime.kind == "chance":
+            rough = 0.004 if regime.ratio < 50 or not regime.adaptive else 0.5
+            lifted = start * (1.003 if rough < 0.1 else min(2.0 + math.log10(regime.ratio), 40.0))
+            return lifted * math.exp(rough * self._noise("loss", split, 0.0 if regime.frozen else epochs))
+        value = self.smooth("loss", split, epochs)
+        rough = 0.16 * math.sqrt(min(64 / one.batch, 16.0)) if steps else 0.02 if split == "train" else 0.03
+        rough = min(rough * regime.noise, 0.5)
+        return value * math.exp(rough * self._noise("loss", split, epochs) + 0.05 * self._own("loss", split))
+
+    def accuracy(self, split: str, epochs: float, *, steps: bool = False) -> float:
+        """The accuracy in percent after ``epochs``."""
+        one, regime = self.recipe, self.regime
+        chance = 100 / max(one.pair.classes, 2)
+        count = one.batch if steps else (one.test or one.pair.test) if split == "test" else one.examples
+        if regime.kind == "diverge" and math.isnan(self._broken(epochs)):
+            return 9.8 if one.pair.data == "MNIST" else chance
+        if regime.kind in ("diverge", "chance"):
+            spread = 100 * math.sqrt(max(chance * (100 - chance), 0.0) / 1e4 / max(count, 1)) + 0.25
+            return chance + spread * self._noise("accuracy", split, 0.0 if regime.frozen else epochs)
+        error = self.smooth("accuracy", split, epochs)
+        wide = 100 * math.sqrt(max(error * (100 - error), 0.0) / 1e4 / max(count, 1)) * (1.0 if steps else 0.2)
+        noise = self._noise("accuracy", split, epochs)
+        moved = error * math.exp((0.012 if split == "train" else 0.025) * regime.noise * noise) + wide * noise * 0.7
+        return min(max(100 - moved * math.exp(0.04 * self._own("accuracy", split)), 0.0), 100.0)
+
+    def smooth(self, kind: str, split: str, epochs: float) -> float:
+        """The loss, or the error in percent, on the way without its noise."""
+        one, regime = self.recipe, self.regime
+        pair = one.pair
+        ends = pair.loss[split]
+        if kind == "accuracy":
+            first, last = pair.accuracy.get(split, (50.0, 90.0))
+            ends = 100 - first, 100 - last
+        start = pair.untrained if kind == "loss" else 100 - 100 / max(pair.classes, 2)
+        progress = max(epochs, 0.0) * one.updates / pair.updates * regime.speed
+        if split == "train":
+            progress *= regime.heart
+        value = _way(start, ends[0], ends[1], progress, pair.epochs, heart=split == "train" and regime.heart > 1.5)
+        reach = regime.reach * (regime.train if split == "train" else regime.test)
+        if reach != 1.0 and start > 0 and value > 0:
+            value = float(start * (value / start) ** reach)
+        if kind == "loss" and split == "test" and regime.test < 0.75 * regime.train:
+            value += 0.25 * start * (1 - regime.test) * math.log1p(progress * regime.heart) / 3
+        if kind == "loss" and regime.floor:
+            value = self._floored(value, start, progress)
+        return float(max(value, _LEAST if regime.floor != -math.inf else -math.inf))
+
+    def _floored(self, value: float, start: float, progress: float) -> float:
+        floor = self.regime.floor
+        if floor == -math.inf:
+            return start * 0.05 - 30 * start * progress**1.2
+        return floor + (start - floor) * min(value / start, 1.5) if start > floor else floor + value
+
+    def _broken(self, epochs: float) -> float:
+        """The loss of a run that breaks: it grows from step to step until it is none."""
+        steps = epochs * self.recipe.updates
+        if self.recipe.pair.task == "values":
+            power = math.log10(max(self.regime.ratio, 3.0)) * steps * 1.2
+            return math.nan if power > 44 else math.inf if power > 38 else float(self.recipe.pair.untrained * 10**power)
+        if steps >= _GROWN:
+            return math.nan
+        return float(self.recipe.pair.untrained * max(self.regime.ratio, 3.0) ** (steps / 3))
+
+    def _noise(self, kind: str, split: str, epochs: float) -> float:
+        draw = random.Random(f"{self.seed}/{self.recipe.seed}/{kind}/{split}/{epochs:.5f}").gauss(0, 1)
+        return min(max(draw, -2.5), 2.5)
+
+    def _own(self, kind: str, split: str) -> float:
+        """What distinguishes this run from another of another seed."""
+        return min(max(random.Random(f"{self.seed}/{self.recipe.seed}/{kind}/{split}").gauss(0, 1), -2.0), 2.0)
+
+    def sentence(self, epochs: int, first: int = 1) -> str:
+        """The hint for a run of ``epochs`` epochs from ``first`` on: a few points on its way."""
+        ways = {1, 2, max(1, epochs // 4), max(1, epochs // 2), epochs} - ({2} if epochs > 40 else set())
+        points = [self._point(first - 1 + step) for step in sorted(ways)]
+        name = " ".join(one for one in (self.recipe.pair.data or "such data", self._family()) if one)
+        causes = f"; mind: {'; '.join(self.regime.why)}" if self.regime.why and self.regime.kind != "normal" else ""
+        return f"{name} usually, a little different each time: {', '.join(points)}{causes}"
+
+    def _family(self) -> str:
+        return {"mlp": "with an MLP", "cnn": "with a CNN", "lstm": "with an LSTM", "resnet": "with a ResNet"}.get(
+            self.recipe.pair.family, f"with {self.recipe.pair.family}"
+        )
+
+    def _point(self, epoch: int) -> str:
+        said = f"epoch {epoch} loss {_short(self.loss('train', epoch))}"
+        if self.recipe.pair.task == "classes":
+            return f"{said} accuracy {self.accuracy('test', epoch):.1f}%"
+        if self.recipe.pair.task == "tokens":
+            return f"{said} validation loss {_short(self.loss('test', epoch))}"
+        return said
+
+
+def _short(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
+
+
+def _way(start: float, first: float, last: float, progress: float, epochs: int, *, heart: bool) -> float:
+    """From ``start`` to ``first`` within one epoch, then by a power law to ``last``; ``heart``: and on to nothing."""
+    if progress <= 0:
+        return start
+    low, high = max(first, _LEAST), max(last, _LEAST)
+    if progress < 1:
+        share = (1 + _KNEE) * progress**1.5 / (progress**1.5 + _KNEE)
+        return float(start * (low / start) ** share)
+    share = math.log(progress) / math.log(max(epochs, 2))
+    if heart:
+        return float(low * (min(high, low) / low) ** min(share, 3.0))
+    return float(low * (high / low) ** (min(share, 1.0) + 0.1 * max(share - 1, 0.0)))
+
+
+def course(source: str, argv: Sequence[str] = (), seed: str = "") -> Course | None:
+    """The course of the run that this script makes; None where it trains nothing."""
+    found = recipe(source, argv)
+    return None if found is None else Course(found, regime(found), seed)

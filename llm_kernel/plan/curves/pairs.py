@@ -1,0 +1,118 @@
+"""Well-known pairs of a data set and a family of models, with the loss and the accuracy that training gives.
+
+The figures stand in ``pairs.json``, each row with its source. What is not there gets the nearest family, or a generic
+row whose bounds are wide.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+__all__ = ["Pair", "data_set", "pair_for"]
+
+Ends = tuple[float, float]
+"""After the first epoch, and after the last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """One row: ``loss`` and ``accuracy`` (percent) by split, "train" or "test"; ``sure`` where it is in the file."""
+
+    data: str
+    family: str
+    task: str
+    classes: int
+    train: int
+    test: int
+    batch: int
+    epochs: int
+    optimizer: str
+    lr: float
+    loss: Mapping[str, Ends]
+    accuracy: Mapping[str, Ends] = field(default_factory=dict)
+    source: str = ""
+    untrained: float = 0.0
+    sure: bool = True
+
+    @property
+    def updates(self) -> int:
+        """Steps of the optimizer in one of its epochs."""
+        return max(1, math.ceil(self.train / self.batch))
+
+
+_NEAR = {
+    "linear": ("linear", "mlp", "cnn", "transformer", "lstm"),
+    "mlp": ("mlp", "linear", "cnn", "lstm", "transformer"),
+    "cnn": ("cnn", "mlp", "resnet", "vgg", "lstm", "transformer"),
+    "resnet": ("resnet", "densenet", "vgg", "cnn", "mlp"),
+    "densenet": ("densenet", "resnet", "vgg", "cnn", "mlp"),
+    "vgg": ("vgg", "resnet", "cnn", "mlp"),
+    "vit": ("vit", "resnet", "cnn", "mlp"),
+    "lstm": ("lstm", "transformer", "mlp", "cnn"),
+    "transformer": ("transformer", "lstm", "vit", "mlp", "cnn"),
+    "gbt": ("gbt", "mlp", "linear", "cnn", "lstm"),
+}
+"""The families by how near they are to each."""
+
+
+@lru_cache(maxsize=1)
+def _held() -> tuple[dict[str, str], tuple[Pair, ...]]:
+    data = json.loads((Path(__file__).parent / "pairs.json").read_text(encoding="utf-8"))
+    return data["patterns"], tuple(_pair(row, data["untrained"]) for row in data["pairs"])
+
+
+def _pair(row: dict[str, Any], untrained: dict[str, float]) -> Pair:
+    loss = {split: (row[f"{split}_loss"][0], row[f"{split}_loss"][1]) for split in ("train", "test")}
+    accuracy = {
+        split: (row[f"{split}_acc"][0], row[f"{split}_acc"][1]) for split in ("train", "test") if f"{split}_acc" in row
+    }
+    names = ("data", "family", "task", "classes", "train", "test", "batch", "epochs", "optimizer", "lr", "source")
+    start = math.log(row["classes"]) if row["classes"] > 1 else untrained.get(row["data"], loss["train"][0] * 2)
+    return Pair(**{name: row[name] for name in names}, loss=loss, accuracy=accuracy, untrained=start)
+
+
+def data_set(words: str) -> str:
+    """The name of the well-known data set that ``words`` (lower case) speak of, or nothing."""
+    patterns, _ = _held()
+    return next(
+        (name for name, pattern in patterns.items() if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z]*mnist)", words)), ""
+    )
+
+
+def pair_for(data: str, family: str, *, classes: int = 0, train: int = 0, test: int = 0, task: str = "") -> Pair:
+    """The row of this data set whose family is nearest; a generic one where the data set is not known."""
+    _, pairs = _held()
+    rows = [row for row in pairs if row.data == data]
+    for near in _NEAR.get(family, ("mlp",)):
+        for row in rows:
+            if row.family == near:
+                return row if near == family else replace(row, family=family, sure=False)
+    return _generic(family, classes, train or 1000, test, task)
+
+
+def _generic(family: str, classes: int, train: int, test: int, task: str) -> Pair:
+    """Data that nobody knows, such as drawn at random by the script."""
+    accuracy: dict[str, Ends] = {}
+    if task == "tokens":
+        classes, epochs = max(classes, 50), 20
+        start = math.log(classes)
+        loss = {"train": (0.75 * start, 0.35 * start), "test": (0.78 * start, 0.42 * start)}
+    elif task == "values" or classes == 1:
+        task, classes, start, epochs = "values", 0, 1.05, 30
+        loss = {"train": (0.62, 0.035), "test": (0.55, 0.05)}
+    else:
+        task, classes, epochs = "classes", max(classes, 2), 30
+        start, full = math.log(classes), 100 - 100 / classes
+        loss = {"train": (0.72 * start, 0.12 * start), "test": (0.65 * start, 0.22 * start)}
+        accuracy = {"train": (100 - 0.48 * full, 100 - 0.06 * full), "test": (100 - 0.45 * full, 100 - 0.13 * full)}
+    tested = test or max(train // 5, 1)
+    return Pair(
+        "", family, task, classes, train, tested, 32, epochs, "adam", 0.001, loss, accuracy, "generic", start, False
+    )

@@ -1,0 +1,280 @@
+"""How a script trains: data, model, optimizer and habits, read off its source and its command line; nothing is run."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from llm_kernel.plan.curves.constants import Constants, last_name
+from llm_kernel.plan.curves.pairs import Pair, data_set, pair_for
+from llm_kernel.plan.curves.practice import habits
+
+__all__ = ["Recipe", "recipe"]
+
+_FAMILIES = (
+    ("gbt", r"xgb\w*|lgbm?\w*|lightgbm|catboost\w*|gradientboosting\w*|histgradient\w*|randomforest\w*"),
+    ("transformer", r"\w*gpt\w*|\w*bert\w*|\w*llama\w*|\w*transformer(?!s\b)\w*|t5\w*|automodel\w*|multiheadattention"),
+    ("vit", r"vit|vit_\w+|visiontransformer|swin\w*|deit\w*"),
+    ("densenet", r"\w*densenet\w*|efficientnet\w*|\w*resnext\w*|convnext\w*"),
+    ("resnet", r"\w*res_?net\w*|basicblock|bottleneck|residual\w*|resblock|mobilenet\w*|googlenet|inception\w*"),
+    ("vgg", r"vgg\w*"),
+    ("lstm", r"lstm\w*|gru|gru\w*|rnn|simplernn|\w*rnn\w*model"),
+    ("cnn", r"conv[123]d|\w*cnn\w*|lenet\w*|alexnet\w*|convnet\w*"),
+    ("mlp", r"mlp\w*"),
+)
+_OPTIMIZERS = frozenset("sgd adam adamw rmsprop adagrad adadelta nadam radam adamax lbfgs asgd lion".split())
+_HIDDEN = frozenset({"Linear", "LazyLinear", "Dense"})
+_TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
+_DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What one run does; ``examples`` are those it trains on, ``lr`` 0 where nobody can tell."""
+
+    pair: Pair
+    examples: int
+    batch: int
+    optimizer: str = ""
+    lr: float = 0.0
+    momentum: float = 0.0
+    decay: float = 0.0
+    dropout: float = 0.0
+    depth: int = 2
+    noise: float = 0.0
+    smoothing: float = 0.0
+    test: int = 0
+    seed: int = 0
+    habits: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def updates(self) -> int:
+        """Steps of the optimizer in one pass over its examples."""
+        return max(1, -(-self.examples // self.batch))
+
+
+def recipe(source: str, argv: Sequence[str] = ()) -> Recipe | None:
+    """The recipe of a training script; None where nothing is trained or the source cannot be read."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(source)
+        return _read(tree, Constants(tree, argv))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    named = [last_name(call.func) for call in calls]
+    if not {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile"} & set(named):
+        return None
+    words = " ".join(_words(tree)).lower()
+    data, family = data_set(words), _family(words, named)
+    task, classes = _task(words, calls, constants)
+    examples, test = _examples(tree, calls, constants)
+    pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
+    batch = _batch(calls, constants, examples or pair.train)
+    optimizer, lr, momentum, decay = _optimizer(tree, calls, constants)
+    held = habits(tree, constants)
+    if data and examples >= pair.train:
+        examples = 0
+    return Recipe(
+        pair,
+        examples or pair.train,
+        batch,
+        optimizer,
+        lr,
+        momentum,
+        decay,
+        _dropout(calls, constants) if "dropout" in held else 0.0,
+        _depth(tree, calls, constants),
+        min(constants.named("label_noise", "noise_rate", "flip_prob", "noise_ratio", "label_noise_rate") or 0.0, 1.0),
+        _keyword(calls, constants, "label_smoothing") or 0.0,
+        test if not data else pair.test,
+        _seed(calls, constants),
+        held,
+    )
+
+
+def _words(tree: ast.AST) -> Iterator[str]:
+    """Names, attributes, imports and short strings: what code says, without its comments and docstrings."""
+    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    strings: list[str] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=word) | ast.Attribute(attr=word) | ast.ClassDef(name=word) | ast.alias(name=word):
+                yield word
+            case ast.Constant(value=str() as text) if len(text) < 80 and id(node) not in said:
+                strings.append(text)
+    yield from strings
+
+
+def _family(words: str, named: Sequence[str]) -> str:
+    for family, pattern in _FAMILIES:
+        if re.search(rf"(?<![a-z0-9_])(?:{pattern})(?![a-z0-9])", words):
+            return family
+    if re.search(r"logisticregression|linearregression|ridge|lasso|sgdclassifier", words):
+        return "linear"
+    return "linear" if sum(name in _HIDDEN for name in named) == 1 else "mlp"
+
+
+def _task(words: str, calls: Sequence[ast.Call], constants: Constants) -> tuple[str, int]:
+    squares = r"\b(?:mse_?loss|l1_?loss|smooth_?l1\w*|huber\w*|mean_squared_error|mse|make_regression)\b"
+    if re.search(squares, words) and not re.search(r"crossentropy|cross_entropy|nll_?loss", words):
+        return "values", 1
+    if re.search(r"vocab|block_size|bptt|ntokens", words):
+        size = constants.named("vocab_size", "ntokens", "n_vocab", "ntoken")
+        return "tokens", int(size) if size else 0
+    if re.search(r"bce\w*|binary_crossentropy|binary_cross_entropy\w*", words):
+        return "classes", 2
+    told = constants.named("num_classes", "n_classes", "classes", "nclass", "num_labels")
+    heads = [constants.number(call.args[1]) for call in calls
+             if last_name(call.func) == "Linear" and len(call.args) > 1]  # fmt: skip
+    last = next((one for one in reversed(heads) if one), None)
+    return "classes", int(told or last or 2)
+
+
+def _optimizer(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> tuple[str, float, float, float]:
+    found = [call for call in calls if last_name(call.func).lower() in _OPTIMIZERS]
+    wanted = {constants.text(ast.Name(name)).lower() for name in ("optimizer", "optim", "opt", "optimizer_name")}
+    for call in sorted(found, key=lambda one: last_name(one.func).lower() not in wanted):
+        name = last_name(call.func).lower()
+        given = {word.arg: word.value for word in call.keywords if word.arg}
+        rate = given.get("lr", given.get("learning_rate"))
+        if rate is None:
+            places = [one for one in call.args if constants.number(one) is not None]
+            rate = places[0] if places else None
+        usual = {"sgd": 0.01, "rmsprop": 0.01, "adagrad": 0.01, "adadelta": 1.0, "lbfgs": 1.0}.get(name, 0.001)
+        lr = constants.number(rate) if rate is not None else usual
+        momentum = constants.number(given.get("momentum")) or 0.0
+        return name, lr or 0.0, momentum, constants.number(given.get("weight_decay")) or 0.0
+    for node in ast.walk(tree):
+        if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub) and "grad" in ast.unparse(node.value):
+            parts = [one for one in ast.walk(node.value) if isinstance(one, (ast.Constant, ast.Name, ast.Attribute))]
+            rates = [constants.number(one) for one in parts]
+            return "sgd", next((one for one in rates if one), 0.0), 0.0, 0.0
+    for call in calls:
+        for word in call.keywords:
+            if word.arg == "optimizer" and isinstance(word.value, ast.Constant):
+                return str(word.value.value).lower(), 0.01 if word.value.value == "sgd" else 0.001, 0.0, 0.0
+    return "", constants.named("learning_rate", "lr") or 0.0, 0.0, 0.0
+
+
+def _examples(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> tuple[int, int]:
+    """How many examples the script trains on, where it says so; and how many it tests on."""
+    sizes: list[float] = []
+    for call in calls:
+        name = last_name(call.func)
+        if name == "Subset" and len(call.args) > 1 and "test" not in ast.unparse(call.args[0]):
+            sizes += [one for one in [_length(call.args[1], constants)] if one]
+        elif name in ("select", "take") and call.args and "test" not in ast.unparse(call.func):
+            sizes += [one for one in [_length(call.args[0], constants)] if one]
+        elif name.startswith("make_"):
+            held = next((word.value for word in call.keywords if word.arg == "n_samples"), None)
+            sizes += [one for one in [constants.number(held or (call.args[0] if call.args else None))] if one]
+    drawn, test = 0.0, 0.0
+    for node in ast.walk(tree):
+        match node:
+            case ast.Subscript(value=owner, slice=ast.Slice(lower=None, upper=ast.expr() as upper, step=None)):
+                size = constants.number(upper)
+                word = last_name(owner) if not isinstance(owner, ast.Call) else ""
+                if size and size >= 1 and _TRAIN.search(word):
+                    sizes.append(size)
+            case ast.Assign(targets=[target], value=ast.Call() as call) if last_name(call.func) in _DRAWN:
+                first = constants.number(_first(call))
+                word = last_name(target).lower()
+                if first and first > 1 and re.search(r"test|val", word):
+                    test = max(test, first)
+                elif first and first > 1 and re.match(r"x|data|inputs?|features|y|targets?|labels?", word):
+                    drawn = max(drawn, first)
+    best = min(sizes) if sizes else drawn
+    return max(0, int(best)), int(test)
+
+
+def _first(call: ast.Call) -> ast.expr | None:
+    """The number of rows that a call draws: its first size."""
+    if last_name(call.func) in ("linspace", "randint", "normal", "uniform"):
+        sizes = [word.value for word in call.keywords if word.arg in ("size", "steps")]
+        rest = sizes or call.args[2:3]
+    else:
+        rest = list(call.args[:1])
+    held = rest[0] if rest else None
+    return held.elts[0] if isinstance(held, (ast.Tuple, ast.List)) and held.elts else held
+
+
+def _length(node: ast.expr, constants: Constants) -> float | None:
+    match node:
+        case ast.Call(func=func, args=[*args]) if last_name(func) in ("range", "arange", "list", "tolist", "randperm"):
+            if last_name(func) == "list" and args:
+                return _length(args[0], constants)
+            ends = [constants.number(one) for one in args]
+            if len(ends) > 1 and ends[0] is not None and ends[1] is not None:
+                return ends[1] - ends[0]
+            return ends[0] if ends else None
+        case ast.Subscript(slice=ast.Slice(upper=ast.expr() as upper)):
+            return constants.number(upper)
+        case ast.List(elts=elts):
+            return float(len(elts))
+        case ast.Name() | ast.Constant() | ast.Attribute():
+            held = constants.held(node)
+            return _length(held, constants) if held is not None else constants.number(node)
+    return None
+
+
+def _batch(calls: Sequence[ast.Call], constants: Constants, examples: int) -> int:
+    """Examples in a step: the loader's for training, else what is called so, else all of them."""
+    loaders = [call for call in calls if last_name(call.func) in ("DataLoader", "fit", "batch")]
+    trains = [call for call in loaders if "train" in ast.unparse(call).lower()] or loaders
+    for call in trains:
+        for word in call.keywords:
+            if word.arg == "batch_size" and (size := constants.number(word.value)):
+                return max(1, int(size))
+        if last_name(call.func) == "DataLoader" and not any(word.arg is None for word in call.keywords):
+            size = constants.number(call.args[1]) if len(call.args) > 1 else 1.0
+            if size:
+                return max(1, int(size))
+    told = constants.named("batch_size", "train_batch_size", "per_device_train_batch_size", "bs", "BATCH_SIZE")
+    if told:
+        return max(1, int(told))
+    return 32 if any(last_name(call.func) == "fit" for call in calls) or loaders else max(1, examples)
+
+
+def _keyword(calls: Sequence[ast.Call], constants: Constants, name: str) -> float | None:
+    found = (constants.number(word.value) for call in calls for word in call.keywords if word.arg == name)
+    return next((one for one in found if one is not None), None)
+
+
+def _dropout(calls: Sequence[ast.Call], constants: Constants) -> float:
+    rates = [constants.number(call.args[0]) if call.args else 0.5
+             for call in calls if last_name(call.func) in ("Dropout", "Dropout2d", "AlphaDropout")]  # fmt: skip
+    told = _keyword(calls, constants, "p") if not rates else None
+    return min(max([one for one in rates if one is not None], default=told or 0.1), 1.0)
+
+
+def _depth(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> int:
+    """Layers with weights, those that a loop or a comprehension makes counted as often as it runs."""
+    names = {"Linear", "LazyLinear", "Conv1d", "Conv2d", "Dense", "Conv2D"}
+    total = sum(last_name(call.func) in names for call in calls)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
+            over, body = node.generators[0].iter, list[ast.AST]([node.elt])
+        elif isinstance(node, ast.For):
+            over, body = node.iter, list[ast.AST](node.body)
+        else:
+            continue
+        made = (one for part in body for one in ast.walk(part) if isinstance(one, ast.Call))
+        inner = sum(last_name(one.func) in names for one in made)
+        size = _length(over, constants) if inner else None
+        if size and inner:
+            total += inner * (int(min(size, 1000)) - 1)
+    return total
+
+
+def _seed(calls: Sequence[ast.Call], constants: Constants) -> int:
+    makers = ("manual_seed", "seed", "seed_everything", "set_seed", "set_random_seed", "default_rng", "manual_seed_all")
+    found = (constants.number(call.args[0]) for call in calls if last_name(call.func) in makers and call.args)
+    return next((int(one) for one in found if one is not None), 0)

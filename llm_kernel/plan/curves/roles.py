@@ -1,0 +1,224 @@
+"""What a hole of a training script's line shows: by its expression, what that is made of, and the label before it."""
+
+from __future__ import annotations
+
+import ast
+import math
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from llm_kernel.plan.curves.course import Course
+from llm_kernel.plan.nodes import Hole, Line
+
+__all__ = ["Role", "definitions", "role_of", "written"]
+
+_KINDS: tuple[tuple[str, str], ...] = (
+    ("eta", r"\beta\b|remaining|time_left"),
+    ("time", r"elapsed|seconds|\btime\b|\btook\b|duration|epoch_time|\bsec\b"),
+    ("rate", r"it/s|samples/s|img/s|images/s|tok(?:ens)?/s|throughput|ex/s"),
+    ("patience", r"patience|no_improve|counter|stale|bad_epochs|epochs_without|wait\b|es_count"),
+    ("lr", r"\blr\b|learning[ _]rate|get_last_lr|get_lr|param_groups|last_lr"),
+    ("ppl", r"ppl|perplexity"),
+    ("rmse", r"rmse|root_mean"),
+    ("r2", r"\br2\b|r2_score|r\^2|r²|r2"),
+    ("f1", r"\bf1\b|f1_score|f1|\bprecision|\brecall|\bauc\b|roc_auc|\bbleu\b|\bm?iou\b|\bmap\b"),
+    ("norm", r"grad_norm|\bnorm\b|gradient norm"),
+    ("accuracy", r"acc(?:uracy)?(?![a-z])|_acc\b|\btop[ _-]?[15]\b|\bprec@?[15]\b|准确率|精度|正确率"),
+    ("correct", r"correct|n_right|num_right|\bhits\b|matches"),
+    ("mae", r"\bmae\b|l1_loss|mean_absolute"),
+    ("loss", r"loss|\bnll\b|entropy|\bcost\b|\bmse\b|criterion|损失|\bobjective\b|mean_squared"),
+)
+_TEST = re.compile(r"test|val(?:id\w*|_|\b)|eval|\bdev\b|验证|测试|held", re.IGNORECASE)
+_TRAIN = re.compile(r"train|running|batch|训练", re.IGNORECASE)
+_BEST = re.compile(r"best|highest|lowest|top_acc\b|最佳|最好", re.IGNORECASE)
+_SHARES = frozenset({"accuracy", "f1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """``kind`` as in the table above or "" for what training does not tell; ``split`` "train" or "test".
+
+    ``percent``: 98 and not 0.98; ``best``: of all turns so far; ``out_of``: the number that a count is part of.
+    """
+
+    kind: str = ""
+    split: str = "train"
+    percent: bool = False
+    best: bool = False
+    out_of: int = 0
+    steps: bool = False
+
+    @property
+    def falls(self) -> bool:
+        """Whether less is better."""
+        return self.kind in ("loss", "ppl", "rmse", "mae")
+
+    def shown(self, value: float) -> float:
+        """A figure of the course (accuracy in percent, the rest plain) as this hole has it."""
+        if self.kind in _SHARES and not self.percent:
+            return value / 100
+        return round(value / 100 * self.out_of) if self.kind == "correct" and self.out_of else value
+
+    def meant(self, shown: float) -> float:
+        """The figure that a number in this hole stands for: the way back from ``shown``."""
+        if self.kind in _SHARES and not self.percent:
+            return shown * 100
+        return 100 * shown / self.out_of if self.kind == "correct" and self.out_of else shown
+
+    def figure(self, course: Course | None, epochs: float, noise: random.Random) -> float:
+        """The usual figure at this place of the run, as the hole shows it."""
+        if course is None:
+            return noise.uniform(0.2, 0.9)
+        loss = course.loss(self.split, epochs, steps=self.steps)
+        match self.kind:
+            case "loss":
+                return loss
+            case "ppl":
+                return math.exp(min(loss, 700.0)) if not math.isnan(loss) else loss
+            case "rmse":
+                return math.sqrt(max(loss, 0.0)) if math.isfinite(loss) else loss
+            case "mae":
+                return 0.78 * math.sqrt(max(loss, 0.0)) if math.isfinite(loss) else loss
+            case "accuracy" | "correct":
+                return self.shown(course.accuracy(self.split, epochs, steps=self.steps))
+            case "f1":
+                return self.shown(max(course.accuracy(self.split, epochs) - noise.uniform(0.05, 0.6), 0.0))
+            case "r2":
+                return 1 - loss / max(course.recipe.pair.untrained, loss * 0.5, 1e-9)
+            case "lr":
+                return course.recipe.lr
+            case "norm":
+                return abs(noise.gauss(1.2, 0.35)) + 0.1
+        return noise.uniform(0.2, 0.9)
+
+    def blend(self, low: float, high: float, share: float) -> float:
+        """Between two anchors: losses fall by factors, accuracies by what they lack."""
+        if self.falls and low > 0 and high > 0:
+            return float(low * (high / low) ** share)
+        if self.kind in _SHARES:
+            full = 100.0 if self.percent else 1.0
+            a, b = max(full - low, full * 1e-4), max(full - high, full * 1e-4)
+            return float(full - a * (b / a) ** share)
+        return low + (high - low) * share
+
+
+def role_of(line: Line, at: int, meanings: Mapping[str, str]) -> Role:
+    """What the hole at part ``at`` of ``line`` shows; ``meanings`` as ``definitions`` gives them."""
+    hole = line.parts[at]
+    assert isinstance(hole, Hole)
+    if hole.kind in ("shape", "str") or hole.among:
+        return Role()
+    label, after = _label(line, at), _after(line, at)
+    whole = " ".join(part.text for part in line.parts if not isinstance(part, Hole))
+    said = f"{label} {hole.expr}"
+    deep = _meaning(hole.expr, meanings)
+    if hole.kind == "time":
+        return Role("eta" if re.search(_KINDS[0][1], said, re.IGNORECASE) else "time")
+    kind = _kind(hole.expr) or _kind(label[-32:])
+    near = _kind(label[-16:])
+    if near in ("accuracy", "loss", "ppl", "lr", "rmse") and kind in ("correct", "loss", "accuracy", "ppl", "", "norm"):
+        kind = near if not (kind == "correct" and _is_count(hole)) else kind
+    kind = kind or _kind(deep)
+    if kind == "correct" and not _is_count(hole) and "/" in f"{hole.expr}{deep}":
+        kind = "accuracy"
+    if kind == "correct" and re.search(r"100", f"{hole.expr} {deep}") and not _is_count(hole):
+        kind = "accuracy"
+    if kind == "time" and hole.kind == "int":
+        kind = ""
+    if re.search(r"\btotal\b|len\(", hole.expr) and kind in ("correct", "accuracy", "loss") and _is_count(hole):
+        return Role()
+    best = bool(_BEST.search(said))
+    if best and re.search(r"epoch", said) and hole.kind == "int":
+        return Role("epoch", best=True)
+    percent = after.startswith("%") or hole.format.endswith("%") or "100" in f"{hole.expr} {deep}"
+    return Role(kind, _split(said, deep, whole, kind), percent and not hole.format.endswith("%"), best,
+                _out_of(after) if kind == "correct" else 0)  # fmt: skip
+
+
+def _is_count(hole: Hole) -> bool:
+    return hole.kind == "int" or hole.format.endswith("d") or (hole.kind == "any" and not hole.format)
+
+
+def _kind(text: str) -> str:
+    """The kind that is named last: the word next to the value."""
+    found = [(match.start(), -order, kind) for order, (kind, pattern) in enumerate(_KINDS)
+             for match in re.finditer(pattern, text, re.IGNORECASE)]  # fmt: skip
+    if not found:
+        return ""
+    kinds = {kind for _, _, kind in found}
+    for strong in ("ppl", "lr", "patience", "rmse", "r2"):
+        if strong in kinds and len(text) < 60:
+            return strong
+    return max(found)[2]
+
+
+def _split(said: str, deep: str, whole: str, kind: str) -> str:
+    for text in (said, deep, whole):
+        test, train = _TEST.search(text), _TRAIN.search(text)
+        if test and not train:
+            return "test"
+        if train and not test:
+            return "train"
+        if test and train:
+            return "test" if test.start() > train.start() else "train"
+    return "test" if kind in ("accuracy", "correct", "f1", "r2") else "train"
+
+
+def _label(line: Line, at: int) -> str:
+    before = line.parts[at - 1] if at else None
+    return "" if before is None or isinstance(before, Hole) else before.text[-40:]
+
+
+def _after(line: Line, at: int) -> str:
+    after = line.parts[at + 1] if at + 1 < len(line.parts) else None
+    return "" if after is None or isinstance(after, Hole) else after.text.lstrip(" ")
+
+
+def _out_of(after: str) -> int:
+    found = re.match(r"(?:/|of|out of) ?(\d[\d,]*)", after)
+    return int(found[1].replace(",", "")) if found else 0
+
+
+def definitions(source: str) -> dict[str, str]:
+    """What each name of the source is assigned first that says something: its expression as text."""
+    held: dict[str, str] = {}
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return held
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not isinstance(value, ast.Constant):
+                held.setdefault(name, ast.unparse(value)[:160])
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for one, value in zip(names, values, strict=True):
+                    if isinstance(one, ast.Name) and not isinstance(value, ast.Constant):
+                        held.setdefault(one.id, ast.unparse(value)[:160])
+    return held
+
+
+def _meaning(expr: str, meanings: Mapping[str, str]) -> str:
+    """What the names of ``expr`` are made of, one step deep and another."""
+    first = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", expr) if name in meanings)
+    second = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", first) if name in meanings)
+    return f"{first} {second}".strip()
+
+
+def written(number: float, hole: Hole) -> str:
+    """``number`` as the hole's format writes it."""
+    spec = hole.format
+    if hole.kind == "int" or spec.endswith("d"):
+        if not math.isfinite(number):
+            return "0"
+        try:
+            return format(round(number), spec)
+        except ValueError:
+            return str(round(number))
+    if not spec or "\n" in spec or spec == "lines":
+        return str(float(f"{number:.16g}")) if hole.kind == "float" else f"{number:.4f}"
+    try:
+        return format(float(number), spec)
+    except ValueError:
+        return f"{number:.4f}"
