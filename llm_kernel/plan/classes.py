@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from llm_kernel.plan.shapes.table import of_module
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Super, Unknown, Value, Wrapped
 from llm_kernel.plan.walk import Walk
 
@@ -58,6 +59,9 @@ def of_instance(w: Walk, this: Instance, name: str) -> Value:
     if found is not None or any(name in each.attrs for each in this.cls.line()):
         return bind(w, found, this)
     foreign = this.cls.foreign()
+    asked = of_module(this, name) if foreign else None
+    if asked is not None:
+        return asked
     if foreign:
         return Unknown(origin=f"{foreign}().{name}") if name not in SELVES else Bound(Lib("self"), this)
     return Unknown()

@@ -10,6 +10,9 @@ from typing import Any
 from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.nodes import Hole
 from llm_kernel.plan.operators import binary, compare, unary
+from llm_kernel.plan.shapes.containers import index as part
+from llm_kernel.plan.shapes.operators import index
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, percent, shown
 from llm_kernel.plan.values import (
     SPREAD,
@@ -17,6 +20,7 @@ from llm_kernel.plan.values import (
     Function,
     Lib,
     Text,
+    Thing,
     Unknown,
     Value,
     join,
@@ -205,6 +209,11 @@ def item(w: Walk, value: Value, key: Value) -> Value:
     """``value[key]``."""
     if isinstance(value, Text) or (isinstance(value, str) and not known(key)):
         return Unknown("str")
+    if isinstance(value, Tensor):
+        found = index(value, key)
+        return found if found is not None else Unknown(value.kind)
+    if isinstance(value, Thing) and value.kind == "module":
+        return checked(lambda: part(value, key))
     if isinstance(value, Unknown):
         return _unknown_item(value, key)
     if isinstance(value, dict) and SPREAD in value:
@@ -330,6 +339,8 @@ def set_attribute(w: Walk, thing: Value, word: str, value: Value) -> None:
         for each in thing.among:
             set_attribute(w, each, word, join(w.attribute(each, word), value))
         return
+    if isinstance(thing, Tensor) and thing.cell is not None and word == "requires_grad":
+        w.state.put(thing.cell.held, "grad", value)
     attrs = getattr(thing, "names" if isinstance(thing, Env) else "attrs", None)
     if isinstance(attrs, dict):
         w.state.put(attrs, word, value)

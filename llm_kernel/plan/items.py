@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from llm_kernel.plan.shapes.module import children
+from llm_kernel.plan.shapes.operators import elements
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
 
@@ -20,6 +23,10 @@ def iterate(w: Walk, value: Value) -> Items:
         case Thing(kind="loader" | "dataset"):
             size = value.attrs.get("size")
             return Items(size if isinstance(size, int) else None, lambda turn: Unknown("tensor"))
+        case Thing(kind="module"):
+            return listed(list(children(value).values()))
+        case Tensor(shape=(count, *_)):
+            return Items(count, lambda turn: elements(value))
         case Unknown():
             if value.among:
                 return Items(None, lambda turn: Unknown(_ELEMENTS.get(value.kind, "any")))

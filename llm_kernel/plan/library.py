@@ -28,6 +28,7 @@ from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop
 from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.saving import load, save
+from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -327,11 +328,13 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
     return Unknown("any")
 
 
-THINGS: dict[str, ThingCall] = {"parallel": call_parallel, "chain": call_chain, "method": call_method}
+THINGS: dict[str, ThingCall] = {"parallel": call_parallel, "chain": call_chain, "method": call_method, "module": called}
 
 
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
     """``value.name`` of a library's object."""
+    if value.kind == "module":
+        return module_attribute(w, value, name)
     if name in value.attrs and name not in ("steps", "this", "inner"):
         return value.attrs[name]
     if value.kind == "namespace":
@@ -364,7 +367,6 @@ LIBRARY: dict[str, Handler] = {
     **dict.fromkeys(("tqdm.tqdm.write", "tqdm.auto.tqdm.write"),
                     lambda w, args, named, node: w.say(shown(args[0], w.ask) if args else "")),
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
-    "torch.nn.Sequential": chain, "torch.nn.ModuleList": lambda w, args, named, node: list(iter_list(w, args)),
     "torch.compile": first, "torch.jit.script": first, "torch.device": device,
     "copy.deepcopy": first, "first": first, "asyncio.run": first,
     "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
@@ -373,11 +375,9 @@ LIBRARY: dict[str, Handler] = {
     "pprint.pprint": pprint, "collections.Counter": counter, "builtins.vars": vars_,
     "contextlib.contextmanager": decorator,
     "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
-    "torch.max": lambda w, args, named, node: (Unknown("tensor"), Unknown("ints")) if len(args) > 1 or "dim" in named
-    else Unknown("tensor"),
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY["torch.min"] = LIBRARY["torch.topk"] = LIBRARY["torch.max"]
+LIBRARY |= SHAPES
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

@@ -121,6 +121,8 @@ class Loudness:
             case Instance():
                 held = [cls.attrs.get(name) for cls in value.cls.line() for name in _IMPLICIT]
                 return any(isinstance(each, Function) and self.says(each.node) for each in held)
+            case Thing(kind="module"):
+                return any(self.value(each) for each in value.attrs.values())
             case Thing():
                 return self.value(value.attrs.get("inner"))
             case Unknown():

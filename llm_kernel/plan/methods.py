@@ -10,6 +10,9 @@ from llm_kernel.plan.items import unpack
 from llm_kernel.plan.known import BUILTINS, exprs
 from llm_kernel.plan.library import library_call
 from llm_kernel.plan.nodes import Hole
+from llm_kernel.plan.shapes.module import Modules
+from llm_kernel.plan.shapes.table import NOT_KNOWN, SHAPES, method, tensor_attribute
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import braces, joined, parts_of, shown
 from llm_kernel.plan.values import SPREAD, Items, Method, Text, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
@@ -92,6 +95,10 @@ _TENSORS = ("tensor", "ints", "bools")
 
 def unknown_attribute(value: Unknown, name: str) -> Value:
     """``value.name`` of a value that nobody knows."""
+    if isinstance(value, Tensor):
+        found = tensor_attribute(value, name)
+        if found is not None:
+            return found
     if name == "shape":
         return Unknown("shape", shape=value.shape)
     if value.kind in _TENSORS and name in ("dtype", "device"):
@@ -162,6 +169,8 @@ def _reach(w: Walk, value: Value, path: str) -> Value:
 
 
 def _of_list(w: Walk, this: list[Value], name: str, args: list[Value], named: dict[str, Value]) -> Value:
+    if isinstance(this, Modules) and f"torch.nn.Module.{name}" in SHAPES and name != "append":
+        return SHAPES[f"torch.nn.Module.{name}"](w, [this, *args], named, None)
     if name == "copy":
         return this.copy()
     if name in ("count", "index") and known(this) and all(known(each) for each in args):
@@ -228,6 +237,10 @@ def _of_set(w: Walk, this: set[Any], name: str, args: list[Value]) -> Value:
 def _of_unknown(
     w: Walk, this: Unknown, name: str, args: list[Value], named: dict[str, Value], node: ast.AST | None
 ) -> Value:
+    if isinstance(this, Tensor):
+        found = method(w, this, name, args, named)
+        if found is not NOT_KNOWN:
+            return found
     if this.kind in _TENSORS or name in ("item", "size", "eq", "argmax", "backward", "cpu", "view_as"):
         return _of_tensor(this, name, args)
     if name in ("numel", "nelement", "dim"):

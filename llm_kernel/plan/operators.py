@@ -5,8 +5,12 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from llm_kernel.plan.shapes.operators import compare as compare_tensors
+from llm_kernel.plan.shapes.operators import operate
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import Ask, joined, parts_of, percent
 from llm_kernel.plan.values import PLAIN, Text, Unknown, Value, kind_of, known, spread
 
@@ -26,6 +30,10 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
     """``one op other``; raises what Python would raise where both are known."""
     if type(one) in (int, float) and type(other) in (int, float):
         return _numbers(op, one, other)
+    if isinstance(one, Tensor) or isinstance(other, Tensor):
+        found = operate(op, one, other)
+        if found is not None:
+            return found
     if isinstance(op, ast.Mod) and isinstance(one, str):
         return percent(one, other, ask)
     if isinstance(op, ast.Add) and isinstance(one, (str, Text)) and isinstance(other, (str, Text)):
@@ -107,6 +115,8 @@ def unary(op: ast.unaryop, value: Value) -> Value:
             return +value
         if isinstance(op, ast.Invert) and isinstance(value, int):
             return ~int(value)
+    if isinstance(value, Tensor) and isinstance(op, (ast.USub, ast.UAdd, ast.Invert)):
+        return replace(value, role="", cell=None)
     return Unknown(kind_of(value))
 
 
@@ -124,7 +134,7 @@ def compare(op: ast.cmpop, one: Value, other: Value) -> Value:
         said = {bool(function(each, other)) for each in one.among}
         return said.pop() if len(said) == 1 else Unknown("bool")
     if kind_of(one) in _TENSORS or kind_of(other) in _TENSORS:
-        return Unknown("bools")
+        return compare_tensors(one, other) or Unknown("bools")
     return _bounded(op, one, other)
 
 

@@ -9,6 +9,7 @@ from string import Formatter
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
+from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
@@ -81,6 +82,9 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             said = ask(value, "__repr__" if inside else "__str__")
             several = LINES if value.cls.foreign() else ""
             return said if isinstance(said, (str, Text)) else Text((Hole("any", several, expr),))
+        case Thing(kind="module" | "parallel") | Modules():
+            said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
+            return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
         case Thing(kind="chain" | "parallel" | "dataset"):
             return Text((Hole("any", LINES, expr),))
         case Thing(kind="exception") if not inside:

@@ -160,7 +160,7 @@ def test_a_frameworks_own_output_is_free():
 
 def test_a_module_beside_the_script_is_read():
     plan = training("stubborn")
-    assert hint(plan).splitlines()[0] == "net has ? parameters"
+    assert hint(plan).splitlines()[0] == "net has 25 parameters"
     lines = [
         "net has 25 parameters",
         "epoch 0 loss 0.41",

@@ -1,0 +1,1 @@
+"""Shapes and numbers that the source fixes: tensors, modules and arrays, computed without the libraries they mimic."""

@@ -1,0 +1,205 @@
+"""Modules as torch sees them: what they hold by name, their parameters, and how they are shown.
+
+A module is a library's layer (a ``Thing`` of this kind) or an object of a class of the source that descends from one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from llm_kernel.plan.shapes.tensor import Tensor, Vague
+from llm_kernel.plan.values import Instance, Thing, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["LAYER", "Layer", "Modules", "buffers", "children", "is_module", "layer_of", "make", "modules", "parameters",
+           "show", "state"]  # fmt: skip
+
+LAYER = "<layer>"
+"""The attribute under which a module keeps what it is."""
+Forward: TypeAlias = Callable[[Walk, Value, list[Value], dict[str, Value]], Value]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """What a library's module is: its class, what stands between its parentheses, and what a call of it gives."""
+
+    name: str
+    extra: str | Callable[[dict[str, Value]], str]
+    forward: Forward
+
+
+class Modules(list[Value]):
+    """A ``ModuleList``: a list whose modules count as held by its owner."""
+
+    __slots__ = ()
+
+
+class Named(dict[Any, Value]):
+    """A ``ModuleDict``: a dict whose modules count as held by its owner."""
+
+    __slots__ = ()
+
+
+def make(layer: Layer, attrs: dict[str, Value]) -> Thing:
+    """A library's module."""
+    return Thing("module", {LAYER: layer, **attrs})
+
+
+def is_module(value: Value) -> bool:
+    """Whether torch would register this value as a submodule."""
+    match value:
+        case Thing(kind="module" | "parallel") | Modules() | Named():
+            return True
+        case Instance():
+            foreign = value.cls.foreign()
+            return foreign.startswith("torch.nn.") or foreign.endswith(("LightningModule",))
+    return False
+
+
+def layer_of(value: Value) -> Layer | None:
+    """What a library's module is; None for one of the source."""
+    found = value.attrs.get(LAYER) if isinstance(value, (Thing, Instance)) else None
+    return found if isinstance(found, Layer) else None
+
+
+def held(module: Value) -> dict[str, Value]:
+    """What a module holds, by name."""
+    match module:
+        case Modules():
+            return {str(n): each for n, each in enumerate(module)}
+        case Named():
+            return {str(key): each for key, each in module.items()}
+        case Thing(kind="parallel"):
+            return {"module": module.attrs["inner"]}
+        case Thing() | Instance():
+            return module.attrs
+    return {}
+
+
+def children(module: Value) -> dict[str, Value]:
+    """The modules that a module holds."""
+    found = {name: each for name, each in held(module).items() if is_module(each)}
+    if any(not isinstance(each, (Tensor, Thing, Instance)) and name == "*" for name, each in held(module).items()):
+        raise Vague
+    return found
+
+
+def modules(module: Value, prefix: str = "") -> Iterator[tuple[str, Value]]:
+    """The module and every one inside it once, with their full names."""
+    yield from _modules(module, prefix, set(), 0)
+
+
+def _modules(module: Value, prefix: str, seen: set[int], depth: int) -> Iterator[tuple[str, Value]]:
+    if id(module) in seen:
+        return
+    if depth > 40 or len(seen) > 5000:
+        raise Vague
+    seen.add(id(module))
+    yield prefix, module
+    for name, each in children(module).items():
+        yield from _modules(each, f"{prefix}.{name}" if prefix else name, seen, depth + 1)
+
+
+def _tensors(module: Value, role: str) -> Iterator[tuple[str, Tensor]]:
+    seen: set[int] = set()
+    for prefix, each in modules(module):
+        if not complete(each):
+            raise Vague
+        for name, value in held(each).items():
+            if isinstance(value, Tensor) and value.role == role and id(value) not in seen:
+                seen.add(id(value))
+                yield (f"{prefix}.{name}" if prefix else name), value
+
+
+def complete(module: Value) -> bool:
+    """Whether everything that a module holds is known."""
+    return not (isinstance(module, (Thing, Instance)) and module.attrs.get("<open>") is True)
+
+
+def parameters(module: Value) -> list[tuple[str, Tensor]]:
+    """Every parameter with its full name, shared ones once."""
+    return list(_tensors(module, "param"))
+
+
+def buffers(module: Value) -> list[tuple[str, Tensor]]:
+    """Every buffer with its full name."""
+    return list(_tensors(module, "buffer"))
+
+
+def state(module: Value) -> dict[str, Value]:
+    """``state_dict()``: parameters and buffers, module by module."""
+    found: dict[str, Value] = {}
+    for prefix, each in modules(module):
+        for role in ("param", "buffer"):
+            for name, value in held(each).items():
+                if isinstance(value, Tensor) and value.role == role:
+                    found[f"{prefix}.{name}" if prefix else name] = value
+    return found
+
+
+def show(module: Value, folded: bool = False) -> str:
+    """What ``print`` shows; ``folded`` as torch 2 does, where equal neighbours in a list stand once."""
+    return _show(module, folded, 0)
+
+
+def _show(module: Value, folded: bool, depth: int) -> str:
+    if depth > 40 or not complete(module):
+        raise Vague
+    layer = layer_of(module)
+    extra = layer.extra if layer is not None else ""
+    text = extra(module.attrs) if callable(extra) and isinstance(module, Thing) else str(extra)
+    if _secretive(module):
+        raise Vague
+    inner = [(name, _show(each, folded, depth + 1)) for name, each in _shown_children(module)]
+    lines = _folded(inner) if folded and isinstance(module, Modules) else [f"({name}): {each}" for name, each in inner]
+    head = _name(module) + "("
+    if not lines:
+        return head + text + ")"
+    return head + text + "\n" * bool(text) + "\n  " * (not text) + _body(lines, bool(text)) + "\n)"
+
+
+def _body(lines: list[str], after: bool) -> str:
+    body = "\n".join(lines).replace("\n", "\n  ")
+    return "  " + body if after else body
+
+
+def _shown_children(module: Value) -> list[tuple[str, Value]]:
+    """A module that stands under two names is shown under both."""
+    return list(children(module).items())
+
+
+def _secretive(module: Value) -> bool:
+    """Whether a class of the source says itself how it is shown."""
+    return isinstance(module, Instance) and any(
+        name in cls.attrs for cls in module.cls.line() for name in ("__repr__", "extra_repr", "_get_name")
+    )
+
+
+def _name(module: Value) -> str:
+    match module:
+        case Modules():
+            return "ModuleList"
+        case Named():
+            return "ModuleDict"
+        case Thing(kind="parallel"):
+            return str(module.attrs.get("name", "DataParallel"))
+        case Instance():
+            return module.cls.name
+    layer = layer_of(module)
+    return layer.name if layer is not None else "?"
+
+
+def _folded(inner: list[tuple[str, str]]) -> list[str]:
+    """Equal neighbours of a list stand once, with how many they are."""
+    runs: list[tuple[int, int, str]] = []
+    for n, (_, text) in enumerate(inner):
+        if runs and runs[-1][2] == text:
+            runs[-1] = (runs[-1][0], n, text)
+        else:
+            runs.append((n, n, text))
+    return [
+        f"({first}): {text}" if first == last else f"({first}-{last}): {last - first + 1} x {text}"
+        for first, last, text in runs
+    ]

@@ -1,0 +1,224 @@
+"""Who answers what: the names under which the walk finds shapes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from dataclasses import replace
+
+from llm_kernel.plan.shapes import containers, module
+from llm_kernel.plan.shapes.creation import MAKERS
+from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
+from llm_kernel.plan.shapes.losses import LAYERS
+from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
+from llm_kernel.plan.shapes.nets import QUESTIONS
+from llm_kernel.plan.shapes.tensor import Size, Tensor, Vague, tensor
+from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["SHAPES", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
+
+_UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
+"""Too little is known, or the arguments are not what anybody foresaw: no fault of the program's."""
+_HEADS = ("torch.nn.functional.", "torch.")
+
+
+def _vague(name: str) -> Value:
+    return Unknown("tensor")
+
+
+def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    """A function of torch as the walk calls it; what has no known shape is a tensor of which nothing is known."""
+    compute = FUNCTIONS[path.rsplit(".", 1)[-1]]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        first = args[0] if args else named.get("input", named.get("tensors"))
+        listed = isinstance(first, (list, tuple)) and any(isinstance(each, Tensor) for each in first)
+        rest = {key: each for key, each in named.items() if key not in ("input", "tensors")}
+        if not (isinstance(first, Tensor) or listed or (isinstance(first, str) and path.endswith("einsum"))):
+            return _opaque(path, args, named)
+        try:
+            return compute(*(args or [first]), **rest)
+        except _UNSURE:
+            return _opaque(path, args, named)
+
+    return handle
+
+
+def _opaque(path: str, args: list[Value], named: dict[str, Value]) -> Value:
+    """What is known of a result when the shapes are not."""
+    name = path.rsplit(".", 1)[-1]
+    if name in ("max", "min", "topk", "sort") and (len(args) > 1 or "dim" in named):
+        return (Unknown("tensor"), Unknown("ints"))
+    if name in ("argmax", "argmin", "argsort"):
+        return Unknown("ints")
+    if name in ("split", "chunk", "unbind", "meshgrid"):
+        return Unknown("any", path + "()")
+    return Unknown("bools" if name in ("eq", "ne", "gt", "lt", "ge", "le") else "tensor")
+
+
+def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    make = MAKERS[path]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            return make(*args, **named)
+        except _UNSURE:
+            return Unknown("tensor")
+
+    return handle
+
+
+def _layer(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    build = LAYERS[name]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            return build(args, named)
+        except _UNSURE:
+            return Thing("module", {LAYER: module.Layer(name, "", _unknown), "<open>": True})
+
+    return handle
+
+
+def _unknown(w: Walk, this: Value, args: list[Value], named: dict[str, Value]) -> Value:
+    return Unknown("tensor")
+
+
+def _question(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    answer = QUESTIONS[name]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            return answer(w, *args, **named)
+        except _UNSURE:
+            return args[0] if name in ("to", "eval", "train") else Unknown(origin=f"torch.nn.Module().{name}()")
+
+    return handle
+
+
+def _parameter(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    data = args[0] if args else named.get("data")
+    if not isinstance(data, Tensor):
+        return Unknown("tensor")
+    return tensor(data.dims, data.dtype, role="param", grad=named.get("requires_grad", True) is not False)
+
+
+def text(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """What ``print`` shows of a module; None where that is not known."""
+    value = args[0]
+    lines = value.cls.line() if isinstance(value, Instance) else []
+    own = next((cls.attrs["__repr__"] for cls in lines if "__repr__" in cls.attrs), None)
+    if own is not None:
+        return w.call(own, [value], {}, None)
+    version = w.facts.get("torch.__version__")
+    folded = not isinstance(version, str) or not version.startswith(("0.", "1."))
+    try:
+        return module.show(value, folded)
+    except _UNSURE:
+        return None
+
+
+SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]] = {
+    **{head + name: function(head + name) for head in _HEADS for name in FUNCTIONS},
+    **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
+    **{path: _maker(path) for path in MAKERS},
+    **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
+    "torch.nn.Sequential": containers.sequential, "torch.nn.ModuleList": containers.module_list,
+    "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
+    "torch.nn.parameter.Parameter": _parameter,
+}  # fmt: skip
+"""Handlers by the full name of what is called."""
+SHAPES["torch.nn.Module.__str__"] = SHAPES["torch.nn.Module.__repr__"] = text
+
+
+def called(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """A library's module is called."""
+    layer = layer_of(this)
+    if layer is None:
+        return Unknown("tensor")
+    try:
+        return layer.forward(w, this, args, named)
+    except _UNSURE:
+        return Unknown("tensor")
+
+
+def module_attribute(w: Walk, this: Thing, name: str) -> Value:
+    """``module.name``."""
+    if name in this.attrs:
+        return this.attrs[name]
+    if name in QUESTIONS or name in ("__str__", "__repr__"):
+        return Bound(Lib(f"torch.nn.Module.{name}"), this)
+    if name == "training":
+        return True
+    if name == "__class__":
+        layer = layer_of(this)
+        return Thing("class", {"__name__": layer.name if layer else "?"})
+    if name == "forward":
+        return this
+    return Unknown(origin=f"torch.nn.Module().{name}")
+
+
+def of_module(this: Instance, name: str) -> Value | None:
+    """``this.name`` of an object whose class descends from torch's modules, where torch has it."""
+    if name == "training":
+        return True
+    asked = name in QUESTIONS or name in ("__str__", "__repr__")
+    return Bound(Lib(f"torch.nn.Module.{name}"), this) if asked and is_module(this) else None
+
+
+def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value | None:
+    """``this.name(...)`` of a tensor; None where nothing is known of it."""
+    try:
+        if name in ("to", "cuda", "cpu", "type"):
+            return _moved(this, name, args, named)
+        compute = METHODS.get(name)
+        return NOT_KNOWN if compute is None else compute(this, *args, **named)
+    except _UNSURE:
+        return NOT_KNOWN
+
+
+NOT_KNOWN = Unknown("?", "shapes")
+"""Stands for the answer that shapes do not have."""
+
+
+def _moved(this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
+    from llm_kernel.plan.shapes.creation import device_of, dtype_of
+
+    if name == "cpu":
+        return replace(this, device="cpu", role="")
+    if name == "cuda":
+        return replace(this, device="cuda:0", role="")
+    made = replace(this, role="")
+    for each in (*args, *named.values()):
+        if isinstance(each, Tensor):
+            made = replace(made, device=each.device, dtype=each.dtype)
+        elif isinstance(each, Lib):
+            made = tensor(made.dims, dtype_of(each, made.dtype), of=made.of, device=made.device)
+        elif isinstance(each, (str, Unknown)):
+            made = replace(made, device=device_of(each))
+    return made
+
+
+def tensor_attribute(this: Tensor, name: str) -> Value | None:
+    """``this.name`` of a tensor."""
+    match name:
+        case "shape":
+            return Size(this.dims) if this.of == "torch" else this.dims
+        case "ndim":
+            return len(this.dims)
+        case "data" | "real":
+            return replace(this, role="", grad=False, cell=None)
+        case "T" | "mT":
+            return replace(tensor(this.dims[::-1], this.dtype, of=this.of, device=this.device))
+        case "dtype":
+            return Lib(f"torch.{this.dtype}") if this.of == "torch" else Lib(f"numpy.dtype.{this.dtype}")
+        case "requires_grad":
+            return Unknown("bool") if this.learns is None else this.learns
+        case "device":
+            return this.device if this.device != "?" else Unknown("str")
+        case "size" if this.of == "numpy":
+            return this.count
+        case "grad":
+            return Unknown("tensor", "torch.grad")
+    return None

@@ -1,0 +1,147 @@
+"""Tensors and arrays of which the shape is known, and sometimes every number."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, overload
+
+from llm_kernel.plan.values import Unknown, Value
+from llm_kernel.plan.walk import Raised
+
+if TYPE_CHECKING:
+    import numpy
+
+__all__ = ["Cell", "Shape", "Size", "Tensor", "Vague", "fault", "given", "like", "tensor", "whole", "wholes"]
+
+Shape: TypeAlias = tuple[int, ...]
+
+_INTEGERS = ("int64", "int32", "int16", "int8", "uint8")
+_LARGEST = 1 << 48
+_WIDTHS = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1,
+           "uint8": 1, "bool": 1}  # fmt: skip
+
+
+class Vague(Exception):  # noqa: N818 - nobody did anything wrong
+    """Too little is known to say what comes out."""
+
+
+class Size(tuple[int, ...]):
+    """What torch shows as ``torch.Size([...])``; a tuple in everything else."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"torch.Size([{', '.join(map(str, self))}])"
+
+    __str__ = __repr__
+
+    @overload
+    def __getitem__(self, key: SupportsIndex, /) -> int: ...
+    @overload
+    def __getitem__(self, key: slice, /) -> Size: ...
+    def __getitem__(self, key: SupportsIndex | slice, /) -> int | Size:
+        return Size(tuple.__getitem__(self, key)) if isinstance(key, slice) else tuple.__getitem__(self, key)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cell:
+    """What of a tensor may change while it stays the same tensor: its numbers (``array``), and ``grad``."""
+
+    held: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor(Unknown):
+    """A tensor (``of`` torch) or array (``of`` numpy); ``role`` is what a module holds it as: param or buffer."""
+
+    dtype: str = "float32"
+    device: str = "cpu"
+    of: str = "torch"
+    role: str = ""
+    grad: bool = False
+    cell: Cell | None = None
+
+    @property
+    def dims(self) -> Shape:
+        """The shape."""
+        return self.shape or ()
+
+    @property
+    def numbers(self) -> numpy.ndarray[Any, Any] | None:
+        """All its numbers, where they are known."""
+        found = self.cell.held.get("array") if self.cell is not None else None
+        return found if hasattr(found, "dtype") else None
+
+    @property
+    def learns(self) -> bool | None:
+        """``requires_grad``, where it is known."""
+        found = self.cell.held.get("grad", self.grad) if self.cell is not None else self.grad or None
+        return found if isinstance(found, bool) else None
+
+    @property
+    def width(self) -> int:
+        """Bytes of an element."""
+        return _WIDTHS.get(self.dtype, 4)
+
+    @property
+    def count(self) -> int:
+        """How many elements it has."""
+        return math.prod(self.dims)
+
+
+def tensor(
+    shape: Iterable[int],
+    dtype: str = "float32",
+    *,
+    of: str = "torch",
+    device: str = "cpu",
+    role: str = "",
+    grad: bool = False,
+) -> Tensor:
+    """A tensor of this shape whose numbers nobody knows."""
+    dims = tuple(shape)
+    if any(each < 0 for each in dims) or math.prod(dims) > _LARGEST:
+        raise Vague
+    cell = Cell({"grad": grad}) if role == "param" else None
+    return Tensor(_kind(dtype), "", (), dims[0] if dims else None, dims, None, dtype, device, of, role, grad, cell)
+
+
+def given(array: numpy.ndarray[Any, Any], *, of: str, device: str = "cpu", grad: bool = False) -> Tensor:
+    """A tensor whose numbers are all known."""
+    made = tensor(array.shape, str(array.dtype), of=of, device=device, grad=grad)
+    return replace(made, cell=Cell({"array": array}))
+
+
+def like(one: Tensor, shape: Iterable[int], dtype: str | None = None) -> Tensor:
+    """A tensor of another shape that is made from this one."""
+    return tensor(shape, dtype or one.dtype, of=one.of, device=one.device)
+
+
+def _kind(dtype: str) -> str:
+    return "bools" if dtype == "bool" else "ints" if dtype in _INTEGERS else "tensor"
+
+
+def whole(value: Value) -> int:
+    """A number that has to be known."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Vague
+    return value
+
+
+def wholes(value: Value, length: int | None = None) -> Shape:
+    """Several numbers that have to be known; a single one stands for ``length`` equal ones."""
+    if isinstance(value, (list, tuple)):
+        found = tuple(whole(each) for each in value)
+        if length is not None and len(found) != length:
+            if len(found) != 1:
+                raise Vague
+            return found * length
+        return found
+    return (whole(value),) * (length or 1)
+
+
+def fault(text: str, name: str = "RuntimeError") -> Raised:
+    """What the program certainly raises."""
+    return Raised(name, text)
