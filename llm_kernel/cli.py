@@ -6,11 +6,17 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import closing
+from os import environ
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from llm_kernel import doctor, install
-from llm_kernel.errors import ImaginedMachineError
+from llm_kernel.errors import ImaginedMachineError, StoreError
 from llm_kernel.version import __version__
+
+if TYPE_CHECKING:
+    from llm_kernel.store import Store
 
 __all__ = ["main"]
 
@@ -42,6 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     fetch.set_defaults(run=_fetch)
     settings = commands.add_parser("config", help="list every setting for llm_kernel_config.py")
     settings.set_defaults(run=_config)
+    _add_exchange(commands.add_parser("export", help="write a saved machine into one file"), _export)
+    _add_exchange(commands.add_parser("import", help="take an exported machine in, to be loaded by its name"), _import)
     trial = commands.add_parser("try", help="run a cell and show its parse, its events and what it changed")
     trial.add_argument("cell", nargs="+", help="the text of each cell; - reads it from standard input")
     trial.set_defaults(run=_try)
@@ -56,6 +64,17 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=install.NAME, help="name of the kernelspec")
     parser.add_argument("--display-name", default="", metavar="TEXT", help="name that the launcher shows")
     parser.set_defaults(run=_install)
+
+
+def _add_exchange(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
+    if run is _export:
+        parser.add_argument("name", metavar="NAME", help="what %%save called it")
+    parser.add_argument("file", metavar="FILE", type=Path)
+    if run is _import:
+        parser.add_argument("name", metavar="NAME", nargs="?", default="", help="default: the name it had")
+    parser.add_argument("--home", default="", help="folder for snapshots (default: LLM_KERNEL_HOME or the user's)")
+    parser.add_argument("--force", action="store_true", help="replace what has that name")
+    parser.set_defaults(run=run)
 
 
 def _install(options: argparse.Namespace) -> int:
@@ -82,8 +101,6 @@ def _doctor(options: argparse.Namespace) -> int:
 
 
 def _fetch(options: argparse.Namespace) -> int:
-    from os import environ
-
     from llm_kernel.model import weights
 
     cache = options.cache or environ.get("LLM_KERNEL_CACHE", "")
@@ -102,6 +119,28 @@ def _config(options: argparse.Namespace) -> int:
 
     sys.stdout.write(LLMKernel.class_config_section())
     return 0
+
+
+def _export(options: argparse.Namespace) -> int:
+    if options.file.exists() and not options.force:
+        raise StoreError(f"{options.file} is there already; --force replaces it.")
+    with closing(_store(options)) as store:
+        store.export(store.find(options.name), options.file, name=options.name)
+    sys.stdout.write(f"Wrote {options.name} to {options.file}\n")
+    return 0
+
+
+def _import(options: argparse.Namespace) -> int:
+    with closing(_store(options)) as store:
+        name = store.take_in(options.file, options.name, replace=options.force)
+    sys.stdout.write(f"{name} can be loaded now: %load {name}\n")
+    return 0
+
+
+def _store(options: argparse.Namespace) -> Store:
+    from llm_kernel.store import Store, home
+
+    return Store(home(options.home or environ.get("LLM_KERNEL_HOME", "")))
 
 
 def _try(options: argparse.Namespace) -> int:

@@ -2,6 +2,6 @@
 
 from llm_kernel.store.line import Line
 from llm_kernel.store.moment import Moment, Saved, Step
-from llm_kernel.store.store import Store
+from llm_kernel.store.store import Store, home
 
-__all__ = ["Line", "Moment", "Saved", "Step", "Store"]
+__all__ = ["Line", "Moment", "Saved", "Step", "Store", "home"]

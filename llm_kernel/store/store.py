@@ -8,18 +8,27 @@ import json
 import sqlite3
 from pathlib import Path
 
+import platformdirs
+
 from llm_kernel.errors import StateError
-from llm_kernel.store import chain
+from llm_kernel.store import chain, export
 from llm_kernel.store.alive import Pulse
 from llm_kernel.store.database import Database
 from llm_kernel.store.line import ENDED, LIVING, RESTARTED, Line, Place
 from llm_kernel.store.moment import Moment, Saved, Step
 from llm_kernel.store.retention import Retention
 
-__all__ = ["Store"]
+__all__ = ["Store", "home"]
 
 _NAME = 100
 """The most characters of a name."""
+
+
+def home(folder: str = "") -> Path:
+    """Where the user's snapshots are: ``folder``, or his data folder."""
+    if folder:
+        return Path(folder).expanduser()
+    return Path(platformdirs.user_data_dir("llm-kernel", appauthor=False))
 
 
 class Store:
@@ -133,6 +142,43 @@ class Store:
         """
         with self._database.reading() as sql:
             return chain.moment(sql, step)
+
+    def export(self, step: Step, path: Path, *, name: str = "") -> None:
+        """Write the notebook at ``step`` into one file of its own.
+
+        Raises:
+            StateError: when the step is gone or damaged.
+            StoreError: when the file cannot be written.
+        """
+        export.write(path, self.load(step), name=name, label=step.label)
+
+    @staticmethod
+    def read_file(path: Path) -> Moment:
+        """The moment in an exported file; nothing of it is stored or run.
+
+        Raises:
+            StateError: when it is none, damaged, or of another format.
+        """
+        return export.read(path).moment
+
+    def take_in(self, path: Path, name: str = "", *, replace: bool = False) -> str:
+        """Store the moment in an exported file under ``name``, or the one it had; the name that it has now.
+
+        Raises:
+            StateError: when the file is none, or the name is taken and not to be replaced.
+            StoreError: when the store cannot be written.
+        """
+        found = export.read(path)
+        name = name or found.name or path.name.partition(".")[0]
+        _check(name)
+        if not replace and name in {saved.name for saved in self.names()}:
+            raise StateError(f"{name!r} is saved already: give another name, or replace it with --force.")
+        line = self.enter("")
+        try:
+            self.save(name, line.add("import", found.label, found.moment))
+        finally:
+            line.end(restart=False)
+        return name
 
     def close(self) -> None:
         """Let go of the file; lines that were not ended count as cut."""
