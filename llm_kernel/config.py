@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
 from typing import cast
 
@@ -42,7 +42,9 @@ def build(settings: Settings) -> Session:
 def _build(settings: Settings) -> Session:
     local = _is_local(settings)
     taped = bool(settings.tape) and settings.tape_mode != "off"
-    header = header_of(settings.tape) if taped and settings.tape_mode != "record" else {}
+    if settings.tape_base and not settings.tape:
+        raise SettingError("LLM_KERNEL_TAPE_BASE names a tape; name the one that lies over it with LLM_KERNEL_TAPE.")
+    header = header_of(settings.tape, settings.tape_base) if taped and settings.tape_mode != "record" else {}
     seed = int(header.get("seed", settings.seed))
     stepped = settings.clock == "stepped" or (not settings.clock and taped)
     epoch = float(header["epoch"]) if "epoch" in header else _moment(settings.epoch)
@@ -57,8 +59,8 @@ def _build(settings: Settings) -> Session:
         seed=seed,
     )
     setup = Setup(
-        physics=settings.physics,
-        unknown=settings.unknown,
+        physics=str(header.get("physics", settings.physics)),
+        unknown=str(header.get("unknown", settings.unknown)),
         output=settings.output_limit,
         meta_tokens=settings.meta_tokens,
         options=options,
@@ -70,27 +72,47 @@ def _build(settings: Settings) -> Session:
     )
 
     def live(model: str) -> Backend:
-        backend = _live(settings, model, lambda *state: session.waiting(*state))
+        recorded = "" if local or settings.model else str(header.get("model", ""))
+        backend = _live(settings, model or recorded, lambda *state: session.waiting(*state))
         return Bounded(backend, budget, own) if budget else backend
 
     def make(model: str) -> Backend:
-        if not taped:
-            return live(model)
-        name = model or settings.model
-        said = {"seed": seed, "epoch": clock_start, "prompt": style, "price": _written(own(name), settings.endpoint)}
-        return Tape(
-            settings.tape,
-            cast(Mode, settings.tape_mode),
-            backend=lambda: live(model),
-            header=said,
-            secret=variable("OPENAI_API_KEY"),
-        )
+        return tape.over(lambda: live(model)) if tape else live(model)
 
     clock_start = clock.now
-    budget, own = read_budget(settings.budget), _prices(settings, local)
-    models = Models(make, price=_taped(str(header.get("price", ""))) if header else own, budget=budget)
+    limit, own = _limit(settings, header), _prices(settings, local)
+    budget = read_budget(limit)
+    said = {
+        **{"seed": seed, "epoch": clock_start, "prompt": style, "physics": setup.physics, "unknown": setup.unknown},
+        **({"budget": limit} if limit else {}),
+        "price": _written(own(settings.model), settings.endpoint),
+    }
+    tape = _tape(settings, said) if taped else None
+    models = Models(make, price=_taped(str(header.get("price", ""))) if header else own, budget=budget, tape=tape)
     session = Session(Machine(clock, seed=seed), models, setup, wall=None if stepped else time.time)
     return session
+
+
+def _tape(settings: Settings, header: Mapping[str, object]) -> Tape:
+    """The one tape of a kernel's life, whichever models answer behind it."""
+
+    def nobody() -> Backend:
+        raise SettingError("no model was chosen yet")
+
+    return Tape(
+        settings.tape,
+        cast(Mode, settings.tape_mode),
+        backend=nobody,
+        header=header,
+        secret=variable("OPENAI_API_KEY"),
+        base=settings.tape_base,
+    )
+
+
+def _limit(settings: Settings, header: Mapping[str, object]) -> str:
+    """The budget that holds: in replay the recorded one; else one's own, and the recorded one where there is none."""
+    recorded = str(header.get("budget", ""))
+    return recorded if settings.tape_mode == "replay" and header else settings.budget or recorded
 
 
 def _is_local(settings: Settings) -> bool:

@@ -37,6 +37,10 @@ class Settings(HasTraits):
     )
     cache = Unicode(help="Folder for the embedded model's file. LLM_KERNEL_CACHE").tag(config=True)
     tape = Unicode(help="A file that model traffic is recorded on and replayed from. LLM_KERNEL_TAPE").tag(config=True)
+    tape_base = Unicode(
+        help="A tape that is read and never written; the tape lies over it and takes what it lacks. "
+        "LLM_KERNEL_TAPE_BASE"
+    ).tag(config=True)
     tape_mode = Enum(
         ("auto", "record", "replay", "off"),
         "auto",
@@ -102,6 +106,15 @@ class Settings(HasTraits):
     continuations = Int(
         4, min=0, help="How often a reply that was cut after reply_tokens is asked to go on where it was cut."
     ).tag(config=True)
+    home = Unicode(help="Folder for snapshots; empty: the user's data folder. LLM_KERNEL_HOME").tag(config=True)
+    session_name = Unicode(
+        help="Which notebook this is: a kernel finds again what the one before it on the same notebook left. Empty: "
+        "nobody's, and snapshots live as long as the kernel. JPY_SESSION_NAME (Jupyter Server sets it), else "
+        "LLM_KERNEL_SESSION"
+    ).tag(config=True)
+    keep = Int(
+        1000, min=1, help="Snapshots kept of each notebook; older ones go, but for those with a name. LLM_KERNEL_KEEP"
+    ).tag(config=True)
     idle_minutes = Float(15.0, min=0.1, help="When the embedded model's server leaves.").tag(config=True)
 
     @default("model")
@@ -128,6 +141,10 @@ class Settings(HasTraits):
     def _tape(self) -> str:
         return variable("LLM_KERNEL_TAPE")
 
+    @default("tape_base")
+    def _tape_base(self) -> str:
+        return variable("LLM_KERNEL_TAPE_BASE")
+
     @default("tape_mode")
     def _tape_mode(self) -> str:
         return variable("LLM_KERNEL_TAPE_MODE", "auto")
@@ -147,6 +164,21 @@ class Settings(HasTraits):
     @default("pace")
     def _pace(self) -> str:
         return variable("LLM_KERNEL_PACE")
+
+    @default("home")
+    def _home(self) -> str:
+        return variable("LLM_KERNEL_HOME")
+
+    @default("session_name")
+    def _session_name(self) -> str:
+        return variable("JPY_SESSION_NAME") or variable("LLM_KERNEL_SESSION")
+
+    @default("keep")
+    def _keep(self) -> int:
+        text = variable("LLM_KERNEL_KEEP", "1000")
+        if not re.fullmatch(r"\d{1,9}", text) or not int(text):
+            raise TraitError(f"LLM_KERNEL_KEEP is {text!r}; it is a number of snapshots, 1000")
+        return int(text)
 
     @default("seed")
     def _seed(self) -> int:

@@ -6,13 +6,14 @@ figures, so the same is told when it plays.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
 
 from llm_kernel.model.budget import Budget
 from llm_kernel.model.price import Price
 from llm_kernel.model.request import Backend, Delta, Request
+from llm_kernel.model.tape import Tape
 
 __all__ = ["Models"]
 
@@ -24,7 +25,8 @@ def _unknown(model: str) -> Price | None:
 class Models:
     """``make`` builds the backend for a model's name, ``""`` for the one that settings choose.
 
-    ``price`` says what a model's tokens cost, None where nobody knows; ``budget`` is the limit that the backends keep.
+    ``price`` says what a model's tokens cost, None where nobody knows; ``budget`` is the limit that the backends keep;
+    ``tape`` is the one before all of them, None where nothing is recorded.
     """
 
     def __init__(
@@ -33,12 +35,14 @@ class Models:
         *,
         price: Callable[[str], Price | None] = _unknown,
         budget: Budget | None = None,
+        tape: Tape | None = None,
     ) -> None:
         self._make = make
         self._backend: Backend | None = None
         self._chosen = ""
         self.price = price
         self.budget = budget
+        self.tape = tape
 
     @property
     def name(self) -> str:
@@ -65,6 +69,24 @@ class Models:
     def records(self) -> bool:
         """Whether the chosen backend writes down the replies that are read to their end."""
         return bool(getattr(self.backend, "records", False))
+
+    def enough(self, request: Request) -> None:
+        """Say that a reply is over for its reader, whatever the model would add: a tape records what came of it."""
+        if self.tape is not None:
+            self.tape.enough(request)
+
+    def position(self) -> dict[str, int]:
+        """Where on its tape this kernel stands, as JSON can hold it; empty without one."""
+        return self.tape.position() if self.tape else {}
+
+    def resume(self, position: Mapping[str, int]) -> None:
+        """Go on where another kernel stood on the tape.
+
+        Raises:
+            TapeError: when it is no position.
+        """
+        if self.tape is not None:
+            self.tape.resume(position)
 
     async def models(self) -> list[str]:
         """The names that ``switch`` takes."""

@@ -9,9 +9,8 @@ import json
 import logging
 import math
 import os
-import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,9 @@ from typing import Any
 import platformdirs
 from filelock import FileLock
 
-from llm_kernel.errors import TapeError
+from llm_kernel.errors import SettingError, TapeError
+from llm_kernel.model.budget import read_budget
+from llm_kernel.model.price import read_price
 from llm_kernel.model.recording import Recording, line_of, recording_of
 
 __all__ = ["FORMAT", "MOST_BYTES", "MOST_LINE", "Reel", "append", "read", "rewrite"]
@@ -204,9 +205,19 @@ def _fits(name: str, value: object) -> bool:
         case "model":
             return isinstance(value, str) and len(value) <= 200 and (value.isprintable() or not value)
         case "budget":
-            return isinstance(value, str) and bool(re.fullmatch(r"[\w. ]{0,40}", value))
+            return isinstance(value, str) and _is_read(read_budget, value)
+        case "price":
+            return isinstance(value, str) and ("/" not in value or _is_read(read_price, value))
         case _:
             return True  # a later version's word; what it means nobody here asks
+
+
+def _is_read(reader: Callable[[str], object], text: str) -> bool:
+    try:
+        reader(text)
+    except SettingError:
+        return False
+    return len(text) <= 200
 
 
 def _damage(path: Path, number: int, what: str) -> TapeError:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import re
 import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
@@ -32,8 +31,6 @@ __all__ = ["Mode", "Tape", "header_of"]
 Mode: TypeAlias = Literal["auto", "record", "replay", "off"]
 MODES = ("auto", "record", "replay", "off")
 MOST_KEYS = 1_000_000
-_OVER = re.compile(r"^@ (?:exit|read)\b.*$", re.MULTILINE)
-"""A reply is over where it says so, and whoever reads it does not wait for what a model adds."""
 
 _log = logging.getLogger(__name__)
 
@@ -170,7 +167,7 @@ class Tape:
                     yield take.add(delta)
         except (GeneratorExit, asyncio.CancelledError):
             with _logged():  # whoever went away hears of no fault
-                self._settle(key, turn, parts, recording, take, heard=self._is_heard(request, take))
+                self._settle(key, turn, parts, recording, take, heard=id(request) in self._heard)
             raise
         except BaseException:
             self._give_back(key, turn)
@@ -198,9 +195,6 @@ class Tape:
             self._note(key, turn, recording)
         else:
             self._append(key, turn, take.recording(parts, self.name))
-
-    def _is_heard(self, request: Request, take: _Take) -> bool:
-        return id(request) in self._heard or bool(_OVER.search("".join(take.text)))
 
     def _give_back(self, key: str, turn: int) -> None:
         if self._asked[key] == turn + 1:  # else another reply to the same key began meanwhile and has the next turn

@@ -79,6 +79,7 @@ class _Part:
     ) -> None:
         self._request = request
         strand, records = streams.strand, getattr(backend, "records", False)
+        self._enough = getattr(backend, "enough", _nobody)
         self._ahead = Ahead(backend.stream(request), strand.away, drain=lambda task: strand.drain(task, records))
         self._reader, self._acts, self._streams, self._record = reader, acts, streams, record
         self._before = before
@@ -88,14 +89,12 @@ class _Part:
         """Show and do what the reply says; its text. ``last``: it will not be continued."""
         pieces: list[str] = []
         held, said, finish = "", 0, ""
-        taped: float | None = None
         record, reader = self._record, self._reader
         try:
             async with aclosing(self._ahead.deltas()) as deltas:
                 async for delta in deltas:
                     record.by, record.model = delta.source, delta.model or record.model
-                    finish, taped = delta.finish or finish, delta.seconds if delta.seconds is not None else taped
-                    record.count(delta.usage, delta.usd)
+                    finish = delta.finish or finish
                     if not delta.text:
                         continue
                     pieces.append(delta.text)
@@ -107,9 +106,11 @@ class _Part:
                     held = ""
                     self.stuck = "\n" in delta.text and repeats("".join(pieces[-4000:]), _STUCK)
                     if reader.closed or self._acts.over or self.stuck:
+                        self._ahead.enough(lambda: self._enough(self._request))
                         break
         finally:
-            record.seconds += self._ahead.seconds if taped is None else taped
+            record.seconds += self._ahead.seconds
+            record.count(self._ahead.usage, self._ahead.usd)
         text = "".join(pieces)
         if held and not self._before and apology(text):
             raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
@@ -156,6 +157,10 @@ class _Part:
                 case Bad(text, reason):
                     self._record.refused.append(Refusal(text, reason))
         await asyncio.sleep(0)
+
+
+def _nobody(request: Request) -> None:
+    """A backend that records nothing has no use for knowing that its reader heard enough."""
 
 
 async def _typed(acts: Acts, text: str, streams: Io) -> str:

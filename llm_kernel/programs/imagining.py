@@ -148,16 +148,15 @@ class Imagination:
         request = file_request(
             machine, origin, size=size, beside=beside, after=after, most=self._tokens, seed=self._seed
         )
-        ahead, text, taped = Ahead(self._backend.stream(request), strand.away), "", None
+        ahead, text = Ahead(self._backend.stream(request), strand.away), ""
         try:
             async with aclosing(ahead.deltas()) as deltas:
                 async for delta in deltas:
                     record.by, record.model = delta.source, delta.model or record.model
-                    record.count(delta.usage, delta.usd)
-                    taped = delta.seconds if delta.seconds is not None else taped
                     text += delta.text
         finally:
-            record.seconds = ahead.seconds if taped is None else taped
+            record.seconds = ahead.seconds
+            record.count(ahead.usage, ahead.usd)
         if apology(text) and not origin.startswith("git-tree "):
             record.status = 1
             raise BadReply(f"the model answered with an apology: {text.strip()[:200]}")
