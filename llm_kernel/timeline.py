@@ -196,9 +196,13 @@ class Timeline:
             self._tired.cancel()
             self._tired = None
 
+    def waits(self, strand: Strand) -> list[_Wake]:
+        """The instants that ``strand`` waits for."""
+        return [wake for wake in self._wakes if wake.strand is strand and not wake.future.done()]
+
     def parked(self, strand: Strand) -> list[_Wake]:
         """Take the instants that ``strand`` waits for off the list, for as long as it is stopped."""
-        own = [wake for wake in self._wakes if wake.strand is strand and not wake.future.done()]
+        own = self.waits(strand)
         self._wakes = [wake for wake in self._wakes if wake.strand is not strand]
         heapq.heapify(self._wakes)
         return own
@@ -215,7 +219,8 @@ class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
     ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
-    ``newborn``: its process is being made. ``ender`` kills what lives on it and gives the task to wait for.
+    ``newborn``: its process is being made. ``left``: seconds that its next sleep takes, where another kernel began
+    it. ``ender`` kills what lives on it and gives the task to wait for.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -230,6 +235,7 @@ class Strand:
         self.spent = 0.0
         self.newborn = False
         self.ender: Callable[[], asyncio.Task[None] | None] | None = None
+        self.left: float | None = None
         self._ears: list[asyncio.Future[None]] = []
         self._parked: list[_Wake] = []
         self._since = 0.0
@@ -245,6 +251,14 @@ class Strand:
     def abroad(self) -> bool:
         """Whether it waits for something that is not of this machine: the model, or a person's answer."""
         return not self.active and self.outside > 0
+
+    @property
+    def remaining(self) -> float | None:
+        """Seconds until it is woken; None where it does not sleep."""
+        timeline = self.timeline
+        ahead = [wake.when - timeline.moment for wake in timeline.waits(self)]
+        ahead += [wake.when - self._since for wake in self._parked if not wake.future.done()]
+        return max(0.0, min(ahead)) if ahead else None
 
     @property
     def weary(self) -> bool:
@@ -320,6 +334,8 @@ class Strand:
 
     async def sleep(self, seconds: float) -> None:
         """Let ``seconds`` pass for this strand, and whatever happens meanwhile happen."""
+        if self.left is not None:
+            seconds, self.left = min(seconds, self.left), None
         self.spent += seconds
         timeline = self.timeline
         alone = self is timeline.front and len(timeline.strands) <= 1

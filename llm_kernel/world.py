@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Literal, Protocol
 
 from llm_kernel import syntax
 from llm_kernel.journal import Entry, Journal
@@ -20,6 +20,7 @@ from llm_kernel.programs.find import Programs
 from llm_kernel.programs.metas import Metas, Outcome
 from llm_kernel.programs.pure import Terminal
 from llm_kernel.programs.python_exact import Python
+from llm_kernel.programs.remembered import look, named, writes, written
 from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Limits as Bounds
@@ -64,10 +65,21 @@ class Desk(Protocol):
 
 
 class World:
-    """``stepped``: no real time passes on ``machine``'s clock; ``journal`` is what happened on it before."""
+    """``stepped``: no real time passes on ``machine``'s clock; ``journal`` is what happened on it before.
+
+    ``cwd`` is where its login shell begins; empty: at home.
+    """
 
     def __init__(
-        self, machine: Machine, models: Models, setup: Setup, desk: Desk, *, stepped: bool, journal: Journal
+        self,
+        machine: Machine,
+        models: Models,
+        setup: Setup,
+        desk: Desk,
+        *,
+        stepped: bool,
+        journal: Journal,
+        cwd: str = "",
     ) -> None:
         self.machine = machine
         self.journal = journal
@@ -76,21 +88,22 @@ class World:
         self.timeline = Timeline(machine.clock, stepped=stepped)
         self.timeline.watch_limit, self.timeline.cell_limit = setup.watch, setup.cell
         self.front = self.timeline.strand(front=True)
-        self._emulator = Emulator(machine, models, journal, setup.options, limits=setup.limits)
+        self.emulator = Emulator(machine, models, journal, setup.options, limits=setup.limits)
         self._python = Python(machine, limits=setup.python)
         self.programs = Programs(
             machine,
-            self._emulator,
+            self.emulator,
             stop=self._stop,
             script=self._script,
             python=self._python,
             front=self.front,
+            journal=journal,
             ask_all=setup.unknown == "ask",
         )
         self._metas = Metas(
             machine, models, journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
         )
-        self.shell = self._new_shell()
+        self.shell = self._new_shell(cwd)
         self.terminal = Terminal(machine, models, journal, setup.options, setup.limits, self.front)
         self._reached = False
 
@@ -105,14 +118,21 @@ class World:
             ImaginedMachineError: where the fault is the model's; what was shown before stays true.
         """
         screen.take()
-        if self.setup.physics == "pure":
+        pure = self.setup.physics == "pure"
+        cwd = (await self.where()).cwd if pure or writes(text) else ""
+        before = look(self.machine, cwd) if cwd else {}
+        self.journal.begin()
+        if pure:
             answer = Answer(text.strip(), "model")
             record(answer)
             status, goes_on = await self.terminal.run(text, answer, screen.out, screen.err), True
             self.shell.status = status
         else:
             status, goes_on = await self._in_shell(text, screen, last=last)
-        self.journal.add(Entry(text.strip()[:2000], screen.take(), status))
+        wrote = written(before, look(self.machine, cwd)) if cwd else ()
+        reads = named(text, cwd, before, wrote) if wrote else ()
+        by: Literal["model", "exact"] = "model" if pure else "exact"
+        self.journal.saw(Entry(text.strip(), screen.take(), status, by=by, reads=reads, wrote=wrote))
         if self.programs.fault:
             await screen.flush()
             raise self.programs.fault
@@ -138,6 +158,10 @@ class World:
         outcome = await self._metas.run(wish, record, cwd=where.cwd, env=environment(self.machine))
         return outcome, where.cwd
 
+    def login(self) -> Shell:
+        """The shell that the user types into."""
+        return self.terminal.shell if self.setup.physics == "pure" else self.shell
+
     async def where(self) -> State:
         """The shell's directory, variables, aliases and functions."""
         if self.setup.physics == "pure":
@@ -160,14 +184,14 @@ class World:
 
     # -- the shell ----------------------------------------------------------------------------------------------
 
-    def _new_shell(self) -> Shell:
+    def _new_shell(self, cwd: str) -> Shell:
         names = [name for name in EXACT if name not in OURS or name in OUTDONE]
         env = environment(self.machine)
         shell = Shell(
             self.machine,
             self._program,
             ours=[*names, _REACHED],
-            cwd=env["HOME"],
+            cwd=cwd or env["HOME"],
             env=env,
             limits=self.setup.limits,
             strand=self.front,

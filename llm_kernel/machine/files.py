@@ -423,9 +423,11 @@ class Files:
         """
         self._ledger.settle()
 
-    def snapshot(self) -> Snapshot:
-        """All files now; unchanged contents are the same objects as in the snapshot before."""
-        entries = {path: self._entry(path, raw) for path, raw in self._ledger.settle()}
+    def snapshot(self, *, without: str = "") -> Snapshot:
+        """All files now, but what is below ``without``; unchanged contents are the same objects as before."""
+        below = f"{without}/" if without else "\0"
+        found = self._ledger.settle()
+        entries = {path: self._entry(path, raw) for path, raw in found if not path.startswith(below)}
         self._bytes = {path: kept for path, kept in self._bytes.items() if path in entries}
         return Snapshot(entries, self._ledger.inodes)
 
@@ -470,11 +472,15 @@ class Files:
 
     def to_state(self) -> dict[str, Any]:
         """Everything as JSON can hold it."""
-        return {"owner": list(self.owner), "umask": self.umask, **self.snapshot().to_state()}
+        return {**self.habits(), **self.snapshot().to_state()}
+
+    def habits(self) -> dict[str, Any]:
+        """How new files are made, as JSON can hold it."""
+        return {"owner": list(self.owner), "umask": self.umask}
 
     @classmethod
-    def from_state(cls, clock: Clock, state: Mapping[str, Any]) -> Files:
-        """The files back, on a new tree.
+    def from_state(cls, clock: Clock, state: Mapping[str, Any], snapshot: Snapshot | None = None) -> Files:
+        """The files back, on a new tree: those of ``snapshot``, or of the state.
 
         Raises:
             StateError: when the state is damaged.
@@ -485,7 +491,7 @@ class Files:
             files.owner, files.umask = (int(uid), int(gid)), int(state["umask"])
         except (KeyError, TypeError, ValueError) as err:
             raise StateError(f"the stored files are damaged: {err!r}") from err
-        files.restore(Snapshot.from_state(state))
+        files.restore(Snapshot.from_state(state) if snapshot is None else snapshot)
         return files
 
     # who may

@@ -20,6 +20,7 @@ from llm_kernel.machine.mounts import mount_of, mounts
 from llm_kernel.machine.packages import Packages
 from llm_kernel.machine.processes import Processes
 from llm_kernel.machine.sensors import Reading
+from llm_kernel.machine.snapshot import Snapshot
 from llm_kernel.machine.system import Ram, System
 from llm_kernel.machine.tree import plant, quicken, refresh, replant
 
@@ -169,8 +170,10 @@ class Machine:
         }
 
     @classmethod
-    def from_state(cls, state: Mapping[str, Any], clock: Clock | None = None) -> Machine:
-        """The machine that ``to_state`` described.
+    def from_state(
+        cls, state: Mapping[str, Any], clock: Clock | None = None, *, files: Snapshot | None = None
+    ) -> Machine:
+        """The machine that ``to_state`` described; its files are ``files`` where these are given.
 
         Raises:
             StateError: for another format or a damaged state.
@@ -182,7 +185,7 @@ class Machine:
         made = cls.__new__(cls)
         try:
             made.clock = clock or Clock()
-            made._read(state)
+            made._read(state, files)
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise StateError(f"The stored machine is damaged: {err!r}") from err
         return made
@@ -217,10 +220,10 @@ class Machine:
             "spoken": spoken(self),
         }
 
-    def _read(self, state: Mapping[str, Any]) -> None:
+    def _read(self, state: Mapping[str, Any], files: Snapshot | None) -> None:
         self.seed = int(state["seed"])
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
-        self.files = Files.from_state(self.clock, state["files"])
+        self.files = Files.from_state(self.clock, state["files"], files)
         self.invented = Invented.from_state(state.get("invented", {}))
         self.adopt(state)

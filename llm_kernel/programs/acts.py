@@ -17,6 +17,7 @@ from llm_kernel.machine import Machine, words
 from llm_kernel.machine.processes import GpuUse, Process
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.exact.terminal import slept
+from llm_kernel.programs.progress import Progress, own
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.shell.bash import OURS, Limits, Shell
@@ -26,6 +27,8 @@ __all__ = ["Acts"]
 
 _WORDS = frozenset({"spend", "gpu", "curve", "machine"})
 _CODE = (".py", ".sh", ".c", ".cc", ".cpp", ".cu", ".h", ".js", ".ts", ".rs", ".go", ".java", ".rb", ".pl", ".R")
+_SPENDS = re.compile(r"\s*spend ([\d.]+)\s*(?:#.*)?")
+_STIRS = re.compile(r"=|\(\)|\b(?:cd|pushd|popd|read|set|unset|export|declare|local|let|printf -v|shopt|alias|trap)\b")
 _COMPOUND = "spend stands in no compound but a for over a list or a range"
 
 
@@ -52,7 +55,9 @@ class Acts:
         sources: Sequence[str] = (),
         credit: Callable[[], float] = lambda: 0.0,
         keeps: Callable[[str], bool] = lambda path: False,
+        progress: Progress | None = None,
     ) -> None:
+        self._progress = progress or Progress()
         self._machine = machine
         self._process = process
         self._streams = streams
@@ -62,6 +67,7 @@ class Acts:
         self._noise = random.Random(f"{machine.seed}/{process.pid}/{' '.join(process.command)}")
         self._credit, self._credited = credit, 0.0
         self._cwd, self._keeps = call.cwd, keeps
+        self._given = False
         self.failed: tuple[int, int] | None = None
         self.spent = 0.0
         self.status = 0
@@ -70,10 +76,10 @@ class Acts:
             machine,
             self._program,
             ours=[*names, *_WORDS],
-            cwd=call.cwd,
+            cwd=self._progress.shell.cwd if self._progress.shell else call.cwd,
             env=dict(call.env),
             limits=limits,
-            strand=streams.strand,
+            strand=own(streams.strand),
             process=process,
         )
 
@@ -96,11 +102,41 @@ class Acts:
         kept = {path: self._machine.files.read(path) for path in self._sources if self._machine.files.exists(path)}
         self._record.acts.append(act.partition("\n")[0])
         for turn in turns:
-            status = await self.shell.run(turn, self._streams.out, self._streams.err)
+            if self._progress.effect():
+                self._skip(turn)
+                continue
+            status = await self._turn(turn)
             if self.over:
                 break
             self.status = status
         return self._unharmed(act, kept)
+
+    async def _turn(self, turn: str) -> int:
+        """Run one turn, in the shell that was kept where the program is taken up again; keep it where it changed."""
+        progress = self._progress
+        if progress.shell is not None and not self._given:
+            await self.shell.give(progress.shell)
+        self._given, progress.inside = True, True
+        status = await self.shell.run(turn, self._streams.out, self._streams.err)
+        if _STIRS.search(turn) and own(self._streams.strand) is not self._streams.strand:
+            progress.shell = await self.shell.keep()
+        progress.inside = False
+        progress.happened()
+        return status
+
+    def _skip(self, turn: str) -> None:
+        """A turn that has happened before: the seconds that it spent are spent."""
+        if spent := _SPENDS.fullmatch(turn):
+            self._charge(float(spent[1]))
+
+    def _charge(self, amount: float) -> float:
+        """Count seconds that the program spends; those of them that have not passed yet."""
+        self._left -= amount
+        self.spent += amount
+        if (known := min(amount, self._credit() - self._credited)) > 0:  # it passed with the lines before
+            self._credited += known
+            amount -= known
+        return amount
 
     def _unharmed(self, act: str, kept: dict[str, bytes]) -> bool:
         """Put back a source that ``act`` changed: a small model may name the script where it means its output."""
@@ -165,13 +201,8 @@ class Acts:
         if len(args) != 1:
             raise Refused("usage: spend SECONDS")
         amount = words.seconds(args[0], self._left)
-        self._left -= amount
-        self.spent += amount
         self._process.cpu += amount
-        if (known := min(amount, self._credit() - self._credited)) > 0:  # it passed with the lines before
-            self._credited += known
-            amount -= known
-        await self._streams.strand.sleep(amount)
+        await self._streams.strand.sleep(self._charge(amount))
         return 0
 
     def _gpu(self, args: tuple[str, ...]) -> int:

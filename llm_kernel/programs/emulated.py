@@ -21,6 +21,7 @@ from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.exact.pip_site import managers_of
+from llm_kernel.programs.progress import Heard, Progress, Tracked
 from llm_kernel.programs.scripts import Script, script_of
 from llm_kernel.programs.tempo import Tempo
 from llm_kernel.programs.training import Training
@@ -68,6 +69,10 @@ class Emulator:
         self._journal = journal
         self.options = options
         self._limits = limits
+        self.running: dict[int, Progress] = {}
+        """How far each background program has come, by its process."""
+        self.resuming: dict[int, Progress] = {}
+        """The programs that go on where another kernel left them; each is taken up by its process."""
 
     async def run(self, call: Call, streams: Io, record: Answer, process: Process, *, command: str) -> int:
         """Run one program to its end, as ``process``, and return its exit status.
@@ -75,9 +80,22 @@ class Emulator:
         Raises:
             ModelError, TapeError: where the model could not answer; what was printed stays.
         """
+        progress = self.resuming.pop(process.pid, None) or Progress()
+        if streams.strand is streams.strand.timeline.front:
+            return await self._run(call, streams, record, process, progress, command)
+        self.running[process.pid] = progress
+        try:
+            return await self._run(call, Tracked(streams, progress), record, process, progress, command)
+        finally:
+            self.running.pop(process.pid, None)
+
+    async def _run(
+        self, call: Call, streams: Io, record: Answer, process: Process, progress: Progress, command: str
+    ) -> int:
         script = script_of(call)
         path = call.path(script.name) if script else ""
-        said = startup.trouble(self._machine, script.name, path, managers_of(call)) if script else None
+        begins = script if not progress.ghost else None
+        said = startup.trouble(self._machine, begins.name, path, managers_of(call)) if begins else None
         if said:
             record.by = "exact"
             await streams.err(said[0])
@@ -88,18 +106,19 @@ class Emulator:
             await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
         record.computed = len(first)
         if planned:
-            await self._fetch(call, planned, streams)
+            await self._fetch(call, planned, streams, progress)
             if not planned.nodes and startup.quiet(self._source(path)):
                 record.by = "exact"
                 return 0
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
-        request = self._request(call, paths, stdin, command, planned)
+        request = progress.request or self._request(call, paths, stdin, command, planned)
+        progress.request = request
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
         if script is None:
-            return await self._play(request, call, streams, record, process, script)
-        training = Training(self._machine, call, process, script, self._source(path))
+            return await self._play(request, call, streams, record, process, progress, script)
+        training = Training(self._machine, call, process, script, self._source(path), progress)
         if training.work is not None and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it
             return 0
@@ -109,7 +128,7 @@ class Emulator:
                 await streams.err(failed)
                 return 1
             streams = training.paced(streams, planned, self.options.seed)
-            return await self._play(request, call, streams, record, process, script, training.keeps)
+            return await self._play(request, call, streams, record, process, progress, script, training.keeps)
         finally:
             training.end()
 
@@ -129,10 +148,10 @@ class Emulator:
             seed=options.seed,
         )
 
-    async def _fetch(self, call: Call, planned: Plan, streams: Io) -> None:
+    async def _fetch(self, call: Call, planned: Plan, streams: Io, progress: Progress) -> None:
         """Let the data sets that the program downloads arrive: files with sizes, and the seconds that it takes."""
         for fetched in planned.fetched:
-            for name, size in fetched.files:
+            for name, size in fetched.files if not progress.ghost else ():
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
@@ -180,6 +199,7 @@ class Emulator:
         streams: Io,
         record: Answer,
         process: Process,
+        progress: Progress,
         script: Script | None,
         keeps: Callable[[str], bool] = lambda path: False,
     ) -> int:
@@ -194,9 +214,11 @@ class Emulator:
             sources=record.files,
             credit=lambda: streams.credit if isinstance(streams, Tempo) else 0.0,
             keeps=keeps,
+            progress=progress,
         )
         options = self.options
-        status = await converse(self.backend, request, acts, streams, record, continuations=options.continuations)
+        backend = Heard(self.backend, progress)
+        status = await converse(backend, request, acts, streams, record, continuations=options.continuations)
         if isinstance(streams, Tempo):
             await streams.flush()
             record.bounded = streams.bounds.replaced if streams.bounds else 0

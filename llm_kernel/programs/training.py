@@ -14,6 +14,7 @@ from llm_kernel.plan.saves import Saved
 from llm_kernel.plan.typical import typical
 from llm_kernel.programs.checkpoints import leave, size_of
 from llm_kernel.programs.cuda import out_of_memory
+from llm_kernel.programs.progress import Progress
 from llm_kernel.programs.scripts import Script
 from llm_kernel.programs.tempo import Tempo
 from llm_kernel.programs.workload import Workload, workload
@@ -28,7 +29,10 @@ _HOST = 2_400_000_000
 class Training:
     """One run of ``script``; ``end`` takes its workers off the process table."""
 
-    def __init__(self, machine: Machine, call: Call, process: Process, script: Script, source: str) -> None:
+    def __init__(
+        self, machine: Machine, call: Call, process: Process, script: Script, source: str, progress: Progress
+    ) -> None:
+        self._progress = progress
         self._machine, self._call, self._process = machine, call, process
         self._script, self._source = script, source
         self._workers: list[Process] = []
@@ -82,10 +86,16 @@ class Training:
     def _save(self, one: Saved, turn: int) -> None:
         path, holds = one.at(turn)
         self._kept.add(self._call.path(path))
+        if self._progress.effect():
+            return
         with contextlib.suppress(OSError):
             leave(self._machine, self._call.path(path), size_of(self._source, tuple(holds)), holds)
+        self._progress.happened()
 
     def _works(self, seconds: float) -> None:
+        if self._progress.effect():
+            return
+        self._progress.happened()
         for process in self._workers or [self._process]:
             process.cpu += seconds
 

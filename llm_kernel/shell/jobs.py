@@ -58,12 +58,14 @@ Fork: TypeAlias = Callable[[Order, Call, Process, Strand], Awaitable[Forked]]
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One background command; ``number`` 0: not in the table any more (``disown``)."""
+    """One background command; ``call`` holds what fork() gave it, ``names`` the files that its streams go to."""
 
     number: int
     order: Order
     process: Process
     strand: Strand
+    call: Call
+    names: tuple[str, ...] = ()
     task: asyncio.Task[None] | None = None
     state: str = "Running"
     status: int = 0
@@ -114,9 +116,9 @@ class Jobs:
             home._inner.append(self)
         self.screen: Screen | None = None
         self.table: list[Job] = []
-        self._orphans: list[Job] = []
-        self._statuses: dict[int, int] = {}
-        self._last = 0
+        self.orphans: list[Job] = []
+        self.statuses: dict[int, int] = {}
+        self.last = 0
 
     # -- beginning and ending -----------------------------------------------------------------------------------
 
@@ -131,19 +133,34 @@ class Jobs:
         process.files = tuple(call.path(name) for name in names) or tuple(map(call.path, order.files))
         strand = self._timeline.strand()
         number = max((job.number for job in self.table), default=0) + 1
-        job = Job(number, order, process, strand)
+        job = Job(number, order, process, strand, call, tuple(names))
         self.table.append(job)
-        self._last = job.pid
-        machine.processes.handlers[job.pid] = lambda signal: self._signalled(job, signal)
-        strand.open()
+        self.last = job.pid
         strand.newborn = True
+        self._opened(job)
         try:
             sinks: tuple[Sink, Sink] | OSError = self._sinks(job, call, names)
         except OSError as error:
             sinks = error
-        job.task = asyncio.create_task(self._live(job, call, sinks))
-        strand.ender = lambda: self._killed(job)
+        job.task = asyncio.create_task(self._live(job, sinks))
         return f"[{number}] {job.pid}\n" if self._loud else ""
+
+    def _opened(self, job: Job) -> None:
+        """Time waits for a job from now on, and signals reach it."""
+        self._machine.processes.handlers[job.pid] = lambda signal: self._signalled(job, signal)
+        job.strand.open()
+        job.strand.ender = lambda: self._killed(job)
+
+    def go_on(self, job: Job, body: str) -> None:
+        """Take a job up again where another kernel left it; ``body`` is what is left to run of it."""
+        self._opened(job)
+        try:
+            sinks: tuple[Sink, Sink] | OSError = self._sinks(job, job.call, list(job.names), anew=False)
+        except OSError as error:
+            sinks = error
+        job.task = asyncio.create_task(self._live(job, sinks, body))
+        if job.state == "Stopped":
+            job.strand.freeze()
 
     async def _room(self, io: Io, strand: Strand) -> bool:
         """Whether another process fits; as long as none does, bash waits longer and longer, and then gives up."""
@@ -158,24 +175,27 @@ class Jobs:
         self._signalled(job, 9)
         return job.task
 
-    async def _live(self, job: Job, call: Call, sinks: tuple[Sink, Sink] | OSError) -> None:
+    async def _live(self, job: Job, sinks: tuple[Sink, Sink] | OSError, body: str = "") -> None:
         try:
-            crowd = sum(one.newborn for one in self._timeline.strands)
-            await job.strand.sleep(_FORK * (1 + crowd // _CROWD))
-            job.strand.newborn = False
-            shell = await self._fork(job.order, call, job.process, job.strand)
+            if job.strand.newborn:
+                crowd = sum(one.newborn for one in self._timeline.strands)
+                await job.strand.sleep(_FORK * (1 + crowd // _CROWD))
+                job.strand.newborn = False
+            shell = await self._fork(job.order, job.call, job.process, job.strand)
             if isinstance(sinks, OSError):
                 await self._write(job, True, f"bash: {sinks.filename}: {sinks.strerror}\n".encode())
                 job.status = 1
             else:
-                job.status = await shell.run(job.order.body, *sinks)
+                job.status = await shell.run(body or job.order.body, *sinks)
         except asyncio.CancelledError:
             job.status = 128 + (job.signal or 1)
         finally:
             self._ended(job)
 
-    def _sinks(self, job: Job, call: Call, names: list[str]) -> tuple[Sink, Sink]:
+    def _sinks(self, job: Job, call: Call, names: list[str], *, anew: bool = True) -> tuple[Sink, Sink]:
         """Where a job's two streams go: to the terminal, or to files, which are written as the bytes come.
+
+        ``anew``: its files are opened as it says; else they are written on.
 
         Raises:
             OSError: for a file that cannot be opened.
@@ -189,7 +209,7 @@ class Jobs:
                 sinks[descriptor] = sinks.get(int(destination), sinks[1])
                 continue
             name = names.pop(0)
-            to = self._file(call.path(name), name, append=operator.endswith(">>"))
+            to = self._file(call.path(name), name, append=operator.endswith(">>") or not anew)
             for one in (1, 2) if operator.startswith("&") or operator == ">&" else (descriptor,):
                 sinks[one] = to
         return sinks[1], sinks[2]
@@ -216,7 +236,7 @@ class Jobs:
         job.state = said_of(signal) if signal else f"Exit {job.status}" if job.status else "Done"
         self._machine.processes.handlers.pop(job.pid, None)
         self._machine.processes.end(job.pid)
-        self._statuses[job.pid] = job.status
+        self.statuses[job.pid] = job.status
         job.strand.close()
         self._timeline.announce()
 
@@ -251,14 +271,14 @@ class Jobs:
             tasks = [ender() for ender in enders]
             await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)
         self.table.clear()
-        self._orphans.clear()
+        self.orphans.clear()
 
     # -- the terminal -------------------------------------------------------------------------------------------
 
     @property
     def busy(self) -> bool:
         """Whether a job lives, or one that has ended was not yet noticed."""
-        return bool(self.table or self._orphans)
+        return bool(self.table or self.orphans)
 
     @property
     def _terminal(self) -> Screen | None:
@@ -289,7 +309,7 @@ class Jobs:
         if self._terminal is None:
             return
         for table in [self, *self._inner]:
-            for job in [*table._orphans, *(table.table if table is not self else [])]:
+            for job in [*table.orphans, *(table.table if table is not self else [])]:
                 if job.over:
                     await self._landed()
                     await table._release(job)
@@ -314,7 +334,7 @@ class Jobs:
         """A cell begins: what was started in an earlier one is held back from it."""
         self.screen = screen
         for table in [self, *self._inner]:
-            for job in [*table.table, *table._orphans]:
+            for job in [*table.table, *table.orphans]:
                 job.live = False
 
     def leave(self) -> None:
@@ -329,7 +349,7 @@ class Jobs:
             case name if name == JOB:
                 return await self._begin(call, io, strand, orders, pid)
             case name if name == LAST:
-                await io.out(f"{self._last}\n" if self._last else "")
+                await io.out(f"{self.last}\n" if self.last else "")
                 return 0
             case "jobs":
                 return await self._list(call, io)
@@ -406,8 +426,8 @@ class Jobs:
         if job is not None:
             await self._until_over(job, strand)
             return job.status
-        if name.isdigit() and int(name) in self._statuses:
-            return self._statuses[int(name)]
+        if name.isdigit() and int(name) in self.statuses:
+            return self.statuses[int(name)]
         if name.startswith("%"):
             await io.err(f"bash: wait: {name}: no such job\n")
         elif name.isdigit():
@@ -477,7 +497,7 @@ class Jobs:
         for job in jobs:
             if job is not None and "h" not in flags and job in self.table:
                 self.table.remove(job)
-                self._orphans.append(job)
+                self.orphans.append(job)
         return 0
 
     async def _kill(self, call: Call, io: Io) -> int:
@@ -565,7 +585,7 @@ class Jobs:
         return dict(zip(ranked, "+-", strict=False))
 
     def _drop(self, job: Job) -> None:
-        for jobs in (self.table, self._orphans):
+        for jobs in (self.table, self.orphans):
             if job in jobs:
                 jobs.remove(job)
 

@@ -1,0 +1,79 @@
+"""A world written down as a moment, and made again from one. Nothing of a moment is run on the way back.
+
+``/proc`` is left out: the machine tells it anew.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from llm_kernel.errors import StateError
+from llm_kernel.journal import Journal
+from llm_kernel.machine import Clock, Machine
+from llm_kernel.machine.machine import FORMAT
+from llm_kernel.model.choice import Models
+from llm_kernel.programs.progress import Progress
+from llm_kernel.shell.jobs_kept import keep_jobs, take_jobs
+from llm_kernel.shell.kept import Kept
+from llm_kernel.store.moment import Moment
+from llm_kernel.world import Desk, Setup, World
+
+__all__ = ["keep", "take"]
+
+_MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
+_OTHERS = ("shell", "jobs", "journal")
+
+
+async def keep(world: World) -> Moment:
+    """The world now, between two cells."""
+    machine = world.machine
+    states: dict[str, Any] = {
+        "format": FORMAT,
+        **machine.essence(),
+        "seed": machine.seed,
+        "invented": machine.invented.to_state(),
+        "habits": machine.files.habits(),
+        "shell": (await world.login().keep()).to_state(),
+        "jobs": keep_jobs(world.shell.jobs, lambda pid, left: _progress(world, pid, left)),
+        "journal": world.journal.to_state(),
+    }
+    parts = {name: json.dumps(state, ensure_ascii=False) for name, state in states.items()}
+    return Moment(parts, machine.files.snapshot(without="/proc"))
+
+
+def _progress(world: World, pid: int, left: float | None) -> dict[str, Any] | None:
+    found = world.emulator.running.get(pid) or world.emulator.resuming.get(pid)
+    return found.to_state(left) if found else None
+
+
+async def take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: Clock, *, stepped: bool) -> World:
+    """The world that ``moment`` holds, on a new ``clock`` that is set to its time.
+
+    Raises:
+        StateError: for a moment of another format, or a damaged one; there is no world then.
+    """
+    states = {name: _read(moment.parts, name) for name in ("format", *_MACHINE, *_OTHERS)}
+    files = {"inodes": moment.files.inodes, "entries": {}, **states["habits"]}
+    machine = Machine.from_state({**states, "files": files}, clock, files=moment.files)
+    kept, journal = Kept.from_state(states["shell"]), Journal.from_state(states["journal"])
+    machine.follow()
+    machine.refresh()
+    world = World(machine, models, setup, desk, stepped=stepped, journal=journal, cwd=kept.cwd)
+    await world.login().give(kept)
+    take_jobs(world.shell.jobs, states["jobs"], machine, world.timeline, lambda pid, row: _resume(world, pid, row))
+    return world
+
+
+def _resume(world: World, pid: int, row: Mapping[str, Any]) -> None:
+    world.emulator.resuming[pid] = Progress.from_state(row)
+
+
+def _read(parts: Mapping[str, str], name: str) -> Any:
+    try:
+        return json.loads(parts[name])
+    except KeyError:
+        raise StateError(f"the stored moment has no {name}; it is damaged") from None
+    except (ValueError, RecursionError) as err:
+        raise StateError(f"the stored moment is damaged in {name}: {err}") from err
