@@ -19,7 +19,13 @@ async def test_lsmagic_names_every_magic() -> None:
 async def test_machine_shows_the_machine() -> None:
     view, end = await Notebook()("%machine")
     assert isinstance(view, Display)
-    assert view.data["text/plain"].splitlines()[-1] == "Now: 2021-04-01 09:00:00 UTC, in /root"
+    assert view.data["text/plain"].splitlines()[:3] == [
+        "Machine: Ubuntu 20.04.2 LTS, host ubuntu, user root, Python 3.8.5, 16 cores, 64 GiB memory",
+        "GPUs: no GPU",
+        "Now: 2021-04-01 09:00:00 UTC, in /root",
+    ]
+    assert view.kind == "result"
+    assert set(view.data) == {"text/plain", "text/html"}
     assert end == Exit(0)
 
 

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 from llm_kernel.cell import Magic
 from llm_kernel.errors import Refused
-from llm_kernel.events import Display
 from llm_kernel.machine import words
 from llm_kernel.magics.table import magic
 from llm_kernel.output import Output
-from llm_kernel.prompt import card, volatile
+from llm_kernel.views import machine_view
 
 if TYPE_CHECKING:  # magics change the session; they live beside it
     from llm_kernel.session import Session
@@ -22,9 +21,7 @@ async def _machine(session: Session, word: Magic, output: Output) -> int:
     """%machine [WORD ...]: show the machine, or set it without the model (%machine gpu 4 'RTX 3090')."""
     machine = session.machine
     if not word.args.strip():
-        where = await session.where()
-        text = f"{card(machine)}\n{volatile(machine, where.cwd)}"
-        output.show(Display({"text/plain": text}, kind="result"))
+        output.show(machine_view(machine, (await session.where()).cwd))
         return 0
     try:
         args, passed = shlex.split(word.args), machine.clock.passed
