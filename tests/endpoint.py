@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import select
 import socket
 import threading
@@ -37,6 +38,7 @@ FAULTS = {
     "no-stream-options": "400 for stream_options",
     "no-seed": "422 for seed",
     "no-max-tokens": "400 for max_tokens, wants max_completion_tokens",
+    "no-grammar": "400 for a grammar, under whatever name",
     "hang-first": "accepts the request and never answers",
     "hang-open": "opens the stream and never says anything",
     "hang-mid": "says half the reply and falls silent",
@@ -59,6 +61,9 @@ FAULTS = {
     "hang-usage": "finishes the reply and keeps the connection open, silent",
 }
 
+GRAMMARS = ("grammar", "structured_outputs", "guided_grammar")
+"""The names under which endpoints take grammars."""
+
 Replies = Sequence[str] | Mapping[str, str] | Callable[[dict[str, Any]], str]
 
 
@@ -73,7 +78,8 @@ class Fault:
 
 class Endpoint:
     """The server; a context manager. ``replies``: a list in order, rules (substring of the last message -> reply),
-    or a function of the request's body."""
+    or a function of the request's body. ``grammars`` is the parameter whose grammar it obeys, where that allows but
+    one word; ``strict``: it refuses the names that it does not know."""
 
     def __init__(
         self,
@@ -84,7 +90,11 @@ class Endpoint:
         delay: float = 0.0,
         piece: int = 4,
         port: int = 0,
+        grammars: str = "",
+        strict: bool = False,
     ) -> None:
+        self.grammars = grammars
+        self.strict = strict
         self.model = model
         self.key = key
         self.delay = delay
@@ -233,6 +243,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(
                 422 if name == "no-seed" else 400, f"Unsupported parameter: '{unknown}' is not supported.{hint}"
             )
+        elif name == "no-grammar" and any(one in body for one in GRAMMARS):
+            self._error(400, "failed to parse grammar")
+        elif self.server.endpoint.strict and any(
+            one in body for one in GRAMMARS if one != self.server.endpoint.grammars
+        ):
+            self._error(400, "Unrecognized request argument supplied")
         elif name == "502":
             self._page(502, "<html><h1>502 Bad Gateway</h1></html>")
         elif name == "html":
@@ -246,7 +262,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(body, name, key)
 
     def _reply(self, body: dict[str, Any], name: str, key: str) -> None:
-        text = self.server.endpoint.answer(body)
+        grammar = body.get(self.server.endpoint.grammars) or {}
+        forced = re.search(r'root ::= "(\w+)"', str(grammar["grammar"] if "grammar" in grammar else grammar))
+        text = forced[1] if forced else self.server.endpoint.answer(body)
         special = {
             "empty": "",
             "blank": " \n\n",

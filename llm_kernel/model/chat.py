@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llm_kernel.errors import BadReply, EndpointError, ModelError
-from llm_kernel.model import wire
+from llm_kernel.model import ability, wire
+from llm_kernel.model.ability import Abilities, Grammars
 from llm_kernel.model.faults import Again, Redactor, connection_fault, from_client, redact, said, status_fault
 from llm_kernel.model.opening import Opening
 from llm_kernel.model.request import Backend, Delta, Message, Request, ScriptedBackend, Usage
@@ -53,7 +54,10 @@ class _Progress:
 
 
 class OpenAIBackend:
-    """Any endpoint that speaks the OpenAI protocol; ``llama``: it takes llama.cpp's own parameters, and ``extra``."""
+    """Any endpoint that speaks the OpenAI protocol; ``llama``: it takes llama.cpp's own parameters, and ``extra``.
+
+    ``abilities`` remembers what was found out about endpoints.
+    """
 
     def __init__(
         self,
@@ -64,7 +68,9 @@ class OpenAIBackend:
         patience: Patience | None = None,
         llama: bool = False,
         extra: Mapping[str, Any] | None = None,
+        abilities: Abilities | None = None,
     ) -> None:
+        self._abilities = abilities or Abilities()
         self._base_url = base_url
         self._key = api_key
         self._model = model
@@ -203,16 +209,42 @@ class OpenAIBackend:
         import openai
 
         kind = openai.AsyncStream[object]
+        grammars = await self._grammars() if request.grammar else ""
         while True:
-            body = wire.body(request, self._model, seed, llama=self._llama, extra=self._extra, refused=self._refused)
+            body = wire.body(
+                request,
+                self._model,
+                seed,
+                llama=self._llama,
+                extra=self._extra,
+                refused=self._refused,
+                grammars=grammars,
+            )
             post = self._connect().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=kind)
             try:
                 return await asyncio.wait_for(post, self._patience.first)
-            except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
+            except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError) as error:
                 refused = wire.refused_parameter(error.body, body)
-                if not refused:
+                if refused and not isinstance(error, openai.InternalServerError):
+                    self._refused.add(refused)
+                elif grammars and wire.refuses_grammar(error.status_code, error.body):
+                    grammars = ""  # whoever reads the reply checks it then, line by line
+                    self._abilities.learn(self.where, self._model, "")
+                else:
                     raise
-                self._refused.add(refused)
+
+    async def _grammars(self) -> Grammars:
+        """How this endpoint takes a grammar; asked of it at the first one. OpenAI's own takes none in a message."""
+        if self._llama or not self._base_url:
+            known = self._abilities.of(self.where, self._model)
+            return known if known is not None else "grammar" if self._llama else ""
+        length = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
+
+        async def ask(body: dict[str, Any]) -> object:
+            post = self._connect().post("/chat/completions", cast_to=object, body=body)
+            return await asyncio.wait_for(post, self._patience.first)
+
+        return await self._abilities.find_out(self.where, self._model, ask, length)
 
     async def _choose_model(self) -> None:
         if self._model:

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
+from llm_kernel.model.ability import Grammars, parameter
 from llm_kernel.model.request import Request, Usage
 
-__all__ = ["TOO_LONG", "Event", "body", "error_text", "read", "refused_parameter", "retry_after"]
+__all__ = ["TOO_LONG", "Event", "body", "error_text", "read", "refused_parameter", "refuses_grammar", "retry_after"]
 
 OPTIONAL = ("stream_options", "max_tokens", "max_completion_tokens", "seed", "temperature", "stop", "cache_prompt")
 REFUSES = re.compile(
@@ -33,9 +34,16 @@ class Event:
 
 
 def body(
-    request: Request, model: str, seed: int, *, llama: bool, extra: Mapping[str, Any], refused: Set[str]
+    request: Request,
+    model: str,
+    seed: int,
+    *,
+    llama: bool,
+    extra: Mapping[str, Any],
+    refused: Set[str],
+    grammars: Grammars = "",
 ) -> dict[str, Any]:
-    """The JSON to send, without the parameters that this endpoint refused before."""
+    """The JSON to send, without the parameters that this endpoint refused before; ``grammars``: how it takes those."""
     length = "max_completion_tokens" if "max_tokens" in refused else "max_tokens"
     whole: dict[str, Any] = {
         "model": model,
@@ -52,8 +60,8 @@ def body(
         whole["cache_prompt"] = True
     if llama and request.penalty != 1.0:
         whole["repeat_penalty"] = request.penalty
-    if llama and request.grammar:
-        whole["grammar"] = request.grammar
+    if request.grammar:
+        whole |= parameter(grammars, request.grammar)
     return {name: value for name, value in {**whole, **extra}.items() if name not in refused}
 
 
@@ -94,6 +102,14 @@ def refused_parameter(told: object, sent: Mapping[str, Any]) -> str:
         return ""
     named = [(found.start(), name) for name in OPTIONAL if name in sent and (found := re.search(rf"\b{name}\b", text))]
     return min(named)[1] if named else ""
+
+
+def refuses_grammar(status: int, told: object) -> bool:
+    """Whether an endpoint may have failed for the grammar that it was sent: another fault speaks of something else."""
+    text = error_text(told)
+    if TOO_LONG.search(text):
+        return False
+    return status < 500 or bool(re.search(r"grammar|gbnf|ebnf|structured|guided", text, re.IGNORECASE))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -58,7 +58,7 @@ async def test_a_reply_streams_and_ends_with_what_it_cost(backend: OpenAIBackend
 
 
 async def test_the_request_is_sent_whole(backend: OpenAIBackend, endpoint: Endpoint) -> None:
-    await text_of(backend, Request(ASK.messages, max_tokens=7, temperature=0.5, seed=3, stop=("\n$ ",), grammar="root"))
+    await text_of(backend, Request(ASK.messages, max_tokens=7, temperature=0.5, seed=3, stop=("\n$ ",)))
     assert endpoint.requests == [
         {
             "model": "scripted-model",
