@@ -10,7 +10,7 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import RLock
 
@@ -49,6 +49,9 @@ _CHECKPOINT = 128
 _LOG = 1 << 20
 """The most bytes that the log keeps once it was written back."""
 
+_PAGES = 4096
+"""The most pages that are given back at once."""
+
 _TABLES = (
     "CREATE TABLE lines (id INTEGER PRIMARY KEY, session TEXT NOT NULL, branch INTEGER NOT NULL,"
     " ended INTEGER NOT NULL, before INTEGER, cut INTEGER NOT NULL)",
@@ -72,6 +75,8 @@ class Database:
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.file = str(folder / NAME) if folder else ":memory:"
+        self.loose = False
+        """Whether much was deleted: its pages are given back after the transaction."""
         self._lock = RLock()
         self._sql = self._open()
         try:
@@ -98,6 +103,8 @@ class Database:
                     yield self._sql
             except DAMAGE as error:
                 raise StoreError(self._trouble(error)) from error
+            if self.loose:
+                self._shrink()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
@@ -129,6 +136,11 @@ class Database:
             if self._sql.in_transaction:
                 self._sql.execute("ROLLBACK")
             raise
+
+    def _shrink(self) -> None:
+        self.loose = False
+        with suppress(sqlite3.Error):  # what was to be done is done; the pages can wait
+            self._sql.executescript(f"PRAGMA incremental_vacuum({_PAGES})")
 
     def _open(self) -> sqlite3.Connection:
         try:

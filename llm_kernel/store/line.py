@@ -39,7 +39,7 @@ class Line:
     session, and this line is a branch beside it; its ``predecessor`` is then the other's last step.
     """
 
-    def __init__(self, database: Database, place: Place, pulse: Pulse, retention: Retention) -> None:
+    def __init__(self, database: Database, place: Place, pulse: Pulse, retention: Retention, longest: int) -> None:
         self.number = place.number
         self.session = place.session
         self.predecessor = place.predecessor
@@ -49,6 +49,7 @@ class Line:
         self._database = database
         self._pulse = pulse
         self._retention = retention
+        self._longest = longest
         self._past: Past | None = None
         self._count = 0
         self._root = 0
@@ -63,7 +64,7 @@ class Line:
             StoreError: when it could not be stored: all is as before, and the next step may succeed.
         """
         number = self._count + 1
-        whole = self._past is None or self._grown > self._key_size or number - self._root >= chain.LONGEST
+        whole = self._past is None or self._grown > self._key_size or number - self._root >= self._longest
         with self._database.writing() as sql:
             frame = draw(sql, self._past, moment, whole=whole)
             key = 1 + (sql.execute("SELECT max(key) FROM steps").fetchone()[0] or 0)

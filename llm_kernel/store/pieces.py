@@ -17,6 +17,9 @@ _SPLIT = re.compile(rb"[^\n}\]]*(?:[\n}\]]|\Z)")
 _WORTH = 48
 """Bytes from which on it pays to name a place instead of repeating them."""
 
+_BLOCK = 1 << 16
+"""Bytes that are compared at once."""
+
 _LARGEST = 1 << 20
 """Bytes between the first and the last change that are looked through for what was kept."""
 
@@ -24,8 +27,11 @@ _LARGEST = 1 << 20
 def differences(old: bytes, new: bytes) -> list[Kept | bytes]:
     """``new`` as places in ``old`` and new bytes, in order."""
     most = min(len(old), len(new))
-    head = _alike(most, lambda n: old[:n] == new[:n])
-    tail = _alike(most - head, lambda n: n == 0 or old[-n:] == new[-n:])
+    head = _alike(most, lambda low, high: old[low:high] == new[low:high])
+    ends = len(old), len(new)
+    tail = _alike(
+        most - head, lambda low, high: old[ends[0] - high : ends[0] - low] == new[ends[1] - high : ends[1] - low]
+    )
     middle = new[head : len(new) - tail]
     found: list[Kept | bytes] = [(0, head)]
     if max(len(middle), len(old) - head - tail) <= _LARGEST:
@@ -35,12 +41,15 @@ def differences(old: bytes, new: bytes) -> list[Kept | bytes]:
     return list(_worth(_joined([*found, (len(old) - tail, len(old))]), old))
 
 
-def _alike(most: int, same: Callable[[int], bool]) -> int:
-    """The largest number up to ``most`` for which ``same`` holds; it holds for all smaller ones."""
-    low, high = 0, most
+def _alike(most: int, same: Callable[[int, int], bool]) -> int:
+    """Up to where, from 0 to ``most``, both are the same; ``same`` compares them between two places."""
+    low = 0
+    while low < most and same(low, min(low + _BLOCK, most)):
+        low = min(low + _BLOCK, most)
+    high = min(low + _BLOCK, most)
     while low < high:
         middle = (low + high + 1) // 2
-        low, high = (middle, high) if same(middle) else (low, middle - 1)
+        low, high = (middle, high) if same(low, middle) else (low, middle - 1)
     return low
 
 

@@ -18,9 +18,6 @@ _SPARE = 64
 _COLLECT = 256
 """Steps that were pruned, after which contents that nobody needs are looked for."""
 
-_PAGES = 4096
-"""The most free pages that are given back at once."""
-
 _LIVES = 16
 """The most ended lives of a session that are kept."""
 
@@ -93,7 +90,7 @@ class Retention:
             used.update(chain.ids(refs))
         there = {row[0] for row in sql.execute("SELECT id FROM blobs")}
         sql.executemany("DELETE FROM blobs WHERE id = ?", [(number,) for number in there - used])
-        sql.execute(f"PRAGMA incremental_vacuum({_PAGES})").fetchall()
+        self._database.loose = True
 
     def _note(self, sql: sqlite3.Connection, more: int) -> int:
         """How many steps were pruned since contents were last collected, with ``more``."""

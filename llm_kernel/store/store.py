@@ -34,16 +34,18 @@ def home(folder: str = "") -> Path:
 class Store:
     """``folder`` holds the user's one file; None: a store in memory that lives as long as this object.
 
-    ``keep`` is how many of the newest steps of each line stay; steps with a name stay whatever their age.
+    ``keep`` is how many of the newest steps of each line stay; steps with a name stay whatever their age. ``longest``
+    is the most steps that are stored as what differs, until one is stored whole.
 
     Raises:
         StateError: for a file of another format, or a damaged one.
         StoreError: where no file can be made.
     """
 
-    def __init__(self, folder: Path | None, *, keep: int = 1000) -> None:
+    def __init__(self, folder: Path | None, *, keep: int = 1000, longest: int = chain.LONGEST) -> None:
         self._database = Database(folder)
         self._retention = Retention(self._database, keep)
+        self._longest = min(longest, chain.LONGEST)
 
     @property
     def file(self) -> str:
@@ -75,7 +77,7 @@ class Store:
             if pulse:
                 pulse.leave()
             raise
-        return Line(self._database, place, pulse, self._retention)
+        return Line(self._database, place, pulse, self._retention, self._longest)
 
     def save(self, name: str, step: Step, *, kind: str = "save") -> None:
         """Give ``step`` a name, taking it from the step that had it; ``kind`` is save or branch.
@@ -90,7 +92,8 @@ class Store:
             if row is None:
                 raise StateError(f"step {step.number} is no longer stored, and cannot be named.")
             facts = (name, kind, step.key, str(row[0]))
-            sql.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?, ?, ?)", (*facts, _seal(facts)))
+            self._unname(sql, name)
+            sql.execute("INSERT INTO names VALUES (?, ?, ?, ?, ?)", (*facts, _seal(facts)))
 
     def forget(self, name: str) -> None:
         """Take a name away; its step stays as long as any other.
@@ -100,7 +103,7 @@ class Store:
         """
         self.find(name)
         with self._database.writing() as sql:
-            sql.execute("DELETE FROM names WHERE name = ?", (name,))
+            self._unname(sql, name)
 
     def names(self) -> list[Saved]:
         """All names, in their order.
@@ -183,6 +186,17 @@ class Store:
     def close(self) -> None:
         """Let go of the file; lines that were not ended count as cut."""
         self._database.close()
+
+    def _unname(self, sql: sqlite3.Connection, name: str) -> None:
+        """Take a name away, and with the last one of a line that is nobody's what was kept for it."""
+        lines = sql.execute(
+            "SELECT line FROM names JOIN steps ON names.step = steps.key JOIN lines ON lines.id = line"
+            " WHERE name = ? AND lines.session = '' AND ended != ?",
+            (name, LIVING),
+        ).fetchall()
+        sql.execute("DELETE FROM names WHERE name = ?", (name,))
+        for (line,) in lines:
+            self._retention.drop(sql, line)
 
     # who lived before
 

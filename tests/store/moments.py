@@ -13,7 +13,9 @@ from llm_kernel.store import Moment
 __all__ = ["entry", "moment", "of", "plain"]
 
 
-def entry(data: bytes = b"", *, kind: str = "file", when: float = 1.0, target: str = "", size: int | None = None) -> Entry:
+def entry(
+    data: bytes = b"", *, kind: str = "file", when: float = 1.0, target: str = "", size: int | None = None
+) -> Entry:
     """An entry that has its bytes, and little else."""
     return Entry(Meta(kind, 0.0, 0o644, when, 0, 0, 7, when, when, when, size=size), data, target)  # type: ignore[arg-type]
 
