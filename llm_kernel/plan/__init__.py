@@ -69,7 +69,9 @@ def plan(
         nodes = walker.program(tree)
         found = typical(source)
         usual = found.sentence(*_epochs(nodes)) if found else ""
-        return Plan(nodes, tuple(walker.fetched), writes(source), usual, saved(walker.saved))
+        return Plan(
+            nodes, tuple(walker.fetched), writes(source), usual, saved(walker.saved), walker.fault, walker.status
+        )
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None
     except Exception:

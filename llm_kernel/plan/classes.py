@@ -6,7 +6,7 @@ import ast
 
 from llm_kernel.plan.shapes.table import of_module
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Super, Unknown, Value, Wrapped
-from llm_kernel.plan.walk import Walk
+from llm_kernel.plan.walk import Raised, Walk
 
 SELVES = frozenset({"to", "cuda", "cpu", "half", "float", "double", "eval", "train", "requires_grad_", "share_memory",
                     "apply", "bfloat16", "type"})  # fmt: skip
@@ -17,6 +17,7 @@ def class_(w: Walk, node: ast.ClassDef, env: Env) -> Class:
     bases = [w.evaluate(each, env) for each in node.bases]
     inside = Env({}, env, env.root)
     cls = Class(node.name, bases, inside.names)
+    cls.plain = not node.keywords and not node.decorator_list
     w.execute(node.body, inside)
     if any("dataclass" in w.source(each) for each in node.decorator_list):
         inherited = next((base.fields for base in cls.line()[1:] if base.fields), [])
@@ -64,6 +65,8 @@ def of_instance(w: Walk, this: Instance, name: str) -> Value:
         return asked
     if foreign:
         return Unknown(origin=f"{foreign}().{name}") if name not in SELVES else Bound(Lib("self"), this)
+    if w.stored is not None and name not in w.stored and not name.startswith("__") and this.cls.plain:
+        raise Raised("AttributeError", f"'{this.cls.name}' object has no attribute '{name}'")
     return Unknown()
 
 
@@ -93,7 +96,11 @@ def of_class(w: Walk, cls: Class, name: str) -> Value:
             return found.function
         case None:
             foreign = cls.foreign()
-            return Unknown(origin=f"{foreign}.{name}" if foreign else "")
+            if any(name in each.attrs for each in cls.line()):
+                return None
+            if foreign or w.stored is None or name in w.stored or name.startswith("__") or not cls.plain:
+                return Unknown(origin=f"{foreign}.{name}" if foreign else "")
+            raise Raised("AttributeError", f"type object '{cls.name}' has no attribute '{name}'")
     return found
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections.abc import Callable
 from typing import Any
 
+from llm_kernel.plan.bound import ALWAYS
 from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.nodes import Hole
 from llm_kernel.plan.operators import binary, compare, unary
+from llm_kernel.plan.paths import divided
 from llm_kernel.plan.shapes.containers import index as part
 from llm_kernel.plan.shapes.operators import index
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -31,6 +34,10 @@ from llm_kernel.plan.values import (
 )  # fmt: skip
 from llm_kernel.plan.walk import Flow, Raised, Walk
 
+_OURS = re.compile(
+    r"\b(?:Lib|Thing|Unknown|Function|Env|Instance|Method|Class|Bound|Spread|Text|Wrapped|Super|Items|lambda|unpack|"
+    r"NoneType)\b"
+)
 _BUILTINS = frozenset(dir(builtins))
 _NAMED = {"__name__": "__main__", "__doc__": None}
 
@@ -54,7 +61,21 @@ def find(word: str, env: Env) -> Value:
         return _NAMED[word]
     if word in _BUILTINS:
         return Lib(f"builtins.{word}")
-    return Unknown("str") if word == "__file__" else Unknown(origin="?")
+    if word == "__file__":
+        return Unknown("str")
+    if word.startswith("<") or word in ALWAYS or _bindable(word, env):
+        return Unknown(origin="?")
+    raise Raised("NameError", f"name '{word}' is not defined")
+
+
+def _bindable(word: str, env: Env) -> bool:
+    """Whether code around here can bind the name, so that it may have been by something that was not walked."""
+    here: Env | None = env
+    while here is not None:
+        if here.bound is None or word in here.bound:
+            return True
+        here = here.outer
+    return False
 
 
 def attribute(w: Walk, node: ast.Attribute, env: Env) -> Value:
@@ -65,6 +86,8 @@ def binop(w: Walk, node: ast.BinOp, env: Env) -> Value:
     one, other = w.evaluate(node.left, env), w.evaluate(node.right, env)
     if isinstance(node.op, ast.Mod) and isinstance(one, str):
         return _percent(w, node, one, other)
+    if isinstance(node.op, ast.Div) and any(isinstance(each, Thing) and each.kind == "path" for each in (one, other)):
+        return divided(one, other)
     return checked(lambda: binary(node.op, one, other, w.ask))
 
 
@@ -82,6 +105,8 @@ def checked(compute: Callable[[], Value]) -> Value:
     except RecursionError:
         raise
     except (ArithmeticError, TypeError, ValueError, LookupError, AttributeError) as err:
+        if isinstance(err, TypeError | AttributeError) and _OURS.search(str(err)):
+            return Unknown()  # a stand-in for a value was asked for more than it knows
         raise Raised(type(err).__name__, str(err)) from err
 
 

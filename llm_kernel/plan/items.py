@@ -20,6 +20,9 @@ def iterate(w: Walk, value: Value) -> Items:
             return value
         case Thing(kind="bar" | "chain"):
             return iterate(w, value.attrs["inner"])
+        case Thing(kind="file"):
+            text = value.attrs["text"]
+            return listed(text.splitlines(keepends=True)) if isinstance(text, str) else Items(None, _a_line)
         case Thing(kind="loader" | "dataset"):
             size = value.attrs.get("size")
             return Items(size if isinstance(size, int) else None, lambda turn: Unknown("tensor"))
@@ -41,6 +44,10 @@ def iterate(w: Walk, value: Value) -> Items:
     if known(value):
         raise Raised("TypeError")
     return Items(None, lambda turn: Unknown())
+
+
+def _a_line(turn: int | None) -> Value:
+    return Unknown("str")
 
 
 def _instance(w: Walk, value: Instance) -> Items:

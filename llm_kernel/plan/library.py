@@ -22,11 +22,13 @@ from llm_kernel.plan.data import (
 )  # fmt: skip
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.fetching import fetch
+from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop
 from llm_kernel.plan.parsers import parser, parser_method
+from llm_kernel.plan.paths import path_attribute
 from llm_kernel.plan.saving import load, save
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.text import shown
@@ -236,11 +238,6 @@ def bar_range(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return Thing("bar", {"inner": BUILTINS["builtins.range"](w, args, {}, None)})
 
 
-def exists(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    there = w.facts.get("exists")
-    return bool(there(args[0])) if args and isinstance(args[0], str) and callable(there) else Unknown("bool")
-
-
 def parallel(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     return Thing("parallel", {"inner": args[0] if args else named.get("module"), "module": args[0] if args else None})
 
@@ -318,6 +315,10 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
         return parser_method(w, owner, name, args, named)
     if owner.kind in ("logger", "handler", "filehandler"):
         return logger_method(w, owner, name, args, node)
+    if owner.kind == "file":
+        return file_method(w, owner, name, args)
+    if owner.kind == "path":
+        return path_method(w, owner, name, args, named)
     if owner.kind == "bar" and name == "write":
         w.say(shown(args[0], w.ask, expr=w.source(node)) if args else "")
         return None
@@ -335,12 +336,16 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
     """``value.name`` of a library's object."""
     if value.kind == "module":
         return module_attribute(w, value, name)
-    if name in value.attrs and name not in ("steps", "this", "inner"):
+    if name in value.attrs and name not in ("steps", "this", "inner", "text"):
         return value.attrs[name]
     if value.kind == "namespace":
         if name == "__dict__":
             return value.attrs
         return Unknown()
+    if value.kind == "file" and (held := file_attribute(value, name)) is not None:
+        return held
+    if value.kind == "path" and (held := path_attribute(value, name)) is not None:
+        return held
     if name in ("n", "total"):
         return Unknown("int")
     return Thing("method", {"this": value, "name": name})
@@ -356,7 +361,8 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
 
 LIBRARY: dict[str, Handler] = {
     **LOGGING,
-    "torch.save": save, "torch.load": load, "os.path.exists": exists, "os.path.isfile": exists,
+    **FILES,
+    "torch.save": save, "torch.load": load, "os.path.isdir": exists,
     "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
     "argparse.ArgumentParser": parser, "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
     "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,

@@ -6,7 +6,8 @@ After the second turn the statements that neither print nor change anything, nor
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from llm_kernel.plan.expressions import assign
@@ -55,8 +56,8 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     flow: Flow = None
     steady = False
     skip: Skip | None = None
-    turn = 0
-    with w.pending("break", "continue"):
+    turn, mark = 0, w.mark()
+    with w.pending("break", "continue"), _interrupted(w, node, turns, mark):
         while turn < count:
             assign(w, node.target, items.at(turn), env, quiet=True)
             if turn == 1:
@@ -79,6 +80,19 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     if flow == "return":
         return flow
     return w.execute(node.orelse, env) if flow != "break" else None
+
+
+@contextmanager
+def _interrupted(
+    w: Walk, node: ast.For | ast.AsyncFor | ast.While, turns: list[tuple[Value, tuple[Node, ...]]], mark: int
+) -> Iterator[None]:
+    """A turn that ends the loop by an exception: what was printed before it stays before it."""
+    try:
+        yield
+    except (Raised, Exited):
+        turns.append((None, w.taken(mark)))
+        _emit(w, node, turns, len(turns), False)
+        raise
 
 
 def _follow(
@@ -183,9 +197,13 @@ def _word(target: ast.expr) -> str:
 
 
 def _emit(
-    w: Walk, node: ast.For | ast.AsyncFor, turns: list[tuple[Value, tuple[Node, ...]]], count: int, steady: bool
+    w: Walk,
+    node: ast.For | ast.AsyncFor | ast.While,
+    turns: list[tuple[Value, tuple[Node, ...]]],
+    count: int,
+    steady: bool,
 ) -> None:
-    word = _word(node.target)
+    word = "" if isinstance(node, ast.While) else _word(node.target)
     most = any(leaves_loop(nodes) for _, nodes in turns)
     if steady and len(turns) > 1:
         first, last = turns[0][1], turns[-1][1]
@@ -223,9 +241,9 @@ def while_(w: Walk, node: ast.While, env: Env) -> Flow:
 
 
 def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
-    turns: list[tuple[Node, ...]] = []
+    turns: list[tuple[Value, tuple[Node, ...]]] = []
     flow: Flow = None
-    with w.pending("break", "continue"):
+    with w.pending("break", "continue"), _interrupted(w, node, turns, w.mark()):
         while True:
             said = truth(w.evaluate(node.test, env))
             if said is None or len(turns) > _TURNS:
@@ -233,12 +251,12 @@ def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
             if not said:
                 break
             flow, nodes, changed = _noted(w, lambda: w.execute(node.body, env))
-            turns.append(nodes)
+            turns.append((None, nodes))
             if flow in ("break", "return"):
                 break
             if not changed:
                 w.give_up()
-    printing = tuple(nodes for nodes in turns if nodes)
+    printing = tuple(nodes for _, nodes in turns if nodes)
     if printing:
         most = any(leaves_loop(nodes) for nodes in printing)
         w.emit(Loop(len(turns), "", (None,) * len(printing), printing[0], printing, most))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from llm_kernel.plan.faults import Fault
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.saves import Saved
 
@@ -101,7 +102,8 @@ class Plan:
     """Everything a program can print, in order; ``fetched`` are the data sets that it downloads on its way.
 
     ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives,
-    ``saves`` the checkpoints.
+    ``saves`` the checkpoints. ``fault`` is the exception that surely ends it, ``status`` its exit status where that is
+    certain.
     """
 
     nodes: tuple[Node, ...]
@@ -109,6 +111,8 @@ class Plan:
     writes: tuple[str, ...] = ()
     usual: str = ""
     saves: tuple[Saved, ...] = ()
+    fault: Fault | None = None
+    status: int | None = None
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

@@ -87,6 +87,9 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
         case Thing(kind="chain" | "parallel" | "dataset"):
             return Text((Hole("any", LINES, expr),))
+        case Thing(kind="path"):
+            text = shown(value.attrs["text"], ask, expr=expr)
+            return joined(("PosixPath('", *parts_of(text), "')")) if inside else text
         case Thing(kind="exception") if not inside:
             return shown(value.attrs["text"], ask, expr=expr, depth=depth)
         case Thing(kind="namespace"):

@@ -45,12 +45,16 @@ class Lib:
 
 @dataclass(eq=False, slots=True)
 class Env:
-    """Names and their values; ``outer`` is the enclosing function's or the module's."""
+    """Names and their values; ``outer`` is the enclosing function's or the module's.
+
+    ``bound`` are the names that its code can bind, None for any.
+    """
 
     names: dict[str, Value] = field(default_factory=dict)
     outer: Env | None = None
     module: Env | None = None
     moved: dict[str, Env] = field(default_factory=dict)
+    bound: frozenset[str] | None = frozenset()
 
     @property
     def root(self) -> Env:
@@ -79,12 +83,13 @@ class Function:
 
 @dataclass(eq=False, slots=True)
 class Class:
-    """A class of the source."""
+    """A class of the source; ``plain`` says that no decorator or metaclass had a hand in it."""
 
     name: str
     bases: list[Value]
     attrs: dict[str, Value]
     fields: list[str] | None = None
+    plain: bool = False
 
     def line(self) -> list[Class]:
         """The class and its ancestors in the source, nearest first."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn, Protocol, TypeAlias
 
+from llm_kernel.plan.faults import Frame
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.nodes import Node, Stream
 from llm_kernel.plan.saves import Record
@@ -28,10 +29,16 @@ class Raised(Exception):  # noqa: N818 - it is the program's exception, not a fa
         super().__init__(name)
         self.name = name
         self.value = value
+        self.frames: dict[int, Frame] = {}
+        """Where each function on the way was, by its depth."""
 
 
 class Exited(Exception):  # noqa: N818
-    """The program certainly ends here."""
+    """The program certainly ends here, with this status where it is known."""
+
+    def __init__(self, status: int | None = None) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 class Exhausted(Exception):  # noqa: N818
@@ -53,6 +60,8 @@ class Walk(Protocol):
     memo: dict[object, list[int]]
     fetched: list[Fetch]
     saved: list[Record]
+    wrote: dict[str, None]
+    stored: set[str] | None
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""
@@ -86,6 +95,12 @@ class Walk(Protocol):
 
     def record(self, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...]]:
         """Walk, and hold back what was printed."""
+
+    def mark(self) -> int:
+        """How much is printed so far."""
+
+    def taken(self, mark: int) -> tuple[Node, ...]:
+        """Take back what was printed since."""
 
     def attempt(self, way: Callable[[], Flow], node: ast.AST) -> tuple[bool, Flow]:
         """Walk with most of the steps that are left; not done: nothing has happened, and nobody tries this again."""

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from llm_kernel.plan.bound import attributes, bound
 from llm_kernel.plan.calls import attribute, call
 from llm_kernel.plan.expressions import EVALUATE
+from llm_kernel.plan.faults import Fault, Frame
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
@@ -44,6 +46,8 @@ class Walker:
         self.hooked = False
         self.fetched: list[Fetch] = []
         self.saved: list[Record] = []
+        self.wrote: dict[str, None] = {}
+        self.stored: set[str] | None = set()
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []
@@ -57,20 +61,27 @@ class Walker:
         self._touched: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
         self._generators: dict[ast.AST, bool] = {}
         self.memo: dict[object, list[int]] = {}
+        self._scopes: dict[ast.AST, frozenset[str] | None] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
         self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]]]] = []
         self._returns: list[list[Value]] = [[]]
+        self.fault: Fault | None = None
+        self.status: int | None = None
 
     def program(self, tree: ast.Module) -> tuple[Node, ...]:
         """Walk through a whole program."""
-        self._loudness.add(tree)
+        self._learn(tree, self.globals)
         try:
             self.execute(tree.body, self.globals)
+            self.status = 0
         except Raised as err:
-            self.emit(Free("stderr", err.name))
-        except Exited:
-            pass
+            self.fault = _fault(err)
+            self.status = 1
+            if self.fault is None:
+                self.emit(Free("stderr", err.name))
+        except Exited as err:
+            self.status = err.status
         return tuple(self._out)
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
@@ -80,7 +91,22 @@ class Walker:
         if self._left < 0:
             raise Exhausted
         function = EVALUATE.get(type(node))
-        return function(self, node, env) if function is not None else Unknown()
+        if function is None:
+            return Unknown()
+        try:
+            return function(self, node, env)
+        except Raised as err:
+            if self._depth not in err.frames:
+                err.frames[self._depth] = self._frame(node.lineno, env)
+            raise
+
+    def _frame(self, line: int, env: Env) -> Frame:
+        module = env.root.names.get("<path>", "")
+        here: Env | None = env
+        while here is not None and "<function>" not in here.names:
+            here = here.outer
+        word = here.names["<function>"] if here is not None else "<module>"
+        return Frame(str(module), line, str(word))
 
     def execute(self, body: Sequence[ast.stmt], env: Env) -> Flow:
         for node in body:
@@ -88,13 +114,25 @@ class Walker:
             if self._left < 0:
                 raise Exhausted
             function = EXECUTE.get(type(node))
-            flow = function(self, node, env) if function is not None else None
+            try:
+                flow = function(self, node, env) if function is not None else None
+            except Raised as err:
+                if self._depth not in err.frames:
+                    err.frames[self._depth] = self._frame(node.lineno, env)
+                raise
             if flow is not None:
                 return flow
         return None
 
     def give_up(self) -> NoReturn:
         raise Exhausted
+
+    def mark(self) -> int:
+        return len(self._out)
+
+    def taken(self, mark: int) -> tuple[Node, ...]:
+        nodes, self._out = tuple(self._out[mark:]), self._out[:mark]
+        return nodes
 
     def attempt(self, way: Callable[[], Flow], node: ast.AST) -> tuple[bool, Flow]:
         before = self._left
@@ -232,8 +270,8 @@ class Walker:
             raise Exhausted
         node = function.node
         names = bind(function, args, named)
-        names["<class>"], names["<self>"] = cls, this
-        env = Env(names, function.env, function.env.root)
+        names["<class>"], names["<self>"], names["<function>"] = cls, this, function.name
+        env = Env(names, function.env, function.env.root, bound=self._bound(node))
         self.state.made(names)
         self.calls += 1
         self._left -= _CALL
@@ -348,16 +386,39 @@ class Walker:
         for path in (f"{word.replace('.', '/')}.py", f"{word.replace('.', '/')}/__init__.py"):
             source = self._read(path) if word else None
             if source is not None:
-                return self._imported(word, source)
+                return self._imported(word, source, path)
         return Lib(word)
 
-    def _imported(self, word: str, source: str) -> Value:
-        env = Env({"__name__": word})
+    def _imported(self, word: str, source: str, path: str) -> Value:
+        env = Env({"__name__": word, "<path>": path})
         self._modules[word] = env
         try:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             raise Raised("SyntaxError", "invalid syntax") from None
-        self._loudness.add(tree)
+        self._learn(tree, env)
         self.execute(tree.body, env)
         return env
+
+    def _learn(self, tree: ast.Module, env: Env) -> None:
+        """Note what can be called, bound and set in a module."""
+        self._loudness.add(tree)
+        env.bound = bound(tree)
+        more = attributes(tree)
+        self.stored = None if more is None or self.stored is None else self.stored | more
+
+    def _bound(self, node: ast.AST) -> frozenset[str] | None:
+        if node not in self._scopes:
+            self._scopes[node] = bound(node)
+        return self._scopes[node]
+
+
+def _fault(err: Raised) -> Fault | None:
+    """The exception as it is shown, where all of it is known."""
+    value = err.value
+    if isinstance(value, Instance):
+        args = value.attrs.get("args")
+        value = args[0] if isinstance(args, tuple) and len(args) == 1 else "" if args == () else None
+    if not isinstance(value, str):
+        return None
+    return Fault(err.name, value, tuple(err.frames[depth] for depth in sorted(err.frames)))

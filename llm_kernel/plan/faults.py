@@ -1,0 +1,36 @@
+"""How a program surely ends when it does not end well: the exception that nobody catches, and where it was raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+__all__ = ["Fault", "Frame"]
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One call on the way to the exception: the module's path (empty: the script), the line and the function."""
+
+    module: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """An exception that ends the program, outermost frame first."""
+
+    kind: str
+    text: str
+    frames: tuple[Frame, ...] = ()
+
+    def traceback(self, named: Callable[[str], str], source: Callable[[str], Sequence[str]]) -> str:
+        """What Python prints of it; ``named`` words a module's path, ``source`` gives its lines."""
+        rows = ["Traceback (most recent call last):"]
+        for frame in self.frames:
+            rows.append(f'  File "{named(frame.module)}", line {frame.line}, in {frame.function}')
+            lines = source(frame.module)
+            if 0 < frame.line <= len(lines) and lines[frame.line - 1].strip():
+                rows.append(f"    {lines[frame.line - 1].strip()}")
+        return "\n".join([*rows, f"{self.kind}: {self.text}" if self.text else self.kind]) + "\n"
