@@ -1,1 +1,1 @@
-"""Programs as people write them: what the print plan says of them, what they really print, what a model makes of them."""
+"""Programs as people write them: what the print plan says, what they really print, what a model makes of them."""

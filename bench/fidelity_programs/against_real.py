@@ -37,7 +37,7 @@ class Real:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How the plan of a script stands against its run: ``faults`` are what the plan gets wrong, ``open`` what it leaves.
+    """How a plan stands against a run: ``faults`` are what the plan gets wrong, ``open`` what it leaves.
 
     ``lines`` is how many lines really came, ``least`` and ``most`` how many the plan allows.
     """

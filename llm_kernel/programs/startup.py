@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from llm_kernel.machine import Machine
 from llm_kernel.programs.standard import brings
 
-__all__ = ["present", "python_of", "quiet", "trouble"]
+__all__ = ["named", "present", "python_of", "quiet", "trouble"]
 
 _EFFECTS = frozenset(
     """open save savefig savetxt save_weights save_pretrained to_csv to_json to_parquet to_pickle to_excel write
@@ -35,7 +35,7 @@ def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = 
     except IsADirectoryError:
         return f"python3: can't find '__main__' module in '{script}'\n", 1
     except OSError:
-        name = _named(machine, script, path)
+        name = named(machine, script, path)
         return f"python3: can't open file '{name}': [Errno 2] No such file or directory\n", 2
     try:
         tree = ast.parse(source)
@@ -48,7 +48,7 @@ def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = 
             line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
             return (
                 "Traceback (most recent call last):\n"
-                f'  File "{_named(machine, script, path)}", line {node.lineno}, in <module>\n    {line}\n'
+                f'  File "{named(machine, script, path)}", line {node.lineno}, in <module>\n    {line}\n'
                 f"ModuleNotFoundError: No module named '{module}'\n"
             ), 1
     return None
@@ -75,7 +75,7 @@ def _since(machine: Machine, minor: int) -> bool:
     return len(parts) > 1 and parts[1].isdigit() and int(parts[1]) >= minor
 
 
-def _named(machine: Machine, script: str, path: str) -> str:
+def named(machine: Machine, script: str, path: str) -> str:
     """A script's name in messages and tracebacks: absolute from Python 3.9 on."""
     return path if _since(machine, 9) else script
 

@@ -8,6 +8,7 @@ from llm_kernel.plan import hint, plan
 
 _LOOP = """
 import torch
+from lab import *
 start = 0
 {resume}
 for epoch in range(start, {last}):

@@ -87,7 +87,10 @@ def test_a_long_sum_is_left_to_the_run():
 
 
 def test_an_act_writes_only_what_the_source_writes() -> None:
-    found = plan('import torch\nprint(f"a {x:.1f}")\ntorch.save(x, "fit.pt")\nopen("log.txt", "w")\nopen("in.txt")\n')
+    found = plan(
+        'import torch\nfrom lab import *\nprint(f"a {x:.1f}")\n'
+        'torch.save(x, "fit.pt")\nopen("log.txt", "w")\nopen("in.txt")\n'
+    )
     assert found is not None
     assert found.writes == ("fit.pt", "log.txt")
     reader = Gbnf(grammar(found))
@@ -96,7 +99,7 @@ def test_an_act_writes_only_what_the_source_writes() -> None:
 
 
 def test_a_share_is_no_more_than_a_hundred() -> None:
-    found = plan('print(f"{a:.2f}% {b:.0f}% {c:.2f}")\n')
+    found = plan('from lab import *\nprint(f"{a:.2f}% {b:.0f}% {c:.2f}")\n')
     assert found is not None
     reader = Gbnf(grammar(found))
     assert reader.accepts("100.00% 7% 123.45\n")

@@ -177,7 +177,8 @@ def test_a_module_beside_the_script_is_read():
 
 def test_what_training_usually_gives_is_told_for_the_datas_own_epochs() -> None:
     found = plan(
-        "from torchvision import datasets\nEPOCHS = 10\nfor e in range(EPOCHS):\n    print(f'{e} {x:.2f}')\n"
+        "from torchvision import datasets\nfrom lab import *\nEPOCHS = 10\n"
+        "for e in range(EPOCHS):\n    print(f'{e} {x:.2f}')\n"
         "d = datasets.MNIST('data')\n"
     )
     assert found is not None
