@@ -20,6 +20,7 @@ from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.cuda import out_of_memory
+from llm_kernel.programs.ending import Ending
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.progress import Heard, Progress, Tracked
 from llm_kernel.programs.scripts import Script, script_of
@@ -50,6 +51,8 @@ class Options:
     history: int = 2400
     files: int = 9000
     seed: int = 42
+    plans: bool = True
+    """Whether a program's source is read for what it can print."""
 
 
 class Emulator:
@@ -101,15 +104,16 @@ class Emulator:
             await streams.err(said[0])
             return said[1]
         planned = self._plan(call, script)
+        ending = Ending(self._machine, script, path, planned) if script and planned else None
         first, planned = certain(planned) if planned else ((), None)
         for line in first:
             await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
         record.computed = len(first)
         if planned:
             await self._fetch(call, planned, streams, progress)
-            if not planned.nodes and startup.quiet(self._source(path)):
+            if ending and not planned.nodes and (ending.sudden or startup.quiet(self._source(path))):
                 record.by = "exact"
-                return 0
+                return await ending.say(streams, 0)
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
         request = progress.request or self._request(call, paths, stdin, command, planned)
@@ -128,7 +132,8 @@ class Emulator:
                 await streams.err(failed)
                 return 1
             streams = training.paced(streams, planned, self.options.seed)
-            return await self._play(request, call, streams, record, process, progress, script, training.keeps)
+            status = await self._play(request, call, streams, record, process, progress, script, training.keeps)
+            return await ending.say(streams, status) if ending else status
         finally:
             training.end()
 
@@ -156,7 +161,7 @@ class Emulator:
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
     def _plan(self, call: Call, script: Script | None) -> Plan | None:
-        if script is None:
+        if script is None or not self.options.plans:
             return None
         path = call.path(script.name)
         return plan(self._source(path), script.args, read=self._beside(path), facts=self._facts(call))
@@ -190,7 +195,15 @@ class Emulator:
             "torch.cuda.device_count()": count,
             "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
+            "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
         }
+
+    def _text(self, path: str) -> str | None:
+        """What stands in a text file; None where that is not known."""
+        try:
+            return None if self._machine.files.is_sized(path) else self._machine.files.read(path).decode("utf-8")
+        except (OSError, UnicodeDecodeError):
+            return None
 
     async def _play(
         self,
