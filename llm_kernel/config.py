@@ -18,11 +18,13 @@ from llm_kernel.model.local import LocalBackend
 from llm_kernel.model.price import FREE, Price, known_host, known_price, read_price
 from llm_kernel.model.request import Backend
 from llm_kernel.model.tape import Mode, Tape, header_of
+from llm_kernel.moments import Moments
 from llm_kernel.programs.emulated import Options
 from llm_kernel.python import Limits as Bounds
 from llm_kernel.session import Session, Setup
 from llm_kernel.settings import Settings, variable
 from llm_kernel.shell.bash import Limits
+from llm_kernel.store.store import Store, home
 
 __all__ = ["Settings", "build"]
 
@@ -54,7 +56,6 @@ def _build(settings: Settings) -> Session:
         style=style,
         tokens=settings.reply_tokens,
         spend=settings.spend_limit,
-        grammars=local,
         continuations=settings.continuations,
         seed=seed,
     )
@@ -89,7 +90,14 @@ def _build(settings: Settings) -> Session:
     }
     tape = _tape(settings, said) if taped else None
     models = Models(make, price=_taped(str(header.get("price", ""))) if header else own, budget=budget, tape=tape)
-    session = Session(Machine(clock, seed=seed), models, setup, wall=None if stepped else time.time)
+    session = Session(
+        Machine(clock, seed=seed),
+        models,
+        setup,
+        wall=None if stepped else time.time,
+        moments=lambda: _moments(settings),
+        clock=lambda: Clock(clock_start if stepped else time.time(), host=time.time),
+    )
     return session
 
 
@@ -113,6 +121,11 @@ def _limit(settings: Settings, header: Mapping[str, object]) -> str:
     """The budget that holds: in replay the recorded one; else one's own, and the recorded one where there is none."""
     recorded = str(header.get("budget", ""))
     return recorded if settings.tape_mode == "replay" and header else settings.budget or recorded
+
+
+def _moments(settings: Settings) -> Moments:
+    store = Store(home(settings.home), keep=settings.keep)
+    return Moments(store, store.enter(settings.session_name))
 
 
 def _is_local(settings: Settings) -> bool:

@@ -120,6 +120,7 @@ class LLMKernel(Settings, Kernel):
     async def _make(self) -> Session:
         config = await asyncio.to_thread(import_module, "llm_kernel.config")  # the loop stays free meanwhile
         session: Session = config.build(self)
+        await session.arrive()
         gc.collect()
         gc.freeze()  # the catalogues live as long as the process; a collection in a cell need not look at them
         return session
@@ -252,20 +253,20 @@ class LLMKernel(Settings, Kernel):
         loop = self.io_loop.asyncio_loop  # type: ignore[attr-defined]
         try:
             if asyncio.get_running_loop() is loop:
-                await asyncio.wait_for(self._close(), GOODBYE)
+                await asyncio.wait_for(self._close(restart), GOODBYE)
             else:
-                closing = asyncio.run_coroutine_threadsafe(self._close(), loop)
+                closing = asyncio.run_coroutine_threadsafe(self._close(restart), loop)
                 await asyncio.wait_for(asyncio.wrap_future(closing), GOODBYE)
         except Exception:
             self.log.exception("the session did not close in order")
         return {"status": "ok", "restart": restart}
 
-    async def _close(self) -> None:
+    async def _close(self, restart: bool) -> None:
         if self._cell is not None and not self._cell.done():
             self._cell.cancel()
             await asyncio.wait({self._cell})
         if self._notebook is not None:
-            await self._notebook.close()
+            await self._notebook.close(restart=restart)
 
     async def create_subshell_request(self, stream: Any, ident: Any, parent: Any) -> None:
         """Refuse: a second shell would change the machine under the first one's feet."""

@@ -14,15 +14,20 @@ from typing import Any
 from llm_kernel import cell as cells
 from llm_kernel import help as helping
 from llm_kernel import magics
-from llm_kernel.events import Ask, Event, Exit
+from llm_kernel.errors import CellError, StateError, StoreError
+from llm_kernel.events import Ask, Event, Exit, Text
 from llm_kernel.journal import Entry, Journal
-from llm_kernel.machine import Machine
+from llm_kernel.keeping import keep, take
+from llm_kernel.machine import Clock, Machine
+from llm_kernel.magics.moments import CHANGING
 from llm_kernel.model.choice import Models
+from llm_kernel.moments import Moments, Target
 from llm_kernel.output import Output
 from llm_kernel.programs.metas import summary
 from llm_kernel.programs.opening import opening
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import State
+from llm_kernel.store import Moment, Step
 from llm_kernel.timeline import Pace, Timeline
 from llm_kernel.world import Setup, World
 
@@ -30,10 +35,21 @@ __all__ = ["Session", "Setup"]
 
 
 class Session:
-    """``wall`` gives the host's seconds where the machine's clock flows with real time; None: it is stepped."""
+    """``wall`` gives the host's seconds where the machine's clock flows with real time; None: it is stepped.
+
+    ``moments`` opens the place where each cell's end is kept; without one, there is no way back. ``clock`` makes the
+    clock of another machine.
+    """
 
     def __init__(
-        self, machine: Machine, models: Models, setup: Setup = Setup(), *, wall: Callable[[], float] | None = None
+        self,
+        machine: Machine,
+        models: Models,
+        setup: Setup = Setup(),
+        *,
+        wall: Callable[[], float] | None = None,
+        moments: Callable[[], Moments] | None = None,
+        clock: Callable[[], Clock] = Clock,
     ) -> None:
         self.models = models
         self.setup = setup
@@ -44,6 +60,15 @@ class Session:
         self._left = wall() if wall else 0.0
         self._output: Output | None = None
         self._told = ""
+        self._open = moments
+        self._clock = clock
+        self._seed = machine.seed
+        self._parsed: cells.Cell = ()
+        self._arriving = asyncio.Lock()
+        self._arrived = False
+        self._greeting = ""
+        self._leaving: set[asyncio.Future[None]] = set()
+        self._moments: Moments | None = None
         self.world = World(machine, models, setup, self, stepped=wall is None, journal=Journal())
 
     @property
@@ -71,6 +96,7 @@ class Session:
         Raises:
             ImaginedMachineError: where the fault is ours or the model's; what was shown before stays true.
         """
+        await self.arrive()
         screen = self._output = Output(self.setup.output, allow_stdin)
         self._begin(allow_stdin)
         task = asyncio.create_task(self._cell(code, screen))
@@ -80,6 +106,9 @@ class Session:
                 answer = yield event
                 if isinstance(event, Ask):
                     screen.answer(answer)
+            self._end()
+            if trouble := await self._remember(code):
+                yield Text("stderr", f"[{trouble}]\n")
             yield Exit(task.result())
         finally:
             if not task.done():
@@ -87,7 +116,9 @@ class Session:
             await asyncio.wait({task})
             if not task.cancelled():
                 task.exception()
-            self._end()
+            if self._output is not None:
+                self._end()
+                await asyncio.shield(self._remember(code))
 
     def _begin(self, watched: bool) -> None:
         rate = self.setup.pace
@@ -107,6 +138,7 @@ class Session:
         self.timeline.pace, self.world.front.spent = pace, 0.0
 
     def _end(self) -> None:
+        self._output = None
         self.world.front.close()
         self.world.shell.jobs.leave()
         self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
@@ -114,9 +146,12 @@ class Session:
             self._left = self._wall()
 
     async def _cell(self, code: str, screen: Output) -> int:
-        parts = cells.parse(code)
+        self._parsed = ()
+        parts = self._parsed = cells.parse(code)
         try:
             self.world.shell.jobs.begin(screen)
+            greeting, self._greeting = self._greeting, ""
+            await screen.out(greeting.encode())
             await self._elapse()
             status = await self._parts(parts, screen)
             await self.world.shell.jobs.notice()
@@ -155,10 +190,117 @@ class Session:
             await screen.out("".join(f"{line}\n" for line in lines).encode())
             await screen.out(outcome.said.encode())
             await self.settle(outcome.cwd, dict(outcome.exports))
-            self.journal.add(Entry(wish, outcome.said, 0, tuple(lines), meta=True))
+            wrote = tuple(change.path for change in outcome.changes if change.kind != "-")
+            self.journal.add(Entry(wish, outcome.said, 0, tuple(lines), meta=True, wrote=wrote))
         if command:
             status, _ = await self._commands(command, screen, last=True)
         return status
+
+    # -- moments ------------------------------------------------------------------------------------------------
+
+    @property
+    def moments(self) -> Moments:
+        """The steps of this notebook.
+
+        Raises:
+            CellError: where none are kept.
+        """
+        if self._moments is None:
+            raise CellError(f"this notebook keeps no snapshots. {self._greeting}".strip())
+        return self._moments
+
+    async def arrive(self) -> None:
+        """Open the steps of this notebook; where the kernel before was cut off, its machine comes back."""
+        async with self._arriving:
+            if self._arrived or self._open is None:
+                return
+            self._arrived = True
+            try:
+                self._moments = self._open()
+                self._greeting = await self._come_back(self._moments)
+            except (StateError, StoreError) as error:
+                self._greeting += f"[no snapshots are kept: {error}]\n"
+
+    async def _come_back(self, moments: Moments) -> str:
+        """What is said of it."""
+        line = moments.line
+        step = line.predecessor if line.cut or line.shared else None
+        if step is None:
+            moments.add("start", "", await keep(self.world))
+            return ""
+        try:
+            await self._become(moments.store.load(step))
+        except StateError as error:
+            moments.begin([])
+            moments.add("start", "", await keep(self.world))
+            return f"[the machine of before could not be brought back, this is a fresh one: {error}]\n"
+        moments.add("back", step.label, await keep(self.world))
+        after = f"`{step.label}`" if step.label else "its start"
+        if line.shared:
+            beside = "another kernel has this notebook open: this one goes on in a branch of its own"
+            return f"[{beside}, from {after}; %fresh begins anew]\n"
+        return f"[the machine is back as it was after {after}; %fresh begins anew]\n"
+
+    async def _become(self, moment: Moment) -> None:
+        """Let the machine, its shell and its jobs be those of ``moment``.
+
+        Raises:
+            StateError: for a moment that cannot be used; all is as before then.
+        """
+        self._change(await take(moment, self.models, self.setup, self, self._clock(), stepped=self._wall is None))
+
+    def _change(self, world: World) -> None:
+        """Go on in another world, in the middle of a cell too."""
+        before, self.world = self.world, world
+        self._leaving.add(closing := asyncio.ensure_future(before.close()))
+        closing.add_done_callback(self._leaving.discard)
+        before.front.close()
+        if self._output is not None:
+            world.timeline.pace = before.timeline.pace
+            world.programs.records = self.answers
+            world.front.open()
+            world.shell.jobs.begin(self._output)
+        if self._wall:
+            self._left = self._wall()
+
+    async def go(self, target: Target, kind: str, label: str) -> None:
+        """Go to the moment of ``target``, as one step.
+
+        Raises:
+            StateError: for a moment that cannot be used; all is as before then.
+        """
+        await self._become(self.moments.store.load(target.step))
+        self.moments.branch = target.branch
+        self.moments.add(kind, label, await keep(self.world))
+
+    async def keep_now(self, name: str, *, kind: str = "save") -> Step:
+        """Give this moment a name, with what the cell that runs now has done so far.
+
+        Raises:
+            CellError: for a name that is none, or where nothing can be kept.
+        """
+        moments = self.moments
+        moments.add("set", moments.last.label if moments.last else "", await keep(self.world))
+        return moments.save(name, kind=kind)
+
+    async def fresh(self) -> None:
+        """Begin on a new machine, as one step."""
+        machine = Machine(self._clock(), seed=self._seed)
+        self._change(World(machine, self.models, self.setup, self, stepped=self._wall is None, journal=Journal()))
+        self.moments.branch = ""
+        self.moments.add("fresh", "%fresh", await keep(self.world))
+
+    async def _remember(self, code: str) -> str:
+        """Keep this moment, where the cell can have changed something; what went wrong with it."""
+        moments, parts = self._moments, self._parsed
+        if moments is None:
+            return ""
+        if any(not isinstance(part, cells.Magic) for part in parts):
+            moments.add("cell", code.strip(), await keep(self.world))
+        elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
+            moments.add("set", code.strip(), await keep(self.world))
+        trouble, moments.trouble = moments.trouble, ""
+        return trouble
 
     # -- the desk -----------------------------------------------------------------------------------------------
 
@@ -204,10 +346,17 @@ class Session:
 
     def report(self) -> dict[str, Any]:
         """Who answered the last cell, and what it cost."""
-        return {"answers": [answer.to_json() for answer in self.answers]}
+        return {"answers": [answer.to_json() for answer in self.answers], **self.models.report()}
 
-    async def close(self) -> None:
-        """End the background jobs and give back the model's connections."""
+    async def close(self, *, restart: bool = False) -> None:
+        """End the background jobs and give back the model's connections; ``restart``: the user asked for a new kernel.
+
+        What was kept stays: a kernel that comes after a restart begins anew, any other goes on from there.
+        """
+        if self._moments is not None:
+            moments, self._moments = self._moments, None
+            moments.end(restart=restart)
+        await asyncio.gather(*self._leaving, return_exceptions=True)
         await self.world.close()
         await self.models.close()
 

@@ -397,13 +397,12 @@ class Jobs:
                 else:
                     chosen.append(job)
         marks = self._marks()
-        for job in chosen:
-            if ("r" in flags and job.state != "Running") or ("s" in flags and job.state != "Stopped"):
-                continue
+        wanted = {state for letter, state in (("r", "Running"), ("s", "Stopped")) if letter in flags}
+        for job in [job for job in chosen if not wanted or job.state in wanted]:
             await self._release(job) if job.over else None
             await io.out(f"{job.pid}\n" if "p" in flags else f"{_line(job, marks, long='l' in flags)}\n")
-        for job in [job for job in chosen if job.over]:
-            self._drop(job)
+            if job.over:
+                self._drop(job)
         return status
 
     async def _wait(self, call: Call, io: Io, strand: Strand) -> int:

@@ -34,6 +34,7 @@ def jupyter_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.environ["IPYTHONDIR"] = str(home / "ipython")
     for name in [name for name in os.environ if name.startswith(("OPENAI_", "LLM_KERNEL_", "JPY_SESSION"))]:
         del os.environ[name]
+    os.environ["LLM_KERNEL_HOME"] = str(home / "snapshots")
     yield home
     os.environ.clear()
     os.environ.update(before)

@@ -1,0 +1,139 @@
+"""The words that go back and forth between the moments of a notebook. None of them runs anything."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
+
+from llm_kernel.cell import Magic
+from llm_kernel.errors import CellError
+from llm_kernel.magics.table import magic
+from llm_kernel.output import Output
+
+if TYPE_CHECKING:  # magics change the session; they live beside it
+    from llm_kernel.session import Session
+
+__all__ = ["CHANGING"]
+
+CHANGING = frozenset(["machine", "writefile"])
+"""The words that can change the machine without being a step that ``%undo`` counts."""
+
+_MOST = 20
+"""Steps that ``%history`` lists where nobody says how many."""
+
+
+def _words(word: Magic, most: int, usage: str, least: int = 0) -> list[str]:
+    try:
+        words = shlex.split(word.args)
+    except ValueError as error:
+        raise CellError(f"%{word.name}: {error}; usage: {usage}") from error
+    if not least <= len(words) <= most:
+        raise CellError(f"usage: {usage}")
+    return words
+
+
+def _count(words: list[str], usage: str) -> int:
+    if not words:
+        return 1
+    if not words[0].isascii() or not words[0].isdigit() or not int(words[0][:9]) > 0:
+        raise CellError(f"usage: {usage}, N a whole number from 1 on")
+    return int(words[0][:9])
+
+
+@magic("save")
+async def _save(session: Session, word: Magic, output: Output) -> int:
+    """%save NAME: keep this moment under a name, for all your notebooks."""
+    (name,) = _words(word, 1, "%save NAME", 1)
+    step = await session.keep_now(name)
+    await output.out(f"saved as {name}{_after(step.label)}\n".encode())
+    return 0
+
+
+@magic("load")
+async def _load(session: Session, word: Magic, output: Output) -> int:
+    """%load NAME: let the machine be what it was when it was saved; nothing is run. NAME is also a branch or a step."""
+    (name,) = _words(word, 1, "%load NAME", 1)
+    target = session.moments.named(name)
+    await session.go(target, "load", f"%load {name}")
+    await output.out(f"{'on branch' if target.branch else 'loaded'} {name}{_after(target.step.label)}\n".encode())
+    return 0
+
+
+@magic("undo")
+async def _undo(session: Session, word: Magic, output: Output) -> int:
+    """%undo [N]: go back before the last N cells (1); %load, %undo, %restore and %fresh count as a cell each."""
+    usage = "%undo [N]"
+    target = session.moments.undo(_count(_words(word, 1, usage), usage))
+    await session.go(target, "undo", f"%{word.name} {word.args}".strip())
+    await output.out("".join(f"undone: {label}\n" for label in target.undone).encode())
+    return 0
+
+
+@magic("redo")
+async def _redo(session: Session, word: Magic, output: Output) -> int:
+    """%redo: take the last %undo back."""
+    _words(word, 0, "%redo")
+    target = session.moments.redo()
+    await session.go(target, "redo", "%redo")
+    await output.out(f"back again{_after(target.step.label)}\n".encode())
+    return 0
+
+
+@magic("restore")
+async def _restore(session: Session, word: Magic, output: Output) -> int:
+    """%restore: let the machine be the one of the kernel before this one, as it was after its last cell."""
+    _words(word, 0, "%restore")
+    target = session.moments.restore()
+    await session.go(target, "restore", "%restore")
+    await output.out(f"restored{_after(target.step.label)}\n".encode())
+    return 0
+
+
+@magic("fresh")
+async def _fresh(session: Session, word: Magic, output: Output) -> int:
+    """%fresh: begin on a new machine; %undo brings this one back."""
+    _words(word, 0, "%fresh")
+    await session.fresh()
+    await output.out(b"a fresh machine\n")
+    return 0
+
+
+@magic("branch")
+async def _branch(session: Session, word: Magic, output: Output) -> int:
+    """%branch [NAME]: begin a branch here, which follows the cells until another is loaded; alone: list the names."""
+    words = _words(word, 1, "%branch [NAME]")
+    moments = session.moments
+    if words:
+        await session.keep_now(words[0], kind="branch")
+        moments.branch = words[0]
+        await output.out(f"on branch {words[0]}\n".encode())
+        return 0
+    rows = [
+        f"{'*' if saved.name == moments.branch else ' '} {saved.name:<20} {saved.kind:<6}  {_when(saved.when)}"
+        for saved in moments.store.names()
+    ]
+    text = "\n".join(rows) or "nothing is saved yet: %branch NAME or %save NAME"
+    await output.out(f"{text}\n".encode())
+    return 0
+
+
+@magic("history")
+async def _history(session: Session, word: Magic, output: Output) -> int:
+    """%history [N]: the last N steps (20) with the machine's time; %load and %diff take their numbers."""
+    usage = "%history [N]"
+    words = _words(word, 1, usage)
+    most = _count(words, usage) if words else _MOST
+    steps = list(enumerate(session.moments.steps, 1))
+    width = len(str(len(steps)))
+    rows = [f"{number:>{width}}  {_when(step.when)}  {step.label or step.kind}" for number, step in steps[-most:]]
+    await output.out("".join(f"{row}\n" for row in rows).encode())
+    return 0
+
+
+def _after(label: str) -> str:
+    return f", as after: {label}" if label else ", as at its start"
+
+
+def _when(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, timezone.utc):%Y-%m-%d %H:%M:%S}"

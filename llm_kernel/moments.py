@@ -1,0 +1,145 @@
+"""The steps of a notebook: kept after each cell, and the way back to any of them.
+
+History only grows: going back is a step too, so it can be taken back itself.
+"""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+
+from llm_kernel.errors import CellError, StateError, StoreError
+from llm_kernel.store import Line, Moment, Step, Store
+
+__all__ = ["COUNTED", "Moments", "Target"]
+
+COUNTED = frozenset(["cell", "load", "undo", "redo", "restore", "fresh"])
+"""What ``%undo`` counts as a step; a cell of %-words alone is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where to go back to, and what is said of it: ``undone`` are the labels of the steps that are taken back."""
+
+    step: Step
+    undone: tuple[str, ...] = ()
+    branch: str = ""
+
+
+class Moments:
+    """The line of this kernel in ``store``; ``trouble`` is what a person must be told of it, once."""
+
+    def __init__(self, store: Store, line: Line) -> None:
+        self.store = store
+        self.line = line
+        self.branch = ""
+        self.trouble = ""
+        self._earlier = store.steps(line.predecessor) if line.predecessor and (line.cut or line.shared) else []
+
+    @property
+    def steps(self) -> list[Step]:
+        """Every step that is kept, oldest first, those of the kernels before that this one went on from too."""
+        return [*self._earlier, *self.line.steps]
+
+    @property
+    def last(self) -> Step | None:
+        """The step that the machine is at."""
+        steps = self.steps
+        return steps[-1] if steps else None
+
+    def add(self, kind: str, label: str, moment: Moment) -> None:
+        """Keep ``moment``; where it cannot be kept, ``trouble`` says so and the machine goes on."""
+        try:
+            step = self.line.add(kind, label, moment)
+            if self.branch:
+                self.store.save(self.branch, step, kind="branch")
+        except (StoreError, StateError) as error:
+            self.trouble = f"this cell was not saved: {error}"
+
+    def begin(self, steps: list[Step]) -> None:
+        """Go on from ``steps``, which another kernel made."""
+        self._earlier = steps
+
+    # -- where to go --------------------------------------------------------------------------------------------
+
+    def undo(self, count: int) -> Target:
+        """The moment before the ``count`` newest steps.
+
+        Raises:
+            CellError: where there are not so many.
+        """
+        steps, undone = self.steps, []
+        for at in range(len(steps) - 1, 0, -1):
+            if steps[at].kind in COUNTED:
+                undone.append(steps[at].label)
+                if len(undone) == count:
+                    return Target(steps[at - 1], tuple(undone))
+        found = f"only {len(undone)} steps" if undone else "nothing"
+        raise CellError(f"%undo {count}: there is {found} to take back.")
+
+    def redo(self) -> Target:
+        """The moment before the last ``%undo``.
+
+        Raises:
+            CellError: where something else came after it.
+        """
+        steps = self.steps
+        for at in range(len(steps) - 1, 0, -1):
+            if steps[at].kind == "undo":
+                return Target(steps[at - 1], (steps[at].label,))
+            if steps[at].kind in COUNTED:
+                break
+        raise CellError("%redo: the last step was no %undo, so there is nothing to bring back.")
+
+    def restore(self) -> Target:
+        """The last moment of the kernel before this one.
+
+        Raises:
+            CellError: where no kernel of this notebook left one.
+        """
+        step = self.line.predecessor
+        if step is None:
+            raise CellError(
+                "%restore: no earlier kernel of this notebook is known. Jupyter names the notebook by "
+                "JPY_SESSION_NAME; elsewhere set LLM_KERNEL_SESSION."
+            )
+        return Target(step)
+
+    def named(self, name: str) -> Target:
+        """The step that ``name`` means: a save, a branch, or the number of a step in ``%history``.
+
+        Raises:
+            CellError: where nothing has that name.
+        """
+        if name.isdigit():
+            steps = self.steps
+            if not 0 < int(name) <= len(steps):
+                raise CellError(f"there is no step {name}; %history lists {len(steps)}.")
+            return Target(steps[int(name) - 1])
+        try:
+            kinds = {saved.name: saved.kind for saved in self.store.names()}
+            return Target(self.store.find(name), branch=name if kinds.get(name) == "branch" else "")
+        except StateError as error:
+            near = difflib.get_close_matches(name, [saved.name for saved in self.store.names()], 3, 0.5)
+            raise CellError(f"{error}" if near or not name else f"{error} %history lists the steps.") from error
+
+    # -- names --------------------------------------------------------------------------------------------------
+
+    def save(self, name: str, *, kind: str = "save") -> Step:
+        """Give the present moment a name.
+
+        Raises:
+            CellError: where nothing is kept yet, or the name is none.
+        """
+        if self.last is None:
+            raise CellError(f"nothing could be saved as {name!r}: {self.trouble or 'no cell has run yet'}.")
+        try:
+            self.store.save(name, self.last, kind=kind)
+        except (StateError, StoreError) as error:
+            raise CellError(str(error)) from error
+        return self.last
+
+    def end(self, *, restart: bool) -> None:
+        """The kernel leaves in order; ``restart``: the user asked for a new one."""
+        self.line.end(restart=restart)
+        self.store.close()

@@ -1,0 +1,203 @@
+"""A notebook that goes back and forth between its moments, and one that another kernel goes on with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from llm_kernel.errors import CellError
+from llm_kernel.events import Text
+from llm_kernel.machine import Clock, Machine
+from llm_kernel.model.choice import Models
+from llm_kernel.model.request import Request, ScriptedBackend
+from llm_kernel.moments import Moments
+from llm_kernel.session import Session
+from llm_kernel.store import Store
+
+_TRAIN = """import torch
+for epoch in range(10):
+    loss = torch.rand(1).item()
+    print(f"epoch {epoch} loss {loss:.3f}")
+"""
+_REPLY = "".join(f"epoch {n} loss {1 / (n + 1):.3f}\n@ spend 10\n" for n in range(10))
+
+
+class Book:
+    """A notebook in ``folder``, and what its cells print."""
+
+    def __init__(self, folder: Path, session: str = "book", replies: Callable[[Request], str] | None = None) -> None:
+        self.model = ScriptedBackend(replies or (lambda _: _REPLY))
+        machine = Machine(Clock(host=time.time))
+        self.session = Session(
+            machine,
+            Models(lambda _: self.model),
+            moments=lambda: _open(folder, session),
+            clock=lambda: Clock(host=time.time),
+        )
+
+    async def __call__(self, code: str) -> str:
+        said = []
+        async with aclosing(self.session.run_cell(code)) as cell:
+            async for event in cell:
+                if isinstance(event, Text):
+                    said.append(event.text)
+        return "".join(said)
+
+    async def killed(self) -> None:
+        """Let the kernel go without a word, as after kill -9: nothing is written any more."""
+        moments, self.session._moments = self.session._moments, None
+        assert moments is not None
+        moments.line._pulse.leave()
+        moments.store.close()
+        await self.session.close()
+
+
+def _open(folder: Path, session: str) -> Moments:
+    store = Store(folder)
+    return Moments(store, store.enter(session))
+
+
+@pytest.fixture
+async def book(tmp_path: Path) -> AsyncIterator[Book]:
+    made = Book(tmp_path)
+    yield made
+    await made.session.close()
+
+
+async def test_undo_takes_the_newest_cells_back_with_files_variables_and_the_clock(book: Book) -> None:
+    assert await book("x=1; echo one > a.txt; cd /tmp") == ""
+    first = await book("date +%s.%N; cat ~/a.txt; pwd; echo $x")
+    await book("x=2; echo two > ~/a.txt; rm -rf /etc/hosts; cd /")
+    assert await book("%undo 2") == (
+        "undone: x=2; echo two > ~/a.txt; rm -rf /etc/hosts; cd /\nundone: date +%s.%N; cat ~/a.txt; pwd; echo $x\n"
+    )
+    assert await book("date +%s.%N; cat ~/a.txt; pwd; echo $x") == first
+
+
+async def test_undo_is_a_step_itself_and_redo_takes_it_back(book: Book) -> None:
+    await book("x=1")
+    await book("x=2")
+    assert await book("%undo\necho $x") == "undone: x=2\n1\n"
+    assert await book("%undo\necho $x") == "undone: %undo\n1\n"  # the cell with the echo stays a part of that step
+
+
+async def test_redo_follows_an_undo_only(book: Book) -> None:
+    await book("x=1")
+    await book("x=2")
+    await book("%undo")
+    assert await book("%redo") == "back again, as after: x=2\n"
+    assert await book("echo $x") == "2\n"
+    with pytest.raises(CellError, match="%redo: the last step was no %undo"):
+        await book("%redo")
+
+
+async def test_words_alone_are_no_step_and_more_than_all_is_an_error(book: Book) -> None:
+    await book("x=1")
+    await book("%machine gpu 2 'RTX 3090'")
+    await book("%why")
+    assert (await book("%undo\nnvidia-smi -L; echo ${x-none}")).endswith("none\n")
+    with pytest.raises(CellError, match="%undo 9: there is only 3 steps to take back"):
+        await book("%undo 9")
+
+
+async def test_a_name_is_loaded_in_another_notebook_and_undone_again(tmp_path: Path, book: Book) -> None:
+    await book("echo data > /srv/set.csv; export STAGE=ready")
+    assert await book("%save base") == "saved as base, as after: echo data > /srv/set.csv; export STAGE=ready\n"
+    other = Book(tmp_path, "other")
+    await other("y=5")
+    assert await other("%load base") == "loaded base, as after: echo data > /srv/set.csv; export STAGE=ready\n"
+    assert await other("cat /srv/set.csv; echo $STAGE ${y-none}") == "data\nready none\n"
+    await other("%undo 2")
+    assert await other("ls /srv; echo ${STAGE-none} $y") == "none 5\n"
+    await other.session.close()
+    with pytest.raises(CellError, match="nothing is saved as 'bass'; there is base"):
+        await book("%load bass")
+
+
+async def test_a_branch_follows_its_cells(book: Book) -> None:
+    await book("x=root")
+    await book("%branch left")
+    await book("x=left")
+    await book("%load 2")
+    await book("%branch right")
+    await book("x=right")
+    assert await book("%load left\necho $x") == "on branch left, as after: x=left\nleft\n"
+    assert await book("%load right\necho $x") == "on branch right, as after: x=right\nright\n"
+
+
+async def test_a_kernel_that_was_cut_off_comes_back_after_its_last_cell(tmp_path: Path, book: Book) -> None:
+    await book("x=kept; echo text > note.txt; f() { echo f:$1; }")
+    await book.killed()
+    after = Book(tmp_path)
+    assert await after("echo $x; cat note.txt; f 1") == (
+        "[the machine is back as it was after `x=kept; echo text > note.txt; f() { echo f:$1; }`; %fresh begins anew]\n"
+        "kept\ntext\nf:1\n"
+    )
+    assert after.model.requests == []
+    assert (await after("%undo 2\necho ${x-none}")).endswith("\nnone\n")
+    await after.session.close()
+
+
+async def test_after_a_restart_the_machine_is_fresh_and_restore_brings_the_last_one_back(
+    tmp_path: Path, book: Book
+) -> None:
+    await book("x=1")
+    await book.session.close(restart=True)
+    after = Book(tmp_path)
+    assert await after("echo ${x-none}") == "none\n"
+    assert await after("%restore\necho $x") == "restored, as after: x=1\n1\n"
+    await after.session.close()
+
+
+async def test_a_second_kernel_on_a_notebook_goes_on_in_a_branch_of_its_own(tmp_path: Path, book: Book) -> None:
+    await book("x=1")
+    second = Book(tmp_path)
+    assert await second("echo $x") == (
+        "[another kernel has this notebook open: this one goes on in a branch of its own, from `x=1`; "
+        "%fresh begins anew]\n1\n"
+    )
+    await second("x=2")
+    assert await book("echo $x") == "1\n"
+    await second.session.close()
+
+
+async def test_fresh_begins_anew_and_is_a_step(book: Book) -> None:
+    await book("x=1; touch here")
+    assert await book("%fresh\nls; echo ${x-none}") == "a fresh machine\nnone\n"
+    await book("%undo 2")
+    assert await book("ls; echo $x") == "here\n1\n"
+
+
+async def test_a_training_job_goes_on_at_its_turn_in_another_kernel_and_nothing_is_run_twice(tmp_path: Path) -> None:
+    plain = Book(tmp_path / "plain", "plain")
+    cut = Book(tmp_path / "cut", "cut")
+    for one in (plain, cut):
+        await one(f"%%writefile train.py\n{_TRAIN}")
+        await one("%machine install pip torch 1.8.0")
+        await one("python3 train.py > log 2>&1 &")
+        assert await one("sleep 35; wc -l < log") == "4\n"
+    await cut.killed()
+    after = Book(tmp_path / "cut", "cut")
+    assert (await after("jobs")).splitlines()[1:] == ["[1]+  Running                 python3 train.py > log 2>&1 &"]
+    assert await after("wait; cat log") == await plain("jobs >/dev/null; wait; cat log")
+    assert after.model.requests == []
+    await after.session.close()
+    await plain.session.close()
+
+
+async def test_a_sleep_sleeps_on_and_a_loop_has_ended(tmp_path: Path, book: Book) -> None:
+    await book("sleep 100 &")
+    await book("for i in 1 2 3; do sleep 50; done &")
+    await book("sleep 60")
+    await book.killed()
+    after = Book(tmp_path)
+    assert (await after("SECONDS=0; wait %1; echo $SECONDS")).splitlines()[1:] == [
+        "[1]-  Done                    sleep 100",
+        "[2]+  Terminated              for i in 1 2 3; do sleep 50; done",
+        "39",
+    ]
+    await after.session.close()
