@@ -210,4 +210,4 @@ class Database:
 
 def _broken(error: Exception) -> bool:
     """Whether the file's content is to blame, and not the place where it lies."""
-    return not isinstance(error, sqlite3.OperationalError) or "malformed" in str(error)
+    return not isinstance(error, sqlite3.OperationalError | OSError) or "malformed" in str(error)

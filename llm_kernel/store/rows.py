@@ -105,7 +105,7 @@ def _depth(path: str) -> str:
 def _lies(path: str, entries: Mapping[str, Entry]) -> bool:
     above, _, name = path.rpartition("/")
     over = entries.get(above or "/")
-    good = name not in ("", ".", "..") and len(path) <= _NAME and "\0" not in path
+    good = name not in ("", ".", "..") and above != "/" and len(path) <= _NAME and "\0" not in path
     return good and path.startswith("/") and over is not None and over.meta.kind == "directory"
 
 
