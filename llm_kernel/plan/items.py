@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from llm_kernel.plan.shapes.batches import batch
 from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.operators import elements
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -23,7 +24,10 @@ def iterate(w: Walk, value: Value) -> Items:
         case Thing(kind="file"):
             text = value.attrs["text"]
             return listed(text.splitlines(keepends=True)) if isinstance(text, str) else Items(None, _a_line)
-        case Thing(kind="loader" | "dataset"):
+        case Thing(kind="loader"):
+            turns = value.attrs.get("size")
+            return Items(turns if isinstance(turns, int) else None, lambda turn: batch(value, turn))
+        case Thing(kind="dataset"):
             size = value.attrs.get("size")
             return Items(size if isinstance(size, int) else None, lambda turn: Unknown("tensor"))
         case Thing(kind="module"):

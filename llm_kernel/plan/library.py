@@ -26,11 +26,13 @@ from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, pa
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
-from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop
+from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
 from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.paths import path_attribute
 from llm_kernel.plan.saving import load, save
+from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
+from llm_kernel.plan.shapes.tensor import Tensor, tensor
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -160,7 +162,9 @@ def dataset(name: str, sizes: tuple[int, int]) -> Handler:
         if wanted is not False:
             _fetch(w, name, root if wanted is True else None)
         size = sizes[0] if train is True else sizes[1] if train is False else None
-        return Thing("dataset", {"size": size})
+        shape = example(name, named.get("transform", args[2] if len(args) > 2 else None))
+        item = (tensor(shape), tensor((), "int64")) if shape is not None else None
+        return Thing("dataset", {"size": size, "item": item})
 
     return make
 
@@ -202,7 +206,9 @@ def loader(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
         sampler = named.get("sampler")
         if sampler is None:
             count = size // batch if named.get("drop_last") is True else -(-size // batch)
-    return Thing("loader", {"size": count, "data": data, "dataset": data, "batch_size": batch})
+    known_item = None if named.get("collate_fn") is not None else item_of(w, data)
+    return Thing("loader", {"size": count, "data": data, "dataset": data, "batch_size": batch, "rows": size,
+                            "drop_last": named.get("drop_last", False), "item": known_item})  # fmt: skip
 
 
 def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -216,17 +222,20 @@ def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
         for n in range(size - sum(whole)):
             whole[n % len(whole)] += 1
         parts = list(whole)
-    return [Thing("dataset", {"size": each if isinstance(each, int) else None}) for each in parts]
+    item = item_of(w, args[0])
+    return [Thing("dataset", {"size": each if isinstance(each, int) else None, "item": item}) for each in parts]
 
 
 def subset(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     size = len_(w, [args[1]], {}, None) if len(args) > 1 else None
-    return Thing("dataset", {"size": size if isinstance(size, int) else None})
+    return Thing("dataset", {"size": size if isinstance(size, int) else None, "item": item_of(w, args[0])})
 
 
 def tensors(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     size = len_(w, [args[0]], {}, None) if args else None
-    return Thing("dataset", {"size": size if isinstance(size, int) else None})
+    held = [each for each in args if isinstance(each, Tensor) and each.dims]
+    item = tuple(tensor(each.dims[1:], each.dtype) for each in held) if len(held) == len(args) else None
+    return Thing("dataset", {"size": size if isinstance(size, int) else None, "item": item})
 
 
 def bar(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -287,6 +296,10 @@ def call_parallel(w: Walk, this: Thing, args: list[Value], named: dict[str, Valu
     count = w.facts.get("torch.cuda.device_count()")
     if count in (0, 1):
         return w.call(inner, args, named, node)
+    parts = replicas(args, count) if isinstance(count, int) else []
+    if parts:
+        return _each_replica(w, inner, args, parts, named, node)
+    args = [Unknown(each.kind) if isinstance(each, Tensor) else each for each in args]
     w.state.begin()
 
     def once() -> Flow:
@@ -298,6 +311,28 @@ def call_parallel(w: Walk, this: Thing, args: list[Value], named: dict[str, Valu
     if nodes:
         w.emit(Loop(count if isinstance(count, int) else None, "gpu", (), nodes, (), not isinstance(count, int)))
     return Unknown("tensor")
+
+
+def _each_replica(
+    w: Walk, inner: Value, args: list[Value], parts: list[list[Value]], named: dict[str, Value], node: ast.AST | None
+) -> Value:
+    """The replicas' lines one after the other, as one loop where they are alike."""
+    said: list[tuple[Node, ...]] = []
+    values: list[Value] = []
+    for part in parts:
+        w.state.begin()
+
+        def once(part: list[Value] = part) -> Flow:
+            values.append(w.call(inner, part, named, node))
+            return None
+
+        said.append(w.record(once)[1])
+        w.state.rollback()
+    if any(said):
+        alike = all(each == said[0] for each in said)
+        w.emit(Loop(len(said), "gpu", () if alike else tuple(range(len(said))), said[0], () if alike else tuple(said)))
+    rows = next(each.dims[0] for each in args if isinstance(each, Tensor) and each.dims)
+    return gathered(values[0], rows)
 
 
 def call_chain(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -383,7 +418,7 @@ LIBRARY: dict[str, Handler] = {
     "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES
+LIBRARY |= SHAPES | TRANSFORMS
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

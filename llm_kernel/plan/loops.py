@@ -13,6 +13,7 @@ from typing import Any
 from llm_kernel.plan.expressions import assign
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.templates import indifferent, template
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
@@ -57,7 +58,8 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     steady = False
     skip: Skip | None = None
     turn, mark = 0, w.mark()
-    with w.pending("break", "continue"), _interrupted(w, node, turns, mark):
+    own = {(id(env.home(name).names), name) for name in _names(node.target)}
+    with w.pending("break", "continue"), _interrupted(w, node, turns, mark), w.state.rebinding(own):
         while turn < count:
             assign(w, node.target, items.at(turn), env, quiet=True)
             if turn == 1:
@@ -69,12 +71,22 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             turns.append((_label(node.target, items.at(turn)), nodes))
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
+            if turn == count - 2 and _odd(items):
+                body = node.body
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
                 turn = count
                 continue
             turn = skip(turn, count) if skip is not None and quiet else turn + 1
     over = flow in ("break", "return")
-    _emit(w, node, turns, turn + 1 if over else count, steady and not over)
+    last: list[tuple[Node, ...]] = []
+    if not over and 1 < turn + 1 < count and _odd(items):
+        flow, nodes = _odd_turn(w, node, items, env)
+        last += [nodes] if nodes != turns[-1][1] else []
+        over = flow in ("break", "return")
+    _emit(w, node, turns, turn + 1 if over and not last else count - len(last), steady and not over)
+    for each in last:
+        for one in each:
+            w.emit(one)
     if not over and count:
         assign(w, node.target, items.at(count - 1), env, quiet=True)
     if flow == "return":
@@ -93,6 +105,29 @@ def _interrupted(
         turns.append((None, w.taken(mark)))
         _emit(w, node, turns, len(turns), False)
         raise
+
+
+def _names(target: ast.expr) -> set[str]:
+    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def _odd(items: Items) -> bool:
+    """Whether the last turn meets something of another shape, as the last batch of an epoch often is."""
+    count = items.count or 0
+    return count > 2 and _shapes(items.at(count - 1)) != _shapes(items.at(count - 2))
+
+
+def _shapes(value: Value) -> object:
+    if isinstance(value, (list, tuple)):
+        return [_shapes(each) for each in value]
+    return value.shape if isinstance(value, Tensor) else None
+
+
+def _odd_turn(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> tuple[Flow, tuple[Node, ...]]:
+    """Walk the last turn as a whole."""
+    assign(w, node.target, items.at((items.count or 1) - 1), env, quiet=True)
+    with w.pending("break", "continue"):
+        return w.record(lambda: w.execute(node.body, env))
 
 
 def _follow(

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from llm_kernel.plan.shapes.batches import Rows
 from llm_kernel.plan.shapes.operators import compare as compare_tensors
 from llm_kernel.plan.shapes.operators import operate
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -30,6 +31,13 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
     """``one op other``; raises what Python would raise where both are known."""
     if type(one) in (int, float) and type(other) in (int, float):
         return _numbers(op, one, other)
+    if (
+        isinstance(op, ast.Add)
+        and (isinstance(one, Rows) or isinstance(other, Rows))
+        and {kind_of(one), kind_of(other)} == {"int"}
+    ):
+        least = _low(op, one, other)
+        return Unknown("int", low=None if least is None else min(least, 1))
     if isinstance(one, Tensor) or isinstance(other, Tensor):
         found = operate(op, one, other)
         if found is not None:

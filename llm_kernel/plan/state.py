@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -26,6 +27,17 @@ class State:
         self.logs: list[Log] = []
         self.changed: set[tuple[int, str]] = set()
         self.fresh: set[int] = set()
+        self.loose: set[tuple[int, str]] = set()
+
+    @contextmanager
+    def rebinding(self, places: set[tuple[int, str]]) -> Iterator[None]:
+        """Changes of these places are not noted: they are set anew before anybody reads them again."""
+        new = places - self.loose
+        self.loose |= new
+        try:
+            yield
+        finally:
+            self.loose -= new
 
     def put(self, place: dict[Any, Value], key: Any, value: Value, *, quiet: bool = False) -> None:
         """Set one entry; ``quiet`` hides it from those who ask whether anything changed."""
@@ -38,7 +50,7 @@ class State:
             return
         if self.logs:
             self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
-        if not quiet and id(place) not in self.fresh and not same(old, value):
+        if not quiet and id(place) not in self.fresh and (id(place), key) not in self.loose and not same(old, value):
             self.changed.add((id(place), key if isinstance(key, str) else "[]"))
         place[key] = value
 

@@ -6,10 +6,10 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 
-from llm_kernel.plan.shapes import containers, module
-from llm_kernel.plan.shapes.creation import MAKERS
+from llm_kernel.plan.shapes import containers, losses, module, recurrent
+from llm_kernel.plan.shapes.attention import STACKS
+from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
-from llm_kernel.plan.shapes.losses import LAYERS
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
 from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.tensor import Size, Tensor, Vague, tensor
@@ -20,6 +20,7 @@ __all__ = ["SHAPES", "called", "method", "module_attribute", "of_module", "tenso
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
 """Too little is known, or the arguments are not what anybody foresaw: no fault of the program's."""
+LAYERS = losses.LAYERS | recurrent.LAYERS
 _HEADS = ("torch.nn.functional.", "torch.")
 
 
@@ -124,7 +125,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    "torch.nn.Sequential": containers.sequential, "torch.nn.ModuleList": containers.module_list,
+    **STACKS, "torch.nn.Sequential": containers.sequential, "torch.nn.ModuleList": containers.module_list,
     "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
 }  # fmt: skip
@@ -183,8 +184,6 @@ NOT_KNOWN = Unknown("?", "shapes")
 
 
 def _moved(this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
-    from llm_kernel.plan.shapes.creation import device_of, dtype_of
-
     if name == "cpu":
         return replace(this, device="cpu", role="")
     if name == "cuda":

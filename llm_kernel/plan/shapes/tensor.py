@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, SupportsIndex, TypeAlias, overload
 
 from llm_kernel.plan.values import Unknown, Value
@@ -57,7 +57,7 @@ class Tensor(Unknown):
     """A tensor (``of`` torch) or array (``of`` numpy); ``role`` is what a module holds it as: param or buffer."""
 
     dtype: str = "float32"
-    device: str = "cpu"
+    device: str = field(default="cpu", compare=False)
     of: str = "torch"
     role: str = ""
     grad: bool = False
