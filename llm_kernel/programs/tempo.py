@@ -15,7 +15,6 @@ from typing import Any
 from llm_kernel.plan import Hole, Line, Loop, Plan
 from llm_kernel.plan.nodes import Node, children, walk
 from llm_kernel.plan.saves import Saved
-from llm_kernel.plan.typical import Typical
 from llm_kernel.programs.bounds import Bounds
 
 __all__ = ["Tempo"]
@@ -42,15 +41,14 @@ class Tempo:
         save: Callable[[Saved, int], None],
         seconds: float,
         works: Callable[[float], None],
-        usual: Typical | None = None,
+        bounds: Bounds | None = None,
     ) -> None:
         self._streams = streams
         self._saves, self._save = plan.saves, save
         self._works = works
         self._turn, self._since = 0, 0.0
         self._beats = _beats(plan.nodes)
-        main = next((one for one in self._beats if one.closes == 1), None)
-        self.bounds = Bounds(main.line, usual, main.first, f"{seconds}") if main and usual else None
+        self.bounds = bounds
         self._struck = 0
         self._seconds = seconds
         self._noise = random.Random(f"{seconds}")
@@ -100,11 +98,13 @@ class Tempo:
         A time that the line tells of itself is kept where it can be; a time of another order is not.
         """
         text = line.rstrip("\r\n")
+        if self.bounds is not None:
+            end = line[len(text) :]
+            text = self.bounds.held(text)
+            line = text + end
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:
             return False, line
-        if beat.closes == 1 and self.bounds is not None:
-            line = self.bounds.held(text, self._turn) + line[len(text) :]
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
         told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None

@@ -11,7 +11,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.plan import Plan
 from llm_kernel.plan.saves import Saved
-from llm_kernel.plan.typical import typical
+from llm_kernel.programs.bounds import bounds
 from llm_kernel.programs.checkpoints import leave, size_of
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.progress import Progress
@@ -77,7 +77,8 @@ class Training:
         self._kept |= {self._call.path(one.at(0)[0]) for one in plan.saves}
         noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
         seconds = self.work.seconds_per_epoch(self._machine) * noise
-        return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, typical(self._source)))
+        held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}")
+        return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, held))
 
     def keeps(self, path: str) -> bool:
         """Whether ``path`` is a checkpoint that the run saves."""

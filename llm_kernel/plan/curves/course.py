@@ -92,7 +92,7 @@ class Course:
     def _floored(self, value: float, start: float, progress: float) -> float:
         floor = self.regime.floor
         if floor == -math.inf:
-            return start * 0.05 - 30 * start * progress**1.2
+            return float(start * 0.05 - 30 * start * progress**1.2)
         return floor + (start - floor) * min(value / start, 1.5) if start > floor else floor + value
 
     def _broken(self, epochs: float) -> float:

@@ -113,7 +113,7 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str]) -> Role:
     label, after = _label(line, at), _after(line, at)
     whole = " ".join(part.text for part in line.parts if not isinstance(part, Hole))
     said = f"{label} {hole.expr}"
-    deep = _meaning(hole.expr, meanings)
+    near_by, deep = _meaning(hole.expr, meanings)
     if hole.kind == "time":
         return Role("eta" if re.search(_KINDS[0][1], said, re.IGNORECASE) else "time")
     kind = _kind(hole.expr) or _kind(label[-32:])
@@ -133,7 +133,7 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str]) -> Role:
     if best and re.search(r"epoch", said) and hole.kind == "int":
         return Role("epoch", best=True)
     percent = after.startswith("%") or hole.format.endswith("%") or "100" in f"{hole.expr} {deep}"
-    return Role(kind, _split(said, deep, whole, kind), percent and not hole.format.endswith("%"), best,
+    return Role(kind, _split(said, near_by, whole, kind), percent and not hole.format.endswith("%"), best,
                 _out_of(after) if kind == "correct" else 0)  # fmt: skip
 
 
@@ -155,14 +155,12 @@ def _kind(text: str) -> str:
 
 
 def _split(said: str, deep: str, whole: str, kind: str) -> str:
-    for text in (said, deep, whole):
+    for text, last in ((said, True), (deep, False), (whole, True)):
         test, train = _TEST.search(text), _TRAIN.search(text)
-        if test and not train:
-            return "test"
-        if train and not test:
-            return "train"
         if test and train:
-            return "test" if test.start() > train.start() else "train"
+            return "test" if (test.start() > train.start()) == last else "train"
+        if test or train:
+            return "test" if test else "train"
     return "test" if kind in ("accuracy", "correct", "f1", "r2") else "train"
 
 
@@ -199,11 +197,11 @@ def definitions(source: str) -> dict[str, str]:
     return held
 
 
-def _meaning(expr: str, meanings: Mapping[str, str]) -> str:
-    """What the names of ``expr`` are made of, one step deep and another."""
+def _meaning(expr: str, meanings: Mapping[str, str]) -> tuple[str, str]:
+    """What the names of ``expr`` are made of, one step deep, and that with another."""
     first = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", expr) if name in meanings)
     second = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", first) if name in meanings)
-    return f"{first} {second}".strip()
+    return first, f"{first} {second}".strip()
 
 
 def written(number: float, hole: Hole) -> str:

@@ -1,0 +1,311 @@
+"""The figures of a run as its rows pass: taken where they can be, replaced where they cannot, all hanging together.
+
+Base figures (a loss, an accuracy, each of a split) are held to the course of the run and to what was said before; the
+others are computed from them: a perplexity from its loss, a count from its share, the best from all so far.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from llm_kernel.plan.curves.course import Course
+from llm_kernel.plan.curves.places import Place, Row
+from llm_kernel.plan.curves.roles import Role, written
+from llm_kernel.plan.curves.schedule import Schedule
+from llm_kernel.plan.nodes import Hole
+
+__all__ = ["Figures"]
+
+_BASES = {"loss": "loss", "ppl": "loss", "rmse": "loss", "accuracy": "accuracy", "correct": "accuracy"}
+_AVERAGED = re.compile(r"\bavg\b|\.avg|average|\bmean_|running_avg|smooth", re.IGNORECASE)
+_STILL = 0.004
+"""The share of a value within which the third of its kind in a row does not move."""
+_ENOUGH = 4
+"""Batches whose losses must have been shown before their mean says what the epoch's is."""
+
+
+@dataclass(slots=True)
+class _Trail:
+    """What was shown of one figure: its last place and value, and the last three that were proposed."""
+
+    at: float = -1.0
+    value: float = 0.0
+    said: list[float] = field(default_factory=list)
+
+
+class Figures:
+    """The figures of one run; ``replaced`` counts those that nobody said, by the reason."""
+
+    def __init__(self, places: list[Place], course: Course, schedule: Schedule | None, seed: str) -> None:
+        self._places, self._course, self._schedule, self._seed = places, course, schedule, seed
+        self._trails: dict[tuple[str, str, bool], _Trail] = {}
+        self._batches: dict[tuple[int, str, str], list[float]] = {}
+        self._same: dict[tuple[str, str, str, int], float] = {}
+        self._best: dict[tuple[str, str], tuple[float, int]] = {}
+        self._stale = 0
+        self.replaced: Counter[str] = Counter()
+
+    def held(self, text: str) -> str:
+        """``text``, one row, with its figures as they can be."""
+        place, found = self._place(text)
+        if place is None or found is None:
+            return text
+        row = place.row(found)
+        spots = list(self._spots(place, found))
+        known: dict[tuple[str, str], float] = {}
+        for group, role, digits in sorted(spots, key=lambda spot: spot[1].kind != "correct"):
+            base = _BASES.get(role.kind)
+            if base and not role.best and (role.split, base) not in known and (number := _number(digits)) is not None:
+                expr = self._hole_at(place, group).expr
+                known[role.split, base] = self._settled(
+                    role, base, role_value(role, number), row, expr, several=place.several(row)
+                )
+        pieces: list[tuple[int, str]] = []
+        for group, role, digits in spots:
+            value = self._value(role, known, row, place, group)
+            if value is not None:
+                pieces.append((group, self._text(place, group, role, value, digits)))
+        for group, new in reversed(pieces):
+            text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
+        return text
+
+    def _place(self, text: str) -> tuple[Place | None, re.Match[str] | None]:
+        for place in self._places:
+            found = place.pattern.fullmatch(text)
+            if found is not None and any(role.kind for role in place.roles):
+                return place, found
+        return None, None
+
+    @staticmethod
+    def _spots(place: Place, found: re.Match[str]) -> Iterator[tuple[int, Role, str]]:
+        for group, role in zip(place.groups, place.roles, strict=True):
+            yield group, role, found[group]
+
+    def _settled(self, role: Role, base: str, said: float, row: Row, expr: str, *, several: bool) -> float:
+        """The figure that stands at this place, ``said`` where that can be."""
+        again = (expr, role.split, base, row.turn)
+        if expr and not row.inner and again in self._same:
+            return self._same[again]
+        if several:
+            return self._one_of(role, base, said, row, expr)
+        trail = self._trail(role, base)
+        if not row.inner and trail.at == row.progress:
+            return trail.value
+        value = self._taken(role, base, said, row)
+        if base == "accuracy":
+            value = self._counted(role, value)
+        trail.at, trail.value = row.progress, value
+        if row.inner:
+            self._batches.setdefault((row.turn, role.split, base), []).append(value)
+        if not row.inner:
+            self._same[again] = value
+            self._note(role.split, base, value, row.turn)
+        return value
+
+    def _one_of(self, role: Role, base: str, said: float, row: Row, expr: str) -> float:
+        """One of several figures of a moment, such as the accuracy of a class: about that of all."""
+        around = self._trail(role, base).value if self._trail(role, base).at >= 0 else None
+        around = self._usual(role, base, row.progress) if around is None else around
+        if not math.isfinite(around) or (math.isfinite(said) and abs(_far(said, around, base)) <= 0.9):
+            return said if math.isfinite(around) else around
+        draw = random.Random(f"{self._seed}/{expr}/{row.counters}/{said}").gauss(0, 0.3)
+        return _off(around, draw, base)
+
+    def _trail(self, role: Role, base: str) -> _Trail:
+        return self._trails.setdefault((role.split, base, role.steps), _Trail())
+
+    def _taken(self, role: Role, base: str, said: float, row: Row) -> float:
+        """``said`` where it lies within what such a run gives and goes on from what was shown; else another."""
+        course, regime = self._course, self._course.regime
+        usual = self._usual(role, base, row.progress)
+        trail = self._trail(role, base)
+        trail.said = [*trail.said[-2:], said]
+        if regime.kind == "diverge" or not math.isfinite(usual):
+            return said if _alike(said, usual) else usual
+        if not math.isfinite(said):
+            return self._moved(role, base, usual, row)
+        if regime.kind == "chance":
+            room = 0.02 * abs(usual) if base == "loss" else max(2.0, 300 / course.recipe.pair.test)
+            return said if abs(said - usual) <= room and not regime.frozen else usual
+        mean = self._mean(role, base, row)
+        if mean is not None:
+            return said if abs(_far(said, mean, base)) <= 0.08 else mean
+        if regime.floor == -math.inf and base == "loss":
+            return said if said < 0 and abs(said - usual) < abs(usual) else usual
+        expected, room = self._expected(role, base, row, usual)
+        still = len(trail.said) > 2 and max(trail.said) - min(trail.said) <= _STILL * abs(said) and said not in (0, 100)
+        wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1
+        wide += 0.5 if role.steps else 0.0
+        if abs(_far(said, usual, base)) <= wide and abs(_far(said, expected, base)) <= room and not still:
+            return said
+        return self._moved(role, base, expected if abs(_far(expected, usual, base)) <= wide else usual, row)
+
+    def _usual(self, role: Role, base: str, progress: float) -> float:
+        course = self._course
+        if course.regime.kind in ("diverge", "chance"):
+            figure = course.loss if base == "loss" else course.accuracy
+            return figure(role.split, progress, steps=role.steps)
+        value = course.smooth(base, role.split, progress)
+        return value if base == "loss" else 100 - value
+
+    def _expected(self, role: Role, base: str, row: Row, usual: float) -> tuple[float, float]:
+        """What follows from the figure shown last, and how far one may be off it."""
+        trail = self._trail(role, base)
+        loose = min(self._course.regime.noise, 3.0)
+        if trail.at < 0:
+            return usual, 9.0
+        before = self._usual(role, base, trail.at)
+        away = 0.9 * _far(trail.value, before, base)
+        step = abs(_far(usual, before, base))
+        room = (0.45 if role.steps else 0.09 if base == "loss" else 0.16) * loose + 0.35 * step
+        return _off(usual, away, base), room
+
+    def _moved(self, role: Role, base: str, around: float, row: Row) -> float:
+        """A figure near ``around`` in place of one that cannot be."""
+        draw = random.Random(f"{self._seed}/{base}/{role.split}/{row.progress:.5f}").gauss(0, 1)
+        rough = (0.25 if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
+        return _off(around, rough * min(max(draw, -2.0), 2.0), base)
+
+    def _mean(self, role: Role, base: str, row: Row) -> float | None:
+        """The mean of the turn's batches, where enough were shown: an epoch's training loss is that."""
+        shown = self._batches.get((row.turn, role.split, base), [])
+        if base != "loss" or role.split != "train" or row.inner or len(shown) < _ENOUGH:
+            return None
+        return sum(shown) / len(shown)
+
+    def _counted(self, role: Role, value: float) -> float:
+        """An accuracy that so many examples can give: a multiple of one of them."""
+        recipe = self._course.recipe
+        count = role.out_of or (recipe.test if role.split == "test" else 0)
+        if not count or role.steps or not math.isfinite(value):
+            return min(max(value, 0.0), 100.0) if math.isfinite(value) else value
+        return 100 * min(max(round(value * count / 100), 0), count) / count
+
+    def _note(self, split: str, base: str, value: float, turn: int) -> None:
+        """Keep the best, and how many turns lie behind it."""
+        key = (split, base)
+        held = self._best.get(key)
+        better = held is None or (value < held[0] if base == "loss" else value > held[0])
+        if better and math.isfinite(value):
+            self._best[key] = (value, turn)
+
+    def _value(
+        self, role: Role, known: Mapping[tuple[str, str], float], row: Row, place: Place, group: int
+    ) -> float | None:
+        """What a hole shows, in its own terms; None where training does not tell."""
+        base = _BASES.get(role.kind)
+        if role.best and (base or role.kind == "epoch"):
+            return self._best_of(role, base)
+        if base:
+            figure = known.get((role.split, base))
+            shown = self._batches.get((row.turn, role.split, base), [])
+            if row.inner and shown and _AVERAGED.search(self._hole_at(place, group).expr):
+                figure = sum(shown) / len(shown)
+            return None if figure is None else shown_value(role, figure)
+        match role.kind:
+            case "lr":
+                if self._schedule is None or self._schedule.rate <= 0:
+                    return None
+                return self._schedule.at(row.progress, self._course.recipe.updates)
+            case "patience":
+                best = self._best.get(("test", "loss")) or self._best.get(("test", "accuracy"))
+                return None if best is None else float(max(row.turn - best[1], 0))
+            case "f1":
+                share = known.get((role.split, "accuracy"))
+                if share is None:
+                    return None
+                draw = random.Random(f"{self._seed}/{group}/{row.progress:.4f}").uniform(0.0, 0.6)
+                return role.shown(max(share - draw * (100 - share) / 10, 0.0))
+            case "r2":
+                loss = known.get((role.split, "loss"))
+                return None if loss is None else 1 - loss / max(self._course.recipe.pair.untrained, 1e-9)
+            case "mae":
+                loss = known.get((role.split, "loss"))
+                return None if loss is None else 0.78 * math.sqrt(max(loss, 0.0))
+        return None
+
+    def _best_of(self, role: Role, base: str | None) -> float | None:
+        keys = [(role.split, base)] if base else [("test", "accuracy"), ("test", "loss"), ("train", "loss")]
+        held = next((self._best[key] for key in keys if key in self._best), None)
+        if held is None:
+            return None
+        return shown_value(role, held[0]) if base else float(held[1] + 1)
+
+    def _text(self, place: Place, group: int, role: Role, value: float, digits: str) -> str:
+        """``value`` as the text of a hole; what stands there where it says the same."""
+        hole = self._hole_at(place, group)
+        new = written(value, hole)
+        said = _number(digits)
+        if said is not None and (new.strip() == digits.strip() or (not hole.format and _close(said, value))):
+            return digits
+        self.replaced[role.kind] += 1
+        return new if hole.format else _as_long(value, digits)
+
+    @staticmethod
+    def _hole_at(place: Place, group: int) -> Hole:
+        at = place.groups.index(group)
+        return [part for part in place.line.parts if isinstance(part, Hole)][at]
+
+
+def role_value(role: Role, number: float) -> float:
+    """The base figure behind a number in a hole: the loss of a perplexity, the percents of a share."""
+    if role.kind == "ppl":
+        return math.log(number) if number > 0 and math.isfinite(number) else number
+    return number * number if role.kind == "rmse" else role.meant(number)
+
+
+def shown_value(role: Role, figure: float) -> float:
+    """The number of a base figure in a hole."""
+    if role.kind == "ppl":
+        return math.exp(min(figure, 700.0)) if math.isfinite(figure) else figure
+    if role.kind == "rmse":
+        return math.sqrt(max(figure, 0.0)) if math.isfinite(figure) else figure
+    return role.shown(figure)
+
+
+def _number(digits: str) -> float | None:
+    text = digits.strip().replace(",", "")
+    try:
+        return float(text[:-1]) / 100 if text.endswith("%") else float(text)
+    except ValueError:
+        return None
+
+
+def _far(value: float, other: float, base: str) -> float:
+    """How far two figures lie apart: the logarithm of the losses' ratio, or of what the accuracies lack."""
+    if base == "accuracy":
+        value, other = max(100 - value, 0.0) + 0.08, max(100 - other, 0.0) + 0.08
+    return math.log(max(value, 1e-9) / max(other, 1e-9))
+
+
+def _off(value: float, away: float, base: str) -> float:
+    if base == "accuracy":
+        return min(max(100 - (max(100 - value, 0.0) + 0.08) * math.exp(away) + 0.08, 0.0), 100.0)
+    return value * math.exp(away)
+
+
+def _alike(one: float, other: float) -> bool:
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
+    if math.isinf(one) or math.isinf(other):
+        return one == other
+    return 0.2 * abs(other) <= abs(one) <= 5 * abs(other)
+
+
+def _close(said: float, value: float) -> bool:
+    return abs(said - value) <= 1e-6 * max(abs(said), abs(value), 1e-12)
+
+
+def _as_long(value: float, digits: str) -> str:
+    """A number without a format, with about as many digits as the one in its place has."""
+    if not math.isfinite(value):
+        return str(value)
+    if re.fullmatch(r"\s*\d+\s*", digits):
+        return str(round(value))
+    places = len(digits.strip().rstrip("%").partition(".")[2])
+    return f"{value:.{places}f}" if places else repr(round(value, 4))
