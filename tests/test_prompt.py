@@ -6,7 +6,7 @@ import pytest
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.words import say
-from llm_kernel.prompt import Shown, card, meta_request, program_request, pure_request, volatile
+from llm_kernel.prompt import Past, Shown, card, meta_request, program_request, pure_request, volatile
 from llm_kernel.prompt.build import frozen
 
 
@@ -41,21 +41,25 @@ def test_the_volatile_part_tells_time_directory_and_load() -> None:
     assert volatile(Machine(), "/tmp") == "Now: 2021-04-01 09:00:00 UTC, in /tmp"
 
 
-def test_the_order_is_card_files_journal_input_time_hint_command() -> None:
+def test_the_order_is_by_how_rarely_a_part_changes() -> None:
+    old, new = Shown("old.py", "print(0)\n", 1), Shown("a.py", "print(1)\n", 1)
     request = program_request(
         _machine(),
         "python3 a.py",
         cwd="/root",
-        shown=[Shown("a.py", "print(1)\n", 1)],
+        shown=[new, old],
+        led=[old],
+        past=Past(("$ ls\na.py", "$ pwd"), ("$ make",)),
         stdin="typed",
-        history="$ ls\na.py",
         hint="1",
     )
     text = request.messages[-1].content
-    parts = ["Machine: ", "File a.py (1 lines):", "Before:\n$ ls", "Standard input:\ntyped", "Now: ", "$ python3 a.py"]
-    places = [text.index(part) for part in parts]
-    assert places == sorted(places)
-    assert text.endswith("$ python3 a.py")
+    assert text[text.index("\n\nFile old.py") :] == (
+        "\n\nFile old.py (1 lines):\nprint(0)\n\nBefore:\n$ ls\na.py\n$ pwd\n\nFile a.py (1 lines):\nprint(1)\n\n"
+        "Earlier:\n$ make\n\nStandard input:\ntyped\n\nNow: 2021-04-01 09:00:00 UTC, in /root\n\n"
+        "It prints:\n1\n\n$ python3 a.py"
+    )
+    assert text.startswith(card(_machine()))
     assert request.frozen == len(frozen("program-compact"))
     assert request.messages[: request.frozen] == frozen("program-compact")
 

@@ -19,7 +19,8 @@ class Entry:
     """One command or instruction; ``tail`` is the end of its output, ``changes`` what it did to the machine, in words.
 
     ``by``: what the model said is invented and must be kept to; what was computed can be computed again. ``reads`` and
-    ``wrote`` are absolute paths, which lead from one command to another.
+    ``wrote`` are absolute paths, which lead from one command to another. ``mark`` tells the whole output apart, also
+    when no more than its end is left.
     """
 
     command: str
@@ -30,6 +31,7 @@ class Entry:
     by: Literal["model", "exact"] = "model"
     reads: tuple[str, ...] = ()
     wrote: tuple[str, ...] = ()
+    mark: str = ""
 
     def to_state(self) -> dict[str, Any]:
         """The entry as JSON can hold it; what is empty is left out."""
@@ -44,11 +46,11 @@ class Entry:
         """
         try:
             command, tail, status, by = state["command"], state["tail"], state["status"], state["by"]
-            meta = state.get("meta", False)
+            meta, mark = state.get("meta", False), state.get("mark", "")
             lists = [state.get(name, []) for name in ("changes", "reads", "wrote")]
         except (KeyError, TypeError, AttributeError) as err:
             raise StateError(f"the stored journal is damaged: {err!r}") from err
-        words = [command, tail, *(word for some in lists if isinstance(some, list) for word in some)]
+        words = [command, tail, mark, *(word for some in lists if isinstance(some, list) for word in some)]
         if (
             not all(isinstance(some, list) and len(some) <= _MOST for some in lists)
             or not all(isinstance(word, str) and len(word) <= _LONGEST for word in words)
@@ -56,7 +58,7 @@ class Entry:
         ):
             raise StateError("the stored journal is damaged: an entry has a part of another kind")
         changes, reads, wrote = (tuple(some) for some in lists)
-        return cls(command, tail, status, changes, meta, by, reads, wrote)
+        return cls(command, tail, status, changes, meta, by, reads, wrote, mark)
 
 
 _ALL = ("command", "tail", "status", "by")

@@ -6,6 +6,7 @@ and are shortened in steps, so that a prompt cache keeps them; older ones come b
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -51,6 +52,7 @@ class Journal:
         self._reads: list[Read] = []
         self._whole = 0
         self._since = 0
+        self._told: set[str] = set()
         self.seen: Entry | None = None
         """The last command cell as it was shown, be it of consequence or not."""
 
@@ -61,15 +63,23 @@ class Journal:
 
     def add(self, entry: Entry) -> None:
         """Keep an entry; of a long output its end, and what the rest comes down to."""
+        self._told |= set(entry.wrote)
         self._reads.append(Read.of(_bounded(entry, self._tail)))
         self._shorten()
         self._step()
 
-    def saw(self, entry: Entry) -> None:
-        """Note a cell of commands; it is kept only where it wrote files that nothing kept has written."""
-        self.seen = _bounded(entry, self._tail)
-        if entry.wrote or entry.by == "model":
-            self.add(entry)
+    def begin(self) -> None:
+        """A cell of commands begins."""
+        self._told = set()
+
+    def saw(self, cell: Entry) -> None:
+        """A cell of commands is over; of what was computed only the files stay that nothing in it has told of."""
+        self.seen = _bounded(cell, self._tail)
+        wrote = tuple(path for path in cell.wrote if path not in self._told)
+        if cell.by == "model":
+            self.add(cell)
+        elif wrote:
+            self.add(replace(cell, tail="", wrote=wrote))
 
     def recall(self, command: str, reads: Collection[str] = (), *, most: int = 3, budget: int = 2400) -> Memory:
         """What a program's answer is told; ``reads`` are the paths that it reads, ``budget`` bounds the linked ones."""
@@ -102,6 +112,14 @@ class Journal:
             if budget >= 0 or not left:
                 left.append(entry)
         return left[::-1]
+
+    @staticmethod
+    def relevant(texts: Collection[str], question: str, reads: Collection[str] = (), *, most: int = 5) -> list[str]:
+        """Those of ``texts``, sentences that were stated, that bear on a command or a question, the best first."""
+        asked = Question.of(question, reads, spoken=True)
+        scores = [bears(Read.of(Entry(text, "", 0, meta=True)), asked, ()) for text in texts]
+        found = sorted((-score, -at, text) for at, (score, text) in enumerate(zip(scores, texts, strict=True)))
+        return [text for score, _, text in found[:most] if -score >= LEAST]
 
     def last(self, most: int) -> list[Entry]:
         """The newest entries, oldest first."""
@@ -204,8 +222,11 @@ class Journal:
 
 
 def _bounded(entry: Entry, tail: int) -> Entry:
+    """The entry within the journal's bounds, with a mark of all that it said."""
+    said = hashlib.sha256(entry.tail.encode("utf-8", "surrogatepass")).hexdigest()
     return replace(
         entry,
+        mark=entry.mark[:64] or said[:12],
         command=entry.command[:_COMMAND],
         tail=ending(entry.tail, tail),
         changes=tuple(change[:200] for change in entry.changes[:_FILES]),

@@ -10,8 +10,10 @@ import posixpath
 import re
 import shlex
 from collections.abc import Awaitable, Callable
+from typing import Literal
 
 from llm_kernel.errors import CellOver, ImaginedMachineError, Refused
+from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS
@@ -20,6 +22,7 @@ from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
 from llm_kernel.programs.imagining import Imagination
 from llm_kernel.programs.python_exact import Python
+from llm_kernel.programs.remembered import Remembered, look, written
 from llm_kernel.programs.table import EXACT, NotExact, Unwritten
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import BUILTINS, TOOLS
@@ -64,6 +67,7 @@ class Programs:
         script: Callable[[Call, Io, str], Awaitable[int]],
         python: Python | None = None,
         front: Strand,
+        journal: Journal | None = None,
         ask_all: bool = False,
     ) -> None:
         self._machine = machine
@@ -72,6 +76,7 @@ class Programs:
         self._script = script
         self._python = python
         self._front = front
+        self._journal = journal or Journal()
         self.imagination = Imagination(
             machine,
             emulator.backend,
@@ -179,13 +184,28 @@ class Programs:
         return await self._as_process(call, streams, lambda process: self._work(call, streams, record, process))
 
     async def _work(self, call: Call, streams: Io, record: Answer, process: Process) -> int:
-        if self._python is not None:
-            status, streams = await self._python.run(call, streams, record)
-            if status is not None:
-                return status
-        record.by = "model"
+        heard, before = Remembered(streams), look(self._machine, call.cwd)
+        streams = heard
+        status: int | None = None
+        try:
+            if self._python is not None:
+                status, streams = await self._python.run(call, streams, record)
+            if status is None:
+                record.by = "model"
+                command = shlex.join((call.name, *call.args))
+                status = await self._emulator.run(call, streams, record, process, command=command)
+            return status
+        finally:
+            self._keep(call, record, heard.said, status, written(before, look(self._machine, call.cwd)))
+
+    def _keep(self, call: Call, record: Answer, said: str, status: int | None, wrote: tuple[str, ...]) -> None:
+        """Let the journal know what a program said and left, also where it was stopped."""
+        if status is None and not (said or wrote):
+            return
+        by: Literal["model", "exact"] = "exact" if record.by == "exact" else "model"
         command = shlex.join((call.name, *call.args))
-        return await self._emulator.run(call, streams, record, process, command=command)
+        reads = tuple(path for path in record.files if path not in wrote)
+        self._journal.add(Entry(command, said, 130 if status is None else status, (), False, by, reads, wrote))
 
     async def _as_process(self, call: Call, streams: Io, work: Callable[[Process], Awaitable[int]]) -> int:
         """Run ``work`` as a process of its own, which signals reach; in a job made for it alone, as the job's."""

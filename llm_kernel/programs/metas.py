@@ -19,7 +19,7 @@ from pyflakes.messages import UndefinedExport, UndefinedLocal, UndefinedName
 
 from llm_kernel import syntax
 from llm_kernel.errors import BadReply, EndpointError, Refused
-from llm_kernel.journal import Journal, show
+from llm_kernel.journal import Journal, Memory
 from llm_kernel.machine import Machine, words
 from llm_kernel.machine.snapshot import Change
 from llm_kernel.machine.telling import tell
@@ -28,6 +28,7 @@ from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.asked import left_out
 from llm_kernel.programs.lacking import lacks
+from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.prompt import meta_request
 from llm_kernel.provenance import Answer, Refusal
@@ -127,16 +128,16 @@ class Metas:
         paths = reads.named_in(machine, instruction, cwd)
         record.files = paths
         listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
-        recent = []
+        memory = Memory()
         if _QUESTION.search(instruction):  # what was printed bears on a question; an order it only confuses
-            recent = self._journal.bearing_on(instruction, most=1, budget=800) or self._journal.last(1)
+            memory = self._journal.about(instruction)
         return meta_request(
             machine,
             instruction,
             cwd=cwd,
             listing=listing,
             shown=reads.show(machine, paths, cwd),
-            history=show(entry for entry in recent if not entry.meta or entry.tail),
+            past=past_of(memory, bearing_facts(machine, instruction)),
             before=before,
             trouble=trouble,
             tokens=self._tokens,

@@ -7,16 +7,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from llm_kernel.journal import Journal, show
+from llm_kernel.journal import Journal
 from llm_kernel.machine import Machine
 from llm_kernel.model.request import Backend
 from llm_kernel.programs import reads
 from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.emulated import Options
+from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.prompt import pure_request
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.bash import Limits, Sink, State, environment
+from llm_kernel.shell.bash import Limits, Shell, Sink, State, environment
 from llm_kernel.shell.call import Call
 from llm_kernel.timeline import Strand
 
@@ -69,13 +70,18 @@ class Terminal:
             cwd=cwd,
             listing=self._machine.files.listdir(cwd),
             shown=reads.show(self._machine, paths, cwd, budget=options.files),
-            history=show(self._journal.last(6)),
+            past=past_of(self._journal.recall(text, paths), bearing_facts(self._machine, text, paths)),
             tokens=options.tokens,
             seed=options.seed,
         )
         return await converse(
             self._backend, request, self._acts, self._streams, record, continuations=options.continuations
         )
+
+    @property
+    def shell(self) -> Shell:
+        """The shell of the terminal's acts."""
+        return self._acts.shell
 
     def state(self) -> State:
         """Where the terminal is."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import hashlib
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,10 +41,12 @@ def show(machine: Machine, paths: Iterable[str], cwd: str, *, budget: int = 9000
             stat = machine.files.stat(path)
             if stat.kind != "file":
                 continue
+            digest = ""
             if machine.files.is_sized(path):
                 text, lines = f"[{stat.size} bytes]", 0
             else:
                 data = machine.files.read(path)
+                digest = hashlib.sha256(data).hexdigest()[:16]
                 if b"\0" in data[:4096]:
                     text, lines = f"[binary, {len(data)} bytes]", 0
                 else:
@@ -51,7 +54,7 @@ def show(machine: Machine, paths: Iterable[str], cwd: str, *, budget: int = 9000
         except OSError:
             continue
         budget -= len(text)
-        shown.append(Shown(_short(path, cwd), text, lines))
+        shown.append(Shown(_short(path, cwd), text, lines, digest))
     return shown
 
 

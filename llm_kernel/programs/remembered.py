@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from typing import TypeAlias
 
@@ -10,11 +12,15 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.call import Io
 from llm_kernel.timeline import Strand
 
-__all__ = ["Look", "Remembered", "look", "written"]
+__all__ = ["Look", "Remembered", "look", "named", "writes", "written"]
 
 Look: TypeAlias = Mapping[str, tuple[float, float, int, int]]
 """Paths with what shows that they were written: change, modification, size, number."""
 
+_WRITERS = re.compile(
+    r">|\b(?:cp|mv|ln|tee|tar|unzip|gunzip|gzip|dd|sed|install|rsync|git|split|truncate|scp|wget|curl|python3?)\b|\./"
+)
+_WORD = re.compile(r"[^\s\"'|&;<>()$*?]+")
 _KEPT = 20_000
 _MOST = 2000
 _FOLDERS = 12
@@ -98,6 +104,18 @@ def look(machine: Machine, cwd: str) -> Look:
             elif stat.kind == "directory" and folder == cwd and len(folders) <= _FOLDERS and cwd != "/":
                 folders.append(path)
     return found
+
+
+def writes(text: str) -> bool:
+    """Whether shell ``text`` may write files, as far as its words show."""
+    return bool(_WRITERS.search(text))
+
+
+def named(text: str, cwd: str, there: Look, wrote: Collection[str]) -> tuple[str, ...]:
+    """The files that ``text`` names, and those that ``wrote`` has copies of by their name."""
+    words = {posixpath.normpath(posixpath.join(cwd, word)) for word in _WORD.findall(text[:_KEPT])}
+    names = {posixpath.basename(path) for path in wrote}
+    return tuple(path for path in there if path in words or (path not in wrote and posixpath.basename(path) in names))
 
 
 def written(before: Look, after: Look, but: Collection[str] = ()) -> tuple[str, ...]:

@@ -1,11 +1,14 @@
-"""A request is ordered by how rarely its parts change: frozen prefix, machine card, files, journal, then the command.
+"""A request is ordered by how rarely its parts change, and never longer than its budget.
 
-The frozen prefix is a file of the package: a system message and worked examples, so that a model which learns by
-imitation and one that reads instructions both know what to do. An endpoint's prompt cache keeps it.
+The frozen front comes first, a file of the package: a system message and worked examples, so that a model which
+learns by imitation and one that reads instructions both know what to do. Then the machine card, files that stood in
+the last request as they are now, what happened lately, the other files, what happened long ago and bears on the
+command, its input, the time, and the command. An endpoint's prompt cache keeps the front.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,29 +17,43 @@ from importlib.resources import files as resources
 from typing import Literal
 
 from llm_kernel.machine import Machine
-from llm_kernel.machine.faults import spoken
 from llm_kernel.model.request import Message, Request
+from llm_kernel.prompt.card import card, given, running, volatile
+from llm_kernel.prompt.pieces import Piece, fit, of_messages
 
-__all__ = ["Shown", "card", "frozen", "meta_request", "program_request", "pure_request", "volatile"]
+__all__ = ["MOST", "Past", "Shown", "frozen", "meta_request", "program_request", "pure_request"]
+
+MOST = 8000
+"""The tokens that a request has at most where nobody says how many."""
 
 _TURNS: dict[str, Literal["system", "user", "assistant"]] = {
     "=== system": "system",
     "=== user": "user",
     "=== assistant": "assistant",
 }
-_FAMOUS = (
-    "torch torchvision torchaudio tensorflow keras jax numpy pandas scipy scikit-learn transformers datasets "
-    "matplotlib tqdm pillow opencv-python pytorch-lightning xgboost"
-).split()
+_LISTED = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A file as the model sees it; ``text`` may be its head and tail."""
+    """A file as the model sees it; ``text`` may be its head and tail, ``digest`` tells its contents apart."""
 
     path: str
     text: str
     lines: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What happened before: ``recent`` in its order, ``earlier`` what bears on the request, best first.
+
+    ``ties`` is what the answer depends on of it, for the tape.
+    """
+
+    recent: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
+    ties: str = ""
 
 
 @cache
@@ -56,36 +73,10 @@ def frozen(name: str) -> tuple[Message, ...]:
     return tuple(messages)
 
 
-def card(machine: Machine) -> str:
-    """The machine in a few lines, without time and load."""
-    system, devices = machine.system, machine.devices
-    gpus = f"{len(devices.gpus)} x {devices.gpus[0].model}" if devices.gpus else "no GPU"
-    lines = [
-        f"Machine: {system.profile.pretty}, host {system.host}, user {system.user}, "
-        f"Python {system.python or 'none'}, {system.cpu.cores} cores, {system.memory // 2**30} GiB memory",
-        f"GPUs: {gpus}"
-        + (f", driver {devices.driver}" if devices.driver else "")
-        + (f", CUDA {devices.cuda}" if devices.cuda else ""),
-    ]
-    if packages := _packages(machine):
-        lines.append(f"Packages: {packages}")
-    lines += [f"Fact: {fact}" for fact in [*machine.facts[-20:], *spoken(machine)]]
-    return "\n".join(lines)
-
-
-def _packages(machine: Machine) -> str:
-    found = {package.name.lower(): package.version for package in machine.packages.asked()}
-    famous = [name for name in _FAMOUS if name in found]
-    rest = [name for name in found if name not in famous]
-    return ", ".join(f"{name} {found[name]}" for name in [*famous, *rest][:24])
-
-
-def volatile(machine: Machine, cwd: str) -> str:
-    """What changes from request to request: the time, the directory and the load."""
-    lines = [f"Now: {machine.clock.local:%Y-%m-%d %H:%M:%S %Z}, in {cwd}"]
-    busy = [p for p in machine.processes.running() if p.gpu]
-    lines += [f"Running: pid {p.pid} {' '.join(p.command)[:80]} on GPU {sorted(p.gpu)}" for p in busy]
-    return "\n".join(lines)
+@cache
+def _front(name: str) -> int:
+    """About how many tokens the frozen prefix has."""
+    return of_messages(frozen(name))
 
 
 def program_request(
@@ -94,48 +85,49 @@ def program_request(
     *,
     cwd: str,
     shown: Sequence[Shown] = (),
-    stdin: str = "",
+    led: Sequence[Shown] = (),
+    past: Past = Past(),
     history: str = "",
+    stdin: str = "",
     hint: str = "",
     grammar: str = "",
     style: str = "compact",
     tokens: int = 2048,
     seed: int = 42,
+    most: int = MOST,
 ) -> Request:
-    """Ask what the program of ``command`` prints and does.
+    """Ask what the program of ``command`` prints and does, in at most about ``most`` tokens.
 
-    The request ends with the line ``$ COMMAND``; ``hint`` is what its source is known to print.
+    The request ends with the line ``$ COMMAND``; ``hint`` is what its source is known to print, ``led`` the files
+    that the last request showed.
+
+    Raises:
+        TooLong: where the command alone is too long.
     """
-    about, now = card(machine), volatile(machine, cwd)
-    parts = [about, *(_file(one) for one in shown)]
-    if history:
-        parts.append(f"Before:\n{history}")
-    if stdin:
-        parts.append(f"Standard input:\n{stdin}")
-    parts.append(now)
-    if hint:
-        parts.append(f"It prints:\n{hint}")
-    parts.append(f"$ {command}")
-    key = {
-        "kind": "program",
-        "command": command,
-        "machine": about,
-        "files": "\n".join(_file(one) for one in shown),
-        "stdin": stdin,
-        "history": history,
-        "now": now,
-    }
-    prefix = frozen(f"program-{style}")
-    messages = (*prefix, Message("user", "\n\n".join(parts)))
+    past = Past((history,), (), history) if history else past
+    pieces = [
+        *_before(machine, shown, led, past),
+        Piece(stdin, 75, "Standard input:", cut=True),
+        Piece(volatile(machine, cwd)),
+        Piece(hint, 80, "It prints:", cut=True),
+        Piece(f"$ {command}"),
+    ]
+    name = f"program-{style}"
+    text = fit(pieces, most - _front(name))
     return Request(
-        messages,
-        key,
+        (*frozen(name), Message("user", text)),
+        {
+            "kind": "program",
+            "command": command,
+            **_key(machine, cwd, shown, past),
+            "stdin": stdin,
+        },
         max_tokens=tokens,
         temperature=0.8,
         seed=seed,
         grammar=grammar,
         penalty=1.1 if hint.count("\n") + _lines_of(hint) < _LONG else 1.0,
-        frozen=len(prefix),
+        frozen=len(frozen(name)),
     )
 
 
@@ -155,37 +147,37 @@ def meta_request(
     cwd: str,
     listing: Sequence[str] = (),
     shown: Sequence[Shown] = (),
-    history: str = "",
+    past: Past = Past(),
     trouble: str = "",
     before: str = "",
     tokens: int = 3072,
     seed: int = 42,
+    most: int = MOST,
 ) -> Request:
-    """Ask for the bash script that carries out ``instruction``.
+    """Ask for the bash script that carries out ``instruction``, in at most about ``most`` tokens.
 
     ``before`` is the script of a first try and ``trouble`` what is to be said about it; both empty at first.
+
+    Raises:
+        TooLong: where the instruction alone is too long.
     """
-    about, now = card(machine), volatile(machine, cwd)
-    names = f"Files in {cwd}: {', '.join(listing[:60]) or 'none'}"
-    parts = [about, names, *(_file(one) for one in shown)]
-    if history:
-        parts.append(f"Before:\n{history}")
-    parts += [now, instruction]
-    prefix = frozen("meta")
-    messages = [*prefix, Message("user", "\n\n".join(parts))]
+    more = (Message("assistant", before), Message("user", trouble)) if trouble else ()
+    pieces = [
+        *_before(machine, shown, (), past, _listed(cwd, listing)),
+        Piece(volatile(machine, cwd)),
+        Piece(instruction),
+    ]
+    text = fit(pieces, most - _front("meta") - of_messages(more))
     key = {
         "kind": "meta",
         "instruction": instruction,
-        "machine": about,
-        "listing": names,
-        "files": "\n".join(_file(one) for one in shown),
-        "history": history,
-        "now": now,
+        "listing": "\n".join(listing[:_LISTED]),
+        **_key(machine, cwd, shown, past),
     }
     if trouble:
-        messages += [Message("assistant", before), Message("user", trouble)]
-        key |= {"before": before, "trouble": trouble}
-    return Request(tuple(messages), key, max_tokens=tokens, temperature=0.3, seed=seed, frozen=len(prefix))
+        key |= {"before": before}
+    messages = (*frozen("meta"), Message("user", text), *more)
+    return Request(messages, key, max_tokens=tokens, temperature=0.3, seed=seed, frozen=len(frozen("meta")))
 
 
 def pure_request(
@@ -195,30 +187,66 @@ def pure_request(
     cwd: str,
     listing: Sequence[str] = (),
     shown: Sequence[Shown] = (),
-    history: str = "",
+    past: Past = Past(),
     tokens: int = 2048,
     seed: int = 42,
+    most: int = MOST,
 ) -> Request:
-    """Give a whole cell to the model, which plays the terminal."""
-    about, now = card(machine), volatile(machine, cwd)
-    names = f"Files in {cwd}: {', '.join(listing[:60]) or 'none'}"
-    parts = [about, names, *(_file(one) for one in shown)]
-    if history:
-        parts.append(f"Before:\n{history}")
-    parts += [now, f"$ {cell.rstrip()}"]
+    """Give a whole cell to the model, which plays the terminal, in at most about ``most`` tokens.
+
+    Raises:
+        TooLong: where the cell alone is too long.
+    """
+    pieces = [
+        *_before(machine, shown, (), past, _listed(cwd, listing)),
+        Piece(volatile(machine, cwd)),
+        Piece(f"$ {cell.rstrip()}"),
+    ]
+    text = fit(pieces, most - _front("pure"))
     key = {
         "kind": "pure",
         "command": cell,
-        "machine": about,
-        "listing": names,
-        "files": "\n".join(_file(one) for one in shown),
-        "history": history,
-        "now": now,
+        "listing": "\n".join(listing[:_LISTED]),
+        **_key(machine, cwd, shown, past),
     }
-    prefix = frozen("pure")
-    messages = (*prefix, Message("user", "\n\n".join(parts)))
-    return Request(messages, key, max_tokens=tokens, temperature=0.5, seed=seed, frozen=len(prefix))
+    messages = (*frozen("pure"), Message("user", text))
+    return Request(messages, key, max_tokens=tokens, temperature=0.5, seed=seed, frozen=len(frozen("pure")))
 
 
-def _file(shown: Shown) -> str:
-    return f"File {shown.path} ({shown.lines} lines):\n{shown.text.rstrip()}"
+def _before(
+    machine: Machine, shown: Sequence[Shown], led: Sequence[Shown], past: Past, listed: str = ""
+) -> list[Piece]:
+    """What stands before the time and the command, with what each is worth."""
+    leading = [one for one in led if one in shown]
+    worth = {one.path: 70 - at for at, one in enumerate(shown)}
+
+    def file(one: Shown) -> Piece:
+        return Piece(f"File {one.path} ({one.lines} lines):\n{one.text.rstrip()}", worth[one.path], cut=True)
+
+    return [
+        Piece(card(machine), 90, cut=True),
+        Piece(listed, 20),
+        *map(file, leading),
+        *(Piece(text, 10 + at / 1000, "Before:") for at, text in enumerate(past.recent)),
+        *(file(one) for one in shown if one not in leading),
+        *(Piece(text, 40 - at / 1000, "Earlier:", cut=True) for at, text in enumerate(past.earlier)),
+    ]
+
+
+def _listed(cwd: str, listing: Sequence[str]) -> str:
+    return f"Files in {cwd}: {', '.join(listing[:_LISTED]) or 'none'}"
+
+
+def _key(machine: Machine, cwd: str, shown: Sequence[Shown], past: Past) -> dict[str, str]:
+    """What the user and the machine gave: no word of the prompt's, no time, no order."""
+    return {
+        "machine": given(machine),
+        "files": "\n".join(sorted(f"{one.path} {one.lines} {one.digest or _digest(one.text)}" for one in shown)),
+        "history": past.ties,
+        "cwd": cwd,
+        "running": running(machine),
+    }
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -36,7 +36,8 @@ def file_request(
         parts.append(f"It is now:\n{after}")
     parts.append(asked)
     prefix = frozen("file")
-    key = {"kind": "file", "origin": origin, "size": str(size), "machine": about, "beside": ", ".join(beside[:60])}
+    given = f"{machine.system.profile.pretty}\n{machine.system.python}"
+    key = {"kind": "file", "origin": origin, "size": str(size), "machine": given, "beside": "\n".join(beside[:60])}
     tokens = min(most, max(256, size // _BYTES_A_TOKEN + 200))
     return Request(
         (*prefix, Message("user", "\n\n".join(parts))),

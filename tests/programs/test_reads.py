@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import pytest
 
 from llm_kernel.machine import Machine
@@ -64,13 +66,17 @@ def test_megabytes_are_read_at_once(machine: Machine) -> None:
     assert named_in(machine, "x" * 3_000_000 + "/" * 3_000_000, "/tmp") == []
 
 
+def digest(data: bytes) -> str:
+    return sha256(data).hexdigest()[:16]
+
+
 def test_files_are_shown_by_their_kind(machine: Machine) -> None:
     paths = ["/root/notes.txt", "/root/fit.pt", "/root/pic.png", "/root", "/root/none", "/etc/hostname"]
     assert show(machine, paths, "/root") == [
-        Shown("notes.txt", "hello\n", 1),
+        Shown("notes.txt", "hello\n", 1, digest(b"hello\n")),
         Shown("fit.pt", "[1000000 bytes]", 0),
-        Shown("pic.png", "[binary, 6 bytes]", 0),
-        Shown("/etc/hostname", "ubuntu\n", 1),
+        Shown("pic.png", "[binary, 6 bytes]", 0, digest(b"\x89PNG\0\0")),
+        Shown("/etc/hostname", "ubuntu\n", 1, digest(b"ubuntu\n")),
     ]
 
 
