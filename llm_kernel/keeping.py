@@ -20,7 +20,7 @@ from llm_kernel.shell.kept import Kept
 from llm_kernel.store.moment import Moment
 from llm_kernel.world import Desk, Setup, World
 
-__all__ = ["keep", "take"]
+__all__ = ["keep", "read", "take"]
 
 _MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
 _OTHERS = ("shell", "jobs", "journal")
@@ -54,7 +54,7 @@ async def take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: 
     Raises:
         StateError: for a moment of another format, or a damaged one; there is no world then.
     """
-    states = {name: _read(moment.parts, name) for name in ("format", *_MACHINE, *_OTHERS)}
+    states = {name: read(moment, name) for name in ("format", *_MACHINE, *_OTHERS)}
     files = {"inodes": moment.files.inodes, "entries": {}, **states["habits"]}
     machine = Machine.from_state({**states, "files": files}, clock, files=moment.files)
     kept, journal = Kept.from_state(states["shell"]), Journal.from_state(states["journal"])
@@ -70,9 +70,14 @@ def _resume(world: World, pid: int, row: Mapping[str, Any]) -> None:
     world.emulator.resuming[pid] = Progress.from_state(row)
 
 
-def _read(parts: Mapping[str, str], name: str) -> Any:
+def read(moment: Moment, name: str) -> Any:
+    """One part of a moment.
+
+    Raises:
+        StateError: where it is not there, or damaged.
+    """
     try:
-        return json.loads(parts[name])
+        return json.loads(moment.parts[name])
     except KeyError:
         raise StateError(f"the stored moment has no {name}; it is damaged") from None
     except (ValueError, RecursionError) as err:

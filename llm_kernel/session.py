@@ -7,6 +7,7 @@ program and nothing else.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
@@ -14,10 +15,11 @@ from typing import Any
 from llm_kernel import cell as cells
 from llm_kernel import help as helping
 from llm_kernel import magics
-from llm_kernel.errors import CellError, StateError, StoreError
+from llm_kernel.account import take_account, to_account
+from llm_kernel.errors import CellError, StateError, StoreError, TapeError
 from llm_kernel.events import Ask, Event, Exit, Text
 from llm_kernel.journal import Entry, Journal
-from llm_kernel.keeping import keep, take
+from llm_kernel.keeping import keep, read, take
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.magics.moments import CHANGING
 from llm_kernel.model.choice import Models
@@ -226,20 +228,28 @@ class Session:
         line = moments.line
         step = line.predecessor if line.cut or line.shared else None
         if step is None:
-            moments.add("start", "", await keep(self.world))
+            moments.add("start", "", await self.moment())
             return ""
         try:
-            await self._become(moments.store.load(step))
-        except StateError as error:
+            moment = moments.store.load(step)
+            await self._become(moment)
+            self.ledger = take_account(self.models, read(moment, "account"))
+        except (StateError, TapeError) as error:
             moments.begin([])
-            moments.add("start", "", await keep(self.world))
+            moments.add("start", "", await self.moment())
             return f"[the machine of before could not be brought back, this is a fresh one: {error}]\n"
-        moments.add("back", step.label, await keep(self.world))
+        moments.add("back", step.label, await self.moment())
         after = f"`{step.label}`" if step.label else "its start"
         if line.shared:
             beside = "another kernel has this notebook open: this one goes on in a branch of its own"
             return f"[{beside}, from {after}; %fresh begins anew]\n"
         return f"[the machine is back as it was after {after}; %fresh begins anew]\n"
+
+    async def moment(self) -> Moment:
+        """This notebook now, with what it has spent."""
+        moment = await keep(self.world)
+        account = json.dumps(to_account(self.models, self.ledger))
+        return Moment({**moment.parts, "account": account}, moment.files)
 
     async def _become(self, moment: Moment) -> None:
         """Let the machine, its shell and its jobs be those of ``moment``.
@@ -271,7 +281,7 @@ class Session:
         """
         await self._become(self.moments.store.load(target.step))
         self.moments.branch = target.branch
-        self.moments.add(kind, label, await keep(self.world))
+        self.moments.add(kind, label, await self.moment())
 
     async def keep_now(self, name: str, *, kind: str = "save") -> Step:
         """Give this moment a name, with what the cell that runs now has done so far.
@@ -280,7 +290,7 @@ class Session:
             CellError: for a name that is none, or where nothing can be kept.
         """
         moments = self.moments
-        moments.add("set", moments.last.label if moments.last else "", await keep(self.world))
+        moments.add("set", moments.last.label if moments.last else "", await self.moment())
         return moments.save(name, kind=kind)
 
     async def fresh(self) -> None:
@@ -288,7 +298,7 @@ class Session:
         machine = Machine(self._clock(), seed=self._seed)
         self._change(World(machine, self.models, self.setup, self, stepped=self._wall is None, journal=Journal()))
         self.moments.branch = ""
-        self.moments.add("fresh", "%fresh", await keep(self.world))
+        self.moments.add("fresh", "%fresh", await self.moment())
 
     async def _remember(self, code: str) -> str:
         """Keep this moment, where the cell can have changed something; what went wrong with it."""
@@ -296,9 +306,9 @@ class Session:
         if moments is None:
             return ""
         if any(not isinstance(part, cells.Magic) for part in parts):
-            moments.add("cell", code.strip(), await keep(self.world))
+            moments.add("cell", code.strip(), await self.moment())
         elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
-            moments.add("set", code.strip(), await keep(self.world))
+            moments.add("set", code.strip(), await self.moment())
         trouble, moments.trouble = moments.trouble, ""
         return trouble
 

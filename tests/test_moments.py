@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
 from llm_kernel.errors import CellError
-from llm_kernel.events import Text
+from llm_kernel.events import Display, Text
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.model.choice import Models
 from llm_kernel.model.request import Request, ScriptedBackend
@@ -46,6 +46,11 @@ class Book:
                 if isinstance(event, Text):
                     said.append(event.text)
         return "".join(said)
+
+    async def shown(self, code: str) -> list[Mapping[str, str]]:
+        """The rich outputs of a cell, by MIME type."""
+        async with aclosing(self.session.run_cell(code)) as cell:
+            return [event.data async for event in cell if isinstance(event, Display)]
 
     async def killed(self) -> None:
         """Let the kernel go without a word, as after kill -9: nothing is written any more."""
@@ -200,4 +205,29 @@ async def test_a_sleep_sleeps_on_and_a_loop_has_ended(tmp_path: Path, book: Book
         "[2]+  Terminated              for i in 1 2 3; do sleep 50; done",
         "39",
     ]
+    await after.session.close()
+
+
+async def test_diff_tells_what_the_last_cell_changed_and_what_lies_between_two_names(book: Book) -> None:
+    await book("printf 'one\\ntwo\\n' > list.txt")
+    await book("%save before")
+    await book("sed -i s/two/three/ list.txt; export A=1")
+    displays = await book.shown("%diff")
+    assert "-two\n        +three" in displays[0]["text/plain"]
+    assert "text/html" in displays[0]
+    assert (await book.shown("%diff before"))[0]["text/plain"].splitlines()[1:] == displays[0][
+        "text/plain"
+    ].splitlines()[1:]
+
+
+async def test_what_was_spent_stays_spent_on_the_way_back_and_in_the_next_kernel(tmp_path: Path, book: Book) -> None:
+    await book("%machine install pip torch 1.8.0")
+    await book("perl -v >/dev/null; perl run.pl")
+    before = (await book.shown("%usage"))[0]["text/plain"]
+    await book("%undo")
+    assert (await book.shown("%usage"))[0]["text/plain"] == before
+    await book("true")
+    await book.killed()
+    after = Book(tmp_path)
+    assert (await after.shown("%usage"))[0]["text/plain"] == before
     await after.session.close()

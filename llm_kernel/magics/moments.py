@@ -10,6 +10,8 @@ from llm_kernel.cell import Magic
 from llm_kernel.errors import CellError
 from llm_kernel.magics.table import magic
 from llm_kernel.output import Output
+from llm_kernel.views.changes import diff_view
+from llm_kernel.views.diff import diff
 
 if TYPE_CHECKING:  # magics change the session; they live beside it
     from llm_kernel.session import Session
@@ -129,6 +131,24 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
     rows = [f"{number:>{width}}  {_when(step.when)}  {step.label or step.kind}" for number, step in steps[-most:]]
     await output.out("".join(f"{row}\n" for row in rows).encode())
     return 0
+
+
+@magic("diff")
+async def _diff(session: Session, word: Magic, output: Output) -> int:
+    """%diff [A [B]]: what changed from moment A (before the last cell) to B (now); both are names or steps."""
+    words = _words(word, 2, "%diff [A [B]]")
+    moments = session.moments
+    before = moments.named(words[0]).step if words else moments.undo(1).step
+    after = moments.named(words[1]).step if len(words) > 1 else None
+    old = moments.store.load(before)
+    new = moments.store.load(after) if after else await session.moment()
+    titles = _title(before.label, words[:1]), _title(after.label, words[1:]) if after else "now"
+    output.show(diff_view(diff(old, new), *titles))
+    return 0
+
+
+def _title(label: str, words: list[str]) -> str:
+    return words[0] if words else f"after: {label}" if label else "the start"
 
 
 def _after(label: str) -> str:
