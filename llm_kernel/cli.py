@@ -18,6 +18,9 @@ from llm_kernel.version import __version__
 if TYPE_CHECKING:
     from llm_kernel.store import Store
 
+if TYPE_CHECKING:  # a command loads only what it needs
+    from llm_kernel.replaying import Job
+
 __all__ = ["main"]
 
 
@@ -50,6 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     settings.set_defaults(run=_config)
     _add_exchange(commands.add_parser("export", help="write a saved machine into one file"), _export)
     _add_exchange(commands.add_parser("import", help="take an exported machine in, to be loaded by its name"), _import)
+    _add_record(commands.add_parser("record", help="execute a notebook by the model and keep its replies on a tape"))
+    _add_replay(commands.add_parser("replay", help="execute a notebook from its tape: no model, no network"))
     trial = commands.add_parser("try", help="run a cell and show its parse, its events and what it changed")
     trial.add_argument("cell", nargs="+", help="the text of each cell; - reads it from standard input")
     trial.set_defaults(run=_try)
@@ -64,6 +69,27 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=install.NAME, help="name of the kernelspec")
     parser.add_argument("--display-name", default="", metavar="TEXT", help="name that the launcher shows")
     parser.set_defaults(run=_install)
+
+
+def _add_record(parser: argparse.ArgumentParser) -> None:
+    _add_book(parser)
+    parser.add_argument("--update", action="store_true", help="play what the tape has, ask the model for the rest")
+    parser.add_argument("--prune", action="store_true", help="drop what no cell asks for any more")
+    parser.set_defaults(run=_record)
+
+
+def _add_replay(parser: argparse.ArgumentParser) -> None:
+    _add_book(parser)
+    parser.add_argument("--check", action="store_true", help="compare with the notebook's outputs; 1 where they differ")
+    parser.set_defaults(run=_replay)
+
+
+def _add_book(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("notebook", metavar="NOTEBOOK", type=Path)
+    parser.add_argument("--tape", metavar="FILE", type=Path, help="default: NAME.tape.jsonl beside NAME.ipynb")
+    parser.add_argument("--base", metavar="FILE", type=Path, help="a tape under it that is read and never written")
+    parser.add_argument("--out", metavar="FILE", type=Path, help="where the executed notebook goes (default: in place)")
+    parser.add_argument("--allow-errors", action="store_true", help="go on behind a cell that fails")
 
 
 def _add_exchange(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
@@ -148,6 +174,24 @@ def _try(options: argparse.Namespace) -> int:
 
     cells = [sys.stdin.read() if cell == "-" else cell for cell in options.cell]
     return asyncio.run(trial.run(config.build(config.Settings()), cells, sys.stdout))
+
+
+def _record(options: argparse.Namespace) -> int:
+    from llm_kernel import replaying
+
+    return replaying.record(_job(options), update=options.update, prune=options.prune)
+
+
+def _replay(options: argparse.Namespace) -> int:
+    from llm_kernel import replaying
+
+    return replaying.replay(_job(options), check=options.check)
+
+
+def _job(options: argparse.Namespace) -> Job:
+    from llm_kernel.replaying import Job
+
+    return Job(options.notebook, sys.stdout, options.tape, options.base, options.out, allow_errors=options.allow_errors)
 
 
 def _demo(words: list[str]) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import replace
+from typing import Any
 
 from llm_kernel.model.budget import Budget
 from llm_kernel.model.price import Price
@@ -87,6 +88,10 @@ class Models:
         """
         if self.tape is not None:
             self.tape.resume(position)
+
+    def report(self) -> dict[str, Any]:
+        """What the last cell asked the tape for, where there is one: the numbers of its lines."""
+        return {"tape": {"mode": self.tape.mode, "asked": self.tape.asked()}} if self.tape else {}
 
     async def models(self) -> list[str]:
         """The names that ``switch`` takes."""

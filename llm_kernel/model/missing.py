@@ -30,7 +30,7 @@ def explain(path: Path, asked: Parts, recordings: Sequence[Recording], left: Seq
         return f"{what} left: it was recorded {times} (line {same[-1].line}) and is asked once more. {_ADVICE}"
     nearest = _nearest(asked, left or recordings)
     names = [name for name in {**nearest.parts, **asked} if nearest.parts.get(name) != asked.get(name)]
-    told = "\n".join(_difference(name, nearest.parts.get(name, ""), asked.get(name, "")) for name in names)
+    told = "\n".join(_difference(name, nearest.parts.get(name), asked.get(name)) for name in names)
     head = f"{what}. The nearest is line {nearest.line}, `{brief(nearest.parts)}`; it differs in {', '.join(names)}:"
     return "\n".join([head, told, *_stale(left), _ADVICE])
 
@@ -63,7 +63,11 @@ def _likeness(one: Parts, other: Parts) -> float:
     return sum(1.0 if one.get(name) == other.get(name) else ratio(name) for name in {**one, **other})
 
 
-def _difference(name: str, taped: Part, asked: Part) -> str:
+def _difference(name: str, taped: Part | None, asked: Part | None) -> str:
+    if taped is None or asked is None:
+        return (
+            f"  {name}: only {'asked' if taped is None else 'on the tape'}; another version of this kernel recorded it"
+        )
     before, after = text_of(taped).splitlines(), text_of(asked).splitlines()
     if before == after:
         return f"  {name}: the middle of a long text differs"

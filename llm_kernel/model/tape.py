@@ -78,6 +78,7 @@ class Tape:
         self._fresh = mode == "record"
         self._heard: set[int] = set()
         self._told: str | None = None
+        self._reported = 0
         self.played: list[int] = []
 
     @property
@@ -117,6 +118,11 @@ class Tape:
             raise TapeError("The place on the tape that was kept is none; restart the kernel to begin the tape again.")
         self._asked = Counter(dict(pairs))
         self._fresh = self._fresh and not self._asked
+
+    def asked(self) -> list[int]:
+        """The lines of this tape that were played or written since this was asked before."""
+        fresh, self._reported = self.played[self._reported :], len(self.played)
+        return fresh
 
     async def models(self) -> list[str]:
         """What the model behind the tape offers, which is recorded as well; in replay what was recorded."""
