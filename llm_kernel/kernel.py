@@ -27,7 +27,7 @@ from llm_kernel import errors
 from llm_kernel.events import Ask, Exit, Text
 from llm_kernel.failure import INTERRUPTED, Failure
 from llm_kernel.history import History
-from llm_kernel.render import Message
+from llm_kernel.render import Message, Still
 from llm_kernel.screen import Screen
 from llm_kernel.settings import Settings
 from llm_kernel.terminal import Terminal
@@ -167,7 +167,12 @@ class LLMKernel(Settings, Kernel):
     ) -> dict[str, Any]:
         """Run one cell and say how it ended."""
         line = self._history.add(self.execution_count, code) if store_history and not silent else None
-        screen = Screen(_mute if silent else self._send, count=self.execution_count, pager=allow_stdin)
+        screen = Screen(
+            _mute if silent else self._send,
+            count=self.execution_count,
+            pager=allow_stdin,
+            batch=Still() if self._replays() else None,
+        )
         options = {"silent": silent, "store_history": store_history, "allow_stdin": allow_stdin}
         self._cell = asyncio.create_task(self._run(code, screen, options))
         await asyncio.wait({self._cell})
@@ -181,6 +186,11 @@ class LLMKernel(Settings, Kernel):
         if not silent:
             self._send(Message("error", failure.content()))
         return {"status": "error", **reply, **failure.content(), "user_expressions": {}}
+
+    def _replays(self) -> bool:
+        """Whether nobody watches time pass: all comes from the tape, at once."""
+        steps = self.clock != "flowing" and self.pace.strip() in ("", "0")
+        return bool(self.tape) and self.tape_mode == "replay" and steps
 
     async def _run(self, code: str, screen: Screen, options: Mapping[str, bool]) -> Exit:
         last = Exit(0)

@@ -8,10 +8,13 @@ from typing import Any
 
 from llm_kernel.events import Ask, Clear, Display, Event, Text
 
-__all__ = ["PAUSE", "Batch", "Message", "message", "page", "result"]
+__all__ = ["PAUSE", "PIECE", "Batch", "Message", "Still", "message", "page", "result"]
 
 PAUSE = 0.03
 """Seconds: no text waits longer than this, and streams are not written more often."""
+
+PIECE = 65536
+"""Characters of a stream that a replay sends at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +100,33 @@ class Batch:
             self._waiting[-1][1].append(event.text)
         else:
             self._waiting.append((event.stream, [event.text]))
+
+
+class Still(Batch):
+    """Pieces that depend on the text alone, not on when it came: so one replay sends what every other does.
+
+    Text goes out in pieces of ``PIECE`` characters, before anything that is no text, and with the last ``flush``.
+    """
+
+    _size = 0  # characters of the last run of one stream
+
+    def add(self, event: Event, now: float) -> list[Message]:
+        """What to send now that ``event`` has come."""
+        if not isinstance(event, Text):
+            return [*self.flush(now), message(event)]
+        if not event.text:
+            return []
+        same = bool(self._waiting) and self._waiting[-1][0] == event.stream
+        self._size = len(event.text) + (self._size if same else 0)
+        self._append(event)
+        return self._full(now) if self._size >= PIECE else []
+
+    def _full(self, now: float) -> list[Message]:
+        *whole, last = self.flush(now)
+        name, text = last.content["name"], last.content["text"]
+        cut = len(text) - len(text) % PIECE
+        pieces = [Message("stream", {"name": name, "text": text[at : at + PIECE]}) for at in range(0, cut, PIECE)]
+        self._size = len(text) - cut
+        if self._size:
+            self._append(Text(name, text[cut:]))
+        return [*whole, *pieces]

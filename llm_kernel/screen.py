@@ -17,14 +17,15 @@ class Screen:
     """Sends a cell's events as messages, small writes joined, and keeps what belongs in the reply.
 
     ``pager`` says whether the client's user can page; elsewhere a page is shown in place, or a batch run would lose it.
+    ``batch`` decides in which pieces text is sent.
     """
 
-    def __init__(self, send: Callable[[Message], None], *, count: int, pager: bool) -> None:
+    def __init__(self, send: Callable[[Message], None], *, count: int, pager: bool, batch: Batch | None = None) -> None:
         self._send = send
         self._count = count
         self._pager = pager
         self._loop = asyncio.get_running_loop()
-        self._batch = Batch()
+        self._batch = batch or Batch()
         self._timer: asyncio.TimerHandle | None = None
         self._closed = False
         self.payload: list[dict[str, Any]] = []

@@ -1,7 +1,9 @@
 """Events become messages; small writes are joined, never late, never out of order."""
 
+import pytest
+
 from llm_kernel.events import Ask, Clear, Display, Text
-from llm_kernel.render import Batch, Message, message, page, result
+from llm_kernel.render import PIECE, Batch, Message, Still, message, page, result
 
 
 def out(text: str) -> Message:
@@ -74,3 +76,24 @@ def test_empty_text_is_no_message() -> None:
     batch = Batch(0.03)
     assert batch.add(Text("stdout", ""), 5.0) == []
     assert (batch.flush(9.0), batch.due) == ([], None)
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, PIECE - 1, PIECE, 3 * PIECE])
+def test_a_replay_sends_the_same_pieces_however_the_text_came(size: int) -> None:
+    text = "".join(f"line {n}\n" for n in range(20_000))
+    still = Still()
+    events = [Text("stdout", text[at : at + size]) for at in range(0, len(text), size)]
+    sent = [one for n, event in enumerate(events) for one in still.add(event, n / 7)]
+    sent += [*still.add(Text("stderr", "x"), 0.0), *still.add(Text("stdout", "y"), 0.0), *still.flush(99.0)]
+    assert still.due is None
+    assert [one.content for one in sent] == [
+        *({"name": "stdout", "text": text[at : at + PIECE]} for at in range(0, len(text), PIECE)),
+        {"name": "stderr", "text": "x"},
+        {"name": "stdout", "text": "y"},
+    ]
+
+
+def test_a_replay_sends_text_before_a_view() -> None:
+    still = Still()
+    assert still.add(Text("stdout", "a"), 0.0) == []
+    assert [one.type for one in still.add(Display({"text/plain": "b"}), 0.0)] == ["stream", "display_data"]
