@@ -128,7 +128,8 @@ async def test_why_tells_of_a_cell_that_failed() -> None:
     notebook = Notebook(["fine\n"])
     await notebook("rsync a")
     await notebook.fails("rsync b")
-    assert str((await notebook("%why"))[0]).count("rsync b") == 1
+    (view, _) = await notebook("%why")
+    assert view.data["text/plain"].count("rsync b") == 1
 
 
 async def test_a_used_up_budget_sends_nothing_and_exact_commands_go_on() -> None:

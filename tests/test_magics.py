@@ -57,23 +57,50 @@ async def test_model_shows_and_switches() -> None:
     assert await notebook("%model other") == out("model other\n")
 
 
+async def _plain(notebook: Notebook, cell: str) -> str:
+    """The plain text of a view."""
+    view, end = await notebook(cell)
+    assert (type(view), set(view.data), end) == (Display, {"text/plain", "text/html"}, Exit(0))
+    return str(view.data["text/plain"])
+
+
 async def test_why_tells_of_the_last_cell_and_not_of_itself() -> None:
     notebook = Notebook(["x\n"])
-    assert await notebook("%why") == out("The last cell ran no program: bash answered it.\n")
+    assert await _plain(notebook, "%why") == "The last cell ran no program: bash answered it."
     await notebook("whoami")
     for _ in range(2):
-        assert await notebook("%why") == out("whoami\n    exact: computed from the machine\n")
+        assert await _plain(notebook, "%why") == "whoami\n    exact: computed from the machine"
     await notebook("echo hi")
-    assert await notebook("%why") == out("The last cell ran no program: bash answered it.\n")
+    assert await _plain(notebook, "%why") == "The last cell ran no program: bash answered it."
+
+
+async def test_why_tells_what_a_model_was_shown_and_what_it_cost() -> None:
+    notebook = Notebook(["x\n"])
+    await notebook("echo hi > a.conf; rsync a.conf")
+    (answer,) = notebook.session.answers
+    assert await _plain(notebook, "%why") == (
+        f"rsync a.conf\n    model: scripted, {answer.prompt} tokens in (0 cached), 1 out, 0.0 s, price unknown\n"
+        "    from: /root/a.conf"
+    )
 
 
 async def test_usage_counts_what_models_cost() -> None:
     notebook = Notebook(["x\n", "y\n"])
-    (view, _) = await notebook("%usage")
-    assert view.data["text/plain"] == "No model was asked yet."
+    assert await _plain(notebook, "%usage") == "No model was asked yet."
     await notebook("rsync a; rsync b; ls")
-    (view, _) = await notebook("%usage")
-    assert view.data["text/plain"].startswith("scripted: 2 requests, ")
+    first, second = notebook.session.answers[:2]
+    said = first.prompt + second.prompt
+    assert await _plain(notebook, "%usage") == (
+        f"scripted: 2 requests, {said} tokens in (0 cached), 2 out, 0.0 s, price unknown"
+    )
+
+
+async def test_usage_tells_the_budget() -> None:
+    notebook = Notebook(["x\n"], budget=50_000)
+    assert await _plain(notebook, "%usage") == "No model was asked yet.\nbudget: 0 of 50000 tokens"
+    await notebook("rsync a")
+    (answer,) = notebook.session.answers
+    assert (await _plain(notebook, "%usage")).endswith(f"\nbudget: {answer.prompt + 1} of 50000 tokens")
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from llm_kernel.model.request import Usage
-from llm_kernel.provenance import Answer, Refusal
+from llm_kernel.provenance import Answer, Refusal, Sum, sums
 
 
 def test_an_exact_answer_costs_nothing() -> None:
@@ -15,15 +15,43 @@ def test_what_is_not_there_is_exact_too() -> None:
 
 
 def test_a_model_tells_its_costs_its_sources_and_what_was_refused() -> None:
-    answer = Answer("git log", "model", "m1", files=["/root/a.py"], acts=["spend 3"], tries=2, seconds=1.25)
+    answer = Answer("git log", "model", "m1", files=["/root/a.py"], facts=["One."], acts=["spend 3"], tries=2)
+    answer.seconds = 1.25
     answer.refused.append(Refusal("gpu 9", "there is no GPU 9"))
-    answer.count(Usage(100, 90, 7))
+    answer.count(Usage(100, 90, 7), 0.012)
     answer.count(None)
-    answer.count(Usage(1, 0, 1))
+    answer.count(Usage(1, 0, 1), 0.001)
     assert answer.line() == (
-        "git log\n    model: m1, 101 tokens in (90 cached), 8 out, 1.2 s\n    asked 2 times\n    from: /root/a.py\n"
-        "    @ spend 3\n    refused: gpu 9\n        there is no GPU 9"
+        "git log\n    model: m1, 101 tokens in (90 cached), 8 out, 1.2 s, 0.013 USD\n    asked 2 times\n"
+        "    from: /root/a.py\n    known: One.\n    @ spend 3\n    refused: gpu 9\n        there is no GPU 9"
     )
+
+
+def test_a_price_that_is_unknown_once_stays_so() -> None:
+    answer = Answer("git log", "model", "m1")
+    assert answer.price == "0 USD"
+    answer.count(Usage(1, 0, 1), 0.5)
+    answer.count(Usage(1, 0, 1))
+    answer.count(Usage(1, 0, 1), 0.5)
+    assert (answer.usd, answer.price) == (None, "price unknown")
+
+
+def test_sums_are_by_model_and_together() -> None:
+    answers = [
+        Answer("a", "model", "m2", prompt=10, cached=4, completion=2, seconds=0.5, usd=0.25),
+        Answer("b", "tape", "m1", prompt=1, completion=1, seconds=1.0, usd=0.5, tries=2),
+        Answer("c", "model", "m2", prompt=100, completion=20, seconds=0.1, usd=0.25),
+    ]
+    assert sums([]) == []
+    assert sums(answers) == [
+        Sum("m1", 2, 1, 0, 1, 1.0, 0.5),
+        Sum("m2", 2, 110, 4, 22, 0.6, 0.5),
+        Sum("together", 4, 111, 4, 23, 1.6, 1.0),
+    ]
+    assert sums(answers[1:2])[0].line() == "m1: 2 requests, 1 tokens in (0 cached), 1 out, 1.0 s, 0.50 USD"
+    answers[0].usd = None
+    assert [one.price for one in sums(answers)] == ["0.50 USD", "price unknown", "price unknown"]
+    assert sums(answers)[0].to_json()["usd"] == 0.5
 
 
 def test_it_goes_into_a_replys_metadata() -> None:

@@ -12,7 +12,21 @@ pytestmark = pytest.mark.kernel
 CARD = """\
 Machine: Ubuntu 20.04.2 LTS, host {host}, user root, Python 3.8.5, 16 cores, 64 GiB memory
 GPUs: no GPU
-Now: 2021-04-01 09:00:00 UTC, in /root"""
+Now: 2021-04-01 09:00:00 UTC, in /root
+
+Kernel:      5.4.0-70-generic x86_64
+Processors:  16 logical processors: Intel(R) Xeon(R) Gold 6248R CPU @ 3.00GHz
+Memory:      64 GiB, swap 8 GiB
+Disks:       / 499.5 GiB (ext4), /boot/efi 512 MiB (vfat)
+Python:      3.8.5
+Users:       root (this session)
+
+ PID  USER  COMMAND
+2412  root  -bash
+and 24 of the system
+
+Files in /root:
+    (2 hidden)"""
 
 
 class TestConformance(jupyter_kernel_test.KernelTests):
@@ -35,7 +49,7 @@ class TestConformance(jupyter_kernel_test.KernelTests):
         {"code": "%machine host ada\n%machine", "result": CARD.format(host="ada")},
         {"code": "%machine host bob\n%machine", "result": CARD.format(host="bob")},
     ]
-    code_display_data = [{"code": "%usage", "mime": "text/markdown"}]
+    code_display_data = [{"code": "%usage", "mime": "text/html"}]
     code_history_pattern = "%machine host a*"
     supported_history_operations = ("tail", "range", "search")
     code_inspect_sample = "echo"

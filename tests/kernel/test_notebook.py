@@ -147,12 +147,12 @@ def test_the_machine_is_a_result_and_its_help_a_page(client: Client) -> None:
     assert ran.kinds() == ["execute_result"]
     assert ran.outputs[0][1]["data"]["text/plain"].startswith("Machine: Ubuntu ")
     [page] = client.run("%usage ?", allow_stdin=True).reply["payload"]
-    assert page["data"] == {"text/plain": "%usage: requests, tokens and seconds since the kernel started.\n"}
+    assert page["data"] == {"text/plain": "%usage: requests, tokens, seconds and price since the kernel started.\n"}
 
 
 def test_costs_are_text_and_a_table(client: Client) -> None:
     [(kind, content)] = client.run("%usage").outputs
-    assert (kind, set(content["data"])) == ("display_data", {"text/plain", "text/markdown"})
+    assert (kind, set(content["data"])) == ("display_data", {"text/plain", "text/html"})
 
 
 def test_clear_wipes_the_cell(client: Client) -> None:

@@ -97,8 +97,9 @@ async def test_sleep_passes_on_the_machines_clock() -> None:
 async def test_why_says_how_it_was_answered() -> None:
     notebook = Notebook(["from the model\n"])
     await notebook("python3 -c 'print(1)'")
-    assert await notebook("%why") == out(
-        "python3 -c 'print(1)'\n    exact: computed by running it in a sandbox on the machine's files\n"
+    (view, _) = await notebook("%why")
+    assert view.data["text/plain"] == (
+        "python3 -c 'print(1)'\n    exact: computed by running it in a sandbox on the machine's files"
     )
 
 
