@@ -262,8 +262,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(body, name, key)
 
     def _reply(self, body: dict[str, Any], name: str, key: str) -> None:
-        grammar = body.get(self.server.endpoint.grammars) or {}
-        forced = re.search(r'root ::= "(\w+)"', str(grammar["grammar"] if "grammar" in grammar else grammar))
+        forced = re.search(r'root ::= "(\w+)"', str(body.get(self.server.endpoint.grammars)))
         text = forced[1] if forced else self.server.endpoint.answer(body)
         special = {
             "empty": "",

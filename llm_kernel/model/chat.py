@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from llm_kernel.errors import BadReply, EndpointError, ModelError
-from llm_kernel.model import ability, wire
+from llm_kernel.model import wire
 from llm_kernel.model.ability import Abilities, Grammars
 from llm_kernel.model.faults import Again, Redactor, connection_fault, from_client, redact, said, status_fault
 from llm_kernel.model.opening import Opening

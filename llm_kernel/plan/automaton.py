@@ -26,6 +26,7 @@ from llm_kernel.plan.nodes import (
 
 LINE_ENDS = frozenset("\n\r")
 _ENDS = re.compile(r"([\n\r])")
+_WHOLE_TEXTS = re.compile(r"\b(?:read|read_text|decode|getvalue|dumps|to_string|check_output|stdout|stderr|join)\b")
 _ROOM = 60000
 _SEVERAL = 60
 
@@ -128,7 +129,7 @@ class Builder:
         if line.stream not in self._streams:
             return after
         for part in reversed((*line.parts, Literal(line.end))):
-            if isinstance(part, Hole) and part.format == LINES:
+            if isinstance(part, Hole) and (part.format == LINES or _several(part)):
                 after = self._several(part, after, line.stream)
                 continue
             if isinstance(part, Hole):
@@ -196,6 +197,11 @@ class Builder:
             or (isinstance(each, Free) and each.stream == "stdout" and "stdout" in self._streams)
             for each in walk(nodes)
         )
+
+
+def _several(hole: Hole) -> bool:
+    """Whether a text may have several lines, as what is read from a file or a process."""
+    return hole.kind == "str" and not hole.format and not hole.among and bool(_WHOLE_TEXTS.search(hole.expr))
 
 
 def general(turns: tuple[tuple[Node, ...], ...]) -> tuple[Node, ...]:

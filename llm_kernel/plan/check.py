@@ -110,12 +110,15 @@ class Matcher:
     @property
     def left(self) -> Skipped | None:
         """The unsaid lines before the program's end, where it may end here."""
-        return next((gone for (spot, around), gone in self._places.items() if isinstance(spot, End) and not around), None)
+        return next(
+            (gone for (spot, around), gone in self._places.items() if isinstance(spot, End) and not around), None
+        )
 
     def next(self, limit: int = 5) -> list[Line]:
-        """The lines that may come next."""
+        """The lines that may come next; where some may stay unsaid, those that may not."""
         found: dict[Line, None] = {}
-        for place in self.places:
+        far = max(map(len, self._places.values()), default=0)
+        for place in [one for one, gone in self._places.items() if len(gone) == far]:
             if len(found) >= limit:
                 break
             written = template(place)
@@ -197,13 +200,12 @@ def _taken(places: Mapping[Place, Skipped], line: str) -> tuple[Step, dict[Place
         if not reached:
             continue
         if best is None or len(gone) < len(best.skipped):
-            stream, trail = next(iter(reached.values()))
-            best, found = _step(stream, trail, line, gone), {}
+            best, found = _step(*next(iter(reached.values())), line, gone), {}
         found |= dict.fromkeys(reached, ())
     return None if best is None else (best, found)
 
 
-def _step(stream: Stream, trail: _Trail, line: str, gone: Skipped) -> Step:
+def _step(stream: Stream, trail: _Trail, ended: str, line: str, gone: Skipped) -> Step:
     parts: list[Part] = []
     texts: list[str] = []
     end = len(line)
@@ -213,12 +215,12 @@ def _step(stream: Stream, trail: _Trail, line: str, gone: Skipped) -> Step:
         if isinstance(part, Hole):
             texts.append(line[start:end])
         trail, end = before, start
-    return Step(Line(tuple(parts[::-1]), "\n", stream), tuple(texts[::-1]), gone)
+    return Step(Line(tuple(parts[::-1]), ended, stream), tuple(texts[::-1]), gone)
 
 
-def _follow(start: Place, line: str) -> dict[Place, tuple[Stream, _Trail]]:
-    """Every place behind this line."""
-    reached: dict[Place, tuple[Stream, _Trail]] = {}
+def _follow(start: Place, line: str) -> dict[Place, tuple[Stream, _Trail, str]]:
+    """Every place behind this line, with how it was reached and what ended the line."""
+    reached: dict[Place, tuple[Stream, _Trail, str]] = {}
     seen: set[tuple[Place, int]] = set()
     stack: list[tuple[Place, int, _Trail]] = [(start, 0, None)]
     while stack:
@@ -233,16 +235,16 @@ def _follow(start: Place, line: str) -> dict[Place, tuple[Stream, _Trail]]:
                 stack += [(after, end, (trail, spot.part, at)) for end in sorted(ends(spot.part, line, at))]
             elif spot.part in LINE_ENDS:
                 if at == len(line):
-                    reached.setdefault(after, (spot.stream, trail))
+                    reached.setdefault(after, (spot.stream, trail, spot.part))
             elif line.startswith(spot.part, at):
                 stack.append((after, at + len(spot.part), (trail, spot.part, at)))
         elif isinstance(spot, Anything):
             if at == 0:
-                reached.setdefault(place, ("stdout", (None, Hole("any"), 0)))
+                reached.setdefault(place, ("stdout", (None, Hole("any"), 0), "\n"))
             stack.append(((spot.after, around), at, trail))
         elif isinstance(spot, End) and not around:
             if at == len(line) and at > 0:
-                reached.setdefault(place, ("stdout", trail))
+                reached.setdefault(place, ("stdout", trail, ""))
         elif not isinstance(spot, Gap):
             stack += [(each, at, trail) for each in steps(place)]
     return reached

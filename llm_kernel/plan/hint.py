@@ -64,7 +64,7 @@ def _rows(nodes: Iterable[Node], stream: Stream | None) -> list[Row]:
             case Scope():
                 rows += _rows(node.body, stream)
                 rows += [replace(row, perhaps=True) for row in _rows(node.then, stream)]
-            case Free() if stream is None or node.stream == stream:
+            case Free() if node.stream == (stream or "stdout"):
                 rows.append(Row(f"<output of {node.expr}>" if node.expr else "<other output>"))
             case Free() | Leave():
                 pass

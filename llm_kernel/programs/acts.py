@@ -92,6 +92,11 @@ class Acts:
         """Whether the program has failed in an act, and says nothing more."""
         return self.failed is not None
 
+    @property
+    def ghost(self) -> bool:
+        """Whether what the next act does has happened before."""
+        return self._progress.ghost
+
     async def run(self, act: str) -> bool:
         """Check one act and run it, a top-level loop turn by turn; False where it was refused."""
         turns = syntax.unroll(act) or [act]

@@ -7,10 +7,12 @@ import shlex
 from contextlib import aclosing
 from dataclasses import replace
 
+from llm_kernel import syntax
 from llm_kernel.errors import BadReply, EndpointError
 from llm_kernel.model.ahead import Ahead
 from llm_kernel.model.request import Backend, Message, Request
 from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.following import Following
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology, repeats
 from llm_kernel.shell.call import Io
@@ -29,26 +31,61 @@ _GO_ON = (
 )
 
 
+_SILENT = frozenset({"spend", "gpu", "truncate", "touch", "mkdir"})
+"""Words of acts that print nothing, and so may wait for the lines before them."""
+
+
 async def converse(
-    backend: Backend, request: Request, acts: Acts, streams: Io, record: Answer, *, continuations: int = 4
+    backend: Backend,
+    request: Request,
+    acts: Acts,
+    streams: Io,
+    record: Answer,
+    *,
+    continuations: int = 4,
+    follow: Following | None = None,
+    tries: int = 0,
 ) -> int:
     """Let the model speak until it is done; where its reply reads the terminal, go on with what was typed.
+
+    With ``follow`` (which is then among ``streams``) a reply that its program's source cannot print is asked for again
+    from there on, ``tries`` times; then the source prints the rest itself.
 
     Raises:
         ModelError, TapeError: where the model could not answer; what was printed stays.
     """
     asks, left = _ASKS, continuations
     reader, before = ReplyReader(request.key.get("command", "")), ""
+    base, again = request, 0
     while True:
-        part = _Part(backend, request, reader, acts, streams, record, before)
-        text = await part.read(last=left == 0)
-        if reader.ended == "exit" or acts.over:
+        part = _Part(backend, request, reader, acts, streams, record, before, follow)
+        try:
+            text = await part.read(last=left == 0)
+        except BadReply:
+            if follow is None or not again:
+                raise
+            text = ""
+        wrong = follow is not None and bool(follow.wrong)
+        if acts.over or (reader.ended == "exit" and (acts.status or follow is None)):
+            if follow is not None:
+                await follow.end(whole=False)
             return acts.status
-        if reader.ended == "read" and asks:
+        if reader.ended == "read" and asks and not wrong:
             asks -= 1
             shown = await _typed(acts, text, streams)
             key = {**request.key, "typed": f"{request.key.get('typed', '')}{shown}\n"}
-            request = _answered(request, text, shown, key)
+            base = request = _answered(request, text, shown, key)
+            reader, before = ReplyReader(request.key.get("command", "")), ""
+            if follow is not None:
+                follow.said = ""
+        elif follow is not None and (wrong or not part.cut) and not await follow.settled():
+            again += 1
+            if again > tries:
+                await follow.finish()
+                return acts.status if reader.ended == "exit" else 0
+            record.tries += 1
+            request = _mended(base, follow, again)
+            follow.resume()
             reader, before = ReplyReader(request.key.get("command", "")), ""
         elif part.cut and left:
             left -= 1
@@ -56,7 +93,17 @@ async def converse(
             request = replace(_answered(request, text, f"{_GO_ON}{text[-200:]}", key), grammar="")
             before = text
         else:
-            return 1 if part.stuck else 0
+            return 1 if part.stuck else acts.status if reader.ended == "exit" else 0
+
+
+def _mended(base: Request, follow: Following, again: int) -> Request:
+    """Ask for the rest of a reply from the first line on that the program's source cannot print."""
+    forms = "\n".join(follow.possible()) or "(nothing more)"
+    fault = f"stopped, for the program cannot print this line there:\n{follow.wrong}" if follow.wrong else "too short."
+    text = f"Your reply was {fault}\nWhat it prints next has this form, where you fill in the ?:\n{forms}\n"
+    then = f"{text}Go on from there to the program's end; repeat nothing, explain nothing."
+    key = {**base.key, "again": str(again)}
+    return replace(_answered(base, follow.said or f"{follow.wrong}\n", then, key), grammar="")
 
 
 def _answered(request: Request, said: str, then: str, key: dict[str, str]) -> Request:
@@ -76,8 +123,9 @@ class _Part:
         streams: Io,
         record: Answer,
         before: str,
+        follow: Following | None,
     ) -> None:
-        self._request = request
+        self._request, self._follow = request, follow
         strand, records = streams.strand, getattr(backend, "records", False)
         self._enough = getattr(backend, "enough", _nobody)
         self._ahead = Ahead(backend.stream(request), strand.away, drain=lambda task: strand.drain(task, records))
@@ -104,8 +152,9 @@ class _Part:
                         continue  # only a beginning can be a refusal, or say again what was said
                     await self._turns(reader.feed(self._new(held) if len(held) == said else held))
                     held = ""
-                    self.stuck = "\n" in delta.text and repeats("".join(pieces[-4000:]), _STUCK)
-                    if reader.closed or self._acts.over or self.stuck:
+                    unheld = self._follow is None or self._follow.free
+                    self.stuck = unheld and "\n" in delta.text and repeats("".join(pieces[-4000:]), _STUCK)
+                    if reader.closed or self._acts.over or self.stuck or self._wrong:
                         self._ahead.enough(lambda: self._enough(self._request))
                         break
         finally:
@@ -114,7 +163,8 @@ class _Part:
         text = "".join(pieces)
         if held and not self._before and apology(text):
             raise BadReply(f"The model answered with an apology instead of the program's output: {text.strip()[:300]}")
-        self.cut = finish == "length" and not reader.ended and not self._acts.over and not self.stuck
+        over = bool(reader.ended) or self._acts.over or self.stuck or self._wrong
+        self.cut = finish == "length" and not over
         rest = reader.feed(self._new(held) if len(held) == said else held)
         await self._turns(rest if self.cut and not last else [*rest, *reader.close()])
         await self._end(last=last)
@@ -129,6 +179,10 @@ class _Part:
                 f"The reply was cut after {self._request.max_tokens} tokens; what was printed stays. "
                 "Raise c.LLMKernel.reply_tokens or c.LLMKernel.continuations to let programs say more."
             )
+
+    @property
+    def _wrong(self) -> bool:
+        return self._follow is not None and bool(self._follow.wrong)
 
     def _may_repeat(self, text: str) -> bool:
         """Whether what came so far could still be all of a repetition."""
@@ -146,17 +200,28 @@ class _Part:
 
     async def _turns(self, turns: list[Turn]) -> None:
         for turn in turns:
-            if self._acts.over:
+            if self._acts.over or self._wrong:
                 return
             match turn:
                 case Say(text):
                     await self._streams.out(text)
                 case Act(text):
-                    if ends_with(text) != "read":
-                        await self._acts.run(text)
+                    await self._act(text)
                 case Bad(text, reason):
                     self._record.refused.append(Refusal(text, reason))
         await asyncio.sleep(0)
+
+    async def _act(self, text: str) -> None:
+        ends = ends_with(text)
+        if ends == "read":
+            return
+        if self._follow is None or ends:
+            await self._acts.run(text)
+        else:
+            prints = not syntax.names(text) <= _SILENT
+            if prints and self._acts.ghost:
+                self._follow.lose()
+            await self._follow.act(lambda: self._acts.run(text), text, prints=prints)
 
 
 def _nobody(request: Request) -> None:
@@ -167,6 +232,8 @@ async def _typed(acts: Acts, text: str, streams: Io) -> str:
     """Carry out a reply's last act, ``read``; what the model is told of it."""
     line = text.rstrip("\n").rpartition("\n")[2].removeprefix("@ ")
     hidden, prompt, name = _read_options(line)
+    if isinstance(streams, Following):
+        await streams.asked(prompt)
     typed = await streams.ask(prompt, hidden)
     if typed is None:
         return "<end of file>"

@@ -9,24 +9,29 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import cast
 
-from llm_kernel.journal import Journal, show
+from llm_kernel.journal import Journal
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
+from llm_kernel.plan.anchors import thinned
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
+from llm_kernel.programs.between import Between
 from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.ending import Ending
 from llm_kernel.programs.exact.pip_site import managers_of
+from llm_kernel.programs.following import Following
 from llm_kernel.programs.progress import Heard, Progress, Tracked
+from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.scripts import Script, script_of
 from llm_kernel.programs.tempo import Tempo
 from llm_kernel.programs.training import Training
-from llm_kernel.prompt import program_request
+from llm_kernel.prompt import MOST, Shown, program_request
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits
 from llm_kernel.shell.call import Call, Io
@@ -38,15 +43,19 @@ __all__ = ["Emulator", "Options"]
 class Options:
     """How programs are asked for: ``style`` names the prompt set, ``tokens`` bounds one reply, ``spend`` its seconds.
 
-    ``grammars`` says whether the endpoint takes GBNF, ``continuations`` how often a cut reply is continued; ``stdin``
-    bounds the characters of input shown.
+    ``grammars``: whether one goes along with a request, for endpoints that obey it.
+    ``continuations`` says how often a cut reply is continued, ``mends`` how often one that its program's source cannot
+    print is asked for again from there; ``prompt`` bounds the tokens of a request, ``stdin``, ``history`` and ``files``
+    the characters of what is shown in it.
     """
 
     style: str = "compact"
     tokens: int = 4096
     spend: float = 30 * 86400.0
-    grammars: bool = False
+    grammars: bool = True
     continuations: int = 4
+    mends: int = 3
+    prompt: int = MOST
     stdin: int = 4000
     history: int = 2400
     files: int = 9000
@@ -72,6 +81,7 @@ class Emulator:
         self._journal = journal
         self.options = options
         self._limits = limits
+        self._led: list[Shown] = []
         self.running: dict[int, Progress] = {}
         """How far each background program has come, by its process."""
         self.resuming: dict[int, Progress] = {}
@@ -121,7 +131,7 @@ class Emulator:
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
         if script is None:
-            return await self._play(request, call, streams, record, process, progress, script)
+            return await self._play(request, call, streams, record, process, progress, script, None)
         training = Training(self._machine, call, process, script, self._source(path), progress)
         if training.work is not None and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it
@@ -132,25 +142,32 @@ class Emulator:
                 await streams.err(failed)
                 return 1
             streams = training.paced(streams, planned, self.options.seed)
-            status = await self._play(request, call, streams, record, process, progress, script, training.keeps)
+            status = await self._play(
+                request, call, streams, record, process, progress, script, planned, training.keeps
+            )
             return await ending.say(streams, status) if ending else status
         finally:
             training.end()
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
+        shown = reads.show(machine, paths, call.cwd, budget=options.files)
+        led, self._led = self._led, shown
+        memory = self._journal.recall(command, paths, budget=options.history)
         return program_request(
             machine,
             command,
             cwd=call.cwd,
-            shown=reads.show(machine, paths, call.cwd, budget=options.files),
+            shown=shown,
+            led=led,
+            past=past_of(memory, bearing_facts(machine, command, paths)),
             stdin=stdin,
-            history=show(self._journal.bearing_on(command, budget=options.history)),
             hint=_hint(planned),
-            grammar=grammar(planned) if planned and options.grammars else "",
+            grammar=grammar(thinned(planned), streams=_BOTH) if planned and options.grammars else "",
             style=options.style,
             tokens=options.tokens,
             seed=options.seed,
+            most=options.prompt,
         )
 
     async def _fetch(self, call: Call, planned: Plan, streams: Io, progress: Progress) -> None:
@@ -196,6 +213,8 @@ class Emulator:
             "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
+            "script": script.name if (script := script_of(call)) else "",
+            "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
 
     def _text(self, path: str) -> str | None:
@@ -214,13 +233,16 @@ class Emulator:
         process: Process,
         progress: Progress,
         script: Script | None,
+        planned: Plan | None,
         keeps: Callable[[str], bool] = lambda path: False,
     ) -> int:
+        follow = self._follow(planned, call, streams, record, script)
+        io = cast(Io, follow) if follow else streams
         acts = Acts(
             self._machine,
             process,
             call,
-            streams,
+            io,
             record,
             most=self.options.spend,
             limits=self._limits,
@@ -231,7 +253,16 @@ class Emulator:
         )
         options = self.options
         backend = Heard(self.backend, progress)
-        status = await converse(backend, request, acts, streams, record, continuations=options.continuations)
+        status = await converse(
+            backend,
+            request,
+            acts,
+            io,
+            record,
+            continuations=options.continuations,
+            follow=follow,
+            tries=options.mends if planned and planned.nodes else 0,
+        )
         if isinstance(streams, Tempo):
             await streams.flush()
             record.bounded = streams.bounds.replaced if streams.bounds else 0
@@ -246,12 +277,30 @@ class Emulator:
             await streams.strand.sleep(_SMALL)
         return status
 
+    def _follow(
+        self, planned: Plan | None, call: Call, streams: Io, record: Answer, script: Script | None
+    ) -> Following | None:
+        """The streams that only let pass what the source can print; None where nobody knows what that is."""
+        if planned is None or script is None:
+            return None
+        seed = f"{self.options.seed}/{call.name} {' '.join(call.args)}"
+        values = Between(self._source(call.path(script.name)), script.args, seed)
+        return Following(streams, planned, record, values, seed)
+
 
 def _hint(planned: Plan | None) -> str:
     """What the model is told of the lines that it has to fill in."""
-    lines = hint(planned) if planned else ""
-    return f"{lines}\n({planned.usual})" if planned and lines and planned.usual else lines
+    if planned is None:
+        return ""
+    asked = thinned(planned)
+    lines = hint(asked, 12 if asked is planned else 40, None)
+    if lines and asked is not planned:
+        lines += "(Print these lines only, each once: all that lies between them is printed for you.)\n"
+    return f"{lines}\n({planned.usual})" if lines and planned.usual else lines
 
+
+_BOTH = frozenset({"stdout", "stderr"})
+"""A model prints what goes to standard error as it prints the rest; the plan knows where to."""
 
 _BANDWIDTH = 12e6
 """Bytes a second that a data set comes down with, unpacked files counted too."""

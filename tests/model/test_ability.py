@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from llm_kernel.model.ability import Abilities
@@ -26,8 +24,8 @@ def given(endpoint: Endpoint) -> list[tuple[str, ...]]:
 
 
 @pytest.fixture(params=GRAMMARS)
-def field(request: pytest.FixtureRequest) -> Iterator[str]:
-    yield request.param
+def field(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
 
 async def test_one_tiny_request_tells_which_parameter_is_obeyed(field: str) -> None:
