@@ -89,6 +89,7 @@ def planned(case: Case) -> Plan | None:
         "exists": lambda name: name in files or any(part in str(name) for part in ("cifar-", "MNIST", *case.data)),
         "load": lambda name: None,
         "text": files.get,
+        "script": case.script,
     }
     return plan(case.source, case.argv, read=lambda name: files.get(below + name), facts=facts)
 

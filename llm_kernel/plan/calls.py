@@ -99,7 +99,9 @@ def call(w: Walk, function: Value, args: list[Value], named: dict[str, Value], n
             return library_call(w, function.origin, args, named, node)
         case Wrapped():
             return call(w, function.function, args, named, node)
-    raise Raised("TypeError")
+    if known(function):
+        raise Raised("TypeError", f"'{type(function).__name__}' object is not callable")
+    return Unknown()
 
 
 def _each(w: Walk, function: Unknown, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

@@ -353,7 +353,9 @@ def _spread_out(w: Walk, targets: list[ast.expr], value: Value, env: Env, quiet:
         extra = len(values) - len(targets) + 1
         values = [*values[:star], values[star : star + extra], *values[star + extra :]]
     if len(values) != len(targets):
-        raise Raised("ValueError")
+        got, want = len(values), len(targets)
+        few = f"not enough values to unpack (expected {want}, got {got})"
+        raise Raised("ValueError", few if got < want else f"too many values to unpack (expected {want})")
     for each, one in zip(targets, values, strict=True):
         assign(w, each, one, env, quiet=quiet)
 

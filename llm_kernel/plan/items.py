@@ -46,7 +46,7 @@ def iterate(w: Walk, value: Value) -> Items:
     if isinstance(value, (list, tuple, str, range, dict, bytes, frozenset)):
         return listed(value)
     if known(value):
-        raise Raised("TypeError")
+        raise Raised("TypeError", f"'{type(value).__name__}' object is not iterable")
     return Items(None, lambda turn: Unknown())
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.items import counted, iterate, unpack, zipped
@@ -73,8 +73,16 @@ def input_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
 
 
 def exit_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    if args and isinstance(args[0], (str, Text)):
-        w.say(args[0], stream="stderr")
+    return leave(w, args[0] if args else None)
+
+
+def leave(w: Walk, value: Value) -> NoReturn:
+    """End the program as ``sys.exit(value)`` does."""
+    if value is None or isinstance(value, int):
+        raise Exited(int(value or 0) & 255)
+    if isinstance(value, (str, Text)):
+        w.say(value, stream="stderr")
+        raise Exited(1)
     raise Exited
 
 
@@ -91,7 +99,7 @@ def len_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
         method = w.attribute(value, "__len__")
         return Unknown("int") if isinstance(method, Unknown) else w.call(method, [], {}, None)
     if known(value):
-        raise Raised("TypeError")
+        raise Raised("TypeError", f"object of type '{type(value).__name__}' has no len()")
     size = value_size(value)
     if size is None and isinstance(value, Thing) and value.attrs.get("inner") is not None:
         return len_(w, [value.attrs["inner"]], {}, None)
@@ -173,7 +181,7 @@ def extreme(function: Callable[..., Any]) -> Handler:
             if not held:
                 if "default" in named:
                     return named["default"]
-                raise Raised("ValueError")
+                raise Raised("ValueError", f"{function.__name__}() arg is an empty sequence")
             return checked(lambda: function(zip(keys, range(len(held)), held, strict=True),
                                             key=lambda triple: triple[0])[2])  # fmt: skip
         kinds = {kind_of(each) for each in held if each is not SPREAD}

@@ -141,8 +141,10 @@ def _of_text(
     if name == "join":
         held = unpack(w, args[0]) if args else []
         if SPREAD in held or not all(isinstance(each, (str, Text)) or kind_of(each) in ("str", "any") for each in held):
-            if any(known(each) and not isinstance(each, str) for each in held):
-                raise Raised("TypeError")
+            wrong = next((n for n, each in enumerate(held) if known(each) and not isinstance(each, str)), None)
+            if wrong is not None and SPREAD not in held:
+                kind = type(held[wrong]).__name__
+                raise Raised("TypeError", f"sequence item {wrong}: expected str instance, {kind} found")
             return Unknown("str")
         texts = [each if isinstance(each, (str, Text)) else shown(each, w.ask) for each in held]
         out: list[str | Hole] = []
@@ -153,7 +155,7 @@ def _of_text(
     if isinstance(this, str) and name in _STRING and small:
         return checked(lambda: getattr(this, name)(*args, **named))
     if not hasattr("", name):
-        raise Raised("AttributeError")
+        raise Raised("AttributeError", f"'str' object has no attribute '{name}'")
     return Unknown(_RESULT.get(name, "str"))
 
 

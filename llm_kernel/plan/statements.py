@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_kernel.plan.classes import class_
 from llm_kernel.plan.expressions import assign, checked, function, item
+from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
 from llm_kernel.plan.operators import binary, compare
@@ -119,12 +120,12 @@ def raised(w: Walk, value: Value) -> None:
             raise Raised(value.cls.name, value)
         case Lib(path):
             if path == "builtins.SystemExit":
-                raise Exited
+                raise Exited(0)
             raise Raised(path.split(".")[-1], "")
         case Thing(kind="exception"):
             name = str(value.attrs["name"])
             if name == "SystemExit":
-                raise Exited
+                leave(w, value.attrs["text"] or None)
             raise Raised(name, value.attrs["text"])
     raise Raised("Exception", Unknown("str"))
 

@@ -72,6 +72,7 @@ class Walker:
     def program(self, tree: ast.Module) -> tuple[Node, ...]:
         """Walk through a whole program."""
         self._learn(tree, self.globals)
+        self.globals.names["__doc__"] = ast.get_docstring(tree, clean=False)
         try:
             self.execute(tree.body, self.globals)
             self.status = 0

@@ -215,6 +215,8 @@ class Emulator:
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
             "script": script.name if (script := script_of(call)) else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
+            "script": script.name if (script := script_of(call)) else "",
+            "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
 
     def _text(self, path: str) -> str | None:
