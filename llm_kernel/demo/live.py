@@ -10,27 +10,24 @@ import signal
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from copy import deepcopy
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import nbformat
-from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from nbconvert import HTMLExporter
 from tqdm import tqdm
 
-from llm_kernel import install
 from llm_kernel.demo.answerer import Answerer
 from llm_kernel.demo.example import Example
 from llm_kernel.demo.page import Page
+from llm_kernel.execution import GOES_ON, blank, manager
 
 __all__ = ["STEM", "run"]
 
 STEM = "llm-kernel-demo"
-GOES_ON = ["CommandFailed", "BadReply", "Refused", "CellError"]  # the machine's answers; a missing model is none
 TICK = 0.5
 STOPPED = 130
 
@@ -41,10 +38,10 @@ def run(example: Example, who: Answerer, out: Path, page: Page) -> int:
     page.title(f"LIVE RUN of {example.name}, answered by {who.name}. Ctrl-C stops it.")
     if who.embedded:
         page.say("The embedded model has to be loaded before it can answer; the first cell waits for that.")
-    book = _blank(example.book)
+    book = blank(example.book)
     with tempfile.TemporaryDirectory() as folder:
         log = Path(folder) / "kernel.log"
-        performance = _Performance(book, who, page, _manager(Path(folder)), out)
+        performance = _Performance(book, who, page, manager(Path(folder)), out)
         try:
             with log.open("wb") as stderr:
                 status = asyncio.run(performance.play(stderr))
@@ -79,7 +76,7 @@ class _Performance:
         self.total = len(self._cells)
         self._stopped = False
         self._client = _Client(
-            book, manager, page, allow_error_names=GOES_ON, resources={"metadata": {"path": str(out)}}
+            book, manager, page, allow_error_names=list(GOES_ON), resources={"metadata": {"path": str(out)}}
         )
         self._client.on_cell_executed = self._executed
 
@@ -175,24 +172,6 @@ class _Client(NotebookClient):
         *lines, self._line = (self._line + text).split("\n")
         for line in lines:
             self._page.output(line, error=error)
-
-
-def _blank(book: Any) -> Any:
-    """The notebook without outputs, ready to be executed."""
-    book = deepcopy(book)
-    for cell in book.cells:
-        cell.metadata.pop("execution", None)
-        if cell.cell_type == "code":
-            cell.outputs, cell.execution_count = [], None
-    return book
-
-
-def _manager(folder: Path) -> AsyncKernelManager:
-    """A manager of this Python's kernel, whichever others Jupyter knows by its name."""
-    spec = install.install(prefix=str(folder))
-    manager = AsyncKernelManager(kernel_name=spec.name)
-    manager.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(spec.parent)])
-    return manager
 
 
 def _write(book: Any, who: Answerer, out: Path) -> list[Path]:
