@@ -11,6 +11,7 @@ from traitlets import TraitError
 
 from llm_kernel.errors import SettingError, TapeError
 from llm_kernel.machine import DEFAULT_EPOCH, Clock, Machine
+from llm_kernel.model.ability import Abilities
 from llm_kernel.model.budget import Bounded, read_budget
 from llm_kernel.model.chat import OpenAIBackend
 from llm_kernel.model.choice import Models
@@ -57,6 +58,8 @@ def _build(settings: Settings) -> Session:
         tokens=settings.reply_tokens,
         spend=settings.spend_limit,
         continuations=settings.continuations,
+        mends=settings.mends,
+        prompt=settings.prompt_tokens,
         seed=seed,
     )
     setup = Setup(
@@ -74,12 +77,13 @@ def _build(settings: Settings) -> Session:
 
     def live(model: str) -> Backend:
         recorded = "" if local or settings.model else str(header.get("model", ""))
-        backend = _live(settings, model or recorded, lambda *state: session.waiting(*state))
+        backend = _live(settings, model or recorded, lambda *state: session.waiting(*state), abilities)
         return Bounded(backend, budget, own) if budget else backend
 
     def make(model: str) -> Backend:
         return tape.over(lambda: live(model)) if tape else live(model)
 
+    abilities = Abilities()
     clock_start = clock.now
     limit, own = _limit(settings, header), _prices(settings, local)
     budget = read_budget(limit)
@@ -134,11 +138,12 @@ def _is_local(settings: Settings) -> bool:
     return bool(settings.backend == "local")
 
 
-def _live(settings: Settings, model: str, progress: Callable[[str, int, int], None]) -> Backend:
+def _live(settings: Settings, model: str, progress: Callable[[str, int, int], None], abilities: Abilities) -> Backend:
     if _is_local(settings):
         path = model if model.endswith(".gguf") else settings.local_model
         return LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes, progress=progress)
-    return OpenAIBackend(settings.endpoint, variable("OPENAI_API_KEY"), model or settings.model)
+    key = variable("OPENAI_API_KEY")
+    return OpenAIBackend(settings.endpoint, key, model or settings.model, abilities=abilities)
 
 
 def _moment(text: str) -> float:

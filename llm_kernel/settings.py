@@ -79,6 +79,12 @@ class Settings(HasTraits):
         help="Worked examples for programs: compact (acts at the end) for small models, full for large ones. Empty: "
         "compact for the embedded model.",
     ).tag(config=True)
+    prompt_tokens = Int(
+        8000,
+        min=3000,
+        help="The most tokens of one request, by an estimate: what matters least is left out first, the command never. "
+        "LLM_KERNEL_PROMPT_TOKENS",
+    ).tag(config=True)
     reply_tokens = Int(4096, min=16, help="The most tokens of one program's reply.").tag(config=True)
     meta_tokens = Int(4096, min=16, help="The most tokens of an instruction's script.").tag(config=True)
     output_limit = Int(2_000_000, min=100, help="The most characters that one cell shows.").tag(config=True)
@@ -105,6 +111,12 @@ class Settings(HasTraits):
     max_jobs = Int(256, min=1, help="The most background jobs at one time.").tag(config=True)
     continuations = Int(
         4, min=0, help="How often a reply that was cut after reply_tokens is asked to go on where it was cut."
+    ).tag(config=True)
+    mends = Int(
+        3,
+        min=0,
+        help="How often a reply is asked for again from the first line on that the program's source cannot print; "
+        "then the source prints the rest itself.",
     ).tag(config=True)
     home = Unicode(help="Folder for snapshots; empty: the user's data folder. LLM_KERNEL_HOME").tag(config=True)
     session_name = Unicode(
@@ -185,6 +197,13 @@ class Settings(HasTraits):
         text = variable("LLM_KERNEL_SEED", "42")
         if not re.fullmatch(r"-?\d{1,18}", text):
             raise TraitError(f"LLM_KERNEL_SEED is {text!r}; it is a whole number")
+        return int(text)
+
+    @default("prompt_tokens")
+    def _prompt_tokens(self) -> int:
+        text = variable("LLM_KERNEL_PROMPT_TOKENS", "8000")
+        if not re.fullmatch(r"\d{4,8}", text) or int(text) < 3000:
+            raise TraitError(f"LLM_KERNEL_PROMPT_TOKENS is {text!r}; it is a number of tokens, 3000 or more")
         return int(text)
 
     @default("budget")
