@@ -13,7 +13,6 @@ from llm_kernel.plan.curves import Course, course
 from llm_kernel.plan.curves.figures import Figures
 from llm_kernel.plan.curves.places import Places
 from llm_kernel.plan.curves.roles import definitions
-from llm_kernel.plan.curves.schedule import schedule
 
 __all__ = ["Bounds", "bounds"]
 
@@ -21,12 +20,10 @@ __all__ = ["Bounds", "bounds"]
 class Bounds:
     """The rows of one run; ``course`` is the way that its figures go."""
 
-    def __init__(self, plan: Plan, source: str, argv: Sequence[str], course: Course, seed: str) -> None:
-        recipe = course.recipe
-        places = Places(plan.nodes, definitions(source), recipe.updates)
-        rate = schedule(source, argv, recipe.lr, places.turns, recipe.updates)
+    def __init__(self, plan: Plan, source: str, course: Course) -> None:
+        places = Places(plan.nodes, definitions(source), course.recipe.updates)
         self.course = course
-        self._figures = Figures(places.all, course, rate, seed)
+        self._figures = Figures(places.all, course)
 
     @property
     def replaced(self) -> int:
@@ -46,4 +43,4 @@ class Bounds:
 def bounds(plan: Plan, source: str, argv: Sequence[str] = (), seed: str = "") -> Bounds | None:
     """The bounds of a run; None where the script trains nothing."""
     found = course(source, argv, seed)
-    return None if found is None else Bounds(plan, source, argv, found, seed)
+    return None if found is None else Bounds(plan, source, found)

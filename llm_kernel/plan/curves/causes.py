@@ -113,7 +113,7 @@ class _Causes:
                 self.frozen = self.frozen or word != "constant weights"
         if "no zero_grad" in habits and not self.frozen:
             self.noise *= 4
-            self.reach *= 0.55 if self.adaptive else 0.35
+            self.reach *= 0.55 if self.adaptive else 0.1
             self.why.append("gradients are never cleared: they pile up, and the run wanders")
 
     def model(self) -> None:
@@ -125,8 +125,8 @@ class _Causes:
             self.speed *= 0.4
             self.reach *= 0.93
             self.why.append(f"softmax before a loss that has its own: no lower than {self.floor:.2f}, and slower")
-        if "no activation" in habits and self.pair.family in ("mlp", "cnn"):
-            self.reach *= 0.72
+        if "no activation" in habits and self.pair.family in ("linear", "mlp", "cnn"):
+            self.reach *= 1.0 if self.pair.family == "linear" else 0.72
             self.why.append("no activation between the layers: the model is linear")
         plain = "normalised layers" not in habits and self.pair.family in ("mlp", "cnn", "vgg")
         if plain and "squashing" in habits and one.depth >= 5:
@@ -160,7 +160,7 @@ class _Causes:
             self.speed *= 3
             self.why.append("pretrained weights: a quick start")
         if "no eval" in habits and {"dropout", "normalised layers"} & habits:
-            self.test *= 0.93
+            self.test *= 0.97 - 0.35 * one.dropout
             self.noise *= 1.3
             self.why.append("the model is not put into evaluation mode: the test is worse than it need be")
 
@@ -187,6 +187,7 @@ class _Causes:
         if "random labels" in habits and pair.task == "classes":
             self.test *= 0.0
             self.speed *= 0.15
+            self.train *= min(max(1.0 - math.log10(max(one.examples, 100) / 100) / 3, 0.02), 1.0)
             self.why.append("labels are drawn at random: there is nothing to learn but by heart")
         if one.noise > 0:
             self.train *= max(1 - 1.1 * one.noise, 0.05)

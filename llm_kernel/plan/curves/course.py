@@ -13,12 +13,15 @@ from dataclasses import dataclass
 
 from llm_kernel.plan.curves.causes import Regime, regime
 from llm_kernel.plan.curves.recipe import Recipe, recipe
+from llm_kernel.plan.curves.schedule import Schedule, schedule
 
 __all__ = ["Course", "course"]
 
 _KNEE = 0.0077
 """Where a run leaves its untrained loss: fitted to small networks under plain gradient descent."""
 _LEAST = 1e-7
+_FAR = 1000
+"""Epochs for which the rates are summed up."""
 _GROWN = 14
 """Steps after which a run that breaks has reached nan."""
 
@@ -30,6 +33,9 @@ class Course:
     recipe: Recipe
     regime: Regime
     seed: str = ""
+    schedule: Schedule | None = None
+    pace: tuple[float, ...] = ()
+    """The learning done until each epoch, in epochs at the first rate."""
 
     @property
     def usual(self) -> bool:
@@ -43,13 +49,20 @@ class Course:
         if regime.kind == "diverge":
             return self._broken(epochs)
         if regime.kind == "chance":
-            rough = 0.004 if regime.ratio < 50 or not regime.adaptive else 0.5
-            lifted = start * (1.003 if rough < 0.1 else min(2.0 + math.log10(regime.ratio), 40.0))
-            return lifted * math.exp(rough * self._noise("loss", split, 0.0 if regime.frozen else epochs))
+            rough = 0.004 if regime.ratio < 50 or not regime.adaptive else 0.15
+            lifted = start * (1.003 if rough < 0.1 else min((regime.ratio / 100) ** 0.2, 40.0))
+            return max(start * 0.98, lifted) * math.exp(
+                rough * self._noise("loss", split, 0.0 if regime.frozen else epochs)
+            )
         value = self.smooth("loss", split, epochs)
         rough = 0.16 * math.sqrt(min(64 / one.batch, 16.0)) if steps else 0.02 if split == "train" else 0.03
         rough = min(rough * regime.noise, 0.5)
-        return value * math.exp(rough * self._noise("loss", split, epochs) + 0.05 * self._own("loss", split))
+        return self.off(value, rough * self._noise("loss", split, epochs) + 0.05 * self.own("loss", split))
+
+    def off(self, value: float, away: float) -> float:
+        """A loss that lies ``away`` from ``value``, as a logarithm of what stands above the regime's floor."""
+        floor = self.regime.floor if 0 < self.regime.floor < value else 0.0
+        return floor + (value - floor) * math.exp(away)
 
     def accuracy(self, split: str, epochs: float, *, steps: bool = False) -> float:
         """The accuracy in percent after ``epochs``."""
@@ -65,7 +78,7 @@ class Course:
         wide = 100 * math.sqrt(max(error * (100 - error), 0.0) / 1e4 / max(count, 1)) * (1.0 if steps else 0.2)
         noise = self._noise("accuracy", split, epochs)
         moved = error * math.exp((0.012 if split == "train" else 0.025) * regime.noise * noise) + wide * noise * 0.7
-        return min(max(100 - moved * math.exp(0.04 * self._own("accuracy", split)), 0.0), 100.0)
+        return min(max(100 - moved * math.exp(0.04 * self.own("accuracy", split)), 0.0), 100.0)
 
     def smooth(self, kind: str, split: str, epochs: float) -> float:
         """The loss, or the error in percent, on the way without its noise."""
@@ -76,7 +89,7 @@ class Course:
             first, last = pair.accuracy.get(split, (50.0, 90.0))
             ends = 100 - first, 100 - last
         start = pair.untrained if kind == "loss" else 100 - 100 / max(pair.classes, 2)
-        progress = max(epochs, 0.0) * one.updates / pair.updates * regime.speed
+        progress = self._learnt(max(epochs, 0.0)) * one.updates / pair.updates * regime.speed
         if split == "train":
             progress *= regime.heart
         value = _way(start, ends[0], ends[1], progress, pair.epochs, heart=split == "train" and regime.heart > 1.5)
@@ -88,6 +101,14 @@ class Course:
         if kind == "loss" and regime.floor:
             value = self._floored(value, start, progress)
         return float(max(value, _LEAST if regime.floor != -math.inf else -math.inf))
+
+    def _learnt(self, epochs: float) -> float:
+        """``epochs`` as they count where a schedule has cut the rate: at half the first rate they count in full."""
+        if not self.pace:
+            return epochs
+        whole = min(int(epochs), len(self.pace) - 2)
+        done = self.pace[whole] + (epochs - whole) * (self.pace[whole + 1] - self.pace[whole])
+        return min(epochs, 2 * done)
 
     def _floored(self, value: float, start: float, progress: float) -> float:
         floor = self.regime.floor
@@ -109,7 +130,7 @@ class Course:
         draw = random.Random(f"{self.seed}/{self.recipe.seed}/{kind}/{split}/{epochs:.5f}").gauss(0, 1)
         return min(max(draw, -2.5), 2.5)
 
-    def _own(self, kind: str, split: str) -> float:
+    def own(self, kind: str, split: str) -> float:
         """What distinguishes this run from another of another seed."""
         return min(max(random.Random(f"{self.seed}/{self.recipe.seed}/{kind}/{split}").gauss(0, 1), -2.0), 2.0)
 
@@ -156,4 +177,19 @@ def _way(start: float, first: float, last: float, progress: float, epochs: int, 
 def course(source: str, argv: Sequence[str] = (), seed: str = "") -> Course | None:
     """The course of the run that this script makes; None where it trains nothing."""
     found = recipe(source, argv)
-    return None if found is None else Course(found, regime(found), seed)
+    if found is None:
+        return None
+    rates = schedule(source, argv, found.lr, found.epochs or found.pair.epochs, found.updates)
+    return Course(found, regime(found), seed, rates, _pace(found, rates) if rates is not None else ())
+
+
+def _pace(recipe: Recipe, rates: Schedule) -> tuple[float, ...]:
+    """The sum of the rates until each of the first epochs, in first rates."""
+    count = min(max(recipe.epochs, 1), _FAR) + 1
+    base = max(rates.rate * rates.factor(0.0), rates.rate if rates.batches else 0.0) or 1.0
+    total, out = 0.0, [0.0]
+    for epoch in range(count):
+        done = (epoch + 0.5) * recipe.updates if rates.batches else float(epoch)
+        total += max(rates.rate * rates.factor(done), 0.0) / base
+        out.append(total)
+    return tuple(out)

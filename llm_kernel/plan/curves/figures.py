@@ -16,7 +16,6 @@ from dataclasses import dataclass, field
 from llm_kernel.plan.curves.course import Course
 from llm_kernel.plan.curves.places import Place, Row
 from llm_kernel.plan.curves.roles import Role, written
-from llm_kernel.plan.curves.schedule import Schedule
 from llm_kernel.plan.nodes import Hole
 
 __all__ = ["Figures"]
@@ -41,8 +40,9 @@ class _Trail:
 class Figures:
     """The figures of one run; ``replaced`` counts those that nobody said, by the reason."""
 
-    def __init__(self, places: list[Place], course: Course, schedule: Schedule | None, seed: str) -> None:
-        self._places, self._course, self._schedule, self._seed = places, course, schedule, seed
+    def __init__(self, places: list[Place], course: Course) -> None:
+        self._places, self._course, self._schedule = places, course, course.schedule
+        self._seed = f"{course.seed}/{course.recipe.seed}"
         self._trails: dict[tuple[str, str, bool], _Trail] = {}
         self._batches: dict[tuple[int, str, str], list[float]] = {}
         self._same: dict[tuple[str, str, str, int], float] = {}
@@ -151,7 +151,8 @@ class Figures:
             figure = course.loss if base == "loss" else course.accuracy
             return figure(role.split, progress, steps=role.steps)
         value = course.smooth(base, role.split, progress)
-        return value if base == "loss" else 100 - value
+        value = course.off(value, 0.04 * course.own(base, role.split))
+        return value if base == "loss" else max(100 - value, 0.0)
 
     def _expected(self, role: Role, base: str, row: Row, usual: float) -> tuple[float, float]:
         """What follows from the figure shown last, and how far one may be off it."""
@@ -169,7 +170,8 @@ class Figures:
         """A figure near ``around`` in place of one that cannot be."""
         draw = random.Random(f"{self._seed}/{base}/{role.split}/{row.progress:.5f}").gauss(0, 1)
         rough = (0.25 if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
-        return _off(around, rough * min(max(draw, -2.0), 2.0), base)
+        away = rough * min(max(draw, -2.0), 2.0)
+        return self._course.off(around, away) if base == "loss" else _off(around, away, base)
 
     def _mean(self, role: Role, base: str, row: Row) -> float | None:
         """The mean of the turn's batches, where enough were shown: an epoch's training loss is that."""

@@ -48,6 +48,7 @@ class Recipe:
     smoothing: float = 0.0
     test: int = 0
     seed: int = 0
+    epochs: int = 0
     habits: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -76,10 +77,12 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
     data, family = data_set(words), _family(words, named)
     task, classes = _task(words, calls, constants)
     examples, test = _examples(tree, calls, constants)
+    held = habits(tree, constants)
+    if "no activation" in held and family == "mlp":
+        family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     batch = _batch(calls, constants, examples or pair.train)
     optimizer, lr, momentum, decay = _optimizer(tree, calls, constants)
-    held = habits(tree, constants)
     if data and examples >= pair.train:
         examples = 0
     return Recipe(
@@ -96,6 +99,7 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
         _keyword(calls, constants, "label_smoothing") or 0.0,
         test if not data else pair.test,
         _seed(calls, constants),
+        int(min(constants.named("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS") or 0, 1e6)),
         held,
     )
 

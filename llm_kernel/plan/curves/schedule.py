@@ -29,7 +29,6 @@ class Schedule:
     factor: Curve
     batches: bool = False
     late: bool = True
-    watches: bool = False
 
     def at(self, progress: float, updates: int) -> float:
         """The learning rate that is shown at ``progress`` (1: at the end of the first epoch)."""
@@ -50,12 +49,17 @@ def schedule(source: str, argv: Sequence[str], rate: float, epochs: int, updates
         return None
     constants = Constants(tree, argv)
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    names = {last_name(call.func) for call in calls}
+    if names & {"SequentialLR", "ChainedScheduler"}:
+        return None
     for call in calls:
+        if last_name(call.func) == "OneCycleLR":
+            given = _Arguments(call, constants)
+            return Schedule(given.number(1, "max_lr", rate), _one_cycle(given, epochs, updates), True, True)
         made = _known(last_name(call.func), _Arguments(call, constants), epochs, updates)
         if made is not None:
             each, late = _stepped(tree, calls)
             return Schedule(rate, made, each, late)
-    names = {last_name(call.func) for call in calls}
     if "ReduceLROnPlateau" in names:
         return None
     hand = _by_hand(tree, constants, rate)
@@ -131,6 +135,22 @@ def _known(name: str, given: _Arguments, epochs: int, updates: int) -> Curve | N
             total = max(given.number(2, "num_training_steps", epochs * updates), warm + 1)
             return _warmed(warm, total, cosine="cosine" in name)
     return None
+
+
+def _one_cycle(given: _Arguments, epochs: int, updates: int) -> Curve:
+    """Up in a cosine from a 25th of the highest rate, and down to nearly nothing."""
+    total = max(given.number(2, "total_steps", given.number(3, "epochs", epochs) * updates), 2)
+    up = max(given.number(5, "pct_start", 0.3) * total - 1, 1)
+    first = 1 / given.number(10, "div_factor", 25.0)
+    last = first / given.number(11, "final_div_factor", 1e4)
+
+    def factor(done: float) -> float:
+        if done <= up:
+            return 1 + (first - 1) * (1 + math.cos(math.pi * done / up)) / 2
+        share = min((done - up) / max(total - 1 - up, 1), 1.0)
+        return last + (1 - last) * (1 + math.cos(math.pi * share)) / 2
+
+    return factor
 
 
 def _warmed(warm: float, total: float, *, cosine: bool) -> Curve:

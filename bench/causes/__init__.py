@@ -1,0 +1,1 @@
+"""Whether a run's figures answer to their causes: pairs of scripts that differ in one line."""

@@ -1,0 +1,132 @@
+"""The figures of a run hang together, whatever a careless model says."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from llm_kernel.plan import plan
+from llm_kernel.programs.bounds import Bounds, bounds
+
+_HEAD = """
+import math, torch
+from torchvision import datasets
+train_set = datasets.MNIST('data', train=True, download=True)
+test_set = datasets.MNIST('data', train=False)
+train_loader = torch.utils.data.DataLoader(train_set, batch_size=64, shuffle=True)
+test_loader = torch.utils.data.DataLoader(test_set, batch_size=1000)
+model = torch.nn.Sequential(torch.nn.Conv2d(1, 8, 3), torch.nn.ReLU(), torch.nn.Flatten(), torch.nn.Linear(5408, 10))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.1)
+best_acc = 0.0
+for epoch in range(1, 11):
+    model.train()
+    running = 0.0
+    for i, (x, y) in enumerate(train_loader):
+        optimizer.zero_grad()
+        loss = torch.nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+        running += loss.item()
+{batch}
+    train_loss = running / len(train_loader)
+    model.eval()
+    val_loss, correct = evaluate(model, test_loader)
+    acc = 100. * correct / len(test_set)
+    best_acc = max(best_acc, acc)
+    scheduler.step()
+{epoch}
+{end}
+"""
+
+
+def _bounds(batch: str = "        pass", epoch: str = "pass", end: str = "", seed: str = "1") -> Bounds:
+    source = _HEAD.format(batch=batch, epoch=f"    {epoch}", end=end)
+    source = f"def evaluate(model, loader):\n    return float(input()), int(input())\n{source}"
+    planned = plan(source)
+    assert planned is not None
+    held = bounds(planned, source, (), seed)
+    assert held is not None
+    return held
+
+
+def test_percentages_equal_their_fractions() -> None:
+    held = _bounds(epoch="print(f'Accuracy: {correct}/{len(test_set)} ({acc:.2f}%)')")
+    for said in ("Accuracy: 9812/10000 (12.00%)", "Accuracy: 98/10000 (98.12%)", "Accuracy: 10400/10000 (104.00%)"):
+        found = re.fullmatch(r"Accuracy: (\d+)/10000 \((\d+\.\d\d)%\)", held.held(said))
+        assert found is not None
+        assert int(found[1]) / 100 == float(found[2])
+        assert 0 <= int(found[1]) <= 10000
+
+
+def test_a_figure_that_can_be_is_left_as_it_is() -> None:
+    held = _bounds(epoch="print(f'epoch {epoch}: val loss {val_loss:.4f}, acc {acc:.2f}%')")
+    assert held.held("epoch 1: val loss 0.0567, acc 98.15%") == "epoch 1: val loss 0.0567, acc 98.15%"
+    assert held.replaced == 0
+
+
+def test_a_run_does_not_overshoot_and_fall_back() -> None:
+    held = _bounds(epoch="print(f'epoch {epoch}: acc {acc:.2f}%')")
+    said = [held.held(f"epoch {n + 1}: acc {acc:.2f}%") for n, acc in enumerate((98.1, 99.86, 97.67, 96.0, 99.9, 93.0))]
+    shares = [float(line.split()[-1][:-1]) for line in said]
+    assert all(later > earlier - 0.35 for earlier, later in pairwise(shares))
+    assert shares[-1] > shares[0]
+
+
+def test_a_perplexity_is_that_of_its_loss() -> None:
+    held = _bounds(epoch="print(f'val loss {val_loss:.4f} ppl {math.exp(val_loss):.4f}')")
+    assert held.held("val loss 0.0567 ppl 99.1234") == "val loss 0.0567 ppl 1.0583"
+
+
+def test_the_learning_rate_is_the_schedulers() -> None:
+    held = _bounds(epoch="print(f'epoch {epoch} lr {scheduler.get_last_lr()[0]:.6f}')")
+    said = [held.held(f"epoch {epoch} lr 0.500000").split()[-1] for epoch in range(1, 6)]
+    assert said == ["0.001000", "0.000100", "0.000100", "0.000010", "0.000010"]
+
+
+def test_the_best_is_the_best_so_far_and_the_end_is_that_of_the_last_epoch() -> None:
+    held = _bounds(
+        epoch="print(f'epoch {epoch}: acc {acc:.2f}% best {best_acc:.2f}%')", end="print(f'final acc: {acc:.2f}%')"
+    )
+    rows = [held.held(f"epoch {epoch}: acc {98 + epoch / 20:.2f}% best 12.00%") for epoch in range(1, 11)]
+    shares = [float(row.split()[3][:-1]) for row in rows]
+    assert [float(row.split()[5][:-1]) for row in rows] == [max(shares[: n + 1]) for n in range(10)]
+    assert held.held("final acc: 10.00%") == f"final acc: {shares[-1]:.2f}%"
+
+
+def test_an_epochs_training_loss_is_the_mean_of_its_batches() -> None:
+    held = _bounds(
+        batch="        if i % 100 == 0:\n            print(f'step {i} loss {loss.item():.4f}')",
+        epoch="print(f'epoch {epoch} train loss {train_loss:.4f}')",
+    )
+    for epoch in range(1, 4):
+        shown = [float(held.held(f"step {step} loss 0.1500").split()[-1]) for step in range(0, 938, 100)]
+        told = float(held.held(f"epoch {epoch} train loss 0.0001").split()[-1])
+        assert told == pytest.approx(sum(shown) / len(shown), rel=0.09)
+
+
+def test_batches_begin_at_the_untrained_loss() -> None:
+    held = _bounds(batch="        if i % 100 == 0:\n            print(f'step {i} loss {loss.item():.4f}')")
+    first, second = (float(held.held(f"step {step} loss 0.0500").split()[-1]) for step in (0, 100))
+    assert 1.2 < first < 3.2
+    assert second < first
+
+
+def test_what_is_no_figure_of_training_is_left_alone() -> None:
+    held = _bounds(epoch="print(f'epoch {epoch} on {torch.get_num_threads()} threads')", end="print('done', input())")
+    assert [held.held(text) for text in ("epoch 1 on 999 threads", "done loss 5", "loss: 77")] == [
+        "epoch 1 on 999 threads",
+        "done loss 5",
+        "loss: 77",
+    ]
+
+
+def test_the_same_words_give_the_same_figures() -> None:
+    def run(seed: str) -> list[str]:
+        held = _bounds(epoch="print(f'epoch {epoch}: val loss {val_loss:.4f}, acc {acc:.2f}%')", seed=seed)
+        return [held.held(f"epoch {epoch}: val loss 9.0000, acc 1.00%") for epoch in range(1, 11)]
+
+    assert run("1") == run("1")
+    assert run("1") != run("2")
