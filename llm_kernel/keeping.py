@@ -40,7 +40,7 @@ async def keep(world: World) -> Moment:
         "journal": world.journal.to_state(),
     }
     parts = {name: json.dumps(state, ensure_ascii=False) for name, state in states.items()}
-    return Moment(parts, machine.files.snapshot(without="/proc"))
+    return Moment(parts, machine.files.moment())
 
 
 def _progress(world: World, pid: int, left: float | None) -> dict[str, Any] | None:

@@ -24,6 +24,7 @@ from llm_kernel.machine.nodes import Nodes
 from llm_kernel.machine.paths import fault, join, kind_of, normal, parent, resolve
 from llm_kernel.machine.snapshot import Change, Entry, Snapshot, compare
 from llm_kernel.machine.stat import Kind, Meta, Stat
+from llm_kernel.machine.writers import Writers
 
 __all__ = ["LIMIT", "Change", "Files", "Snapshot", "Stat"]
 
@@ -48,6 +49,9 @@ class Files:
         self._clock = clock
         self._ledger = Ledger(clock, self._nodes)
         self._bytes: dict[str, tuple[float, bytes]] = {}
+        self._last: dict[str, Entry] = {}
+        self.writers = Writers()
+        """Where the shell library may have written by itself."""
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
         self.memory: dict[str, bool] = {}
@@ -430,6 +434,28 @@ class Files:
         entries = {path: self._entry(path, raw) for path, raw in found if not path.startswith(below)}
         self._bytes = {path: kept for path, kept in self._bytes.items() if path in entries}
         return Snapshot(entries, self._ledger.inodes)
+
+    def moment(self) -> Snapshot:
+        """All files now but ``/proc``'s; only where the shell library may have written since the last one is looked.
+
+        Entries that are as they were are the same objects.
+        """
+        ledger, last = self._ledger, self._last
+        paths = self.writers.take()
+        if paths is None or not last:
+            ledger.settle(without="/proc")
+        else:
+            for path in paths:
+                ledger.look(path)
+        entries: dict[str, Entry] = {}
+        for path in sorted(path for path in ledger.metas if not path.startswith("/proc/")):
+            meta, old = ledger.metas[path], last.get(path)
+            if old is not None and old.meta == meta:
+                entries[path] = old
+            elif (raw := ledger.raw(path)) is not None:
+                entries[path] = self._entry(path, raw)
+        self._last = entries
+        return Snapshot(entries, ledger.inodes)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Make the files what they were at ``snapshot``; only what differs is written."""

@@ -45,10 +45,10 @@ class Ledger:
         except (RuntimeError, UnicodeEncodeError):
             return None
 
-    def scan(self, top: str) -> list[tuple[str, Raw]]:
-        """``top`` and everything below it, sorted, parents first."""
+    def scan(self, top: str, without: str = "") -> list[tuple[str, Raw]]:
+        """``top`` and everything below it, sorted, parents first; nothing below ``without``."""
         raw = self.raw(top)
-        return [] if raw is None else [(top, raw), *self._below(top, raw)]
+        return [] if raw is None else [(top, raw), *self._below(top, raw, without)]
 
     def see(self, path: str, raw: Raw, inside: Mapping[str, Raw] | None = None) -> Meta:
         """The record of ``path``, made or mended to fit what is there now; ``inside`` is a directory's content."""
@@ -135,19 +135,32 @@ class Ledger:
         meta = self.metas.get(path)
         return meta is not None and {path, other} <= self._linked.get(meta.ino, set())
 
-    def settle(self) -> list[tuple[str, Raw]]:
-        """See every path and drop the records of those that are gone; what there is, as ``scan`` lists it."""
-        there = self.scan("/")
+    def settle(self, *, without: str = "") -> list[tuple[str, Raw]]:
+        """See every path and drop the records of those that are gone; what there is, as ``scan`` lists it.
+
+        What is below ``without`` is not looked at.
+        """
+        there = self.scan("/", without)
         inside: dict[str, dict[str, Raw]] = {}
         for path, raw in there[1:]:
             folder, _, name = path.rpartition("/")
             inside.setdefault(folder or "/", {})[name] = raw
         for path, raw in there:
             self.see(path, raw, inside.get(path, {}))
+        kept = f"{without}/" if without else "\0"
         for path in self.metas.keys() - {path for path, _ in there}:
-            if path in self.metas:
+            if path in self.metas and not path.startswith(kept):
                 self.forget(path)
         return there
+
+    def look(self, path: str) -> None:
+        """See one path and its directory, where something may have come, gone or changed."""
+        for one in (path, parent(path)):
+            raw = self.raw(one)
+            if raw is not None:
+                self.see(one, raw)
+            elif one in self.metas:
+                self.forget(one)
 
     def replace(self, metas: dict[str, Meta], inodes: int) -> None:
         """Take other records for all that is there."""
@@ -168,13 +181,13 @@ class Ledger:
             if meta.kind == "directory":
                 meta.names = frozenset(self.inside(path))
 
-    def _below(self, top: str, raw: Raw) -> Iterator[tuple[str, Raw]]:
-        if raw["file_type"] != "directory":
+    def _below(self, top: str, raw: Raw, without: str) -> Iterator[tuple[str, Raw]]:
+        if raw["file_type"] != "directory" or top == without:
             return
         for entry in sorted(self._root.read_dir(top), key=lambda entry: str(entry["name"])):
             path = join(top, entry["name"])
             yield path, entry["metadata"]
-            yield from self._below(path, entry["metadata"])
+            yield from self._below(path, entry["metadata"], without)
 
     def _born(self, raw: Raw, when: float) -> Meta:
         self.inodes += 1

@@ -31,6 +31,7 @@ from llm_kernel.shell.kept import Kept, give, keep
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
+from llm_kernel.shell.reach import ANYWHERE, Reach, reach
 from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
 from llm_kernel.shell.timing import TIMES, Times, timed
 from llm_kernel.shell.wording import mended
@@ -163,6 +164,23 @@ COST = 0.002
 _READONLY = re.compile(
     r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
 )
+_FIRM = (
+    TOOLS | frozenset("cd echo printf pwd test [ [[ true false : exit kill jobs wait fg bg type hash times".split())
+) - {"bash", "sh", "sudo", "env", "xargs"}
+"""Words that change nothing of a shell but what its own lists of values tell."""
+
+_RESTLESS = (
+    "RANDOM",
+    "SRANDOM",
+    "SECONDS",
+    "EPOCHSECONDS",
+    "EPOCHREALTIME",
+    "LINENO",
+    "_",
+    "PIPESTATUS",
+    "BASH_COMMAND",
+)
+
 _TRAPS, _STARTS = re.compile(r"\btrap\s"), re.compile(r"[^&>]&(?![&>])")
 _WORD = re.compile(r"[\w./+:@~-]+")
 _FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
@@ -235,6 +253,9 @@ class Shell:
         self._inner = Inner(machine, self._lead)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
+        self._wild = False
+        self._kept: Kept | None = None
+        self._values: list[dict[str, Any]] = []
         self._single = False
         self._epoch = machine.login
         self._running = False
@@ -246,10 +267,10 @@ class Shell:
         self.history = History()
         self._turns: set[Turns] = set()
 
-    async def run(self, script: str, out: Sink, err: Sink, *, typed: str = "") -> int:
+    async def run(self, script: str, out: Sink, err: Sink, *, typed: str = "", writes: bool = True) -> int:
         """Run ``script`` to its end and return its exit status; cancelling the task interrupts it at once.
 
-        ``typed`` is what of it a user typed, for ``history``.
+        ``typed`` is what of it a user typed, for ``history``; ``writes``: it may write files.
         A script that bash would not parse prints bash's message, and its status is 2.
         """
         self.history.add(typed)
@@ -264,6 +285,10 @@ class Shell:
         self._single = _SINGLE.fullmatch(script) is not None
         self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions)
         self._moved()
+        names = syntax.names(script)
+        if writes and not (_FIRM | self._always).issuperset(names):
+            self._kept = None
+        reached = self._reach(script, names) if writes else frozenset()
         script = self._led(script)
         self._register(syntax.names(script) - OURS)
 
@@ -278,7 +303,7 @@ class Shell:
         self._order = Streaming(output, errors)
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
-        self._running = True
+        self._running, written = True, self._machine.files.writers.begin(reached)
         run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=self._order.out, stderr=self._order.err)))
         try:
             with self.strand.aside():
@@ -289,6 +314,7 @@ class Shell:
             raise
         finally:
             self._running = False
+            self._machine.files.writers.end(written)
             self._inner.over()
             self._times.over()
         if self._stopped:
@@ -300,6 +326,15 @@ class Shell:
         if "()" in script or "function " in script:
             self.functions = await self._functions()
         return self.status
+
+    def _reach(self, script: str, names: Collection[str]) -> Reach:
+        """Where the library may write by itself while ``script`` runs."""
+        self._wild = self._wild or not {"exec", "trap"}.isdisjoint(names)
+        if self._wild:  # what an exec or a trap leaves behind is in no later script
+            return ANYWHERE
+        here = self._bash.shell_state()
+        known = {*self.functions, *here.aliases} - _ALIASES
+        return reach(script, names, here.cwd, known)
 
     def _moved(self) -> None:
         """``/proc`` is not what it was: written anew at once only where the library itself may read it."""
@@ -371,7 +406,7 @@ class Shell:
         async def drop(data: bytes) -> None:
             pass
 
-        await self.run(script, out, drop)
+        await self.run(script, out, drop, writes=False)
         self.status = status
         return parts.decode(errors="replace")
 
@@ -383,7 +418,15 @@ class Shell:
 
     async def keep(self) -> Kept:
         """What this shell is, between two runs."""
-        return await keep(self, self.state().cwd, self._epoch, tuple(self.history.lines))
+        here = self._bash.shell_state()
+        values = [dict(one) for one in (here.variables, here.env, here.arrays, here.assoc_arrays, here.aliases)]
+        for name in _RESTLESS:
+            values[0].pop(name, None)
+            values[1].pop(name, None)
+        history = tuple(self.history.lines)
+        if self._kept is None or self._values != values:
+            self._kept, self._values = await keep(self, here.cwd, self._epoch, history), values
+        return replace(self._kept, cwd=here.cwd, status=self.status, since=self._epoch, history=history)
 
     async def give(self, kept: Kept) -> None:
         """Be what ``kept`` says, as a new shell."""

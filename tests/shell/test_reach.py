@@ -1,0 +1,93 @@
+"""Where a script may write: what is not looked at has not changed."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from llm_kernel.shell.reach import reach
+from llm_kernel.syntax import names
+from tests.notebook import Notebook
+
+_KNOWN = {"deploy", "save"}
+
+
+@pytest.mark.parametrize(
+    ("script", "where"),
+    [
+        ("ls -l; echo hi | grep h", set()),
+        ("echo hi > a.txt", {"/root/a.txt"}),
+        ("echo hi >> sub/../a.txt 2>/dev/null", {"/root/a.txt"}),
+        ("cat <<E > /etc/motd\nhi\nE", {"/etc/motd"}),
+        ("ls 2>&1 | cat", set()),
+        ("x=$(date); echo $x", set()),
+        ("for i in 1 2; do echo $i >> log; done", {"/root/log"}),
+        ("cd /tmp; echo hi > a", None),
+        ("cd /tmp; echo hi > /srv/a", {"/srv/a"}),
+        ('echo hi > "$f"', None),
+        ("echo hi > a*", None),
+        ("sed -i s/a/b/ f", None),
+        ("$tool f", None),
+        ("bash make.sh", None),
+        ("deploy", None),
+        ("f() { echo > x; }; f", None),
+        ("cat < a <> b", None),
+        ("ls > >(cat > b)", None),
+        ("xargs rm", None),
+        ("if true; then echo 1 &> both; fi", {"/root/both"}),
+    ],
+)
+def test_where_a_script_lets_the_library_write(script: str, where: set[str] | None) -> None:
+    assert reach(script, names(script), "/root", _KNOWN) == where
+
+
+_LINES = st.sampled_from(
+    [
+        "echo one > a.txt",
+        "echo more >> a.txt",
+        "mkdir -p d/e; echo x > d/e/f",
+        "rm -rf d a.txt",
+        "mv a.txt b.txt",
+        "sed -i s/o/0/ a.txt b.txt",
+        "f() { echo f > made; }; f",
+        "f",
+        "cp -r d c; ln a.txt link; ln -s a.txt soft",
+        "for i in 1 2 3; do echo $i > n$i; done",
+        "touch -d 2020-01-01 a.txt; chmod 600 a.txt; chown 1000:1000 b.txt",
+        "cd d; echo here > h; cd ..",
+        "cat > t.txt <<< text; tee u.txt < t.txt > v.txt",
+        "exec 3> three; echo 3 >&3; exec 3>&-",
+        "bash -c 'echo inner > inner'",
+        "split -l 1 a.txt part; sort -o sorted a.txt",
+        "eval 'echo e > evaluated'; printf 'echo s > sourced' > s.sh; . ./s.sh",
+        "alias w='echo aliased > '; w al.txt",
+        "find . -name '*.txt' -exec sh -c 'echo y > $1.y' _ {} ';'",
+        "echo a | xargs -I{} sh -c 'echo {} > x_{}'",
+        "dd if=/dev/zero of=zeros bs=1 count=10; truncate -s 5G big; : > a.txt",
+        "(sleep 1; echo late > late) &",
+        "sleep 5",
+        "umask 077; git init -q repo; cd repo; git add .; cd ..",
+        "trap 'echo t > trapped' EXIT; (exit 3)",
+        "useradd bob; passwd -l bob; hostname other",
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(_LINES, min_size=1, max_size=8))
+async def test_a_moment_is_what_a_look_at_every_file_gives(scripts: list[str]) -> None:
+    notebook = Notebook()
+    files = notebook.machine.files
+    try:
+        files.moment()
+        for script in scripts:
+            await notebook(script)
+            seen, whole = files.moment(), files.snapshot(without="/proc")
+            assert seen.entries.keys() == whole.entries.keys(), script
+            for path in whole.entries.keys() - {"/proc"}:  # whose time is that of the last process
+                entry = whole.entries[path]
+                other = seen.entries[path]
+                assert (other.meta.to_state(), other.data) == (entry.meta.to_state(), entry.data), (script, path)
+    finally:
+        await notebook.session.close()
