@@ -62,7 +62,10 @@ def profile_text(machine: Machine, name: str, cwd: str, folder: Path) -> str:
     """
     path = machine.files.absolute(name, cwd)
     if machine.files.exists(path) and not machine.files.is_dir(path):
-        return machine.files.read(path).decode("utf-8", "replace")
+        try:
+            return machine.files.read(path).decode("utf-8", "replace")
+        except OSError as error:
+            raise Refused(f"profile: {error}") from error
     if name.endswith((".yaml", ".yml")) and not any(part.startswith((".", "~")) for part in Path(name).parts):
         top, place = folder.resolve(), (folder / name).resolve()
         if place.is_relative_to(top) and place.is_file() and place.suffix in (".yaml", ".yml"):

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from llm_kernel.errors import Refused
+from llm_kernel.events import Exit, Text
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.store.profile import LARGEST, apply_profile, profile_text
+from tests.notebook import Notebook
 
 CLASSROOM = Path(__file__).parents[2] / "examples" / "profiles" / "classroom.yaml"
 
@@ -141,3 +143,18 @@ def test_a_cell_reaches_nothing_else_of_the_host(tmp_path: Path, name: str) -> N
         profile_text(_machine(), name, "/root", folder)
     with pytest.raises(Refused, match="there is no "):
         profile_text(_machine(), str(tmp_path / "a.yaml"), "/root", folder)
+
+
+async def test_a_cell_boots_from_a_profile() -> None:
+    book = Notebook()
+    await book("cat > p.yaml <<'END'\nos: debian 11\nhost: box\nfiles: {/opt/run.sh: {text: hi, mode: 755}}\nEND")
+    await book("%machine profile p.yaml")
+    assert await book.said("hostname; . /etc/os-release; echo $ID $VERSION_ID; ls -l /opt/run.sh | cut -c-10") == (
+        "box\ndebian 11\n-rwxr-xr-x\n"
+    )
+
+
+async def test_a_profile_that_cannot_be_is_refused_in_its_cell() -> None:
+    book = Notebook()
+    text = "profile: there is no p.yaml, neither on the machine nor beside the notebook as a .yaml file\n"
+    assert await book("%machine profile p.yaml") == [Text("stderr", text), Exit(2)]
