@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import os
@@ -95,6 +96,7 @@ class Execution:
             except CellExecutionError as error:
                 raise CellError(self._failed(f"{error.ename}: {error.evalue}")) from error
             except (DeadKernelError, RuntimeError) as error:
+                atexit.unregister(client._cleanup_kernel)  # nbclient leaves it behind a kernel that did not start
                 last = log.read_text("utf-8", "replace").strip().rpartition("\n")[2]
                 raise ModelError(f"The kernel is gone: {error}. {last}") from error
         for cell in book.cells:
@@ -161,13 +163,19 @@ def blank(book: Any) -> Any:
 
 
 def manager(folder: Path, *, before: Sequence[str] = ()) -> AsyncKernelManager:
-    """A manager of this Python's kernel, whichever others Jupyter knows by its name; ``before`` starts its process."""
+    """A manager of this Python's kernel, whichever others Jupyter knows by its name.
+
+    ``before`` are words that start its process, in a place without a network perhaps: such a kernel is spoken to over
+    sockets of the file system.
+    """
     spec = install.install(prefix=str(folder))
     if before:
         data = json.loads((spec / "kernel.json").read_text("utf-8"))
         data["argv"] = [*before, *data["argv"]]
         (spec / "kernel.json").write_text(json.dumps(data), "utf-8")
     found = AsyncKernelManager(kernel_name=spec.name)
+    if before:
+        found.transport, found.ip = "ipc", str(folder / "socket")
     found.kernel_spec_manager = KernelSpecManager(kernel_dirs=[str(spec.parent)])
     return found
 
