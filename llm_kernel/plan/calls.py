@@ -10,6 +10,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.tensor import Returned
 from llm_kernel.plan.values import (
     Bound,
     Class,
@@ -57,6 +58,8 @@ def attribute(w: Walk, value: Value, name: str) -> Value:
             return value.attrs.get(name, value.name if name == "__name__" else Unknown())
         case Bound():
             return attribute(w, value.function, name)
+        case Returned():
+            return value[value.fields.index(name)] if name in value.fields else Method(value, name)
     return Method(value, name)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from llm_kernel.plan.shapes.batches import batch
 from llm_kernel.plan.shapes.module import children
-from llm_kernel.plan.shapes.operators import elements
+from llm_kernel.plan.shapes.operators import element as row
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
@@ -33,12 +33,12 @@ def iterate(w: Walk, value: Value) -> Items:
         case Thing(kind="module"):
             return listed(list(children(value).values()))
         case Tensor(shape=(count, *_)):
-            return Items(count, lambda turn: elements(value))
+            return Items(count, lambda turn: row(value, turn))
         case Unknown():
             if value.among:
                 return Items(None, lambda turn: Unknown(_ELEMENTS.get(value.kind, "any")))
-            element = Unknown(_ELEMENTS.get(value.kind, "str" if value.origin == "builtins.open()" else "any"))
-            return Items(value.size, lambda turn: element)
+            each = Unknown(_ELEMENTS.get(value.kind, "str" if value.origin == "builtins.open()" else "any"))
+            return Items(value.size, lambda turn: each)
         case Instance():
             return _instance(w, value)
     if isinstance(value, set):

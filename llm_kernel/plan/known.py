@@ -10,6 +10,8 @@ from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.items import counted, iterate, unpack, zipped
 from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
+from llm_kernel.plan.shapes.table import SHAPES
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, shown
 from llm_kernel.plan.values import (
     SPREAD,
@@ -150,6 +152,8 @@ def convert(maker: type, kind: str) -> Handler:
         if maker is bool:
             said = truth(value)
             return Unknown("bool") if said is None else said
+        if isinstance(value, Tensor) and value.numbers is not None and value.count == 1:
+            return maker(value.numbers.item())
         if all(isinstance(each, (bool, int, float, str)) for each in args) and len(str(value)) < 200:
             return checked(lambda: maker(*args))
         w.risks += 1
@@ -168,6 +172,12 @@ def pure(function: Callable[..., Any], kind: str) -> Handler:
         return Unknown(kind)
 
     return compute
+
+
+def magnitude(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    if isinstance(args[0], Tensor):
+        return SHAPES[f"{args[0].of}.abs"](w, args, named, node)
+    return pure(abs, "float")(w, args, named, node)
 
 
 def extreme(function: Callable[..., Any]) -> Handler:
@@ -338,7 +348,7 @@ BUILTINS: dict[str, Handler] = {
         "print": print_, "input": input_, "exit": exit_, "quit": exit_, "exec": free, "eval": free, "help": free,
         "breakpoint": free, "len": len_, "range": range_, "enumerate": enumerate_, "zip": zip_, "sum": sum_,
         "int": convert(int, "int"), "float": convert(float, "float"), "str": convert(str, "str"),
-        "bool": convert(bool, "bool"), "max": extreme(max), "min": extreme(min), "abs": pure(abs, "float"),
+        "bool": convert(bool, "bool"), "max": extreme(max), "min": extreme(min), "abs": magnitude,
         "round": round_, "sorted": sorted_, "list": collect(list), "tuple": collect(tuple), "set": collect(set),
         "frozenset": collect(frozenset), "dict": dict_, "map": map_, "filter": filter_, "any": every(True),
         "all": every(False), "isinstance": isinstance_, "type": type_, "getattr": getattr_, "hasattr": hasattr_,

@@ -31,6 +31,7 @@ from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.paths import path_attribute
 from llm_kernel.plan.saving import load, save
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
+from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
 from llm_kernel.plan.text import shown
@@ -67,6 +68,8 @@ def library_value(w: Walk, path: str) -> Value:
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
         return float(getattr(math, path[5:]))
+    if path in ("numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "torch.pi", "torch.inf", "torch.nan"):
+        return float(getattr(math, path[6:]))
     if path in ("sys.maxsize", "sys.float_info.max"):
         return Unknown("int" if path == "sys.maxsize" else "float", low=10**9)
     if path in KINDS and path.split(".")[-1] in ("__version__", "version", "cuda", "platform", "executable", "name"):
@@ -102,6 +105,7 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         w.emit(Free(expr=w.source(node)))
     if path in KINDS and last != "strftime":
         return Unknown(KINDS[path])
+    forget(w, args)
     if path in TENSOR_MAKERS:
         return _tensor(args)
     if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):

@@ -33,7 +33,22 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
         done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
         if done:
             return flow
-    return _abstract(w, node, items, env, noisy)
+    return _once(w, node, items, env, noisy)
+
+
+def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
+    """One turn for all; where even that is too much to walk, nobody knows what the loop prints."""
+    key = node.test if isinstance(node, ast.While) else node.target
+    done, flow = w.attempt(lambda: _abstract(w, node, items, env, extra), key)
+    if done:
+        return flow
+    if w.loud(node):
+        w.emit(Free(expr="a loop"))
+    for name in w.touches(node)[1]:
+        place = env.home(name)
+        if name in place.names:
+            w.state.put(place.names, name, Unknown())
+    return None
 
 
 def _opaque(items: Items) -> bool:
@@ -214,7 +229,7 @@ def _varying(target: ast.expr, value: Value) -> set[str]:
     """The loop's names whose value differs from turn to turn as far as anybody knows."""
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, tuple) and len(value) == len(target.elts):
         return {name for each, one in zip(target.elts, value, strict=True) for name in _varying(each, one)}
-    if isinstance(value, Unknown):
+    if isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.numbers is not None):
         return set()
     return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
 
@@ -272,7 +287,7 @@ def while_(w: Walk, node: ast.While, env: Env) -> Flow:
     if done:
         return flow
     generic = Items(None, lambda turn: None)
-    return _abstract(w, node, generic, env, None)
+    return _once(w, node, generic, env, None)
 
 
 def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:

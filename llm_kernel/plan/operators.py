@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from llm_kernel.plan.shapes.batches import Rows
+from llm_kernel.plan.shapes.numeric import filled
 from llm_kernel.plan.shapes.operators import compare as compare_tensors
 from llm_kernel.plan.shapes.operators import operate
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -124,7 +125,8 @@ def unary(op: ast.unaryop, value: Value) -> Value:
         if isinstance(op, ast.Invert) and isinstance(value, int):
             return ~int(value)
     if isinstance(value, Tensor) and isinstance(op, (ast.USub, ast.UAdd, ast.Invert)):
-        return replace(value, role="", cell=None)
+        blank = replace(value, role="", cell=None)
+        return filled(blank, {ast.USub: "neg", ast.Invert: "invert"}.get(type(op), "clone"), [value], {})
     return Unknown(kind_of(value))
 
 
@@ -142,7 +144,8 @@ def compare(op: ast.cmpop, one: Value, other: Value) -> Value:
         said = {bool(function(each, other)) for each in one.among}
         return said.pop() if len(said) == 1 else Unknown("bool")
     if kind_of(one) in _TENSORS or kind_of(other) in _TENSORS:
-        return compare_tensors(one, other) or Unknown("bools")
+        found = compare_tensors(op, one, other)
+        return Unknown("bools") if found is None else found
     return _bounded(op, one, other)
 
 

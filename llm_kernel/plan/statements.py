@@ -12,6 +12,8 @@ from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
 from llm_kernel.plan.operators import binary, compare
+from llm_kernel.plan.shapes.numpys import add_to
+from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, join, known, spread, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
@@ -43,6 +45,9 @@ def augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
         old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
         return None
     result = checked(lambda: binary(node.op, old, value, w.ask))
+    if isinstance(old, Tensor) and old.numbers is not None and not isinstance(node.target, ast.Subscript):
+        add_to(w, old, result)
+        return None
     if not _somewhere(w, node.target, result, env):
         assign(w, node.target, result, env)
     return None

@@ -10,6 +10,8 @@ from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
 from llm_kernel.plan.shapes.module import Modules
+from llm_kernel.plan.shapes.printing import numbers
+from llm_kernel.plan.shapes.tensor import Returned, Tensor
 from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
@@ -82,6 +84,13 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             said = ask(value, "__repr__" if inside else "__str__")
             several = LINES if value.cls.foreign() else ""
             return said if isinstance(said, (str, Text)) else Text((Hole("any", several, expr),))
+        case Returned():
+            held = zip(value.fields, value, strict=True)
+            rows = [(f"{name}=", *parts_of(shown(each, ask, inside=True))) for name, each in held]
+            lines = [part for n, row in enumerate(rows) for part in (",\n" * bool(n), *row)]
+            return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
+        case Tensor() if value.numbers is not None:
+            return numbers(value, inside)
         case Thing(kind="module" | "parallel") | Modules():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
@@ -123,6 +132,8 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
     if spec == "":
         return shown(value, ask, expr=expr)
+    if isinstance(value, Tensor) and value.numbers is not None and not value.dims:
+        value = value.numbers.item()
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
         if not _SAFE.match(spec):
             return Text((hole(value, spec, expr),))

@@ -113,7 +113,9 @@ def literal(value: Value) -> tuple[Shape, str]:
         return (), "int64"
     if isinstance(value, float):
         return (), "float32"
-    if isinstance(value, (list, tuple)) and value:
+    if isinstance(value, (list, tuple)) and not value:
+        return (0,), "float32"
+    if isinstance(value, (list, tuple)):
         inner = {literal(each)[0] for each in value}
         kinds = [literal(each)[1] for each in value]
         if len(inner) == 1:

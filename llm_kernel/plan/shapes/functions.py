@@ -8,7 +8,7 @@ from typing import Any
 
 from llm_kernel.plan.shapes import losses, rules
 from llm_kernel.plan.shapes.layers import padded, scaled
-from llm_kernel.plan.shapes.tensor import Shape, Size, Tensor, Vague, fault, like, tensor, whole, wholes
+from llm_kernel.plan.shapes.tensor import Returned, Shape, Size, Tensor, Vague, fault, like, tensor, whole, wholes
 from llm_kernel.plan.values import Unknown, Value
 
 __all__ = ["FUNCTIONS", "METHODS", "dims_of"]
@@ -139,7 +139,16 @@ def extreme(x: Tensor, dim: Value = None, keepdim: Any = False) -> Value:
         return like(x, rules.broadcast(x.dims, dim.dims), rules.promote(x.dtype, dim.dtype))
     if dim is None:
         return rules.reduce(x)
-    return (rules.reduce(x, dim, bool(keepdim)), rules.reduce(x, dim, bool(keepdim), "int64"))
+    return _pair("max", (rules.reduce(x, dim, bool(keepdim)), rules.reduce(x, dim, bool(keepdim), "int64")))
+
+
+def _pair(name: str, values: tuple[Value, Value]) -> Returned:
+    return Returned.of(name, ("values", "indices"), values)
+
+
+def least(x: Tensor, dim: Value = None, keepdim: Any = False) -> Value:
+    found = extreme(x, dim, keepdim)
+    return _pair("min", (found[0], found[1])) if isinstance(found, Returned) else found
 
 
 def argextreme(x: Tensor, dim: Value = None, keepdim: Any = False) -> Value:
@@ -151,11 +160,11 @@ def topk(x: Tensor, k: Value, dim: Value = -1, *rest: Value, **named: Value) -> 
     if whole(k) > x.dims[place]:
         raise fault("selected index k out of range")
     shape = (*x.dims[:place], whole(k), *x.dims[place + 1 :])
-    return (like(x, shape), like(x, shape, "int64"))
+    return _pair("topk", (like(x, shape), like(x, shape, "int64")))
 
 
 def sort(x: Tensor, *rest: Value, **named: Value) -> Value:
-    return (same(x), like(x, x.dims, "int64"))
+    return _pair("sort", (same(x), like(x, x.dims, "int64")))
 
 
 def compared(x: Tensor, other: Value) -> Tensor:
@@ -376,7 +385,7 @@ _COMMON: dict[str, Callable[..., Value]] = {
     "t": t,
     "squeeze": squeeze, "unsqueeze": unsqueeze, "sum": reduction(), "prod": reduction(), "mean": mean,
     "std": reduction(), "var": reduction(), "norm": norm,
-    "max": extreme, "min": extreme, "amax": reduction(), "amin": reduction(), "argmax": argextreme,
+    "max": extreme, "min": least, "amax": reduction(), "amin": reduction(), "argmax": argextreme,
     "argmin": argextreme, "median": extreme, "logsumexp": reduction(),
     "any": reduction("bool"), "all": reduction("bool"),
     "topk": topk, "sort": sort, "argsort": lambda x, *rest, **named: like(x, x.dims, "int64"),

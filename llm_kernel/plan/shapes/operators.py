@@ -5,18 +5,33 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from llm_kernel.plan.shapes import rules
+from llm_kernel.plan.shapes import arrays, numeric, rules
 from llm_kernel.plan.shapes.functions import weak
-from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, like
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, given, like
 from llm_kernel.plan.values import Unknown, Value
+from llm_kernel.plan.walk import Raised
 
-__all__ = ["compare", "elements", "index", "operate"]
+__all__ = ["compare", "element", "elements", "index", "operate"]
 
 
 def operate(op: ast.operator, one: Value, other: Value) -> Value | None:
     """``one op other`` where one of them is a tensor of known shape; None where nothing is known."""
     try:
-        return _operate(op, one, other)
+        if "numpy" in (getattr(one, "of", ""), getattr(other, "of", "")) and "torch" not in (
+            getattr(one, "of", ""),
+            getattr(other, "of", ""),
+        ):
+            found = _computed(op, one, other)
+            if found is not None:
+                return found
+        return numeric.operate(_operate(op, one, other), op, one, other)
+    except Vague:
+        return None
+
+
+def _computed(op: ast.AST, one: Value, other: Value) -> Value | None:
+    try:
+        return arrays.operate(op, one, other)
     except Vague:
         return None
 
@@ -49,28 +64,58 @@ def _divided(op: ast.operator, dtype: str, of: str) -> str:
     return dtype
 
 
-def compare(one: Value, other: Value) -> Value | None:
+def compare(op: ast.cmpop, one: Value, other: Value) -> Value | None:
     """``one < other`` and its like where one of them is a tensor of known shape."""
     known, rest = (one, other) if isinstance(one, Tensor) else (other, one)
     if not isinstance(known, Tensor):
         return None
+    found = _computed(op, one, other) if known.of == "numpy" else None
+    if found is not None:
+        return found
     try:
-        if isinstance(rest, Tensor):
-            of = "torch" if "torch" in (known.of, rest.of) else "numpy"
-            return like(known, rules.broadcast(known.dims, rest.dims, of), "bool")
-        scalar = isinstance(rest, (int, float)) or (isinstance(rest, Unknown) and rest.kind in ("int", "float"))
-        return like(known, known.dims, "bool") if scalar else None
+        return numeric.operate(_compared(known, rest), op, one, other)
     except Vague:
         return None
+
+
+def _compared(known: Tensor, rest: Value) -> Value:
+    if isinstance(rest, Tensor):
+        of = "torch" if "torch" in (known.of, rest.of) else "numpy"
+        return like(known, rules.broadcast(known.dims, rest.dims, of), "bool")
+    scalar = isinstance(rest, (int, float)) or (isinstance(rest, Unknown) and rest.kind in ("int", "float"))
+    if not scalar:
+        raise Vague
+    return like(known, known.dims, "bool")
 
 
 def index(x: Tensor, key: Value) -> Value | None:
     """``x[key]``."""
     keys: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
+    if x.numbers is not None:
+        try:
+            return _related(x, arrays.index(x, key))
+        except (Raised, Vague):
+            pass
     try:
         return like(x, _indexed(x, keys))
     except Vague:
         return None
+
+
+def _related(x: Tensor, made: Value) -> Value:
+    """An element, or a view that shares the array's memory."""
+    if isinstance(made, (bool, int, float)) and x.of == "torch":
+        return given(numpy_scalar(made, x.dtype), of="torch", device=x.device)
+    if isinstance(made, Tensor) and made.cell is not None and x.cell is not None:
+        x.cell.share(made.cell)
+    return made
+
+
+def numpy_scalar(value: Value, dtype: str) -> Any:
+    """An array without dimensions."""
+    import numpy
+
+    return numpy.asarray(value, dtype=dtype)
 
 
 def _indexed(x: Tensor, keys: tuple[Any, ...]) -> list[int]:
@@ -129,3 +174,9 @@ def _one(x: Tensor, key: Value, place: int) -> list[int]:
 def elements(x: Tensor) -> Value:
     """What a loop over the tensor meets at each turn."""
     return like(x, x.dims[1:])
+
+
+def element(x: Tensor, turn: int | None) -> Value:
+    """What a loop over the tensor meets at a turn."""
+    found = index(x, turn) if turn is not None and x.numbers is not None else None
+    return elements(x) if found is None else found

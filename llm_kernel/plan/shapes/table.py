@@ -6,13 +6,16 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 
-from llm_kernel.plan.shapes import containers, losses, module, recurrent
+from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
+from llm_kernel.plan.shapes.chance import CHANCE
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
 from llm_kernel.plan.shapes.nets import QUESTIONS
-from llm_kernel.plan.shapes.tensor import Size, Tensor, Vague, tensor
+from llm_kernel.plan.shapes.numeric import filled, given_numbers
+from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
+from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tensor
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -30,7 +33,8 @@ def _vague(name: str) -> Value:
 
 def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
     """A function of torch as the walk calls it; what has no known shape is a tensor of which nothing is known."""
-    compute = FUNCTIONS[path.rsplit(".", 1)[-1]]
+    name = path.rsplit(".", 1)[-1]
+    compute = FUNCTIONS[name]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         first = args[0] if args else named.get("input", named.get("tensors"))
@@ -38,8 +42,11 @@ def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AS
         rest = {key: each for key, each in named.items() if key not in ("input", "tensors")}
         if not (isinstance(first, Tensor) or listed or (isinstance(first, str) and path.endswith("einsum"))):
             return _opaque(path, args, named)
+        if name.startswith("dropout"):
+            lose(w)
         try:
-            return compute(*(args or [first]), **rest)
+            values = args or [first]
+            return related(w, filled(compute(*values, **rest), name, values, rest), [first])
         except _UNSURE:
             return _opaque(path, args, named)
 
@@ -58,12 +65,28 @@ def _opaque(path: str, args: list[Value], named: dict[str, Value]) -> Value:
     return Unknown("bools" if name in ("eq", "ne", "gt", "lt", "ge", "le") else "tensor")
 
 
+def lose(w: Walk) -> None:
+    """The stream of torch's random numbers has moved, nobody knows how far."""
+    if w.globals.names.get("<torch.random>") is not None:
+        w.state.put(w.globals.names, "<torch.random>", None)
+
+
+def made_with(path: str, made: Value, args: list[Value], named: dict[str, Value]) -> Value:
+    """The numbers of a new tensor, where the source fixes them."""
+    if not isinstance(made, Tensor) or made.count > arrays.MOST or made.of != "torch":
+        return made
+    if path == "torch.from_numpy" and isinstance(args[0], Tensor) and args[0].numbers is not None:
+        return replace(made, cell=Cell({"array": args[0].numbers}))
+    found = given_numbers(path, made, args, named)
+    return made if found is None else replace(made, cell=Cell({"array": found, "grad": made.grad}))
+
+
 def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
     make = MAKERS[path]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         try:
-            return make(*args, **named)
+            return related(w, made_with(path, make(*args, **named), args, named), args)
         except _UNSURE:
             return Unknown("tensor")
 
@@ -74,6 +97,7 @@ def _layer(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
     build = LAYERS[name]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        lose(w)
         try:
             return build(args, named)
         except _UNSURE:
@@ -125,7 +149,8 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **STACKS, "torch.nn.Sequential": containers.sequential, "torch.nn.ModuleList": containers.module_list,
+    **NUMPY, **CHANCE, **STACKS, "torch.nn.Sequential": containers.sequential,
+    "torch.nn.ModuleList": containers.module_list,
     "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
 }  # fmt: skip
@@ -138,6 +163,8 @@ def called(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], nod
     layer = layer_of(this)
     if layer is None:
         return Unknown("tensor")
+    if "Dropout" in layer.name:
+        lose(w)
     try:
         return layer.forward(w, this, args, named)
     except _UNSURE:
@@ -171,12 +198,52 @@ def of_module(this: Instance, name: str) -> Value | None:
 def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value | None:
     """``this.name(...)`` of a tensor; None where nothing is known of it."""
     try:
+        if this.of == "numpy":
+            return _array_method(w, this, name, args, named)
         if name in ("to", "cuda", "cpu", "type"):
-            return _moved(this, name, args, named)
+            made = filled(_moved(this, name, args, named), name, [this], {})
+            return this if isinstance(made, Tensor) and made == replace(this, cell=made.cell) else made
+        if name in ("item", "tolist") and this.numbers is not None:
+            return _plain_values(this)
+        if name.endswith("_"):
+            forget(w, [this])
+            lose(w)
         compute = METHODS.get(name)
-        return NOT_KNOWN if compute is None else compute(this, *args, **named)
+        if compute is None:
+            forget(w, [this, *args])
+            lose(w)
+            return NOT_KNOWN
+        return related(w, filled(compute(this, *args, **named), name, [this, *args], named), [this])
     except _UNSURE:
         return NOT_KNOWN
+
+
+def _plain_values(this: Tensor) -> Value:
+    """``tolist`` and ``item``."""
+    assert this.numbers is not None
+    found: Value = this.numbers.tolist()
+    return found
+
+
+def _array_method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
+    """A method of a numpy array."""
+    if name == "astype" and args and not isinstance(args[0], str):
+        args = [dtype_of(args[0], this.dtype), *args[1:]]
+    if this.numbers is not None and name in arrays.METHODS:
+        try:
+            return related(w, arrays.apply(this, name, args, named), [this])
+        except _UNSURE:
+            pass
+    if name not in arrays.METHODS:
+        forget(w, [this])
+    if name in ("sum", "mean", "std", "var", "min", "max", "argmin", "argmax", "prod"):
+        return SHAPES[f"numpy.{name}"](w, [this, *args], named, None)
+    if name == "astype":
+        return tensor(this.dims, dtype_of(args[0], this.dtype), of="numpy")
+    if name == "ravel":
+        name = "flatten"
+    compute = METHODS.get(name)
+    return NOT_KNOWN if compute is None or name in ("size", "view") else compute(this, *args, **named)
 
 
 NOT_KNOWN = Unknown("?", "shapes")
@@ -208,10 +275,15 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
             return len(this.dims)
         case "data" | "real":
             return replace(this, role="", grad=False, cell=None)
-        case "T" | "mT":
-            return replace(tensor(this.dims[::-1], this.dtype, of=this.of, device=this.device))
+        case "T":
+            turned = tensor(this.dims[::-1], this.dtype, of=this.of, device=this.device)
+            if this.numbers is None or this.cell is None:
+                return turned
+            cell = Cell({"array": this.numbers.T})
+            this.cell.share(cell)
+            return replace(turned, cell=cell)
         case "dtype":
-            return Lib(f"torch.{this.dtype}") if this.of == "torch" else Lib(f"numpy.dtype.{this.dtype}")
+            return DType(f"torch.{this.dtype}" if this.of == "torch" else this.dtype)
         case "requires_grad":
             return Unknown("bool") if this.learns is None else this.learns
         case "device":

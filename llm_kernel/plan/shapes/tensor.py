@@ -13,7 +13,21 @@ from llm_kernel.plan.walk import Raised
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["Cell", "Shape", "Size", "Tensor", "Vague", "fault", "given", "like", "tensor", "whole", "wholes"]
+__all__ = [
+    "Cell",
+    "DType",
+    "Returned",
+    "Shape",
+    "Size",
+    "Tensor",
+    "Vague",
+    "fault",
+    "given",
+    "like",
+    "tensor",
+    "whole",
+    "wholes",
+]
 
 Shape: TypeAlias = tuple[int, ...]
 
@@ -25,6 +39,29 @@ _WIDTHS = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bf
 
 class Vague(Exception):  # noqa: N818 - nobody did anything wrong
     """Too little is known to say what comes out."""
+
+
+class DType(str):
+    """The type of a tensor's elements, as it is printed."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self) if self.startswith("torch.") else f"dtype({str(self)!r})"
+
+
+class Returned(tuple[Value, ...]):
+    """Several tensors that torch returns under names."""
+
+    name: str
+    fields: tuple[str, ...]
+
+    @classmethod
+    def of(cls, name: str, fields: tuple[str, ...], values: Iterable[Value]) -> Returned:
+        """These values under these names."""
+        made = cls(values)
+        made.name, made.fields = name, fields
+        return made
 
 
 class Size(tuple[int, ...]):
@@ -51,6 +88,18 @@ class Cell:
 
     held: dict[str, Any]
 
+    @property
+    def fresh(self) -> bool:
+        """Whether nobody else has written into the memory that it shares with others."""
+        family = self.held.get("family")
+        return family is None or family.get("writes", 0) == self.held.get("seen", 0)
+
+    def share(self, other: Cell) -> None:
+        """From now on both stand for the same memory."""
+        family = self.held.setdefault("family", {})
+        other.held["family"] = family
+        other.held["seen"] = self.held["seen"] = family.get("writes", 0)
+
 
 @dataclass(frozen=True, slots=True)
 class Tensor(Unknown):
@@ -71,7 +120,9 @@ class Tensor(Unknown):
     @property
     def numbers(self) -> numpy.ndarray[Any, Any] | None:
         """All its numbers, where they are known."""
-        found = self.cell.held.get("array") if self.cell is not None else None
+        if self.cell is None or not self.cell.fresh:
+            return None
+        found = self.cell.held.get("array")
         return found if hasattr(found, "dtype") else None
 
     @property

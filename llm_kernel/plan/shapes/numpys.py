@@ -1,0 +1,127 @@
+"""The functions of numpy as the walk calls them: computed where every number is known, else their shape alone."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from llm_kernel.plan.shapes import arrays, rules
+from llm_kernel.plan.shapes.creation import dtype_of, literal, span
+from llm_kernel.plan.shapes.functions import FUNCTIONS
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, wholes
+from llm_kernel.plan.values import Unknown, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["NUMPY", "add_to", "forget", "related", "set_item"]
+
+_UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
+_KEEP = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "square", "clip", "round", "flip", "cumsum", "sort")
+_REDUCE = ("sum", "mean", "std", "var", "min", "max", "amin", "amax", "argmin", "argmax", "prod", "median")
+
+
+def _sized(dtype: Value = None, shape: Value = None, *args: Value, **named: Value) -> Tensor:
+    return tensor(wholes(shape), dtype_of(dtype, "float64"), of="numpy")
+
+
+def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
+    """The shape of a result whose numbers are not known."""
+    if name in ("zeros", "ones", "empty"):
+        return _sized(
+            named.get("dtype", args[1] if len(args) > 1 else None), named.get("shape", args[0] if args else None)
+        )
+    if name == "full":
+        return _sized(named.get("dtype"), args[0])
+    if name == "arange":
+        start, stop, step = span(args)
+        floats = any(isinstance(each, float) for each in (start, stop, step))
+        return tensor((max(0, -int((start - stop) // step)),), "float64" if floats else "int64", of="numpy")
+    if name == "linspace":
+        return tensor(wholes(args[2] if len(args) > 2 else named.get("num", 50)), "float64", of="numpy")
+    if name in ("array", "asarray") and args:
+        if isinstance(args[0], Tensor):
+            return tensor(args[0].dims, dtype_of(named.get("dtype"), args[0].dtype), of="numpy")
+        shape, kind = literal(args[0])
+        return tensor(shape, dtype_of(named.get("dtype"), {"float32": "float64"}.get(kind, kind)), of="numpy")
+    first = args[0] if args else None
+    if name in _REDUCE and isinstance(first, Tensor):
+        axis = named.get("axis", args[1] if len(args) > 1 else None)
+        kind = "int64" if name.startswith("arg") else "float64" if name in ("mean", "std", "var") else first.dtype
+        made = rules.reduce(first, axis, named.get("keepdims") is True, kind)
+        return made if made.dims else Unknown("int" if made.kind == "ints" else "float")
+    listed = isinstance(first, (list, tuple)) and any(isinstance(each, Tensor) for each in first)
+    function = FUNCTIONS.get(name)
+    if function is None or not (isinstance(first, Tensor) or listed):
+        return Unknown("tensor")
+    return function(
+        *args, **{{"axis": "dim", "keepdims": "keepdim"}.get(key, key): each for key, each in named.items()}
+    )
+
+
+def related(w: Walk, made: Value, args: list[Value]) -> Value:
+    """An array that shares its memory with an argument: what is written into one is seen in the other."""
+    if not isinstance(made, Tensor) or made.cell is None or made.numbers is None:
+        return made
+    import numpy
+
+    for each in args:
+        if not isinstance(each, Tensor) or each.cell is None or each.numbers is None or each is made:
+            continue
+        if numpy.may_share_memory(each.numbers, made.numbers):
+            each.cell.share(made.cell)
+    return made
+
+
+def forget(w: Walk, values: Any) -> None:
+    """The numbers of these may have been changed by code that nobody follows."""
+    for each in values:
+        if isinstance(each, Tensor) and each.cell is not None and each.numbers is not None:
+            write(w, each, None)
+
+
+def write(w: Walk, this: Tensor, array: Any) -> None:
+    """Other numbers in the same array; whoever shares its memory is known no more."""
+    if this.cell is None:
+        return
+    family = this.cell.held.get("family")
+    if isinstance(family, dict):
+        w.state.put(family, "writes", family.get("writes", 0) + 1)
+        w.state.put(this.cell.held, "seen", family["writes"])
+    w.state.put(this.cell.held, "array", array)
+
+
+def set_item(w: Walk, this: Tensor, key: Value, value: Value) -> None:
+    """``this[key] = value``."""
+    if this.numbers is None:
+        return
+    try:
+        changed = this.numbers.copy()
+        changed[arrays.plain(key)] = arrays.plain(value)
+    except _UNSURE:
+        changed = None
+    write(w, this, changed)
+
+
+def add_to(w: Walk, this: Tensor, result: Value) -> None:
+    """``this += ...``: the same array with other numbers."""
+    fits = isinstance(result, Tensor) and result.numbers is not None and result.dtype == this.dtype
+    write(w, this, result.numbers if fits and isinstance(result, Tensor) and result.dims == this.dims else None)
+
+
+def _function(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        if name in arrays.NAMES:
+            try:
+                return related(w, arrays.compute(name, args, named), args)
+            except _UNSURE:
+                pass
+        try:
+            return _symbolic(name, args, named)
+        except _UNSURE:
+            return Unknown("tensor")
+
+    return handle
+
+
+NUMPY = {f"numpy.{name}": _function(name) for name in sorted(arrays.NAMES | {"empty"})}
+"""Handlers by full name."""
