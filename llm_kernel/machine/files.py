@@ -217,6 +217,7 @@ class Files:
         place = self.resolve(path)
         self._permit(place, path, WRITE)
         self._guard(path, lambda: self._nodes.append_file(place, data))
+        self._ledger.look(place)
 
     def sized(self, path: str, size: int, data: bytes = b"") -> None:
         """Make ``path`` a file of ``size`` bytes that holds none of them, or only ``data``, with which it begins."""

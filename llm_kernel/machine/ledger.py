@@ -154,8 +154,9 @@ class Ledger:
         return there
 
     def look(self, path: str) -> None:
-        """See one path and its directory, where something may have come, gone or changed."""
-        for one in (path, parent(path)):
+        """See one path, and its directory where it may have come or gone."""
+        known = path in self.metas
+        for one in (path,) if known and self.raw(path) is not None else (path, parent(path)):
             raw = self.raw(one)
             if raw is not None:
                 self.see(one, raw)

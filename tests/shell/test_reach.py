@@ -67,6 +67,8 @@ _LINES = st.sampled_from(
         "dd if=/dev/zero of=zeros bs=1 count=10; truncate -s 5G big; : > a.txt",
         "(sleep 1; echo late > late) &",
         "sleep 5",
+        "(while sleep 1; do echo t; done) > ticks & sleep 3; kill %1",
+        "nohup echo job >> jobs.log & wait",
         "umask 077; git init -q repo; cd repo; git add .; cd ..",
         "trap 'echo t > trapped' EXIT; (exit 3)",
         "useradd bob; passwd -l bob; hostname other",
