@@ -72,7 +72,8 @@ def _bindable(word: str, env: Env) -> bool:
     """Whether code around here can bind the name, so that it may have been by something that was not walked."""
     here: Env | None = env
     while here is not None:
-        if here.bound is None or word in here.bound:
+        names = here.bound()
+        if names is None or word in names:
             return True
         here = here.outer
     return False
@@ -286,6 +287,7 @@ def function(w: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
 def comprehension(w: Walk, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, env: Env) -> Value:
     inner = Env({}, env, env.root)
     out: list[Value] = []
+    w.state.made(inner.names)
 
     def element() -> Value:
         if isinstance(node, ast.DictComp):

@@ -28,6 +28,9 @@ class State:
         self.changed: set[tuple[int, str]] = set()
         self.fresh: set[int] = set()
         self.loose: set[tuple[int, str]] = set()
+        self.moment = 0
+        self.moments: dict[object, int] = {}
+        """When a name or attribute was last set to something else."""
 
     @contextmanager
     def rebinding(self, places: set[tuple[int, str]]) -> Iterator[None]:
@@ -50,9 +53,15 @@ class State:
             return
         if self.logs:
             self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
-        if not quiet and id(place) not in self.fresh and (id(place), key) not in self.loose and not same(old, value):
-            self.changed.add((id(place), key if isinstance(key, str) else "[]"))
+        if id(place) not in self.fresh and not same(old, value):
+            self._set(key)
+            if not quiet and (id(place), key) not in self.loose:
+                self.changed.add((id(place), key if isinstance(key, str) else "[]"))
         place[key] = value
+
+    def _set(self, key: object) -> None:
+        self.moment += 1
+        self.moments[key] = self.moment
 
     def watch(self) -> Watched:
         """Start to note what changes; new places do not count."""
@@ -99,6 +108,7 @@ class State:
         for slot, (place, key, old) in reversed(log.slots.items()):
             held[slot] = (place, key, _now(place, key))
             _restore(place, key, old)
+            self._set(key)
         return held
 
     def merge(self, outcomes: Iterable[dict[Slot, tuple[Any, Any, Value]]], *, widen: bool = False) -> None:

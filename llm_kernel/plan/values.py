@@ -47,14 +47,14 @@ class Lib:
 class Env:
     """Names and their values; ``outer`` is the enclosing function's or the module's.
 
-    ``bound`` are the names that its code can bind, None for any.
+    ``bound`` gives the names that its code can bind, None for any.
     """
 
     names: dict[str, Value] = field(default_factory=dict)
     outer: Env | None = None
     module: Env | None = None
     moved: dict[str, Env] = field(default_factory=dict)
-    bound: frozenset[str] | None = frozenset()
+    bound: Callable[[], frozenset[str] | None] = frozenset
 
     @property
     def root(self) -> Env:

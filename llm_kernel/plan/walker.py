@@ -16,15 +16,18 @@ from llm_kernel.plan.functions import bind
 from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
+from llm_kernel.plan.recall import Recall, key_of
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
-from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join
+from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join, known
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
 
 _STEPS = 45000
 _DEPTH = 35
+_DEEP = 4
+"""How often a function may stand on the way while it calls itself with values that nobody knows."""
 _SHARE = 0.75
 _CALL = 8
 """What a call, a fork or a print costs beside its expressions, in steps."""
@@ -61,6 +64,9 @@ class Walker:
         self._touched: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
         self._generators: dict[ast.AST, bool] = {}
         self.memo: dict[object, list[int]] = {}
+        self._far: dict[ast.AST, frozenset[str]] = {}
+        self._active: dict[ast.AST, int] = {}
+        self._recall = Recall(self.state)
         self._scopes: dict[ast.AST, frozenset[str] | None] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
@@ -270,13 +276,40 @@ class Walker:
         if self._depth >= _DEPTH:
             raise Exhausted
         node = function.node
+        if self._active.get(node, 0) >= _DEEP and not all(known(each) for each in (*args, *named.values())):
+            return self._unfollowed(function)
+        key = None if self.hooked or self.loud(node) else key_of(node, args, named)
+        held = self._recall.find(key, lambda: self._beyond(node)) if key is not None else None
+        if held is not None:
+            self.risks += held.risks
+            self._left -= 1
+            return held.value
+        if key is None:
+            return self._walk(function, args, named, cls, this)
+        risks, watched, out = self.risks, self.state.watch(), len(self._out)
+        try:
+            value = self._walk(function, args, named, cls, this)
+        finally:
+            moved = self.state.seen(watched)
+        if not moved and len(self._out) == out:
+            self._recall.keep(key, value, self.risks - risks, (*args, *named.values()))
+        return value
+
+    def _beyond(self, node: ast.AST) -> frozenset[str]:
+        """What a function reads, or the functions it calls, that is not a name of its own."""
+        self.touches(node)
+        return self._far[node]
+
+    def _walk(self, function: Function, args: list[Value], named: dict[str, Value], cls: Value, this: Value) -> Value:
+        node = function.node
         names = bind(function, args, named)
         names["<class>"], names["<self>"], names["<function>"] = cls, this, function.name
-        env = Env(names, function.env, function.env.root, bound=self._bound(node))
+        env = Env(names, function.env, function.env.root, bound=lambda: self._bound(node))
         self.state.made(names)
         self.calls += 1
         self._left -= _CALL
         self._depth += 1
+        self._active[node] = self._active.get(node, 0) + 1
         self._returns.append([])
         try:
             if isinstance(node, ast.Lambda):
@@ -297,7 +330,14 @@ class Walker:
             return value
         finally:
             self._depth -= 1
+            self._active[node] -= 1
             self._returns.pop()
+
+    def _unfollowed(self, function: Function) -> Value:
+        """A function that calls itself with what nobody knows."""
+        if self.loud(function.node):
+            self.emit(Free(expr=function.name))
+        return Unknown()
 
     def _wrapped(self) -> list[Node]:
         nodes = tuple(self._out)
@@ -351,6 +391,8 @@ class Walker:
         if held is None:
             seen: set[str] = set()
             read, written = set(self.reads(node)), set(self.writes(node))
+            far = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
+            far |= read - (self._bound(node) or frozenset())
             queue = list(calls(node))
             while queue:
                 name = queue.pop()
@@ -360,9 +402,11 @@ class Walker:
                 for each in self.definitions(name):
                     inner_reads, inner_writes = lasting(each)
                     read |= inner_reads
+                    far |= inner_reads
                     written |= inner_writes
                     queue += calls(each)
             held = self._touched[node] = (frozenset(read), frozenset(written))
+            self._far[node] = frozenset(far)
         return held
 
     def definitions(self, name: str) -> Sequence[ast.AST]:
@@ -404,7 +448,7 @@ class Walker:
     def _learn(self, tree: ast.Module, env: Env) -> None:
         """Note what can be called, bound and set in a module."""
         self._loudness.add(tree)
-        env.bound = bound(tree)
+        env.bound = lambda: self._bound(tree)
         more = attributes(tree)
         self.stored = None if more is None or self.stored is None else self.stored | more
 
