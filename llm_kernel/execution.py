@@ -6,6 +6,7 @@ import atexit
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Sequence
 from copy import deepcopy
@@ -147,8 +148,11 @@ def open_book(path: Path) -> Any:
 def write_book(book: Any, path: Path) -> None:
     """Write a notebook, whole or not at all."""
     text = nbformat.writes(book)  # type: ignore[no-untyped-call]
+    path = path.resolve()
     beside = path.with_name(f".{path.name}.new")
     beside.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+    if path.exists():
+        shutil.copymode(path, beside)
     beside.replace(path)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
-from llm_kernel.errors import TapeError
+from llm_kernel.errors import StateError, TapeError
 from llm_kernel.execution import Execution, Taped, open_book, shown, write_book
 from llm_kernel.model import reel
 from llm_kernel.model.missing import brief
@@ -68,10 +68,10 @@ def replay(job: Job, *, check: bool = False) -> int:
     ``check`` compares with the outputs that it holds, shows what differs and is 1 where something does; it writes the
     notebook only where ``out`` says.
     """
+    recorded = open_book(job.notebook)
     for path in (job.reel, job.base):
         if path is not None and not path.exists() and not (job.base and path == job.reel):
             raise TapeError(f"There is no tape at {path}. Make one with: llm-kernel record {job.notebook}")
-    recorded = open_book(job.notebook)
     run = _executed(job, "replay", job.allow_errors or check)
     if not check or job.out:
         write_book(run.book, job.out or job.notebook)
@@ -97,6 +97,11 @@ def difference(before: Any, after: Any, name: str) -> list[str]:
 
 def _executed(job: Job, mode: Any, allow_errors: bool) -> Execution:
     book = open_book(job.notebook)
+    for path in (job.reel, job.base):
+        if path is not None and path.exists() and mode != "record":
+            reel.read(path)  # a damaged one is told of before anything runs
+    if not (job.out or job.notebook).absolute().parent.is_dir():
+        raise StateError(f"There is no folder for {job.out}; make it first.")
     said = job.said
 
     def begun(number: int, total: int) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import math
 import os
+import shutil
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -101,8 +102,10 @@ def rewrite(path: Path, keep: set[int]) -> int:
         kept = [one for one in reel.recordings if one.line in keep]
         if len(kept) < len(reel.recordings):
             text = "\n".join([_first(reel.header), *map(line_of, kept), ""])
+            path = path.resolve()
             beside = path.with_name(f".{path.name}.new")
             beside.write_bytes(text.encode("utf-8", "surrogatepass"))
+            shutil.copymode(path, beside)
             beside.replace(path)
     return len(reel.recordings) - len(kept)
 
