@@ -91,6 +91,9 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
                 turn = count
                 continue
+            if skip is not None and quiet and _fired(w, node, items, turns, skip, turn, env):
+                turn = count
+                continue
             turn = skip(turn, count) if skip is not None and quiet else turn + 1
     over = flow in ("break", "return")
     last: list[tuple[Node, ...]] = []
@@ -170,6 +173,45 @@ def _follow(
     labels = [_label(node.target, items.at(turn)) for turn in range(3, count - 1)]
     turns += [(label, made(label)) for label in labels if isinstance(label, int)]
     turns.append((last, nodes))
+    return True
+
+
+def _fired(
+    w: Walk,
+    node: ast.For | ast.AsyncFor,
+    items: Items,
+    turns: list[tuple[Value, tuple[Node, ...]]],
+    skip: Skip,
+    turn: int,
+    env: Env,
+) -> bool:
+    """Fill in the turns in which something happens from two of them and the last, when only the counter differs."""
+    printing = [(label, nodes) for label, nodes in turns if nodes]
+    count = items.count or 0
+    if len(printing) != 4:
+        return False
+    left: list[int] = []
+    at = turn
+    while (at := skip(at, count)) < count:
+        left.append(at)
+    (one, first), (two, second) = printing[2:]
+    last = _label(node.target, items.at(left[-1])) if left else None
+    if len(left) < _FEW or not (isinstance(one, int) and isinstance(two, int) and isinstance(last, int)):
+        return False
+    made = template(first, second, one, two - one)
+    inside = [each for stmt in node.body if isinstance(stmt, ast.If) for each in stmt.body]
+    plain = [stmt for stmt in node.body if not isinstance(stmt, ast.If)]
+    if made is None or not indifferent(w, [*plain, *inside], _varying(node.target, items.at(0))):
+        return False
+    w.state.begin()
+    assign(w, node.target, items.at(left[-1]), env, quiet=True)
+    flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
+    if flow is not None or changes - {"[]"} or nodes != made(last):
+        w.state.rollback()
+        return False
+    w.state.open_up(w.state.commit())
+    labels = [_label(node.target, items.at(each)) for each in left]
+    turns += [(label, made(label)) for label in labels if isinstance(label, int)]
     return True
 
 

@@ -15,6 +15,7 @@ Nodes: TypeAlias = tuple[Node, ...]
 Template: TypeAlias = Callable[[int], Nodes]
 _Text: TypeAlias = Callable[[int], str]
 
+_ROUNDS = 4
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -115,23 +116,39 @@ def _text(a: str, b: str, at: int, step: int) -> _Text | None:
 
 def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str]) -> bool:
     """Whether no decision in the code, or in the functions it calls, depends on these names."""
-    queue: list[tuple[Sequence[ast.stmt], frozenset[str]]] = [(body, frozenset(names))]
+    kept: frozenset[str] = frozenset()
+    for _ in range(_ROUNDS):
+        found = _indifferent(w, body, frozenset(names) | kept, kept)
+        if found is None or found == kept:
+            return found is not None
+        kept = found
+    return False
+
+
+def _indifferent(
+    w: Walk, body: Sequence[ast.stmt], names: frozenset[str], kept: frozenset[str]
+) -> frozenset[str] | None:
+    """None where a decision depends on the names; else ``kept`` and every attribute that is set to what does."""
+    queue: list[tuple[Sequence[ast.stmt], frozenset[str]]] = [(body, names)]
     seen: set[tuple[int, frozenset[str]]] = set()
+    found = set(kept)
     while queue:
         code, tainted = queue.pop()
         if not code or (id(code[0]), tainted) in seen:
             continue
         seen.add((id(code[0]), tainted))
         grown = _tainted(w, code, tainted)
-        if grown is None or len(seen) > 50:
-            return False
+        if grown is None or len(seen) > 80:
+            return None
         for each in code:
             for node in ast.walk(each):
                 if _decides(w, node, grown):
-                    return False
+                    return None
+                if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in grown:
+                    found.add(node.attr)
                 if isinstance(node, ast.Call):
-                    queue += _into(w, node, grown)
-    return True
+                    queue += _into(w, node, grown, kept)
+    return frozenset(found)
 
 
 def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> frozenset[str] | None:
@@ -146,6 +163,9 @@ def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> froz
                     continue
                 if w.reads(value) & tainted and not _from_call(w, value):
                     for target in targets:
+                        if isinstance(target, ast.Attribute):
+                            grown.add(target.attr)
+                            continue
                         if not isinstance(target, (ast.Name, ast.Tuple)):
                             return None
                         grown |= w.reads(target)
@@ -169,7 +189,9 @@ def _decides(w: Walk, node: ast.AST, tainted: frozenset[str]) -> bool:
     return isinstance(node, ast.Subscript) and bool(w.reads(node.slice) & tainted)
 
 
-def _into(w: Walk, node: ast.Call, tainted: frozenset[str]) -> list[tuple[Sequence[ast.stmt], frozenset[str]]]:
+def _into(
+    w: Walk, node: ast.Call, tainted: frozenset[str], kept: frozenset[str]
+) -> list[tuple[Sequence[ast.stmt], frozenset[str]]]:
     name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
     found: list[tuple[Sequence[ast.stmt], frozenset[str]]] = []
     for each in w.definitions(name):
@@ -180,6 +202,6 @@ def _into(w: Walk, node: ast.Call, tainted: frozenset[str]) -> list[tuple[Sequen
             params = params[1:]
         into = {param for param, arg in zip(params, node.args, strict=False) if w.reads(arg) & tainted}
         into |= {word.arg for word in node.keywords if word.arg is not None and w.reads(word.value) & tainted}
-        if into:
-            found.append((each.body, frozenset(into)))
+        if into or kept:
+            found.append((each.body, frozenset(into) | kept))
     return found
