@@ -35,9 +35,9 @@ class Bounds:
         """The same by what they show: losses, accuracies, rates and so on."""
         return dict(self._figures.replaced)
 
-    def held(self, text: str) -> str:
-        """``text``, one row without its end, with its figures within bounds."""
-        return self._figures.held(text)
+    def held(self, text: str, elapsed: float | None = None) -> str:
+        """``text``, one row without its end, with its figures within bounds; ``elapsed``: the run's seconds so far."""
+        return self._figures.held(text, elapsed)
 
 
 def bounds(plan: Plan, source: str, argv: Sequence[str] = (), seed: str = "") -> Bounds | None:

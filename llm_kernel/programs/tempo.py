@@ -100,7 +100,7 @@ class Tempo:
         text = line.rstrip("\r\n")
         if self.bounds is not None:
             end = line[len(text) :]
-            text = self.bounds.held(text)
+            text = self.bounds.held(text, self.credit)
             line = text + end
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:

@@ -73,7 +73,7 @@ class _Causes:
         if self.adaptive:
             usual = pair.lr if pair.optimizer.startswith("adam") else 0.001
             usual = {"adadelta": 1.0, "adagrad": 0.01}.get(one.optimizer, usual)
-            ratio = one.lr / (max(usual, 0.005) if pair.train < 5000 or not pair.data else usual)
+            ratio = one.lr / (max(usual, 0.01) if pair.train < 5000 or not pair.data else usual)
         else:
             known = pair.optimizer == "sgd" and pair.lr > 0.2
             ratio = one.lr / max(1 - one.momentum, 0.01) / (pair.lr if known else 0.2)

@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llm_kernel.plan.curves.course import Course
 from llm_kernel.plan.curves.places import Place, Row
@@ -42,37 +42,49 @@ class Figures:
 
     def __init__(self, places: list[Place], course: Course) -> None:
         self._places, self._course, self._schedule = places, course, course.schedule
+        for place in places:
+            place.roles = _own_split(place.roles, course)
         self._seed = f"{course.seed}/{course.recipe.seed}"
         self._trails: dict[tuple[str, str, bool], _Trail] = {}
         self._batches: dict[tuple[int, str, str], list[float]] = {}
         self._same: dict[tuple[str, str, str, int], float] = {}
         self._best: dict[tuple[str, str], tuple[float, int]] = {}
-        self._stale = 0
+        self._turn = 0
         self.replaced: Counter[str] = Counter()
 
-    def held(self, text: str) -> str:
-        """``text``, one row, with its figures as they can be."""
+    def held(self, text: str, elapsed: float | None = None) -> str:
+        """``text``, one row, with its figures as they can be; ``elapsed``: the run's seconds so far."""
         place, found = self._place(text)
         if place is None or found is None:
             return text
         row = place.row(found)
+        if row.turn < self._turn:
+            self._begin()  # another run of the same loop: the next fold, the next seed
+        self._turn = row.turn
         spots = list(self._spots(place, found))
         known: dict[tuple[str, str], float] = {}
         for group, role, digits in sorted(spots, key=lambda spot: spot[1].kind != "correct"):
+            role = _scaled(role, digits)
             base = _BASES.get(role.kind)
             if base and not role.best and (role.split, base) not in known and (number := _number(digits)) is not None:
                 expr = self._hole_at(place, group).expr
                 known[role.split, base] = self._settled(
-                    role, base, role_value(role, number), row, expr, several=place.several(row)
+                    role, base, role_value(role, number) / self._times(role), row, expr, several=place.several(row)
                 )
         pieces: list[tuple[int, str]] = []
         for group, role, digits in spots:
-            value = self._value(role, known, row, place, group)
+            role = _scaled(role, digits)
+            timed = role.kind == "time" and place.last and elapsed is not None
+            value = _timed(place, group, elapsed or 0.0) if timed else self._value(role, known, row, place, group)
             if value is not None:
                 pieces.append((group, self._text(place, group, role, value, digits)))
         for group, new in reversed(pieces):
             text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
         return text
+
+    def _begin(self) -> None:
+        for held in (self._trails, self._batches, self._same, self._best):
+            held.clear()
 
     def _place(self, text: str) -> tuple[Place | None, re.Match[str] | None]:
         for place in self._places:
@@ -208,7 +220,7 @@ class Figures:
             shown = self._batches.get((row.turn, role.split, base), [])
             if row.inner and shown and _AVERAGED.search(self._hole_at(place, group).expr):
                 figure = sum(shown) / len(shown)
-            return None if figure is None else shown_value(role, figure)
+            return None if figure is None else shown_value(role, figure) * self._times(role)
         match role.kind:
             case "lr":
                 if self._schedule is None or self._schedule.rate <= 0:
@@ -223,6 +235,9 @@ class Figures:
                     return None
                 draw = random.Random(f"{self._seed}/{group}/{row.progress:.4f}").uniform(0.0, 0.6)
                 return role.shown(max(share - draw * (100 - share) / 10, 0.0))
+            case "top5":
+                share = known.get((role.split, "accuracy"))
+                return None if share is None else role.shown(_of_five(share, self._course.recipe.pair.classes))
             case "r2":
                 loss = known.get((role.split, "loss"))
                 return None if loss is None else 1 - loss / max(self._course.recipe.pair.untrained, 1e-9)
@@ -230,6 +245,17 @@ class Figures:
                 loss = known.get((role.split, "loss"))
                 return None if loss is None else 0.78 * math.sqrt(max(loss, 0.0))
         return None
+
+    def _times(self, role: Role) -> float:
+        """How many losses a sum is made of."""
+        recipe = self._course.recipe
+        test = role.split == "test"
+        match role.sums:
+            case "batches":
+                return float(max((recipe.test or recipe.pair.test) // recipe.batch, 1) if test else recipe.updates)
+            case "examples":
+                return float((recipe.test or recipe.pair.test) if test else recipe.examples)
+        return 1.0
 
     def _best_of(self, role: Role, base: str | None) -> float | None:
         keys = [(role.split, base)] if base else [("test", "accuracy"), ("test", "loss"), ("train", "loss")]
@@ -252,6 +278,51 @@ class Figures:
     def _hole_at(place: Place, group: int) -> Hole:
         at = place.groups.index(group)
         return [part for part in place.line.parts if isinstance(part, Hole)][at]
+
+
+def _own_split(roles: tuple[Role, ...], course: Course) -> tuple[Role, ...]:
+    """A count out of as many as there are to train on is one of training; a percentage behind a count is its share."""
+    recipe = course.recipe
+    counts = [role for role in roles if role.kind == "correct"]
+    if counts:
+        share = replace(counts[0], kind="accuracy", percent=True, out_of=0)
+        roles = tuple(share if role.percent and not role.kind else role for role in roles)
+    whole = recipe.examples != (recipe.test or recipe.pair.test)
+    if whole and any(role.out_of == recipe.examples for role in roles):
+        return tuple(replace(role, split="train") if role.kind in ("accuracy", "correct") else role for role in roles)
+    return roles
+
+
+def _scaled(role: Role, digits: str) -> Role:
+    """A share of which nothing says how it is written: what is above 1 are percents."""
+    number = _number(digits)
+    if role.kind in ("accuracy", "f1", "top5") and not role.percent and number is not None and number > 1.5:
+        return replace(role, percent=True)
+    return role
+
+
+def _of_five(share: float, classes: int) -> float:
+    """The accuracy of the five likeliest classes, from that of the likeliest."""
+    start, error = 100 - 100 / max(classes, 2), 100 - share
+    untaught = max(1 - 5 / max(classes, 6), 0.0) / (1 - 1 / max(classes, 2))
+    return 100 - error * (0.15 + (untaught - 0.15) * min(error / start, 1.0) ** 3)
+
+
+def _timed(place: Place, group: int, elapsed: float) -> float:
+    """The part of ``elapsed`` that a hole shows: seconds, or the minutes and hours before them."""
+    parts = place.line.parts
+    holes = [at for at, part in enumerate(parts) if isinstance(part, Hole)]
+    number = place.groups.index(group)
+    after = [
+        "".join(part.text for part in parts[at + 1 : at + 2] if not isinstance(part, Hole)).lstrip() for at in holes
+    ]
+    if after[number].startswith("min") and not any(text.startswith("s") for text in after[number + 1 :]):
+        return elapsed / 60
+    if re.match(r"h", after[number]):
+        return elapsed / 3600 if number + 1 == len(holes) else elapsed // 3600
+    if re.match(r"m(?!s)", after[number]):
+        return (elapsed % 3600 if number and after[number - 1].startswith("h") else elapsed) // 60
+    return elapsed % 60 if number and re.match(r"m(?!s)", after[number - 1]) else elapsed
 
 
 def role_value(role: Role, number: float) -> float:

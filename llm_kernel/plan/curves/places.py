@@ -44,6 +44,7 @@ class Place:
     groups: tuple[int, ...]
     counters: tuple[int, ...]
     rows: list[Row] = field(default_factory=list)
+    last: bool = False
     every: int = 0
     """Rows in a turn, where the turns after the first are like it."""
     _next: int = 0
@@ -113,7 +114,7 @@ class Places:
                     pending += [*node.parts, Literal(node.end)]
                     *done, pending = _split(pending)
                     for parts in done:
-                        self._keep(tuple(parts), start + span, inner=inner, turn=turn)
+                        self._keep(tuple(parts), start + span, inner=inner, turn=turn, after=span == 0)
                 case Loop():
                     pending = []
                     self._loop(node, start, span, turn=turn)
@@ -123,7 +124,7 @@ class Places:
                     for part in children(node):
                         self._visit(part, start, span, inner=inner, turn=turn)
         if pending:
-            self._keep(tuple(pending), start + span, inner=inner, turn=turn)
+            self._keep(tuple(pending), start + span, inner=inner, turn=turn, after=span == 0)
 
     def _loop(self, loop: Loop, start: float, span: float, *, turn: int) -> None:
         main = self._main
@@ -149,26 +150,28 @@ class Places:
             self._end, self._last = offset + (loop.count or 1) * self._scale, (loop.count or 1) - 1
             return
         sparse = loop.count is not None and len(loop.turns) < loop.count
+        offset = 0 if sparse else offset
         for at, part in enumerate(loop.turns):
             value = loop.values[at] if at < len(loop.values) else None
             number = at
             if sparse and isinstance(value, int) and isinstance(first, int):
-                number = value - (first if first <= 1 else 0)
+                number = value - (loop.values[-1] == loop.count)
             begin = offset + number * self._scale
             self._visit(part, begin, self._scale, inner=False, turn=number)
             self._end, self._last = begin + self._scale, number
 
-    def _keep(self, parts: tuple[Part, ...], progress: float, *, inner: bool, turn: int) -> None:
+    def _keep(self, parts: tuple[Part, ...], progress: float, *, inner: bool, turn: int, after: bool = False) -> None:
         if not any(isinstance(part, Hole) for part in parts):
             return
         self._count += 1
-        fixed = tuple(re.sub(r"\d+", "\0", part.text) if isinstance(part, Literal) else part for part in parts)
+        fixed = tuple(re.sub(r" *\d+", "\0", part.text) if isinstance(part, Literal) else part for part in parts)
         key = (inner, *fixed)
         if key not in self._held:
             self._held[key] = self._place(Line(parts), inner)
         counters = tuple(
             number for part in parts if isinstance(part, Literal) for number in re.findall(r"\d+", part.text)
         )
+        self._held[key].last = self._end > 0 and turn == self._last and after
         self._held[key].rows.append(Row(progress, counters, inner, turn))
 
     def _place(self, line: Line, inner: bool) -> Place:
@@ -181,16 +184,16 @@ class Places:
             if isinstance(part, Hole):
                 number += 1
                 groups.append(number)
-                role = role_of(line, at, self._meanings)
+                role = role_of(line, at, self._meanings, inner=inner)
                 roles.append(replace(role, steps=inner) if role.split == "train" else role)
                 numeric = part.kind in ("int", "float", "time") or role.kind in _TOLD
                 pieces.append(rf"( *{_NUMBER}%? *)" if numeric and not part.among else r"(.*?)")
                 continue
-            for text in re.split(r"(\d+)", part.text):
-                if text.isdigit():
+            for text in re.split(r"( *\d+)", part.text):
+                if text.strip().isdigit():
                     number += 1
                     counters.append(number)
-                    pieces.append(r"(\d+)")
+                    pieces.append(r" *(\d+)")
                 else:
                     pieces.append(re.escape(text))
         return Place(line, re.compile("".join(pieces)), tuple(roles), tuple(groups), tuple(counters))

@@ -28,6 +28,11 @@ _FAMILIES = (
 _OPTIMIZERS = frozenset("sgd adam adamw rmsprop adagrad adadelta nadam radam adamax lbfgs asgd lion".split())
 _HIDDEN = frozenset({"Linear", "LazyLinear", "Dense"})
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
+_OTHER = re.compile(
+    r"\b(?:vae|kld|kl_div|reparameterize|discriminator|net_?d|autoencoder|diffusion|ddpm|triplet\w*|contrastive\w*|ctc_?loss"
+    r"|dqn|critic|policy\w*|gym|gymnasium|loss_?[dg]|[dg]_loss|gan|unet|yolo\w*|detr|iou|dice\w*)\b"
+)
+"""Runs whose figures are of another kind: nothing is known of them here."""
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
 
 
@@ -74,6 +79,8 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
     if not {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile"} & set(named):
         return None
     words = " ".join(_words(tree)).lower()
+    if _OTHER.search(words):
+        return None
     data, family = data_set(words), _family(words, named)
     task, classes = _task(words, calls, constants)
     examples, test = _examples(tree, calls, constants)

@@ -25,22 +25,25 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("r2", r"\br2\b|r2_score|r\^2|r²|r2"),
     ("f1", r"\bf1\b|f1_score|f1|\bprecision|\brecall|\bauc\b|roc_auc|\bbleu\b|\bm?iou\b|\bmap\b"),
     ("norm", r"grad_norm|\bnorm\b|gradient norm"),
+    ("top5", r"(?:acc|prec|top)(?:uracy)?[ _@-]*5\b"),
     ("accuracy", r"acc(?:uracy)?(?![a-z])|_acc\b|\btop[ _-]?[15]\b|\bprec@?[15]\b|准确率|精度|正确率"),
     ("correct", r"correct|n_right|num_right|\bhits\b|matches"),
     ("mae", r"\bmae\b|l1_loss|mean_absolute"),
     ("loss", r"loss|\bnll\b|entropy|\bcost\b|\bmse\b|criterion|损失|\bobjective\b|mean_squared"),
 )
-_TEST = re.compile(r"test|val(?:id\w*|_|\b)|eval|\bdev\b|验证|测试|held", re.IGNORECASE)
+_TEST = re.compile(r"test|(?<!\.)val(?:id\w*|_|\b)|eval|\bdev\b|验证|测试|held", re.IGNORECASE)
 _TRAIN = re.compile(r"train|running|batch|训练", re.IGNORECASE)
 _BEST = re.compile(r"best|highest|lowest|top_acc\b|最佳|最好", re.IGNORECASE)
-_SHARES = frozenset({"accuracy", "f1"})
+_METER = re.compile(r"(?:\w+\.)*(?:val|avg|value|global_avg|median|mean)")
+_SHARES = frozenset({"accuracy", "f1", "top5"})
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
     """``kind`` as in the table above or "" for what training does not tell; ``split`` "train" or "test".
 
-    ``percent``: 98 and not 0.98; ``best``: of all turns so far; ``out_of``: the number that a count is part of.
+    ``percent``: 98 and not 0.98; ``best``: of all turns so far; ``out_of``: the number that a count is part of;
+    ``steps``: of one batch; ``sums``: a loss that is added up over "batches" or "examples" and never divided.
     """
 
     kind: str = ""
@@ -49,6 +52,7 @@ class Role:
     best: bool = False
     out_of: int = 0
     steps: bool = False
+    sums: str = ""
 
     @property
     def falls(self) -> bool:
@@ -104,21 +108,33 @@ class Role:
         return low + (high - low) * share
 
 
-def role_of(line: Line, at: int, meanings: Mapping[str, str]) -> Role:
-    """What the hole at part ``at`` of ``line`` shows; ``meanings`` as ``definitions`` gives them."""
+def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = False) -> Role:
+    """What the hole at part ``at`` of ``line`` shows; ``meanings`` as ``definitions`` gives them.
+
+    ``inner``: the line stands among the batches of training, where what says nothing else is of training.
+    """
     hole = line.parts[at]
     assert isinstance(hole, Hole)
     if hole.kind in ("shape", "str") or hole.among:
         return Role()
     label, after = _label(line, at), _after(line, at)
-    whole = " ".join(part.text for part in line.parts if not isinstance(part, Hole))
-    said = f"{label} {hole.expr}"
+    if label.strip() == "(" and _METER.fullmatch(hole.expr) and at > 1 and isinstance(line.parts[at - 2], Hole):
+        return role_of(line, at - 2, meanings, inner=inner)
+    whole = " ".join(part.text for part in line.parts[:at] if not isinstance(part, Hole))
+    said = label if _METER.fullmatch(hole.expr) else f"{label} {hole.expr}"
     near_by, deep = _meaning(hole.expr, meanings)
     if hole.kind == "time":
         return Role("eta" if re.search(_KINDS[0][1], said, re.IGNORECASE) else "time")
     kind = _kind(hole.expr) or _kind(label[-32:])
     near = _kind(label[-16:])
-    if near in ("accuracy", "loss", "ppl", "lr", "rmse") and kind in ("correct", "loss", "accuracy", "ppl", "", "norm"):
+    if near in ("top5", "accuracy", "loss", "ppl", "lr", "rmse") and kind in (
+        "correct",
+        "loss",
+        "accuracy",
+        "ppl",
+        "",
+        "norm",
+    ):
         kind = near if not (kind == "correct" and _is_count(hole)) else kind
     kind = kind or _kind(deep)
     if kind == "correct" and not _is_count(hole) and "/" in f"{hole.expr}{deep}":
@@ -132,9 +148,19 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str]) -> Role:
     best = bool(_BEST.search(said))
     if best and re.search(r"epoch", said) and hole.kind == "int":
         return Role("epoch", best=True)
-    percent = after.startswith("%") or hole.format.endswith("%") or "100" in f"{hole.expr} {deep}"
-    return Role(kind, _split(said, near_by, whole, kind), percent and not hole.format.endswith("%"), best,
-                _out_of(after) if kind == "correct" else 0)  # fmt: skip
+    percent = after.startswith("%") or "@" in label[-8:] or hole.format.endswith("%") or _hundred(hole.expr, deep)
+    return Role(kind, _split(said, near_by, whole, kind, inner=inner), percent and not hole.format.endswith("%"), best,
+                _out_of(after) if kind == "correct" else 0, sums=_summed(hole.expr, meanings, kind))  # fmt: skip
+
+
+def _hundred(expr: str, deep: str) -> bool:
+    """Whether a share is written in percents."""
+    times = r"\b100(?:\.0*)? *\*|\* *100\b"
+    return not re.search(r"/ *100\b", expr) and re.search(times, f"{expr} {deep}") is not None
+
+
+def _summed(expr: str, meanings: Mapping[str, str], kind: str) -> str:
+    return meanings.get(f"+{expr}", "") if kind == "loss" else ""
 
 
 def _is_count(hole: Hole) -> bool:
@@ -148,20 +174,21 @@ def _kind(text: str) -> str:
     if not found:
         return ""
     kinds = {kind for _, _, kind in found}
-    for strong in ("ppl", "lr", "patience", "rmse", "r2"):
+    for strong in ("ppl", "top5", "lr", "patience", "rmse", "r2"):
         if strong in kinds and len(text) < 60:
             return strong
     return max(found)[2]
 
 
-def _split(said: str, deep: str, whole: str, kind: str) -> str:
-    for text, last in ((said, True), (deep, False), (whole, True)):
+def _split(said: str, deep: str, whole: str, kind: str, *, inner: bool) -> str:
+    both = _TEST.search(whole) and _TRAIN.search(whole)
+    for text, last in ((said, True), ("" if both else whole, True), (deep, False), (whole, True)):
         test, train = _TEST.search(text), _TRAIN.search(text)
         if test and train:
             return "test" if (test.start() > train.start()) == last else "train"
         if test or train:
             return "test" if test else "train"
-    return "test" if kind in ("accuracy", "correct", "f1", "r2") else "train"
+    return "test" if not inner and kind in ("accuracy", "correct", "f1", "r2") else "train"
 
 
 def _label(line: Line, at: int) -> str:
@@ -186,14 +213,27 @@ def definitions(source: str) -> dict[str, str]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return held
+    divided: set[str] = set()
     for node in ast.walk(tree):
         match node:
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value) if (
+                "loss" in f"{name} {ast.unparse(value)}"
+            ):
+                each = re.search(r"\* *(?:len\(|\w+\.size\(|\w+\.shape|\w*batch_size)|sum", ast.unparse(value))
+                held[f"+{name}"] = "examples" if each else "batches"
+            case ast.AugAssign(target=ast.Name(id=name), op=ast.Div()):
+                divided.add(name)
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(op=ast.Div(), left=ast.Name(id=other))):
+                held.setdefault(name, ast.unparse(node.value)[:160])
+                divided |= {name} if name == other else set()
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if not isinstance(value, ast.Constant):
                 held.setdefault(name, ast.unparse(value)[:160])
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
                 for one, value in zip(names, values, strict=True):
                     if isinstance(one, ast.Name) and not isinstance(value, ast.Constant):
                         held.setdefault(one.id, ast.unparse(value)[:160])
+    for name in divided:
+        held.pop(f"+{name}", None)
     return held
 
 

@@ -11,7 +11,8 @@ from llm_kernel.plan import plan
 from llm_kernel.programs.bounds import Bounds, bounds
 
 _HEAD = """
-import math, torch
+import math, time, torch
+begin = time.time()
 from torchvision import datasets
 train_set = datasets.MNIST('data', train=True, download=True)
 test_set = datasets.MNIST('data', train=False)
@@ -130,3 +131,20 @@ def test_the_same_words_give_the_same_figures() -> None:
 
     assert run("1") == run("1")
     assert run("1") != run("2")
+
+
+def test_the_total_time_is_what_the_run_took() -> None:
+    held = _bounds(epoch="print(f'acc: {acc:.1f}')", end="print(f'took {time.time() - begin:.1f}s')")
+    assert held.held("took 9999.0s", elapsed=83.25) == "took 83.2s"
+
+
+def test_a_sum_of_batch_losses_is_that_many_times_their_mean() -> None:
+    held = _bounds(epoch="print(f'epoch {epoch} loss {running:.2f}')")
+    told = float(held.held("epoch 1 loss 0.20").split()[-1])
+    assert 938 * 0.1 < told < 938 * 0.4
+
+
+def test_shares_of_one_are_not_taken_for_percents() -> None:
+    held = _bounds(epoch="print(f'acc {acc / 100:.4f}')")
+    assert held.held("acc 0.9815") == "acc 0.9815"
+    assert 0.97 < float(held.held("acc 0.1000").split()[-1]) < 1.0
