@@ -101,7 +101,13 @@ class World:
             ask_all=setup.unknown == "ask",
         )
         self._metas = Metas(
-            machine, models, journal, limits=setup.limits, tokens=setup.meta_tokens, seed=setup.options.seed
+            machine,
+            models,
+            journal,
+            limits=setup.limits,
+            tokens=setup.meta_tokens,
+            seed=setup.options.seed,
+            prompt=setup.options.prompt,
         )
         self.shell = self._new_shell(cwd)
         self.terminal = Terminal(machine, models, journal, setup.options, setup.limits, self.front)

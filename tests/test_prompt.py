@@ -49,14 +49,14 @@ def test_the_order_is_by_how_rarely_a_part_changes() -> None:
         cwd="/root",
         shown=[new, old],
         led=[old],
-        past=Past(("$ ls\na.py", "$ pwd"), ("$ make",)),
+        past=Past(("$ ls\na.py", "$ pwd"), earlier=("Fact: it rains",)),
         stdin="typed",
         hint="1",
     )
     text = request.messages[-1].content
     assert text[text.index("\n\nFile old.py") :] == (
         "\n\nFile old.py (1 lines):\nprint(0)\n\nBefore:\n$ ls\na.py\n$ pwd\n\nFile a.py (1 lines):\nprint(1)\n\n"
-        "Earlier:\n$ make\n\nStandard input:\ntyped\n\nNow: 2021-04-01 09:00:00 UTC, in /root\n\n"
+        "Earlier:\nFact: it rains\n\nStandard input:\ntyped\n\nNow: 2021-04-01 09:00:00 UTC, in /root\n\n"
         "It prints:\n1\n\n$ python3 a.py"
     )
     assert text.startswith(card(_machine()))

@@ -6,21 +6,29 @@ between must not change what a request is made of, or its recording could not be
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
 from llm_kernel.journal.entry import Entry
 from llm_kernel.journal.nouns import concepts, names, nouns
 
-__all__ = ["LEAST", "Question", "Read", "bears"]
+__all__ = ["LEAST", "STRONG", "Question", "Read", "bears"]
 
 LEAST = 3.0
 """The score from which on an entry bears on a question at all."""
+STRONG = 8.0
+"""The score from which on several entries are told; of those below it, such as of the same program, one."""
 
-_SAME, _LEFT, _SHARED, _PROGRAM, _NAME, _SAID, _NOUN, _CONCEPT = 10.0, 8.0, 4.0, 3.0, 3.0, 2.0, 1.0, 2.0
+_SAME, _LEFT, _SHARED, _PROGRAM, _NOUN, _CONCEPT = 10.0, 8.0, 4.0, 3.0, 1.0, 3.0
+_OWN, _WORD = 6.0, 1.5
+"""What a shared name weighs that belongs to one thing (``orion-7``, ``fit.pt``, a hash), and an ordinary word."""
+_SAID = 0.6
+"""The share of that for a word that the entry only said."""
 _MADE = 2.0
 """What an instruction wrote is mostly a script, whose text the request shows anyway."""
 _MOST_SAID = 4
+_PARTICULAR = re.compile(r"[a-z].*[\d._-]|\d.*[a-z]|\d{4}", re.IGNORECASE)
 _INTERPRETERS = frozenset(
     "python python3 node java ruby perl php rscript julia bash sh sudo env time torchrun deno bun lua".split()
 )
@@ -73,20 +81,28 @@ class Read:
 def bears(read: Read, on: Question, left: Collection[str]) -> float:
     """How much it bears; ``left`` are the paths whose contents come down to what is read now."""
     entry = read.entry
-    score = (_MADE if entry.meta else _LEFT) * bool(set(left) & set(entry.wrote))
-    score += _SAID * min(_MOST_SAID, len(on.names & read.said))
-    if on.spoken:
-        score += _NAME * len(on.names & read.asked) + _NOUN * len((on.nouns - on.names) & read.nouns)
-        score += _NOUN * min(_MOST_SAID, len((on.nouns - on.names) & read.said))
-        return score + _CONCEPT * len(on.concepts & read.concepts)
     words = _words(on.text)
-    program = words[0].rpartition("/")[2] if words else ""
+    program = "" if on.spoken or not words else words[0].rpartition("/")[2]
+    about = on.names - _INTERPRETERS - {program.lower()}
+    score = (_MADE if entry.meta else _LEFT) * bool(set(left) & set(entry.wrote))
+    score += _weight(about & read.asked) + _SAID * _weight((about - read.asked) & read.said)
+    if on.spoken:
+        loose = on.nouns - on.names
+        score += _NOUN * (len(loose & read.nouns) + min(_MOST_SAID, len((loose - read.nouns) & read.said)))
+        return score + _CONCEPT * len(on.concepts & read.concepts)
     score += _SAME * (entry.command == on.text) + _SHARED * bool(on.reads & set(entry.reads))
-    before, told = [] if entry.meta else _words(entry.command), _INTERPRETERS
-    if before and program not in _INTERPRETERS and before[0].rpartition("/")[2] == program:
-        score += _PROGRAM + _NOUN * len(set(words[1:]) & set(before[1:]))
-        told |= {program.lower()}
-    return score + _NAME * len((on.names & read.asked) - told)
+    if entry.meta:
+        return score + _PROGRAM * (program.lower() in read.asked)
+    before = _words(entry.command)
+    if program not in _INTERPRETERS and before and before[0].rpartition("/")[2] == program:
+        score += _PROGRAM + sum(_weight({word}) for word in {*words[1:]} & {*before[1:]} if "/" in word or ":" in word)
+    return score
+
+
+def _weight(names: Collection[str]) -> float:
+    """What names weigh that two texts share: a particular one much, a few ordinary words little."""
+    own = sum(bool(_PARTICULAR.search(name)) for name in names)
+    return _OWN * own + _WORD * min(_MOST_SAID, len(names) - own)
 
 
 def _words(text: str) -> list[str]:

@@ -18,8 +18,8 @@ def essence(text: str, most: int, *, but: str = "") -> list[str]:
     """
     known = {_form(line) for line in but.splitlines()}
     last: dict[str, str] = {}
-    for raw in text.splitlines():
-        line = raw.rpartition("\r")[2].strip()
+    for raw in text.split("\n"):
+        line = raw.rstrip("\r").rpartition("\r")[2].strip()
         if line and _TELLS.search(line) and (form := _form(line)) not in known:
             last.pop(form, None)
             last[form] = line[:_WIDEST]

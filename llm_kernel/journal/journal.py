@@ -13,7 +13,7 @@ from itertools import islice
 from typing import Any
 
 from llm_kernel.errors import StateError
-from llm_kernel.journal.bearing import LEAST, Question, Read, bears
+from llm_kernel.journal.bearing import LEAST, STRONG, Question, Read, bears
 from llm_kernel.journal.entry import Entry, show
 from llm_kernel.journal.essence import ending
 
@@ -23,21 +23,27 @@ _FORMAT = 1
 _COMMAND = 2000
 _OLD, _STEP = 60, 40
 """How many entries are kept whole; older ones are shortened, so many at a time."""
-_SHORT = 400
-_RECENT = 800
+_SHORT, _RECENT = 400, 600
+"""How many characters are kept of an old output, and told of a recent one."""
 _FILES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What a request is told: ``recent`` in their order, ``linked`` the older ones that bear on it, best first.
+    """What a request is told: ``recent`` in their order, of which those at ``brought`` are of long ago.
 
-    ``ties`` are all that bear on it, be they recent or not: what the answer depends on.
+    ``ties`` are those that bear on what is asked: what the answer depends on.
     """
 
     recent: tuple[Entry, ...] = ()
-    linked: tuple[Entry, ...] = ()
+    brought: frozenset[int] = frozenset()
     ties: tuple[Entry, ...] = ()
+
+    @property
+    def bearing(self) -> frozenset[int]:
+        """Where in ``recent`` those stand that bear on what is asked."""
+        names = {_name(entry) for entry in self.ties}
+        return frozenset(at for at, entry in enumerate(self.recent) if _name(entry) in names)
 
 
 class Journal:
@@ -46,12 +52,12 @@ class Journal:
     ``high`` and ``low`` are the characters of recent entries from which on, and down to which, the oldest leave.
     """
 
-    def __init__(self, *, most: int = 400, tail: int = 1200, high: int = 2400, low: int = 1000) -> None:
+    def __init__(self, *, most: int = 400, tail: int = 1200, high: int = 2400, low: int = 1200) -> None:
         self._most, self._tail = most, tail
         self._high, self._low = high, low
         self._reads: list[Read] = []
         self._whole = 0
-        self._since = 0
+        self._window: list[tuple[Entry, bool]] = []
         self._told: set[str] = set()
         self.seen: Entry | None = None
         """The last command cell as it was shown, be it of consequence or not."""
@@ -64,9 +70,12 @@ class Journal:
     def add(self, entry: Entry) -> None:
         """Keep an entry; of a long output its end, and what the rest comes down to."""
         self._told |= set(entry.wrote)
-        self._reads.append(Read.of(_bounded(entry, self._tail)))
+        kept = _bounded(entry, self._tail)
+        self._reads.append(Read.of(kept))
         self._shorten()
-        self._step()
+        if _tells(kept):
+            self._call(kept, brought=False)
+            self._step()
 
     def begin(self) -> None:
         """A cell of commands begins."""
@@ -81,17 +90,17 @@ class Journal:
         elif wrote:
             self.add(replace(cell, tail="", wrote=wrote))
 
-    def recall(self, command: str, reads: Collection[str] = (), *, most: int = 3, budget: int = 2400) -> Memory:
-        """What a program's answer is told; ``reads`` are the paths that it reads, ``budget`` bounds the linked ones."""
-        recent = [read.entry for read in self._reads[self._since :] if _tells(read.entry)]
+    def recall(self, command: str, reads: Collection[str] = (), *, most: int = 3) -> Memory:
+        """What a program's answer is told; ``reads`` are the paths that it reads.
+
+        What is called to mind from long ago is recent from then on, so that the next request finds it in its place.
+        """
         ties = self._ties(Question.of(command, reads), most)
-        shown = {id(entry) for entry in recent}
-        linked: list[Entry] = []
-        for entry in ties:
-            budget -= len(entry.command) + len(entry.tail)
-            if id(entry) not in shown and (budget >= 0 or not linked):
-                linked.append(entry)
-        return Memory(tuple(map(_recently, recent)), tuple(linked), tuple(ties))
+        for entry in reversed(ties):
+            self._call(entry, brought=True)
+        self._step(ties)
+        recent = tuple(replace(entry, tail=ending(entry.tail, _RECENT)) for entry, _ in self._window)
+        return Memory(recent, frozenset(at for at, (_, brought) in enumerate(self._window) if brought), tuple(ties))
 
     def about(self, question: str, *, most: int = 3, budget: int = 1600) -> Memory:
         """What the answer to a person's ``question`` is told; where nothing bears on it, what was shown last."""
@@ -101,17 +110,9 @@ class Journal:
             budget -= len(entry.command) + len(entry.tail)
             if budget >= 0 or not kept:
                 kept.append(entry)
-        recent = (self.seen,) if self.seen and not found else ()
-        return Memory(recent, tuple(kept), tuple(one for one in kept if one.by == "model"))
-
-    def bearing_on(self, text: str, *, most: int = 3, budget: int = 2400) -> list[Entry]:
-        """The entries that bear on ``text``, oldest first."""
-        left: list[Entry] = []
-        for entry in self._ties(Question.of(text), most):
-            budget -= len(entry.command) + len(entry.tail)
-            if budget >= 0 or not left:
-                left.append(entry)
-        return left[::-1]
+        if not found and self.seen:
+            kept = [self.seen]
+        return Memory(tuple(reversed(kept)), frozenset(), tuple(one for one in kept if _tells(one) and found))
 
     @staticmethod
     def relevant(texts: Collection[str], question: str, reads: Collection[str] = (), *, most: int = 5) -> list[str]:
@@ -129,7 +130,7 @@ class Journal:
         """All of it as JSON can hold it."""
         return {
             "format": _FORMAT,
-            "since": self._since,
+            "recent": [[entry.to_state(), brought] for entry, brought in self._window],
             "whole": self._whole,
             "seen": self.seen.to_state() if self.seen else None,
             "entries": [read.entry.to_state() for read in self._reads],
@@ -146,16 +147,19 @@ class Journal:
         try:
             if state["format"] != _FORMAT:
                 raise StateError(f"the stored journal has the format {state['format']!r}; this version reads {_FORMAT}")
-            since, whole, seen, entries = state["since"], state["whole"], state["seen"], state["entries"]
-        except (KeyError, TypeError) as err:
+            window, whole, seen, entries = state["recent"], state["whole"], state["seen"], state["entries"]
+            recent = [(Entry.from_state(one), brought) for one, brought in window]
+        except (KeyError, TypeError, ValueError) as err:
             raise StateError(f"the stored journal is damaged: {err!r}") from err
-        if not (isinstance(entries, list) and type(since) is int and type(whole) is int):
+        if not (isinstance(entries, list) and type(whole) is int and all(type(flag) is bool for _, flag in recent)):
             raise StateError("the stored journal is damaged: a part is of another kind")
-        if not (len(entries) <= journal._most and 0 <= since <= len(entries) and 0 <= whole <= len(entries)):
+        if not (len(entries) <= journal._most and len(recent) <= journal._high and 0 <= whole <= len(entries)):
             raise StateError("the stored journal is damaged: its counts do not fit")
         journal._reads = [Read.of(_bounded(Entry.from_state(one), journal._tail)) for one in entries]
         journal.seen = None if seen is None else _bounded(Entry.from_state(seen), journal._tail)
-        journal._since, journal._whole = since, whole
+        journal._whole = whole
+        journal._window = [(_bounded(entry, journal._tail), brought) for entry, brought in recent]
+        journal._step()
         return journal
 
     # -- what bears on what -------------------------------------------------------------------------------------
@@ -170,8 +174,11 @@ class Journal:
                 if score >= LEAST:
                     scored.append((-score, -at, read.entry))
         first: dict[str, Entry] = {}
-        for _, _, entry in sorted(scored, key=lambda one: one[:2]):
-            first.setdefault(entry.command, entry)
+        weak = 0
+        for minus, _, entry in sorted(scored, key=lambda one: one[:2]):
+            weak += minus > -STRONG and entry.command not in first
+            if weak < 2 or question.spoken:
+                first.setdefault(entry.command, entry)
         return list(islice(first.values(), most))
 
     def _sources(self, reads: Collection[str]) -> set[str]:
@@ -187,14 +194,25 @@ class Journal:
 
     # -- keeping it short ---------------------------------------------------------------------------------------
 
-    def _step(self) -> None:
+    def _call(self, entry: Entry, *, brought: bool) -> None:
+        """Let an entry be recent, if it is not."""
+        if not any(_name(entry) == _name(one) for one, _ in self._window):
+            self._window.append((replace(entry, command=entry.command[:_SHORT]), brought))
+
+    def _step(self, but: Collection[Entry] = ()) -> None:
         """Let the oldest of the recent entries leave, where they are more than ``high``, down to ``low`` characters."""
-        sizes = [_size(read.entry) for read in self._reads[self._since :]]
-        if sum(sizes) <= self._high:
+        sizes = [len(show([replace(entry, tail=ending(entry.tail, _RECENT))])) for entry, _ in self._window]
+        total = sum(sizes)
+        if total <= self._high:
             return
-        while len(sizes) > 1 and sum(sizes) > self._low:
-            sizes.pop(0)
-            self._since += 1
+        held = {_name(entry) for entry in but}
+        kept = []
+        for at, (one, size) in enumerate(zip(self._window, sizes, strict=True)):
+            if total > self._low and at < len(sizes) - 1 and _name(one[0]) not in held:
+                total -= size
+            else:
+                kept.append(one)
+        self._window = kept
 
     def _shorten(self) -> None:
         """Shorten what has become old, a whole step at a time, and forget what is too much."""
@@ -217,7 +235,6 @@ class Journal:
             at = number if command in later else at
             later.add(command)
         del self._reads[at]
-        self._since -= at < self._since
         self._whole -= at < self._whole
 
 
@@ -240,10 +257,6 @@ def _tells(entry: Entry) -> bool:
     return entry.by == "model"
 
 
-def _recently(entry: Entry) -> Entry:
-    """A recent entry as it is shown in every request."""
-    return replace(entry, command=entry.command[:_SHORT], tail=ending(entry.tail, _RECENT))
-
-
-def _size(entry: Entry) -> int:
-    return len(show([_recently(entry)])) if _tells(entry) else 0
+def _name(entry: Entry) -> tuple[str, str]:
+    """What tells an entry apart, however much of it is left."""
+    return entry.command[:_SHORT], entry.mark

@@ -20,7 +20,7 @@ _COMMON = frozenset(
 _EMPTY = frozenset("的了是在有和与吗呢什么多少怎几个哪这那我你它们请把为到之后前最一次就都会上下里用得地着过")
 _ENDINGS = re.compile(r"(?:ing|ed|es|s)$")
 _CONCEPTS = {
-    "accuracy": "acc accuracy correct precision recall f1 auc map top1 准确率 准确度 正确率 精度 精确率",
+    "accuracy": "acc accuracy accurate correct precision recall f1 auc map top1 准确率 准确度 正确率 精度 精确率",
     "loss": "loss nll perplexity ppl mse mae rmse error 损失 误差 困惑度",
     "version": "version release build versions 版本",
     "time": "seconds secs took elapsed duration minutes ms time latency 耗时 时间 用时 秒 多久 多长 延迟",

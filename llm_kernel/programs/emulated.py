@@ -57,7 +57,6 @@ class Options:
     mends: int = 3
     prompt: int = MOST
     stdin: int = 4000
-    history: int = 2400
     files: int = 9000
     seed: int = 42
     plans: bool = True
@@ -153,7 +152,7 @@ class Emulator:
         machine, options = self._machine, self.options
         shown = reads.show(machine, paths, call.cwd, budget=options.files)
         led, self._led = self._led, shown
-        memory = self._journal.recall(command, paths, budget=options.history)
+        memory = self._journal.recall(command, paths)
         return program_request(
             machine,
             command,
@@ -213,8 +212,6 @@ class Emulator:
             "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
-            "script": script.name if (script := script_of(call)) else "",
-            "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
             "script": script.name if (script := script_of(call)) else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }

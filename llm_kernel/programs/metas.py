@@ -30,7 +30,7 @@ from llm_kernel.programs.asked import left_out
 from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.table import EXACT, NotExact
-from llm_kernel.prompt import meta_request
+from llm_kernel.prompt import MOST, meta_request
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import apology, meta_script
 from llm_kernel.shell.bash import OURS, Limits, Shell
@@ -66,7 +66,15 @@ class Metas:
     """Carries out instructions on one machine by one model."""
 
     def __init__(
-        self, machine: Machine, backend: Backend, journal: Journal, *, limits: Limits, tokens: int, seed: int
+        self,
+        machine: Machine,
+        backend: Backend,
+        journal: Journal,
+        *,
+        limits: Limits,
+        tokens: int,
+        seed: int,
+        prompt: int = MOST,
     ) -> None:
         self._machine = machine
         self.backend = backend
@@ -74,6 +82,7 @@ class Metas:
         self._limits = limits
         self._tokens = tokens
         self._seed = seed
+        self._prompt = prompt
 
     async def run(self, instruction: str, record: Answer, *, cwd: str, env: Mapping[str, str]) -> Outcome:
         """Carry out ``instruction``; on any fault the machine is as before.
@@ -142,6 +151,7 @@ class Metas:
             trouble=trouble,
             tokens=self._tokens,
             seed=self._seed,
+            most=self._prompt,
         )
 
     async def _reply(self, request: Request, record: Answer) -> str:

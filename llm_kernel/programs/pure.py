@@ -73,6 +73,7 @@ class Terminal:
             past=past_of(self._journal.recall(text, paths), bearing_facts(self._machine, text, paths)),
             tokens=options.tokens,
             seed=options.seed,
+            most=options.prompt,
         )
         return await converse(
             self._backend, request, self._acts, self._streams, record, continuations=options.continuations

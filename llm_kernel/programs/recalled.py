@@ -13,16 +13,21 @@ __all__ = ["bearing_facts", "past_of"]
 
 def past_of(memory: Memory, facts: Sequence[str] = ()) -> Past:
     """What is remembered, and the ``facts`` that no longer stand on the machine's card, as a request tells it."""
+    recent = tuple(
+        f"{_LONG_AGO}{show([entry])}" if at in memory.brought else show([entry])
+        for at, entry in enumerate(memory.recent)
+    )
     return Past(
-        tuple(show([entry]) for entry in memory.recent),
-        (*(f"Fact: {fact}" for fact in facts), *(show([entry]) for entry in memory.linked)),
-        "\n".join(sorted(map(_tie, memory.ties))),
+        recent, memory.bearing, tuple(f"Fact: {fact}" for fact in facts), "\n".join(sorted(map(_tie, memory.ties)))
     )
 
 
 def bearing_facts(machine: Machine, text: str, reads: Collection[str] = ()) -> list[str]:
     """The facts that have left the card and bear on a command or a question."""
     return Journal.relevant(older_facts(machine), text, reads)
+
+
+_LONG_AGO = "[long before]\n"
 
 
 def _tie(entry: Entry) -> str:

@@ -46,12 +46,13 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What happened before: ``recent`` in its order, ``earlier`` what bears on the request, best first.
+    """What happened before: ``recent`` in its order, ``earlier`` what else bears on the request.
 
-    ``ties`` is what the answer depends on of it, for the tape.
+    Those of ``recent`` at ``bearing`` bear on it too. ``ties`` is what the answer depends on of it, for the tape.
     """
 
     recent: tuple[str, ...] = ()
+    bearing: frozenset[int] = frozenset()
     earlier: tuple[str, ...] = ()
     ties: str = ""
 
@@ -87,7 +88,6 @@ def program_request(
     shown: Sequence[Shown] = (),
     led: Sequence[Shown] = (),
     past: Past = Past(),
-    history: str = "",
     stdin: str = "",
     hint: str = "",
     grammar: str = "",
@@ -104,7 +104,6 @@ def program_request(
     Raises:
         TooLong: where the command alone is too long.
     """
-    past = Past((history,), (), history) if history else past
     pieces = [
         *_before(machine, shown, led, past),
         Piece(stdin, 75, "Standard input:", cut=True),
@@ -227,7 +226,10 @@ def _before(
         Piece(card(machine), 90, cut=True),
         Piece(listed, 20),
         *map(file, leading),
-        *(Piece(text, 10 + at / 1000, "Before:") for at, text in enumerate(past.recent)),
+        *(
+            Piece(text, (30 if at in past.bearing else 10) + at / 1000, "Before:", cut=at in past.bearing)
+            for at, text in enumerate(past.recent)
+        ),
         *(file(one) for one in shown if one not in leading),
         *(Piece(text, 40 - at / 1000, "Earlier:", cut=True) for at, text in enumerate(past.earlier)),
     ]
