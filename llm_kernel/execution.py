@@ -55,7 +55,10 @@ class Taped:
 
 @dataclass(slots=True)
 class Execution:
-    """One run of a notebook: ``book`` with its new outputs, the tape's lines that were ``asked``, what it cost."""
+    """One run of a notebook: ``book`` with its new outputs, the tape's lines that were ``asked``, what it cost.
+
+    ``header`` is what the kernel begins a tape with.
+    """
 
     book: Any
     folder: Path
@@ -64,6 +67,7 @@ class Execution:
     before: Sequence[str] = ()
     begun: Callable[[int, int], None] = lambda number, total: None
     asked: set[int] = field(default_factory=set)
+    header: dict[str, Any] = field(default_factory=dict)
     cells: int = 0
     replies: int = 0
     tokens: int = 0
@@ -114,7 +118,9 @@ class Execution:
         content = execute_reply["content"]
         told = execute_reply["metadata"].get("llm_kernel", {})
         answers = [answer for answer in told.get("answers", []) if answer["by"] in ("model", "tape")]
-        self.asked.update(told.get("tape", {}).get("asked", []))
+        taped = told.get("tape", {})
+        self.asked.update(taped.get("asked", []))
+        self.header = taped.get("header", {})
         self.replies += sum(answer["tries"] for answer in answers)
         self.tokens += sum(answer["prompt"] + answer["completion"] for answer in answers)
         if content["status"] == "error" and content["ename"] not in GOES_ON:

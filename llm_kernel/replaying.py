@@ -52,6 +52,8 @@ def record(job: Job, *, update: bool = False, prune: bool = False) -> int:
     """
     run = _executed(job, "auto" if update else "record", job.allow_errors)
     write_book(run.book, job.out or job.notebook)
+    if not run.asked and (not update or not job.reel.exists()):
+        reel.begin(job.reel, run.header)  # no model was asked, and so it says
     counts = f"{run.cells} cells, {run.replies} replies, {run.tokens} tokens"
     job.say(f"Recorded {job.out or job.notebook}: {counts}. The tape is {job.reel}.")
     if prune and job.reel.exists():

@@ -90,8 +90,8 @@ class Models:
             self.tape.resume(position)
 
     def report(self) -> dict[str, Any]:
-        """What the last cell asked the tape for, where there is one: the numbers of its lines."""
-        return {"tape": {"mode": self.tape.mode, "asked": self.tape.asked()}} if self.tape else {}
+        """What the last cell asked the tape for, where there is one: the numbers of its lines; and how it begins."""
+        return {"tape": {"header": self.tape.header, "asked": self.tape.asked()}} if self.tape else {}
 
     async def models(self) -> list[str]:
         """The names that ``switch`` takes."""

@@ -24,7 +24,7 @@ from llm_kernel.model.budget import read_budget
 from llm_kernel.model.price import read_price
 from llm_kernel.model.recording import Recording, line_of, recording_of
 
-__all__ = ["FORMAT", "MOST_BYTES", "MOST_LINE", "Reel", "append", "read", "rewrite"]
+__all__ = ["FORMAT", "MOST_BYTES", "MOST_LINE", "Reel", "append", "begin", "read", "rewrite"]
 
 FORMAT = 1
 MOST_BYTES = 64 * 2**20
@@ -67,6 +67,12 @@ def read(path: Path) -> Reel:
     lines = [_object(path, number, line) for number, line in enumerate(whole, 1) if line.strip() or number == 1]
     (_, header), *rows = lines
     return Reel(_header(path, header), tuple(_recording(path, *row) for row in rows), len(data), len(whole))
+
+
+def begin(path: Path, header: Mapping[str, Any]) -> None:
+    """Make a tape of nothing but its header, in place of any other."""
+    with _lock():
+        path.write_text(f"{_first(header)}\n", encoding="utf-8")
 
 
 def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh: bool) -> tuple[int, int]:

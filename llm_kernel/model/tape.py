@@ -71,7 +71,7 @@ class Tape:
         self._make = backend
         self._inner: Backend | None = None
         self._secret = secret
-        self._given = dict(header or {})
+        self.header = dict(header or {})
         self._base = Layer(Path(base).expanduser()) if base else None
         self._own = Layer(self.path)
         self._asked: Counter[str] = Counter()
@@ -93,7 +93,7 @@ class Tape:
             return self._inner.name
         if self._told is not None:
             return self._told
-        return str(self._own.header.get("model", "") or self._given.get("model", ""))
+        return str(self._own.header.get("model", "") or self.header.get("model", ""))
 
     def over(self, backend: Callable[[], Backend]) -> Tape:
         """This tape before another model; the one that was behind it is closed by then."""
@@ -231,7 +231,7 @@ class Tape:
         self._own.load()
 
     def _append(self, key: str, turn: int, recording: Recording) -> None:
-        header = {"model": recording.model or self.name, **self._given}
+        header = {"model": recording.model or self.name, **self.header}
         recording = replace(recording, text=redact(recording.text, self._secret), turn=turn)
         if not self._fresh:
             self._own.load()
