@@ -21,6 +21,8 @@ _FIELDS = attrgetter(*_NUMBERS, *_TIMES)
 _WHOLE = attrgetter("kind", *_NUMBERS, *_TIMES, "size", "device", "origin")
 """All that is stored of a ``Meta``: its stamp of the host and its names belong to the running machine."""
 
+_LINK = _KINDS.index("symlink")
+_TIMED = frozenset((int, float))
 _BIG = 1 << 62
 _NAME = 4096
 """The most characters of a path or of a link's text."""
@@ -57,28 +59,35 @@ def entry(row: Row, data: bytes) -> Entry:
     Raises:
         ValueError: for a field that no machine has.
     """
-    kind, *fields = row[1:10]
-    numbers, times = fields[: len(_NUMBERS)], fields[len(_NUMBERS) :]
+    kind, mode, uid, gid, ino, *times = row[1:10]
+    mtime, atime, ctime, birth = times
     more = row[10] if len(row) > 10 else {}
-    size, device, origin = more.get("size"), more.get("device"), more.get("origin")
-    target = more.get("target", "")
+    size, device, origin, target = more.get("size"), more.get("device"), more.get("origin"), more.get("target", "")
     checks = (
-        all(_number(value) for value in (kind, *numbers)) and kind < len(_KINDS) and numbers[0] <= 0o7777,
-        all(isinstance(value, float | int) and math.isfinite(value) for value in times),
-        size is None or _number(size),
-        device is None or (len(device) == 2 and all(_number(value) for value in device)),
+        _numbers(kind, mode, uid, gid, ino) and kind < len(_KINDS) and mode <= 0o7777,
+        _TIMED.issuperset(map(type, times)) and math.isfinite(sum(times)),
+        size is None or _numbers(size),
+        device is None or (len(device) == 2 and _numbers(*device)),
         origin is None or isinstance(origin, str),
         isinstance(target, str) and len(target) <= _NAME and "\0" not in target,
-        (kind == _KINDS.index("symlink")) == bool(target) and (kind == 0 or not data),
+        (kind == _LINK) == bool(target) and (kind == 0 or not data),
     )
-    if not all(checks):
+    if False in checks:
         raise ValueError(f"a stored file has an impossible record: {row[0]!r}")
+    node = (device[0], device[1]) if device else None
     meta = Meta(
         _KINDS[kind],  # type: ignore[arg-type]  # one of the five kinds
         0.0,
-        **dict(zip((*_NUMBERS, *_TIMES), fields, strict=True)),
+        mode=mode,
+        mtime=mtime,
+        uid=uid,
+        gid=gid,
+        ino=ino,
+        atime=atime,
+        ctime=ctime,
+        birth=birth,
         size=size,
-        device=(device[0], device[1]) if device else None,
+        device=node,
         origin=origin,
     )
     return Entry(meta, data, target)
@@ -109,5 +118,5 @@ def _lies(path: str, entries: Mapping[str, Entry]) -> bool:
     return good and path.startswith("/") and over is not None and over.meta.kind == "directory"
 
 
-def _number(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _BIG
+def _numbers(*values: Any) -> bool:
+    return set(map(type, values)) == {int} and min(values) >= 0 and max(values) < _BIG

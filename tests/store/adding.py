@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 from llm_kernel.store import Moment, Store
 from tests.store.moments import entry, moment
 
-__all__ = ["at"]
+__all__ = ["at", "killed", "started"]
 
 
 def at(number: int, who: str = "") -> Moment:
@@ -17,6 +20,29 @@ def at(number: int, who: str = "") -> Moment:
     files["/log"] = entry(b"".join(b"[%d] %d\n" % (n, n * n) for n in range(number)))
     files[f"/at{number % 7}"] = entry(b"%d" % number * 1000)
     return moment(files, number=str(number), who=who)
+
+
+def started(folder: Path, session: str = "a.ipynb", count: int = 100_000) -> subprocess.Popen[str]:
+    """Such a kernel."""
+    words = [sys.executable, "-m", "tests.store.adding", str(folder), session, str(count)]
+    root = Path(__file__).parents[2]
+    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
+
+
+def killed(folder: Path, after: float) -> int:
+    """The last step that a kernel acknowledged before it was killed."""
+    process = started(folder)
+    assert process.stdout
+    assert process.stdout.readline() == "alone\n"
+    assert process.stdout.readline() == "1\n"
+    time.sleep(after)
+    process.send_signal(signal.SIGKILL)
+    said = process.stdout.read().rpartition("\n")[0].split("\n")[-1]
+    process.wait()
+    process.stdout.close()
+    assert process.stdin
+    process.stdin.close()
+    return int(said or "1")
 
 
 def main(folder: str, session: str, count: str) -> None:

@@ -8,46 +8,23 @@ import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from llm_kernel.errors import StoreError
 from llm_kernel.store import Store
-from tests.store.adding import at
+from tests.store.adding import at, killed, started
 from tests.store.moments import entry, moment, plain
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of processes")
-
-
-def _start(folder: Path, session: str = "a.ipynb", count: int = 100_000) -> subprocess.Popen[str]:
-    words = [sys.executable, "-m", "tests.store.adding", str(folder), session, str(count)]
-    root = Path(__file__).parents[2]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=root)
-
-
-def _killed(folder: Path, after: float) -> int:
-    """The last step that a kernel acknowledged before it was killed."""
-    process = _start(folder)
-    assert process.stdout
-    assert process.stdout.readline() == "alone\n"
-    assert process.stdout.readline() == "1\n"
-    time.sleep(after)
-    process.send_signal(signal.SIGKILL)
-    said = process.stdout.read().rpartition("\n")[0].split("\n")[-1]
-    process.wait()
-    process.stdout.close()
-    assert process.stdin
-    process.stdin.close()
-    return int(said or "1")
 
 
 @pytest.mark.parametrize("times", [5, pytest.param(200, marks=pytest.mark.whole)])
 def test_what_a_killed_kernel_acknowledged_is_there(tmp_path: Path, times: int) -> None:
     chance = random.Random(5)
     for _ in range(times):
-        said = _killed(tmp_path, chance.uniform(0.0, 0.2))
+        said = killed(tmp_path, chance.uniform(0.0, 0.2))
         store = Store(tmp_path)
         line = store.enter("a.ipynb")
         assert line.cut
@@ -61,10 +38,10 @@ def test_what_a_killed_kernel_acknowledged_is_there(tmp_path: Path, times: int) 
 
 
 def test_two_kernels_on_a_session_write_lines_of_their_own(tmp_path: Path) -> None:
-    first = _start(tmp_path, count=40)
+    first = started(tmp_path, count=40)
     assert first.stdout
     assert first.stdout.readline() == "alone\n"
-    second = _start(tmp_path, count=40)
+    second = started(tmp_path, count=40)
     assert second.stdout
     assert second.stdout.readline() == "shared\n"
     assert [process.stdout.readline() for process in (first, second) for _ in range(40) if process.stdout] == [
@@ -81,7 +58,7 @@ def test_two_kernels_on_a_session_write_lines_of_their_own(tmp_path: Path) -> No
 
 
 def test_many_kernels_write_at_once(tmp_path: Path) -> None:
-    started = [_start(tmp_path, f"{n}.ipynb", 20) for n in range(4)]
+    started = [started(tmp_path, f"{n}.ipynb", 20) for n in range(4)]
     for process in started:
         said, _ = process.communicate("end\n", timeout=60)
         assert said.split("\n")[-2] == "20"
