@@ -26,7 +26,4 @@ try: ## what a cell is read as, what it gives and what it changes: make try CELL
 	@$(PY) -m llm_kernel try '$(subst ','\'',$(CELL))'
 
 examples: ## execute the examples anew with the embedded model, and record new tapes
-	set -e; for book in examples/*.ipynb; do \
-	    LLM_KERNEL_BACKEND=local LLM_KERNEL_TAPE="$$PWD/$${book%.ipynb}.tape.jsonl" LLM_KERNEL_TAPE_MODE=record \
-	    $(PY) -m nbconvert --to notebook --inplace --execute --allow-errors "$$book"; \
-	done
+	set -e; for book in examples/*.ipynb; do LLM_KERNEL_BACKEND=local $(PY) -m llm_kernel record --allow-errors "$$book"; done
