@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
 
-from llm_kernel.errors import CellError
+from llm_kernel.errors import CellError, StateError
 from llm_kernel.events import Display, Text
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.model.choice import Models
@@ -231,3 +232,43 @@ async def test_what_was_spent_stays_spent_on_the_way_back_and_in_the_next_kernel
     after = Book(tmp_path)
     assert (await after.shown("%usage"))[0]["text/plain"] == before
     await after.session.close()
+
+
+async def test_a_store_of_another_version_is_told_once_and_the_notebook_runs_without_it(tmp_path: Path) -> None:
+    (tmp_path / "snapshots.sqlite3").write_bytes(b"SQLite format 3\0" + b"\1" * 4000)
+    book = Book(tmp_path)
+    first = await book("echo one")
+    assert first.endswith("one\n")
+    assert first.startswith("[no snapshots are kept: ")
+    assert await book("echo two") == "two\n"
+    with pytest.raises(CellError, match="this notebook keeps no snapshots"):
+        await book("%undo")
+    await book.session.close()
+
+
+async def test_a_moment_that_cannot_be_read_leaves_the_machine_as_it_is(tmp_path: Path, book: Book) -> None:
+    await book("x=1")
+    await book("x=2")
+    with closing(sqlite3.connect(tmp_path / "snapshots.sqlite3")) as sql:
+        sql.execute("UPDATE steps SET body = x'00'")
+        sql.commit()
+    with pytest.raises(StateError):
+        await book("%undo")
+    assert (await book("echo $x")).startswith("2\n")
+
+
+async def test_plot_draws_a_cell_by_its_number_in_the_history(book: Book, tmp_path: Path) -> None:
+    await book("rsync one")
+    await book("echo loss 3; echo loss 4")
+    assert "2  " in await book("%history")
+    (first,), (second,) = await book.shown("%plot 2"), await book.shown("%plot 3")
+    assert first["text/plain"].split("\n")[0] == "cell 2: rsync one"
+    assert "loss  10 points  epoch 0 to 9  1 -> 0.1" in first["text/plain"]
+    assert second["text/plain"].split("\n")[0] == "cell 3: echo loss 3; echo loss 4"
+    await book.killed()
+    again = Book(tmp_path)
+    (view,) = await again.shown("%plot 2")
+    assert view["text/plain"] == first["text/plain"]
+    (view,) = await again.shown("%plot")
+    assert "loss  10 points  epoch 0 to 9  1 -> 0.1" in view["text/plain"]
+    await again.session.close()
