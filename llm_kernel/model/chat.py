@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -112,9 +112,13 @@ class OpenAIBackend:
         if client is not None:
             await client.close()
 
+    def _without_key(self, message: Message) -> Message:
+        return replace(message, content=redact(message.content, self._key))
+
     async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
         """Answer piece by piece, trying again (a bounded number of times) as long as nothing was said."""
         dice = random.Random(request.seed)
+        request = replace(request, messages=tuple(self._without_key(message) for message in request.messages))
         attempt = 0
         while True:
             progress = _Progress()

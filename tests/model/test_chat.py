@@ -232,6 +232,14 @@ async def test_the_key_is_cut_out_of_a_reply_in_any_chunking(piece: int) -> None
     assert said.replace("sk-[key]", "[key]") == "export OPENAI_API_KEY=[key] # as you wished\n"
 
 
+async def test_a_key_that_somebody_typed_into_a_cell_is_in_no_prompt() -> None:
+    with Endpoint(["ok"]) as endpoint:
+        backend = OpenAIBackend(endpoint.base_url, KEY, patience=QUICK)
+        await text_of(backend, Request((Message("user", f"$ export OPENAI_API_KEY={KEY}"),)))
+        await backend.close()
+    assert endpoint.requests[0]["messages"] == [{"role": "user", "content": "$ export OPENAI_API_KEY=[key]"}]
+
+
 async def test_nothing_listening_is_named() -> None:
     with Endpoint() as endpoint:
         address = endpoint.base_url
