@@ -272,3 +272,25 @@ async def test_plot_draws_a_cell_by_its_number_in_the_history(book: Book, tmp_pa
     (view,) = await again.shown("%plot")
     assert "loss  10 points  epoch 0 to 9  1 -> 0.1" in view["text/plain"]
     await again.session.close()
+
+
+async def test_jobs_outlive_several_ways_back_in_a_row(tmp_path: Path) -> None:
+    book = Book(tmp_path)
+    await book(f"%%writefile train.py\n{_TRAIN}")
+    await book("%machine install pip torch 1.8.0")
+    await book("sleep 100 &")
+    await book("python3 train.py > log 2>&1 &")
+    await book("sleep 35")
+    said = []
+    for _ in range(3):
+        said.append(await book("jobs; wc -l < log; date +%s.%N"))
+        await book("%undo")
+    assert said[0].splitlines()[:3] == [
+        "[1]-  Running                 sleep 100 &",
+        "[2]+  Running                 python3 train.py > log 2>&1 &",
+        "4",
+    ]
+    assert said == [said[0]] * 3
+    await book("wait")
+    assert await book("wc -l < log") == "10\n"
+    await book.session.close()

@@ -64,9 +64,9 @@ class Progress:
         return {
             "parts": [asdict(part) for part in self.parts],
             "request": asdict(self.request) if self.request else None,
-            "done": self.done,
+            "done": max(self.done, self._skip),
             "shell": self.shell.to_state() if self.shell else None,
-            "left": left,
+            "left": self.left if self.ghost or self.left is not None else left,
         }
 
     @classmethod

@@ -76,7 +76,8 @@ def take_jobs(
 
 def _row(job: Job, told: Told, *, orphan: bool) -> dict[str, Any]:
     order, call = job.order, job.call
-    remaining = None if job.over else job.strand.remaining
+    waits = job.strand.left if job.strand.left is not None else job.strand.remaining  # it may not have begun again
+    remaining = None if job.over else waits
     alone = not job.over and order.simple and not _ANEW.search(order.body)
     program = told(job.pid, remaining) if alone else None
     sleeps = alone and program is None and order.words[:1] == ("sleep",)
