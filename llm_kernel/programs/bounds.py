@@ -23,6 +23,7 @@ class Bounds:
     def __init__(self, plan: Plan, source: str, course: Course) -> None:
         places = Places(plan.nodes, definitions(source), course.recipe.updates)
         self.course = course
+        self.scale = places.scale
         self._figures = Figures(places.all, course)
 
     @property

@@ -78,6 +78,7 @@ class Training:
         noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
         seconds = self.work.seconds_per_epoch(self._machine) * noise
         held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}")
+        seconds *= held.scale if held is not None else 1.0
         return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, held))
 
     def keeps(self, path: str) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import GpuUse
+from llm_kernel.plan.curves import recipe
 
 __all__ = ["Workload", "workload"]
 
@@ -23,16 +24,18 @@ class _Kind:
     mem: int
     util: int
     rate: float
+    cpu: float
+    """The speed of a processor against one RTX 3090: small networks wait for their data on both."""
 
 
 _KINDS = (
-    _Kind(r"gpt|llama|t5|bert|transformer|automodel", 7200, 96, 160),
-    _Kind(r"unet|diffusion|stylegan", 9000, 97, 60),
-    _Kind(r"resnet(?:50|101|152)|efficientnet|vit_|densenet|convnext", 8900, 97, 900),
-    _Kind(r"resnet|wideresnet|vgg|mobilenet", 2900, 92, 4200),
-    _Kind(r"lstm|gru|nn\.rnn", 1700, 71, 2600),
-    _Kind(r"conv1d|conv2d|conv3d", 1400, 63, 9000),
-    _Kind(r"nn\.linear|mlp|keras", 1050, 34, 16000),
+    _Kind(r"gpt|llama|t5|bert|transformer|automodel", 7200, 96, 160, 0.012),
+    _Kind(r"unet|diffusion|stylegan", 9000, 97, 60, 0.008),
+    _Kind(r"resnet(?:50|101|152)|efficientnet|vit_|densenet|convnext", 8900, 97, 900, 0.01),
+    _Kind(r"resnet|wideresnet|vgg|mobilenet", 2900, 92, 4200, 0.02),
+    _Kind(r"lstm|gru|nn\.rnn", 1700, 71, 2600, 0.15),
+    _Kind(r"conv1d|conv2d|conv3d", 1400, 63, 9000, 0.2),
+    _Kind(r"nn\.linear|mlp|keras", 1050, 34, 16000, 0.5),
 )
 _SAMPLES = (
     (r"imagenet", 1_281_167),
@@ -45,8 +48,8 @@ _SAMPLES = (
 )
 _SPEED = {"Kepler": 0.15, "Maxwell": 0.25, "Pascal": 0.4, "Volta": 0.75, "Turing": 0.6, "Ampere": 1.0}
 _SPEED |= {"Ada": 1.9, "Ada Lovelace": 1.9, "Hopper": 3.0, "Blackwell": 4.0}
-_CPU = 0.08
-"""The speed of a processor against one RTX 3090."""
+_STEP = 0.0012
+"""Seconds of one step of the optimizer beside its examples, on one RTX 3090."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,9 @@ class Workload:
     util: int
     rate: float
     samples: int
+    steps: int = 0
+    cpu: float = 0.1
+    """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded."""
 
     def uses(self) -> dict[int, GpuUse]:
         """The load on each GPU: the first one gathers the results and holds a little more."""
@@ -66,11 +72,13 @@ class Workload:
 
     def seconds_per_epoch(self, machine: Machine) -> float:
         """Seconds of one pass over the data, reading it included."""
-        speed = _CPU
+        speed = self.cpu
         if self.gpus:
             boards = machine.devices.gpus
             speed = sum(_SPEED.get(boards[index].card.arch, 1.0) for index in self.gpus)
             speed *= 1.0 if len(self.gpus) == 1 else 0.85
+        if self.steps:
+            return self.steps * _STEP / min(max(speed, 0.7), 2.0) + self.samples / (self.rate * speed)
         return round(0.4 + self.samples / (self.rate * speed), 2)
 
 
@@ -85,10 +93,14 @@ def workload(
     if kind is None or not re.search(r"\.backward\(|\.fit\(|\.train\(|\.minimize\(|value_and_grad", text):
         return None
     batch = _batch(source, args)
-    samples = next((count for pattern, count in _SAMPLES if re.search(rf"\b{pattern}", text)), 10_000)
+    known = next((count for pattern, count in _SAMPLES if re.search(rf"\b{pattern}", text)), 0)
+    found = recipe(source, args)
+    told = found if found is not None and found.sized else None
+    samples = min(known or told.examples, told.examples) if told else known or 10_000
+    steps = told.updates if told and not told.pair.data and not known else 0
     mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
     rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
-    return Workload(_gpus(source, env, machine, every), mem, kind.util, rate, samples)
+    return Workload(_gpus(source, env, machine, every), mem, kind.util, rate, samples, steps, kind.cpu)
 
 
 def _batch(source: str, args: tuple[str, ...]) -> int:

@@ -151,7 +151,7 @@ class Figures:
             return said if said < 0 and abs(said - usual) < abs(usual) else usual
         expected, room = self._expected(role, base, row, usual)
         still = len(trail.said) > 2 and max(trail.said) - min(trail.said) <= _STILL * abs(said) and said not in (0, 100)
-        wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1
+        wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1 if course.recipe.sized else 3.0
         wide += 0.5 if role.steps else 0.0
         if abs(_far(said, usual, base)) <= wide and abs(_far(said, expected, base)) <= room and not still:
             return said
@@ -173,9 +173,11 @@ class Figures:
         if trail.at < 0:
             return usual, 9.0
         before = self._usual(role, base, trail.at)
-        away = 0.9 * _far(trail.value, before, base)
+        known = bool(self._course.recipe.pair.data)
+        away = (0.9 if known else 1.0) * _far(trail.value, before, base)
         step = abs(_far(usual, before, base))
         room = (0.45 if role.steps else 0.09 if base == "loss" else 0.16) * loose + 0.35 * step
+        room += 0.0 if known else 0.3
         return _off(usual, away, base), room
 
     def _moved(self, role: Role, base: str, around: float, row: Row) -> float:

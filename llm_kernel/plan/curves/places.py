@@ -86,6 +86,11 @@ class Places:
         self.all = list(self._held.values())
 
     @property
+    def scale(self) -> float:
+        """What a turn of the main loop is of an epoch: less than 1 where it is a step."""
+        return self._scale
+
+    @property
     def turns(self) -> int:
         """The turns of the main loop, 1 where nobody can say."""
         return (self._main.count if self._main is not None else None) or 1

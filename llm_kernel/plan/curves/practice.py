@@ -9,7 +9,10 @@ from itertools import chain
 
 from llm_kernel.plan.curves.constants import Constants, last_name
 
-__all__ = ["habits"]
+__all__ = ["OPTIMIZERS", "habits"]
+
+OPTIMIZERS = frozenset("sgd adam adamw rmsprop adagrad adadelta nadam radam adamax lbfgs asgd lion".split())
+"""The names of optimizers, in small letters."""
 
 _ACTIVATIONS = re.compile(
     r"^(?:(?:leaky_?|p|c|r)?relu6?|s?elu|gelu|silu|swish|mish|tanh|sigmoid|softplus|hardswish|max_?pool\w*|maxpool\w*"
@@ -47,12 +50,13 @@ def _loop(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[s
         for node in nodes
     )
     steps = [call for call in calls if last_name(call.func) == "step" and _of_optimizer(call)]
-    if not steps and not by_hand:
+    made = {name.lower() for name in named} & OPTIMIZERS
+    if not steps and not by_hand and made and not _handed_on(nodes, calls):
         yield "no step"
     owners = [last_name(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
     wiped = [ast.unparse(call.func) for call in calls if last_name(call.func) in ("zero_", "fill_")]
     cleared = "zero_grad" in named or "grad" in owners or any("grad" in text for text in wiped)
-    if not cleared:
+    if not cleared and (steps or by_hand):
         yield "no zero_grad"
     for node in nodes:
         for body in (getattr(node, "body", None), getattr(node, "orelse", None)):
@@ -67,6 +71,13 @@ def _loop(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[s
                 yield "no step"
     if "eval" not in named and ({"no_grad", "inference_mode"} & set(named) or _test_loop(nodes)):
         yield "no eval"
+
+
+def _handed_on(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> bool:
+    """Whether an optimizer goes to a function that is not in the source, which may do with it what it likes."""
+    own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    given = (last_name(arg) for call in calls if last_name(call.func) not in own for arg in call.args)
+    return any(re.match(r"opt", name) for name in given)
 
 
 def _of_optimizer(call: ast.Call) -> bool:

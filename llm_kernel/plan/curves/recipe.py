@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from llm_kernel.plan.curves.constants import Constants, last_name
 from llm_kernel.plan.curves.pairs import Pair, data_set, pair_for
-from llm_kernel.plan.curves.practice import habits
+from llm_kernel.plan.curves.practice import OPTIMIZERS, habits
 
 __all__ = ["Recipe", "recipe"]
 
@@ -25,7 +25,6 @@ _FAMILIES = (
     ("cnn", r"conv[123]d|\w*cnn\w*|lenet\w*|alexnet\w*|convnet\w*"),
     ("mlp", r"mlp\w*"),
 )
-_OPTIMIZERS = frozenset("sgd adam adamw rmsprop adagrad adadelta nadam radam adamax lbfgs asgd lion".split())
 _HIDDEN = frozenset({"Linear", "LazyLinear", "Dense"})
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
 _OTHER = re.compile(
@@ -54,6 +53,8 @@ class Recipe:
     test: int = 0
     seed: int = 0
     epochs: int = 0
+    sized: bool = True
+    """Whether the script, or its data set, says how many examples there are."""
     habits: frozenset[str] = field(default_factory=frozenset)
 
     @property
@@ -90,11 +91,10 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     batch = _batch(calls, constants, examples or pair.train)
     optimizer, lr, momentum, decay = _optimizer(tree, calls, constants)
-    if data and examples >= pair.train:
-        examples = 0
+    told = examples if not data or examples < pair.train else pair.train
     return Recipe(
         pair,
-        examples or pair.train,
+        told or pair.train,
         batch,
         optimizer,
         lr,
@@ -107,6 +107,7 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
         test if not data else pair.test,
         _seed(calls, constants),
         int(min(constants.named("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS") or 0, 1e6)),
+        bool(data or examples),
         held,
     )
 
@@ -150,7 +151,7 @@ def _task(words: str, calls: Sequence[ast.Call], constants: Constants) -> tuple[
 
 
 def _optimizer(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> tuple[str, float, float, float]:
-    found = [call for call in calls if last_name(call.func).lower() in _OPTIMIZERS]
+    found = [call for call in calls if last_name(call.func).lower() in OPTIMIZERS]
     wanted = {constants.text(ast.Name(name)).lower() for name in ("optimizer", "optim", "opt", "optimizer_name")}
     for call in sorted(found, key=lambda one: last_name(one.func).lower() not in wanted):
         name = last_name(call.func).lower()

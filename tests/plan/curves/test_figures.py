@@ -148,3 +148,16 @@ def test_shares_of_one_are_not_taken_for_percents() -> None:
     held = _bounds(epoch="print(f'acc {acc / 100:.4f}')")
     assert held.held("acc 0.9815") == "acc 0.9815"
     assert 0.97 < float(held.held("acc 0.1000").split()[-1]) < 1.0
+
+
+def test_of_data_that_nobody_knows_the_models_word_is_taken() -> None:
+    source = (
+        "import torch\nfrom torch import nn\nmodel = nn.Linear(10, 10)\nfor epoch in range(1, 7):\n"
+        "    loss = torch.rand(1)\n    loss.backward()\n    print(f'epoch {epoch} loss {loss:.4f}')\n"
+    )
+    planned = plan(source)
+    assert planned is not None
+    held = bounds(planned, source)
+    assert held is not None
+    said = [f"epoch {epoch} loss {0.99 - 0.09 * epoch:.4f}" for epoch in range(1, 7)]
+    assert [held.held(row) for row in said] == said
