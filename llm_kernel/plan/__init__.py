@@ -67,7 +67,7 @@ def plan(
             tree = ast.parse(source)
         walker = Walker(argv, read, facts or {})
         nodes = walker.program(tree)
-        found = typical(source)
+        found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""
         return Plan(
             nodes, tuple(walker.fetched), writes(source), usual, saved(walker.saved), walker.fault, walker.status
