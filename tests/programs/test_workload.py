@@ -86,3 +86,41 @@ def test_where_not_even_the_driver_finds_room() -> None:
     machine.processes.load_gpu(process.pid, 0, GpuUse(90, 24000))
     text = "Traceback (most recent call last):\nRuntimeError: CUDA error: out of memory\n"
     assert out_of_memory(machine, 0, 0, 3000, "a.py", "x = 1\n") == text
+
+
+_MNIST = "import torch\nfrom torchvision.datasets import MNIST\nnn.Conv2d(1, 8, 3)\nloss.backward()\nmodel.cuda()\n"
+_RESNET = "import torch\nfrom torchvision.datasets import CIFAR10\nresnet50()\nloss.backward()\nmodel.cuda()\n"
+_OWN = "import torch\nx = torch.randn(64, 3)\nmodel = torch.nn.Linear(3, 1).cuda()\nloss.backward()\n"
+
+
+def _seconds(source: str, card: str = "GeForce RTX 3090", count: int = 1) -> float:
+    machine = Machine()
+    if count:
+        words.say(machine, ["gpu", str(count), card], "/root")
+    found = workload(source, (), {}, machine)
+    assert found is not None
+    return found.seconds_per_epoch(machine)
+
+
+def test_a_newer_card_is_faster_and_a_processor_slower() -> None:
+    for source in (_MNIST, _RESNET):
+        newer, card, older, none = (
+            _seconds(source, "H100 PCIe"),
+            _seconds(source),
+            _seconds(source, "GeForce GTX 1080 Ti"),
+            _seconds(source, count=0),
+        )
+        assert newer < card < older < none
+
+
+def test_a_large_network_takes_longer_than_a_small_one_on_fewer_examples() -> None:
+    assert _seconds(_RESNET) > 3 * _seconds(_MNIST)
+
+
+def test_a_pass_over_a_few_own_examples_takes_a_moment() -> None:
+    assert _seconds(_OWN) < 0.02
+
+
+def test_a_subset_takes_its_share_of_the_time() -> None:
+    few = _MNIST + "train = torch.utils.data.Subset(data, range(600))\n"
+    assert _seconds(few) < 0.15 * _seconds(_MNIST)
