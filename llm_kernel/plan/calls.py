@@ -10,6 +10,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.table import SHAPES, base, called
 from llm_kernel.plan.shapes.tensor import Returned
 from llm_kernel.plan.values import (
     Bound,
@@ -165,6 +166,8 @@ def _made(w: Walk, cls: Class, args: list[Value], named: dict[str, Value]) -> Va
         return _data(w, cls, this, args, named)
     if isinstance(init, Function):
         _walked(w, init, [this, *args], named, this)
+    elif base(foreign):
+        SHAPES["torch.nn.Module.<descend>"](w, [foreign, this, *args], named, None)
     return this
 
 
@@ -189,4 +192,6 @@ def _called(w: Walk, this: Instance, args: list[Value], named: dict[str, Value],
             w.emit(Free(expr=w.source(node)))
         value = _walked(w, method, [this, *args], named, this)
         return Unknown("tensor") if isinstance(value, Unknown) and value.kind == "any" and this.cls.foreign() else value
+    if base(this.cls.foreign()):
+        return called(w, this, args, named, node)
     return library_call(w, this.cls.foreign() + "()", args, named, node)

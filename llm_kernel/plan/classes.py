@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from llm_kernel.plan.shapes.table import of_module
+from llm_kernel.plan.shapes.table import base, of_module
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Super, Unknown, Value, Wrapped
 from llm_kernel.plan.walk import Raised, Walk
 
@@ -110,7 +110,11 @@ def of_super(w: Walk, this: Super, name: str) -> Value:
     found = member(cls, name, behind=this.cls)
     if found is not None:
         return bind(w, found, this.this)
+    foreign = this.cls.foreign()
+    if name == "__init__" and base(foreign):
+        return Bound(Bound(Lib("torch.nn.Module.<descend>"), foreign), this.this)
     if name == "__init__":
         return Lib("silent")
-    foreign = this.cls.foreign()
+    if name == "forward" and base(foreign):
+        return Bound(Lib("torch.nn.Module.<forward>"), this.this)
     return Unknown(origin=f"{foreign}().{name}" if foreign else "")

@@ -14,6 +14,8 @@ from llm_kernel.plan.nodes import Hole
 from llm_kernel.plan.operators import binary, compare, unary
 from llm_kernel.plan.paths import divided
 from llm_kernel.plan.shapes.containers import index as part
+from llm_kernel.plan.shapes.containers import set_part
+from llm_kernel.plan.shapes.numpys import set_item
 from llm_kernel.plan.shapes.operators import index
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, percent, shown
@@ -286,8 +288,8 @@ def function(w: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
 
 def comprehension(w: Walk, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, env: Env) -> Value:
     inner = Env({}, env, env.root)
-    out: list[Value] = []
     w.state.made(inner.names)
+    out: list[Value] = []
 
     def element() -> Value:
         if isinstance(node, ast.DictComp):
@@ -378,6 +380,10 @@ def set_attribute(w: Walk, thing: Value, word: str, value: Value) -> None:
 def _set_item(w: Walk, thing: Value, key: Value, value: Value) -> None:
     if isinstance(thing, dict) and not spread(thing) and known(key):
         checked(lambda: w.state.put(thing, key, value))
+    elif isinstance(thing, Tensor):
+        set_item(w, thing, key, value)
+    elif isinstance(thing, Thing) and thing.kind == "module":
+        set_part(w, thing, key, value)
     elif isinstance(thing, list) and not spread(thing) and isinstance(key, int):
         w.state.touch(thing)
         checked(lambda: thing.__setitem__(key, value))

@@ -10,6 +10,7 @@ from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.items import counted, iterate, unpack, zipped
 from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
+from llm_kernel.plan.shapes.module import children, layer_of
 from llm_kernel.plan.shapes.table import SHAPES
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, shown
@@ -102,6 +103,8 @@ def len_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
         return Unknown("int") if isinstance(method, Unknown) else w.call(method, [], {}, None)
     if known(value):
         raise Raised("TypeError", f"object of type '{type(value).__name__}' has no len()")
+    if isinstance(value, Thing) and value.kind == "module":
+        return len(children(value))
     size = value_size(value)
     if size is None and isinstance(value, Thing) and value.attrs.get("inner") is not None:
         return len_(w, [value.attrs["inner"]], {}, None)
@@ -279,6 +282,10 @@ def isinstance_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.A
     value, kinds = args[0], args[1] if isinstance(args[1], tuple) else (args[1],)
     if isinstance(value, Instance) and all(isinstance(each, Class) for each in kinds):
         return any(each in value.cls.line() for each in kinds)
+    layer = layer_of(value)
+    if layer is not None and all(isinstance(each, Lib) and each.path.startswith("torch.nn.") for each in kinds):
+        lines = {f"torch.nn.{layer.name}", "torch.nn.Module"}
+        return any(isinstance(each, Lib) and each.path in lines for each in kinds)
     if known(value) and all(isinstance(each, Lib) for each in kinds):
         names = {each.__name__ for each in type(value).__mro__}
         return any(isinstance(each, Lib) and each.path.removeprefix("builtins.") in names for each in kinds)
@@ -288,6 +295,8 @@ def isinstance_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.A
 def type_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     if isinstance(args[0], Instance):
         return args[0].cls
+    if isinstance(args[0], Thing) and args[0].kind == "module":
+        return w.attribute(args[0], "__class__")
     return Lib(f"builtins.{type(args[0]).__name__}") if known(args[0]) else Unknown()
 
 

@@ -29,7 +29,7 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
     held = w.evaluate(node.iter, env)
     items = iterate(w, held)
     noisy = _noisy_source(w, held)
-    if items.count is not None and items.count <= _TURNS and not noisy and not (_opaque(items) and not w.loud(node)):
+    if items.count is not None and items.count <= _TURNS and not noisy and (w.loud(node) or not _opaque(items)):
         done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
         if done:
             return flow
@@ -53,6 +53,8 @@ def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: 
 
 def _opaque(items: Items) -> bool:
     first = items.at(0) if items.count else None
+    if (items.count or 0) <= _FEW or (isinstance(first, Tensor) and first.cell is not None):
+        return False
     return isinstance(first, Unknown) or (isinstance(first, tuple) and any(isinstance(each, Unknown) for each in first))
 
 
@@ -271,7 +273,7 @@ def _varying(target: ast.expr, value: Value) -> set[str]:
     """The loop's names whose value differs from turn to turn as far as anybody knows."""
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, tuple) and len(value) == len(target.elts):
         return {name for each, one in zip(target.elts, value, strict=True) for name in _varying(each, one)}
-    if isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.numbers is not None):
+    if isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.cell is not None):
         return set()
     return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
 

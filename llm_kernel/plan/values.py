@@ -217,6 +217,9 @@ def truth(value: Value) -> bool | None:
     """Whether a value is true, where that is decided."""
     match value:
         case Unknown():
+            numbers = getattr(value, "numbers", None)
+            if numbers is not None and numbers.size == 1:
+                return bool(numbers.item())
             if value.low is not None and value.low > 0:
                 return True
             if value.among:

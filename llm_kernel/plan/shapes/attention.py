@@ -101,7 +101,7 @@ def _block(
     if not isinstance(activation, str):
         raise Vague
     name = "TransformerDecoderLayer" if decoder else "TransformerEncoderLayer"
-    return make(Layer(name, "", _checked(size)), held)
+    return make(Layer(name, ("", ""), _checked(size)), held)
 
 
 def copied(value: Value) -> Value:
@@ -123,7 +123,7 @@ def _stack(name: str) -> Callable[..., Thing]:
         held: dict[str, Value] = {"layers": Modules(copied(block) for _ in range(whole(num_layers)))}
         if isinstance(norm, Thing):
             held["norm"] = norm
-        return make(Layer(name, "", _through), held)
+        return make(Layer(name, ("", ""), _through), held)
 
     return make_stack
 
@@ -150,7 +150,7 @@ def _transformer(
         target = args[1] if len(args) > 1 else named.get("tgt")
         return like(target, target.dims) if isinstance(target, Tensor) else Unknown("tensor")
 
-    return make(Layer("Transformer", "", forward), held)
+    return make(Layer("Transformer", ("", ""), forward), held)
 
 
 def _handler(build: Callable[..., Thing], name: str) -> Callable[..., Value]:
@@ -158,7 +158,7 @@ def _handler(build: Callable[..., Thing], name: str) -> Callable[..., Value]:
         try:
             return build(*args, **{key: each for key, each in named.items() if key not in ("device", "dtype")})
         except (Vague, TypeError, ValueError):
-            return make(Layer(name, "", _kept), {"<open>": True})
+            return make(Layer(name, ("", ""), _kept), {"<open>": True})
 
     return handle
 

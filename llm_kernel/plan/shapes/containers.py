@@ -20,7 +20,7 @@ def _forward(w: Walk, this: Value, args: list[Value], named: dict[str, Value]) -
     return value
 
 
-SEQUENTIAL = Layer("Sequential", "", _forward)
+SEQUENTIAL = Layer("Sequential", ("", ""), _forward)
 
 
 def sequential(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -54,6 +54,14 @@ def module_dict(w: Walk, args: list[Value], named: dict[str, Value], node: ast.A
     """``torch.nn.ModuleDict``."""
     given = args[0] if args else {}
     return Named(given) if isinstance(given, dict) and not spread(given) else Unknown()
+
+
+def set_part(w: Walk, this: Thing, key: Value, value: Value) -> None:
+    """``sequential[key] = value``."""
+    names = list(children(this))
+    inside = isinstance(key, int) and -len(names) <= key < len(names)
+    place, held = (names[key], value) if inside and isinstance(key, int) else ("<open>", True)
+    w.state.put(this.attrs, place, held)
 
 
 def index(this: Thing, key: Value) -> Value:

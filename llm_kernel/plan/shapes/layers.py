@@ -21,7 +21,7 @@ Maker: TypeAlias = Callable[..., "Made"]
 class Made(NamedTuple):
     """What a layer is shown with, what it holds, and the tensor it makes of one."""
 
-    extra: str
+    extra: str | tuple[str, str]
     attrs: Mapping[str, Value]
     forward: Callable[..., Value]
 
@@ -50,7 +50,12 @@ def _layer(name: str, maker: Maker) -> Callable[[list[Value], Mapping[str, Value
         if not all(known(each) or isinstance(each, Thing) for each in (*args, *given.values())):
             raise Vague
         made = maker(*extra, *args, **given)
-        return make(Layer(name, made.extra, _forward(made.forward)), dict(made.attrs))
+        return make(
+            Layer(
+                name, made.extra if isinstance(made.extra, tuple) else (made.extra, made.extra), _forward(made.forward)
+            ),
+            dict(made.attrs),
+        )
 
     return build
 
@@ -380,7 +385,7 @@ def upsample(size: Any = None, scale_factor: Any = None, mode: str = "nearest", 
     def forward(x: Tensor) -> Tensor:
         return scaled(x, size, scale_factor)
 
-    return Made(f"{extra}, mode={mode!r}" if mode[0] != "'" else extra, {}, forward)
+    return Made((f"{extra}, mode={mode}", f"{extra}, mode={mode!r}"), {}, forward)
 
 
 def scaled(x: Tensor, size: Any, factor: Any) -> Tensor:

@@ -26,7 +26,8 @@ class Layer:
     """What a library's module is: its class, what stands between its parentheses, and what a call of it gives."""
 
     name: str
-    extra: str | Callable[[dict[str, Value]], str]
+    extra: tuple[str, str]
+    """As torch 1 shows it, and as torch 2 does."""
     forward: Forward
 
 
@@ -139,42 +140,33 @@ def state(module: Value) -> dict[str, Value]:
     return found
 
 
-def show(module: Value, folded: bool = False) -> str:
-    """What ``print`` shows; ``folded`` as torch 2 does, where equal neighbours in a list stand once."""
-    return _show(module, folded, 0)
+def show(module: Value, folded: bool, own: Callable[[Instance], str]) -> str:
+    """What ``print`` shows; ``folded`` as torch 2 does, where equal neighbours in a list stand once.
+
+    ``own`` asks an object of the source what stands between its parentheses.
+    """
+    return _show(module, folded, own, 0)
 
 
-def _show(module: Value, folded: bool, depth: int) -> str:
+def _show(module: Value, folded: bool, own: Callable[[Instance], str], depth: int) -> str:
     if depth > 40 or not complete(module):
         raise Vague
     layer = layer_of(module)
-    extra = layer.extra if layer is not None else ""
-    text = extra(module.attrs) if callable(extra) and isinstance(module, Thing) else str(extra)
-    if _secretive(module):
-        raise Vague
-    inner = [(name, _show(each, folded, depth + 1)) for name, each in _shown_children(module)]
+    text = layer.extra[folded] if layer is not None else ""
+    if isinstance(module, Instance):
+        text = own(module) or text
+    inner = [(name, _show(each, folded, own, depth + 1)) for name, each in _shown_children(module)]
     lines = _folded(inner) if folded and isinstance(module, Modules) else [f"({name}): {each}" for name, each in inner]
     head = _name(module) + "("
     if not lines:
         return head + text + ")"
-    return head + text + "\n" * bool(text) + "\n  " * (not text) + _body(lines, bool(text)) + "\n)"
-
-
-def _body(lines: list[str], after: bool) -> str:
-    body = "\n".join(lines).replace("\n", "\n  ")
-    return "  " + body if after else body
+    rows = "\n".join([*([text] if text else []), *lines]).replace("\n", "\n  ")
+    return f"{head}\n  {rows}\n)"
 
 
 def _shown_children(module: Value) -> list[tuple[str, Value]]:
     """A module that stands under two names is shown under both."""
     return list(children(module).items())
-
-
-def _secretive(module: Value) -> bool:
-    """Whether a class of the source says itself how it is shown."""
-    return isinstance(module, Instance) and any(
-        name in cls.attrs for cls in module.cls.line() for name in ("__repr__", "extra_repr", "_get_name")
-    )
 
 
 def _name(module: Value) -> str:

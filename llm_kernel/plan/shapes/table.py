@@ -19,7 +19,7 @@ from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tens
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["SHAPES", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
+__all__ = ["SHAPES", "base", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
 """Too little is known, or the arguments are not what anybody foresaw: no fault of the program's."""
@@ -101,7 +101,7 @@ def _layer(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
         try:
             return build(args, named)
         except _UNSURE:
-            return Thing("module", {LAYER: module.Layer(name, "", _unknown), "<open>": True})
+            return Thing("module", {LAYER: module.Layer(name, ("", ""), _unknown), "<open>": True})
 
     return handle
 
@@ -129,6 +129,34 @@ def _parameter(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AS
     return tensor(data.dims, data.dtype, role="param", grad=named.get("requires_grad", True) is not False)
 
 
+def _extra(w: Walk, this: Instance) -> str:
+    """What the source says stands between the parentheses of its module."""
+    for cls in this.cls.line():
+        if "__repr__" in cls.attrs or "_get_name" in cls.attrs:
+            raise Vague
+        if "extra_repr" in cls.attrs:
+            said = w.call(cls.attrs["extra_repr"], [this], {}, None)
+            if not isinstance(said, str):
+                raise Vague
+            return said
+    return ""
+
+
+def base(path: str) -> bool:
+    """Whether a class of this name is a layer that a class of the source can descend from."""
+    return path in SHAPES and path.startswith("torch.nn.") and path.count(".") == 2
+
+
+def descend(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``super().__init__(...)`` of a class that descends from a layer: the object becomes one."""
+    path, this, *rest = args
+    made = SHAPES[str(path)](w, rest, named, node)
+    if isinstance(this, Instance) and isinstance(made, Thing):
+        for name, each in made.attrs.items():
+            w.state.put(this.attrs, name, each)
+    return None
+
+
 def text(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """What ``print`` shows of a module; None where that is not known."""
     value = args[0]
@@ -139,7 +167,7 @@ def text(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     version = w.facts.get("torch.__version__")
     folded = not isinstance(version, str) or not version.startswith(("0.", "1."))
     try:
-        return module.show(value, folded)
+        return module.show(value, folded, lambda this: _extra(w, this))
     except _UNSURE:
         return None
 
@@ -155,10 +183,12 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     "torch.nn.parameter.Parameter": _parameter,
 }  # fmt: skip
 """Handlers by the full name of what is called."""
+SHAPES["torch.nn.Module.<descend>"] = descend
+SHAPES["torch.nn.Module.<forward>"] = lambda w, args, named, node: called(w, args[0], args[1:], named, node)
 SHAPES["torch.nn.Module.__str__"] = SHAPES["torch.nn.Module.__repr__"] = text
 
 
-def called(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """A library's module is called."""
     layer = layer_of(this)
     if layer is None:
