@@ -18,6 +18,7 @@ _WIPE = re.compile(
 )
 """What terminals are sent to be wiped, by ``clear``, ``reset``, ``tput`` and programs that draw themselves anew."""
 
+_SAID = 200_000
 _FLOOD = 65_536
 """Characters after which a reader that is behind gets its turn, or a program that floods would fill the memory."""
 
@@ -28,6 +29,8 @@ class Output:
     def __init__(self, most: int, allow_stdin: bool) -> None:
         self.queue: asyncio.Queue[Event | None] = asyncio.Queue()
         self._kept = ""
+        self.said = ""
+        """What was taken so far: the end of what the cell's commands showed."""
         self._left = most
         self._most = most
         self._allow_stdin = allow_stdin
@@ -55,6 +58,7 @@ class Output:
     def take(self) -> str:
         """What was shown since the last call: its end, where it was long."""
         text, self._kept = self._kept, ""
+        self.said = (self.said + text)[-_SAID:]
         return text
 
     async def flush(self) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from typing import Any
 
@@ -62,6 +63,9 @@ class Session:
         self._left = wall() if wall else 0.0
         self._output: Output | None = None
         self._told = ""
+        self._said = ""
+        self.outputs: deque[tuple[int, str, str]] = deque(maxlen=_OUTPUTS)
+        """What the newest cells showed: their number in the history, their text, the end of their output."""
         self._open = moments
         self._clock = clock
         self._seed = machine.seed
@@ -111,6 +115,7 @@ class Session:
             self._end()
             if trouble := await self._remember(code):
                 yield Text("stderr", f"[{trouble}]\n")
+            self._show(code)
             yield Exit(task.result())
         finally:
             if not task.done():
@@ -121,6 +126,7 @@ class Session:
             if self._output is not None:
                 self._end()
                 await asyncio.shield(self._remember(code))
+                self._show(code)
 
     def _begin(self, watched: bool) -> None:
         rate = self.setup.pace
@@ -140,7 +146,7 @@ class Session:
         self.timeline.pace, self.world.front.spent = pace, 0.0
 
     def _end(self) -> None:
-        self._output = None
+        self._said, self._output = self._output.said if self._output else "", None
         self.world.front.close()
         self.world.shell.jobs.leave()
         self.ledger += [answer for answer in self.answers if answer.by in ("model", "tape")]
@@ -312,6 +318,13 @@ class Session:
         trouble, moments.trouble = moments.trouble, ""
         return trouble
 
+    def _show(self, code: str) -> None:
+        """Keep what the cell showed, for who wants to see it drawn."""
+        if self._said:
+            number = len(self._moments.steps) if self._moments else 0
+            self.outputs.append((number, code.strip(), self._said))
+            self._said = ""
+
     # -- the desk -----------------------------------------------------------------------------------------------
 
     async def where(self) -> State:
@@ -370,6 +383,9 @@ class Session:
         await self.world.close()
         await self.models.close()
 
+
+_OUTPUTS = 20
+"""How many cells' outputs are kept."""
 
 _RHYTHM = 10.0
 """Real seconds that a cell takes at most to show how time passes in it, where nobody set a pace."""
