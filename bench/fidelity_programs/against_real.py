@@ -1,28 +1,31 @@
 """``python -m bench.fidelity_programs.against_real [NAME ...]``: the plan against what real Python prints.
 
-Each script runs for real, with torch on the CPU where ``--python`` has it (data sets are stood in for by noise of the
-right length), and every line is read against the script's plan.
+Every line of a real run is read against the script's plan. ``--run`` runs the scripts, with torch on the CPU where
+``--python`` has it (data sets are stood in for by noise of the right length), and records what came; else the
+recordings of ``real.json`` are read.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
 from bench.fidelity_programs.cases import HERE, Case, load
 from llm_kernel.plan import Matcher, Plan, counts, plan
 
-__all__ = ["Real", "Verdict", "against", "run"]
+__all__ = ["RECORDED", "Real", "Verdict", "against", "planned", "recorded", "run"]
 
-_PATIENCE = 120
+_PATIENCE = 600
+RECORDED = HERE / "real.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,18 @@ def run(case: Case, python: str) -> Real:
         )  # fmt: skip
         wrote = tuple(sorted(_files(folder) - before))
         return Real(done.stdout, done.stderr.replace(str(folder) + "/", ""), done.returncode, wrote)
+
+
+def recorded() -> dict[str, Real]:
+    """The runs that were recorded."""
+    held = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
+    return {name: Real(**row | {"wrote": tuple(row["wrote"])}) for name, row in held.items()}
+
+
+def _record(runs: dict[str, Real]) -> None:
+    order = [case.id for case in load() if case.id in runs]
+    text = json.dumps({name: asdict(runs[name]) for name in order}, indent=1, ensure_ascii=False)
+    RECORDED.write_text(text + "\n")
 
 
 def _files(folder: Path) -> set[str]:
@@ -140,15 +155,20 @@ def main(words: list[str]) -> int:
     """Run the cases, print a row for each; 1 where a plan is wrong."""
     parser = argparse.ArgumentParser(prog="python -m bench.fidelity_programs.against_real", description=__doc__)
     parser.add_argument("names", nargs="*")
+    parser.add_argument("--run", action="store_true", help="run the scripts and record what they do")
     parser.add_argument("--python", default="/usr/bin/python3", help="an interpreter that has torch")
     options = parser.parse_args(words)
     cases = [case for case in load() if not options.names or case.id in options.names]
     wrong = 0
+    runs = recorded()
     for case in cases:
-        if case.real:
-            print(f"-    {case.id}: {case.real}")
+        if case.real or (case.id not in runs and not options.run):
+            print(f"-    {case.id}: {case.real or 'not recorded'}")
             continue
-        verdict = against(case, run(case, options.python))
+        if options.run:
+            runs = recorded() | {case.id: run(case, options.python)}
+            _record(runs)
+        verdict = against(case, runs[case.id])
         wrong += bool(verdict.faults)
         mark = "FAIL" if verdict.faults else "open" if verdict.open else "ok  "
         print(f"{mark} {case.id}: {verdict.lines} lines, {verdict.milliseconds:.0f} ms", *verdict.open, sep="  ")

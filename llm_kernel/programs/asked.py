@@ -1,7 +1,7 @@
 """What an instruction asks of a training script in so many words, held against the script that came of it.
 
-Only what text can decide: a number of epochs, a print in ``forward``, the use of all GPUs. A small model forgets the
-second half of a wish.
+Only what its source can decide: a number of epochs, a print in ``forward`` and how often it prints, the use of all
+GPUs. A small model forgets the second half of a wish.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Mapping
+
+from llm_kernel.programs.often import misjudged
 
 __all__ = ["left_out"]
 
@@ -45,6 +47,8 @@ def left_out(instruction: str, sources: Mapping[str, str]) -> list[str]:
         missing.append(f"{names} prints nothing in forward")
     if _ALL_GPUS.search(instruction) and not any(_PARALLEL.search(text) for text in scripts.values()):
         missing.append(f"{names} uses one GPU: {_where_the_model_is(scripts)}")
+    for path, text in scripts.items():
+        missing += misjudged(instruction, path.rpartition("/")[2], text)
     return missing
 
 
