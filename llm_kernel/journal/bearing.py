@@ -21,14 +21,16 @@ STRONG = 8.0
 """The score from which on several entries are told; of those below it, such as of the same program, one."""
 
 _SAME, _LEFT, _SHARED, _PROGRAM, _NOUN, _CONCEPT = 10.0, 8.0, 4.0, 3.0, 1.0, 3.0
-_OWN, _WORD = 6.0, 1.5
-"""What a shared name weighs that belongs to one thing (``orion-7``, ``fit.pt``, a hash), and an ordinary word."""
+_OWN, _WORD, _TOLD = 6.0, 1.5, 3.0
+"""What a shared name weighs that belongs to one thing (``orion-7``, ``fit.pt``, a hash), and an ordinary word: more
+where a person asks or has told it, for people say little that does not matter."""
 _SAID = 0.6
-"""The share of that for a word that the entry only said."""
+"""The share of that for a word that a program only said; to a person who asks it is as good as its command."""
 _MADE = 2.0
 """What an instruction wrote is mostly a script, whose text the request shows anyway."""
 _MOST_SAID = 4
-_PARTICULAR = re.compile(r"[a-z].*[\d._-]|\d.*[a-z]|\d{4}", re.IGNORECASE)
+_PARTICULAR = re.compile(r"[a-z].*[\d._-]|\d.*[a-z]|\d{4}|\d+\.\d+\.\d+", re.IGNORECASE)
+_VERSION = re.compile(r"(?:^|\s)(?:--?version|-V|-v|version)(?:\s|$)")
 _INTERPRETERS = frozenset(
     "python python3 node java ruby perl php rscript julia bash sh sudo env time torchrun deno bun lua".split()
 )
@@ -85,7 +87,9 @@ def bears(read: Read, on: Question, left: Collection[str]) -> float:
     program = "" if on.spoken or not words else words[0].rpartition("/")[2]
     about = on.names - _INTERPRETERS - {program.lower()}
     score = (_MADE if entry.meta else _LEFT) * bool(set(left) & set(entry.wrote))
-    score += _weight(about & read.asked) + _SAID * _weight((about - read.asked) & read.said)
+    word = _TOLD if on.spoken or entry.meta else _WORD
+    said = _weight((about - read.asked) & read.said, word)
+    score += _weight(about & read.asked, word) + (said if on.spoken else _SAID * said)
     if on.spoken:
         loose = on.nouns - on.names
         score += _NOUN * (len(loose & read.nouns) + min(_MOST_SAID, len((loose - read.nouns) & read.said)))
@@ -94,15 +98,23 @@ def bears(read: Read, on: Question, left: Collection[str]) -> float:
     if entry.meta:
         return score + _PROGRAM * (program.lower() in read.asked)
     before = _words(entry.command)
-    if program not in _INTERPRETERS and before and before[0].rpartition("/")[2] == program:
-        score += _PROGRAM + sum(_weight({word}) for word in {*words[1:]} & {*before[1:]} if "/" in word or ":" in word)
+    if before and _family(before[0]) == _family(program):
+        score += _PROGRAM * (program not in _INTERPRETERS or bool(_VERSION.search(entry.command)))
+        places = {one for one in {*words[1:]} & {*before[1:]} if "/" in one or ":" in one}
+        score += _weight(places, _WORD)
     return score
 
 
-def _weight(names: Collection[str]) -> float:
-    """What names weigh that two texts share: a particular one much, a few ordinary words little."""
+def _weight(names: Collection[str], word: float) -> float:
+    """What names weigh that two texts share: a particular one much, a few ordinary words ``word`` each."""
     own = sum(bool(_PARTICULAR.search(name)) for name in names)
-    return _OWN * own + _WORD * min(_MOST_SAID, len(names) - own)
+    return _OWN * own + word * min(_MOST_SAID, len(names) - own)
+
+
+def _family(program: str) -> str:
+    """What programs of one kind have in common: ``pg_dump`` and ``pg_restore``."""
+    name = program.rpartition("/")[2]
+    return re.split(r"[-_.\d]", name)[0] or name
 
 
 def _words(text: str) -> list[str]:

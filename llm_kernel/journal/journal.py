@@ -102,7 +102,7 @@ class Journal:
         recent = tuple(replace(entry, tail=ending(entry.tail, _RECENT)) for entry, _ in self._window)
         return Memory(recent, frozenset(at for at, (_, brought) in enumerate(self._window) if brought), tuple(ties))
 
-    def about(self, question: str, *, most: int = 3, budget: int = 1600) -> Memory:
+    def about(self, question: str, *, most: int = 5, budget: int = 1600) -> Memory:
         """What the answer to a person's ``question`` is told; where nothing bears on it, what was shown last."""
         found = self._ties(Question.of(question, spoken=True), most)
         kept: list[Entry] = []
@@ -174,11 +174,13 @@ class Journal:
                 if score >= LEAST:
                     scored.append((-score, -at, read.entry))
         first: dict[str, Entry] = {}
-        weak = 0
+        weak: set[bool] = set()
         for minus, _, entry in sorted(scored, key=lambda one: one[:2]):
-            weak += minus > -STRONG and entry.command not in first
-            if weak < 2 or question.spoken:
-                first.setdefault(entry.command, entry)
+            if minus > -STRONG and not question.spoken:
+                if entry.meta in weak:
+                    continue
+                weak.add(entry.meta)
+            first.setdefault(entry.command, entry)
         return list(islice(first.values(), most))
 
     def _sources(self, reads: Collection[str]) -> set[str]:

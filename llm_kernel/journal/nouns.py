@@ -20,14 +20,15 @@ _COMMON = frozenset(
 _EMPTY = frozenset("的了是在有和与吗呢什么多少怎几个哪这那我你它们请把为到之后前最一次就都会上下里用得地着过")
 _ENDINGS = re.compile(r"(?:ing|ed|es|s)$")
 _CONCEPTS = {
-    "accuracy": "acc accuracy accurate correct precision recall f1 auc map top1 准确率 准确度 正确率 精度 精确率",
+    "accuracy": "acc accuracy accurate correct precision recall f1 auc map top1 bleu rouge iou score "
+    "得分 准确率 准确度 正确率 精度 精确率",
     "loss": "loss nll perplexity ppl mse mae rmse error 损失 误差 困惑度",
     "version": "version release build versions 版本",
     "time": "seconds secs took elapsed duration minutes ms time latency 耗时 时间 用时 秒 多久 多长 延迟",
     "speed": "throughput speed samples tokens qps rps mbps bandwidth fps iops 吞吐 速度 带宽",
     "host": "host hostname server node address ip 主机 服务器 节点 地址",
     "memory": "memory mem vram ram mib gib 内存 显存",
-    "count": "count total rows records number entries 总数 数量 行数 条数 个数",
+    "count": "count total many rows records number entries 总数 数量 行数 条数 个数 多少个 多少行 几个",
     "parameters": "parameters params weights 参数",
     "port": "port listening listen 端口",
     "rate": "lr rate 学习率",
