@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -20,7 +21,7 @@ _WORK = 2_000_000
 """Multiplications of the largest product that is computed."""
 
 _MAKERS = (
-    "array asarray arange linspace logspace zeros ones full eye identity zeros_like ones_like full_like diag tri vander"
+    "array asarray arange linspace logspace zeros ones full eye identity zeros_like ones_like full_like diag tri"
 ).split()
 _ELEMENTWISE = (
     "add subtract multiply divide floor_divide mod remainder power negative exp exp2 expm1 log log2 log10 log1p "
@@ -116,7 +117,24 @@ def _guard(name: str, args: Sequence[Any], named: dict[str, Any]) -> None:
             raise Vague
         if name in ("repeat", "pad") and sizes[0] * max([1, *numbers]) > MOST:
             raise Vague
+    elif name in ("split", "array_split", "hsplit", "vsplit"):
+        if any(each > 1000 for each in numbers):
+            raise Vague
+    elif name in ("cov", "corrcoef"):
+        if sum(sizes) ** 2 > _WORK:
+            raise Vague
+    elif name in _ELEMENTWISE:
+        _bounded(args)
     elif name in _GROWING and math.prod(max(size, 1) for size in sizes) > _WORK:
+        raise Vague
+
+
+def _bounded(values: Sequence[Any]) -> None:
+    """Refuse what these would grow to when they are stretched to a common shape."""
+    import numpy
+
+    shapes = [numpy.shape(each) for each in values]
+    if math.prod(max(sizes) for sizes in zip(*_padded(shapes), strict=True)) > MOST:
         raise Vague
 
 
@@ -182,8 +200,8 @@ def apply(this: Tensor, name: str, args: Sequence[Value], named: dict[str, Value
     """``array.name(...)``."""
     array = plain(this)
     plain_args, plain_named = [plain(each) for each in args], {key: plain(each) for key, each in named.items()}
-    if name == "repeat":
-        _guard("repeat", [array, *plain_args], plain_named)
+    if name in ("repeat", "dot"):
+        _guard(name, [array, *plain_args], plain_named)
     if name == "sort":
         raise Vague
     result = _called(getattr(array, name), plain_args, plain_named)
@@ -192,30 +210,28 @@ def apply(this: Tensor, name: str, args: Sequence[Value], named: dict[str, Value
 
 def operate(op: ast.AST, one: Value, other: Value) -> Value:
     """``one op other`` of two arrays, or an array and a number."""
-    import operator
-
-    import numpy
-
     name = _OPERATORS.get(type(op))
     if name is None:
         raise Vague
     left, right = plain(one), plain(other)
     if _size(left) * _size(right) > _WORK:
         raise Vague
-    if numpy.broadcast_shapes is not None and not isinstance(op, ast.MatMult):
-        shapes = [numpy.shape(each) for each in (left, right)]
-        if math.prod(max(pair) for pair in zip(*_padded(shapes), strict=True)) > MOST:
-            raise Vague
+    if not isinstance(op, ast.MatMult):
+        _bounded([left, right])
     if name == "__pow__" and any(isinstance(each, (int, float)) and abs(each) > 1000 for each in (left, right)):
         raise Vague
     return outcome(_called(getattr(operator, name), [left, right], {}))
 
 
 def _padded(shapes: Sequence[tuple[int, ...]]) -> list[tuple[int, ...]]:
-    rank = max(len(each) for each in shapes)
+    rank = max((len(each) for each in shapes), default=0)
     return [(1,) * (rank - len(each)) + each for each in shapes]
 
 
 def index(this: Tensor, key: Value) -> Value:
     """``array[key]``."""
+    keys = key if isinstance(key, tuple) else (key,)
+    picked = math.prod(max(1, _size(plain(each))) for each in keys if isinstance(each, (Tensor, list)))
+    if picked * this.count > _WORK:
+        raise Vague
     return outcome(_called(plain(this).__getitem__, [plain(key)], {}), this.of)

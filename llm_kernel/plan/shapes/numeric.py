@@ -27,6 +27,8 @@ def filled(symbolic: Value, name: str, args: Sequence[Value], named: dict[str, V
     function = _FUNCTIONS.get(name)
     if function is None or not _numeric([*args, *named.values()]):
         return symbolic
+    if isinstance(symbolic, Tensor) and symbolic.count > MOST:
+        return symbolic
     try:
         found = _run(function, [plain(each) for each in args], {key: plain(each) for key, each in named.items()})
     except (Vague, TypeError, ValueError, IndexError, KeyError, AttributeError):

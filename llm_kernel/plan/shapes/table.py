@@ -321,5 +321,5 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
         case "size" if this.of == "numpy":
             return this.count
         case "grad":
-            return Unknown("tensor", "torch.grad")
+            return Unknown("tensor", "torch.grad", shape=this.dims if this.role == "param" else None)
     return None
