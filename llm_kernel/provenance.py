@@ -27,7 +27,8 @@ class Answer:
     """One command; ``files`` are the paths the model was shown, ``facts`` the sentences; ``prompt``, ``cached`` and
     ``completion`` count tokens, ``usd`` is their price, None where that is not known;
     ``computed`` counts the lines that code printed because its source fixes them, ``note`` says how or why not;
-    ``bounded`` counts the values that were replaced by what such a run usually gives.
+    ``bounded`` counts the values that were replaced by what such a run usually gives, or by what follows from others,
+    ``bounded_kinds`` the same by what they show.
     ``between`` and ``planned`` are spans of lines of its output: those of a loop that lie between said ones, and those
     that were printed from the source because nobody said them.
     """
@@ -48,6 +49,7 @@ class Answer:
     status: int = 0
     computed: int = 0
     bounded: int = 0
+    bounded_kinds: dict[str, int] = field(default_factory=dict)
     between: list[list[int]] = field(default_factory=list)
     planned: list[list[int]] = field(default_factory=list)
     note: str = ""
@@ -88,7 +90,9 @@ class Answer:
         if self.planned:
             lines.append(f"left out by the model, and printed from the source: {_told(self.planned)}")
         if self.bounded:
-            lines.append(f"out of bounds, and replaced by what such a run usually gives: {self.bounded} values")
+            kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(self.bounded_kinds.items()))
+            behind = f" ({kinds})" if kinds else ""
+            lines.append(f"out of bounds, and replaced by what such a run usually gives: {self.bounded} values{behind}")
         if self.files:
             lines.append(f"from: {', '.join(self.files)}")
         lines += [f"known: {fact}" for fact in self.facts]

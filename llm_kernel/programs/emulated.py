@@ -264,7 +264,8 @@ class Emulator:
         )
         if isinstance(streams, Tempo):
             await streams.flush()
-            record.bounded = streams.bounds.replaced if streams.bounds else 0
+            if streams.bounds:
+                record.bounded, record.bounded_kinds = streams.bounds.replaced, streams.bounds.kinds
             if not status:
                 streams.end()
         if acts.failed is not None:
@@ -283,7 +284,12 @@ class Emulator:
         if planned is None or script is None:
             return None
         seed = f"{self.options.seed}/{call.name} {' '.join(call.args)}"
-        values = Between(self._source(call.path(script.name)), script.args, seed)
+        clock = self._machine.clock
+
+        def now(form: str) -> str:
+            return clock.local.strftime(form.replace("%L", f"{clock.now % 1 * 1000:03.0f}"))
+
+        values = Between(self._source(call.path(script.name)), script.args, seed, now)
         return Following(streams, planned, record, values, seed)
 
 
