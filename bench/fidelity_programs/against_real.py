@@ -118,8 +118,14 @@ def against(case: Case, real: Real) -> Verdict:
     if made is None:
         syntax = "SyntaxError" in real.stderr
         return Verdict(case.id, len(lines), 0, None, spent, (), () if syntax else ("no plan",))
+    if "ModuleNotFoundError" in real.stderr:  # the machine's packages decide that, before there is a plan
+        return Verdict(case.id, len(lines), 0, 0, spent, tuple(_manifest(case, real)), ())
     found = counts(made)
     faults, left = _manifest(case, real), []
+    if made.status is not None and made.status != real.status:
+        faults.append(f"status {made.status}, really {real.status}: {made.fault}")
+    if made.fault is not None and not real.stderr.rstrip().endswith(f"{made.fault.kind}: {made.fault.text}"):
+        faults.append(f"{made.fault}, really {real.stderr[-200:]}")
     matcher = Matcher(made)
     for number, line in enumerate(lines, 1):
         if matcher.feed(line) is None:

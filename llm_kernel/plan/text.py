@@ -154,6 +154,8 @@ def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) ->
     if known(value) and not re.search(r"\d{5}|\*", template):
         return template % value
     args = list(value) if isinstance(value, tuple) else [value]
+    if isinstance(value, Unknown) and value.kind == "any" and not value.among:
+        args = [Unknown()] * len(_PERCENT.findall(template))  # it may be a tuple
     out: list[str | Hole] = []
     at = used = 0
     for spec in _PERCENT.finditer(template):
