@@ -28,7 +28,7 @@ from llm_kernel.moments import Moments, Target
 from llm_kernel.output import Output
 from llm_kernel.programs.metas import summary
 from llm_kernel.programs.opening import opening
-from llm_kernel.provenance import Answer
+from llm_kernel.provenance import Answer, sums
 from llm_kernel.shell.bash import State
 from llm_kernel.store import Moment, Step
 from llm_kernel.timeline import Pace, Timeline
@@ -253,6 +253,8 @@ class Session:
 
     async def moment(self) -> Moment:
         """This notebook now, with what it has spent."""
+        if self._output is None:
+            await self.world.rest()
         moment = await keep(self.world)
         account = json.dumps(to_account(self.models, self.ledger))
         return Moment({**moment.parts, "account": account}, moment.files)
@@ -369,7 +371,11 @@ class Session:
 
     def report(self) -> dict[str, Any]:
         """Who answered the last cell, and what it cost."""
-        return {"answers": [answer.to_json() for answer in self.answers], **self.models.report()}
+        return {
+            "answers": [answer.to_json() for answer in self.answers],
+            "usage": [row.to_json() for row in sums(self.ledger)],
+            **self.models.report(),
+        }
 
     async def close(self, *, restart: bool = False) -> None:
         """End the background jobs and give back the model's connections; ``restart``: the user asked for a new kernel.

@@ -76,11 +76,12 @@ async def test_why_tells_of_the_last_cell_and_not_of_itself() -> None:
 
 async def test_why_tells_what_a_model_was_shown_and_what_it_cost() -> None:
     notebook = Notebook(["x\n"])
+    await notebook("%machine fact 'The backup host is b7.'")
     await notebook("echo hi > a.conf; rsync a.conf")
     (answer,) = notebook.session.answers
     assert await _plain(notebook, "%why") == (
         f"rsync a.conf\n    model: scripted, {answer.prompt} tokens in (0 cached), 1 out, 0.0 s, price unknown\n"
-        "    from: /root/a.conf"
+        "    from: /root/a.conf\n    known: The backup host is b7."
     )
 
 
@@ -142,3 +143,23 @@ async def test_a_file_larger_than_the_machine_takes_is_an_error() -> None:
 
 async def test_a_directory_is_no_file() -> None:
     assert await Notebook()("%%writefile /\nabc") == err("writefile: [Errno 21] Is a directory: '/'\n", 1)
+
+
+async def test_the_replys_metadata_says_what_why_and_usage_say() -> None:
+    notebook = Notebook(["x\n"])
+    await notebook("rsync a; whoami")
+    told = notebook.session.report()
+    first, second = told["answers"]
+    assert (first["command"], first["by"], first["completion"], first["usd"]) == ("rsync a", "model", 1, None)
+    assert (second["command"], second["by"], second["usd"]) == ("whoami", "exact", 0.0)
+    assert told["usage"] == [
+        {
+            "model": "scripted",
+            "requests": 1,
+            "prompt": first["prompt"],
+            "cached": 0,
+            "completion": 1,
+            "seconds": 0.0,
+            "usd": None,
+        }
+    ]

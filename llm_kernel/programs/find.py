@@ -24,6 +24,7 @@ from llm_kernel.programs.imagining import Imagination
 from llm_kernel.programs.python_exact import Python
 from llm_kernel.programs.remembered import Remembered, look, written
 from llm_kernel.programs.table import EXACT, NotExact, Unwritten
+from llm_kernel.prompt import told_facts
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import BUILTINS, TOOLS
 from llm_kernel.shell.call import Call, Io
@@ -191,7 +192,7 @@ class Programs:
             if self._python is not None:
                 status, streams = await self._python.run(call, streams, record)
             if status is None:
-                record.by = "model"
+                record.by, record.facts = "model", told_facts(self._machine)
                 command = shlex.join((call.name, *call.args))
                 status = await self._emulator.run(call, streams, record, process, command=command)
             return status

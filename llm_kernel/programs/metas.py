@@ -30,7 +30,7 @@ from llm_kernel.programs.asked import left_out
 from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.table import EXACT, NotExact
-from llm_kernel.prompt import MOST, meta_request
+from llm_kernel.prompt import MOST, meta_request, told_facts
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import apology, meta_script
 from llm_kernel.shell.bash import OURS, Limits, Shell
@@ -135,7 +135,7 @@ class Metas:
     def _request(self, instruction: str, record: Answer, cwd: str, before: str, trouble: str) -> Request:
         machine = self._machine
         paths = reads.named_in(machine, instruction, cwd)
-        record.files = paths
+        record.files, record.facts = paths, told_facts(machine)
         listing = [name for name in machine.files.listdir(cwd) if not name.startswith(".")]
         memory = Memory()
         if _QUESTION.search(instruction):  # what was printed bears on a question; an order it only confuses

@@ -15,7 +15,7 @@ from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.conversing import converse
 from llm_kernel.programs.emulated import Options
 from llm_kernel.programs.recalled import bearing_facts, past_of
-from llm_kernel.prompt import pure_request
+from llm_kernel.prompt import pure_request, told_facts
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Limits, Shell, Sink, State, environment
 from llm_kernel.shell.call import Call
@@ -63,7 +63,7 @@ class Terminal:
         self._streams.bind(out, err)
         self._acts.begin(record, options.spend)
         paths = reads.named_in(self._machine, text, cwd)
-        record.files = paths
+        record.files, record.facts = paths, told_facts(self._machine)
         request = pure_request(
             self._machine,
             text,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from llm_kernel.machine import Machine
 from llm_kernel.machine.faults import spoken
 
-__all__ = ["card", "given", "older_facts", "running", "volatile"]
+__all__ = ["card", "given", "older_facts", "running", "told_facts", "volatile"]
 
 _FAMOUS = (
     "torch torchvision torchaudio tensorflow keras jax numpy pandas scipy scikit-learn transformers datasets "
@@ -28,8 +28,13 @@ def card(machine: Machine) -> str:
     ]
     if packages := _packages(machine):
         lines.append(f"Packages: {packages}")
-    lines += [f"Fact: {fact}" for fact in [*machine.facts[_left(machine) :], *spoken(machine)]]
+    lines += [f"Fact: {fact}" for fact in told_facts(machine)]
     return "\n".join(lines)
+
+
+def told_facts(machine: Machine) -> list[str]:
+    """The facts that stand on the card."""
+    return [*machine.facts[_left(machine) :], *spoken(machine)]
 
 
 def older_facts(machine: Machine) -> list[str]:
