@@ -24,6 +24,8 @@ _BASES = {"loss": "loss", "ppl": "loss", "rmse": "loss", "accuracy": "accuracy",
 _AVERAGED = re.compile(r"\bavg\b|\.avg|average|\bmean_|running_avg|smooth", re.IGNORECASE)
 _STILL = 0.004
 """The share of a value within which the third of its kind in a row does not move."""
+_LONGEST = 400
+"""Characters of a row beyond which its figures are not looked for."""
 _ENOUGH = 4
 """Batches whose losses must have been shown before their mean says what the epoch's is."""
 
@@ -54,7 +56,7 @@ class Figures:
 
     def held(self, text: str, elapsed: float | None = None) -> str:
         """``text``, one row, with its figures as they can be; ``elapsed``: the run's seconds so far."""
-        place, found = self._place(text)
+        place, found = self._place(text) if len(text) <= _LONGEST else (None, None)
         if place is None or found is None:
             return text
         row = place.row(found)

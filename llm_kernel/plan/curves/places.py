@@ -21,6 +21,8 @@ _STEP = re.compile(r"iter|step|^it$|^t$|batch", re.IGNORECASE)
 _MANY = 10
 """Turns that an inner loop is taken to have where nobody can say."""
 _MOST = 40_000
+_VAGUE = 4
+"""Holes of a row that may hold any text: more would match in too many ways."""
 _NUMBER = r"[-+]?(?:\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
 
 
@@ -166,7 +168,8 @@ class Places:
             self._end, self._last = begin + self._scale, number
 
     def _keep(self, parts: tuple[Part, ...], progress: float, *, inner: bool, turn: int, after: bool = False) -> None:
-        if not any(isinstance(part, Hole) for part in parts):
+        holes = [part for part in parts if isinstance(part, Hole)]
+        if not holes or sum(part.kind in ("str", "any", "shape") for part in holes) > _VAGUE:
             return
         self._count += 1
         fixed = tuple(re.sub(r" *\d+", "\0", part.text) if isinstance(part, Literal) else part for part in parts)
