@@ -5,8 +5,10 @@ A session has one world at a time; going back to an earlier moment is to take an
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Literal, Protocol
 
 from llm_kernel import syntax
@@ -181,6 +183,14 @@ class World:
         if self.setup.physics == "pure":
             await self.terminal.follow(cwd, exports or {})
 
+    async def rest(self) -> None:
+        """Wait until what jobs do at this instant is done, as far as that is soon."""
+        late = monotonic() + _SOON
+        while any(not (one.resting or one.abroad) for one in self.timeline.strands) and monotonic() < late:
+            await asyncio.sleep(0.001)
+        if self.timeline.strands:
+            await asyncio.sleep(0.001)  # what was written comes in
+
     async def close(self) -> None:
         """End the background jobs."""
         await self.shell.jobs.end()
@@ -234,5 +244,8 @@ class World:
     async def _stop(self) -> None:
         await self.shell.stop()
 
+
+_SOON = 0.05
+"""Real seconds that a cell's end waits for jobs that compute."""
 
 _REACHED = "__llm_kernel_reached"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -294,3 +295,13 @@ async def test_jobs_outlive_several_ways_back_in_a_row(tmp_path: Path) -> None:
     await book("wait")
     assert await book("wc -l < log") == "10\n"
     await book.session.close()
+
+
+async def test_a_job_that_has_not_begun_begins_in_the_next_kernel(tmp_path: Path, book: Book) -> None:
+    await book("for i in 1 2; do echo $i; done > out &")
+    (row,) = json.loads((await book.session.moment()).parts["jobs"])["rows"]
+    await book.killed()
+    after = Book(tmp_path)
+    await after("wait")
+    assert (await after("cat out"), row["newborn"]) == ("1\n2\n", True)
+    await after.session.close()

@@ -1,6 +1,7 @@
 """Background jobs as data, and taken up again by another kernel.
 
-A job that is one emulated program goes on at its turn, and one that sleeps sleeps on. Whatever else a shell was in the
+A job that has not begun yet begins, one that is one emulated program goes on at its turn, and one that sleeps sleeps
+on. Whatever else a shell was in the
 middle of cannot be told from outside: such a job has ended (``Terminated``).
 """
 
@@ -63,7 +64,10 @@ def take_jobs(
         (jobs.orphans if row["orphan"] else jobs.table).append(job)
         if job.over:
             continue
-        if row["progress"]:
+        if row["newborn"]:
+            job.strand.newborn = True
+            jobs.go_on(job, job.order.body)
+        elif row["progress"]:
             resume(job.pid, row["progress"])
             jobs.go_on(job, _rest(job.order))
         elif row["sleep"] is not None:
@@ -102,6 +106,7 @@ def _row(job: Job, told: Told, *, orphan: bool) -> dict[str, Any]:
         "told": job.told,
         "held": [[error, base64.b64encode(data).decode()] for error, data in job.held],
         "orphan": orphan,
+        "newborn": not job.over and job.strand.newborn,
         "progress": program,
         "sleep": remaining if sleeps else None,
     }
