@@ -186,7 +186,7 @@ class World:
     async def rest(self) -> None:
         """Wait until what jobs do at this instant is done, as far as that is soon."""
         late = monotonic() + _SOON
-        while any(not (one.resting or one.abroad) for one in self.timeline.strands) and monotonic() < late:
+        while any(not (one.resting or one.abroad) for one in self.timeline.strands) and monotonic() < late:  # noqa: ASYNC110
             await asyncio.sleep(0.001)
         if self.timeline.strands:
             await asyncio.sleep(0.001)  # what was written comes in
