@@ -36,7 +36,7 @@ def _lines(place: Place, dice: random.Random) -> tuple[tuple[Line, ...], Place |
     stream: Stream = "stdout"
     while True:
         spot, around = place
-        match spot:
+        match spot:  # what is read whole may have more lines than one, and need not
             case Piece():
                 place, stream = (spot.after, around), spot.stream
                 if isinstance(spot.part, str) and spot.part in LINE_ENDS:
@@ -46,7 +46,7 @@ def _lines(place: Place, dice: random.Random) -> tuple[tuple[Line, ...], Place |
                 return spot.lines, (spot.after, around)
             case Fork():
                 place = _way([(way, around) for way in spot.ways], dice)
-            case Times() if spot.high is None:
+            case Times() if spot.high is None or (isinstance(spot.body, Piece) and spot.body.part in LINE_ENDS):
                 place = (spot.after, around) if spot.low == 0 else (spot.body, (*around, (spot, 0)))
             case End() if around:
                 loop, turns = around[-1]

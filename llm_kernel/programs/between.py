@@ -5,10 +5,9 @@ from __future__ import annotations
 import math
 import random
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from llm_kernel.plan import Hole, Line, Literal
-from llm_kernel.plan.check import blank
 from llm_kernel.plan.curves import Values, course
 from llm_kernel.plan.curves.roles import Role, definitions, role_of
 
@@ -24,9 +23,10 @@ _FLICKER = 0.004
 
 
 class Between:
-    """Fills the holes of lines of the program ``source``, called with ``argv``."""
+    """Fills the holes of lines of the program ``source``, called with ``argv``; ``now`` writes the time in a form."""
 
-    def __init__(self, source: str, argv: Sequence[str], seed: str) -> None:
+    def __init__(self, source: str, argv: Sequence[str], seed: str, now: Callable[[str], str]) -> None:
+        self._now = now
         self._course = course(source, argv, seed)
         self._meanings = definitions(source)
         self._seed = seed
@@ -38,6 +38,8 @@ class Between:
         ``said`` holds what stood in the holes of those lines of this kind that were said.
         """
         hole = [part for part in line.parts if isinstance(part, Hole)][number]
+        if _dated(hole):
+            return self._now(hole.format)
         before = max((one for one in said if one <= at), default=None)
         after = min((one for one in said if one >= at), default=None)
         if before is None and after is None:
@@ -83,7 +85,7 @@ class Between:
             case "shape":
                 return "torch.Size([1])"
             case _:
-                return blank(hole).replace("?", "1") if "%" in hole.format else "None"
+                return "None"
 
     def _role(self, line: Line, hole: Hole) -> Role:
         return role_of(line, line.parts.index(hole), self._meanings)
@@ -109,6 +111,10 @@ def _label(line: Line, hole: Hole) -> str:
     at = next(at for at, part in enumerate(line.parts) if part is hole)
     before = line.parts[at - 1] if at else None
     return before.text[-24:].rpartition(",")[2] if isinstance(before, Literal) else ""
+
+
+def _dated(hole: Hole) -> bool:
+    return hole.kind == "time" and "%" in hole.format[:-1]
 
 
 def _value(text: str) -> float | None:

@@ -81,6 +81,8 @@ class Following:
         if self._held and not self.wrong:
             held, self._held = self._held, ""
             await self._take(held)
+        if self.wrong and self._matcher.done and not self._matcher.next(1):
+            self.wrong = ""  # more was said behind all that the program prints
         if self.wrong or not (self._lost or self._matcher.done):
             return False
         await self.end(whole=True)
