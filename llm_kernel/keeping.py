@@ -24,6 +24,17 @@ __all__ = ["keep", "read", "take"]
 
 _MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
 _OTHERS = ("shell", "jobs", "journal")
+_IMPOSSIBLE = (
+    ArithmeticError,
+    AssertionError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+)
+"""What comes of names and records that no tree of files can have: a moment from a file may hold anything."""
 
 
 async def keep(world: World) -> Moment:
@@ -54,6 +65,13 @@ async def take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: 
     Raises:
         StateError: for a moment of another format, or a damaged one; there is no world then.
     """
+    try:
+        return await _take(moment, models, setup, desk, clock, stepped=stepped)
+    except _IMPOSSIBLE as err:
+        raise StateError(f"the stored moment is no machine: {err!r}") from err
+
+
+async def _take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: Clock, *, stepped: bool) -> World:
     states = {name: read(moment, name) for name in ("format", *_MACHINE, *_OTHERS)}
     files = {"inodes": moment.files.inodes, "entries": {}, **states["habits"]}
     machine = Machine.from_state({**states, "files": files}, clock, files=moment.files)

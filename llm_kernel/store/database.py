@@ -40,7 +40,7 @@ DAMAGE = (
 _OURS = 0x496D4D61
 """``PRAGMA application_id``."""
 
-_BUSY = 10.0
+_BUSY = 5.0
 """Seconds to wait for another kernel's transaction."""
 
 _CHECKPOINT = 128

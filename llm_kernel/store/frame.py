@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from llm_kernel.errors import StoreError
 from llm_kernel.machine.snapshot import Entry, Snapshot
 from llm_kernel.store import blobs, rows
 from llm_kernel.store.blobs import Blob
@@ -86,6 +87,7 @@ class _Refs:
 
 def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: bool) -> Frame:
     """The frame of ``moment`` after ``past``; its contents are stored on the way."""
+    _fits(moment)
     before = past if past and not whole else None
     refs = _Refs()
     files = dict(past.files) if past else {}
@@ -94,7 +96,11 @@ def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: b
     changed = []
     for path, entry in new.items():
         was = old.get(path)
-        if was is not None and (was is entry or rows.alike(was, entry)):
+        if was is entry:
+            continue
+        if was is not None and rows.alike(was, entry):
+            if entry.data is not was.data:  # the same bytes in another object: keep one of them
+                files[path] = Known(entry.data, files[path].content)
             continue
         changed.append(rows.row(path, entry, _file(sql, files, path, entry, refs)))
     for path in files.keys() - new.keys():
@@ -146,7 +152,9 @@ def show(sql: sqlite3.Connection, frames: Iterable[Read]) -> Moment:
         files.update((row[0], (row, frame.refs)) for row in frame.body["files"])
         parts.update((name, (said, frame.refs)) for name, said in frame.body["parts"].items())
         parts = {name: kept for name, kept in parts.items() if kept[0] is not None}
-        inodes = int(frame.body["inodes"])
+        inodes = frame.body["inodes"]
+    if type(inodes) is not int or not 0 <= inodes < 1 << 62:
+        raise ValueError("the stored files have no next number")
     if len(files) > _PATHS:
         raise ValueError("the stored machine has too many files")
     return _Assembly(sql).moment(files, parts, inodes)
@@ -196,6 +204,15 @@ class _Assembly:
         if not 0 <= start <= start + length <= len(data):
             raise ValueError("a stored content has another size")
         return data[start : start + length]
+
+
+def _fits(moment: Moment) -> None:
+    """Refuse what could not be loaded again."""
+    entries = moment.files.entries
+    size = sum(len(entry.data) for entry in entries.values()) + 3 * sum(map(len, moment.parts.values()))
+    longest = 3 * max(map(len, moment.parts.values()), default=0)
+    if size > MOST or len(entries) > _PATHS or longest > blobs.LARGEST:
+        raise StoreError("the machine is larger than what is stored: 1 GiB, a million files")
 
 
 def _needed(said: Iterable[tuple[Any, list[int]]]) -> set[int]:

@@ -63,9 +63,10 @@ class Line:
         Raises:
             StoreError: when it could not be stored: all is as before, and the next step may succeed.
         """
-        number = self._count + 1
-        whole = self._past is None or self._grown > self._key_size or number - self._root >= self._longest
         with self._database.writing() as sql:
+            last = sql.execute("SELECT max(number) FROM steps WHERE line = ?", (self.number,)).fetchone()[0] or 0
+            number = last + 1
+            whole = self._past is None or last != self._count or self._long(number)
             frame = draw(sql, self._past, moment, whole=whole)
             key = 1 + (sql.execute("SELECT max(key) FROM steps").fetchone()[0] or 0)
             root = number if whole else self._root
@@ -76,6 +77,10 @@ class Line:
         self.steps.append(made)
         self.steps = self._retention.line(self.number, self.steps)
         return made
+
+    def _long(self, number: int) -> bool:
+        """Whether it is time for a key frame: loading would read too much, or too many steps."""
+        return self._grown > self._key_size or number - self._root >= self._longest
 
     def end(self, *, restart: bool) -> None:
         """The kernel leaves in order; ``restart``: because the user asked for a new one."""
@@ -90,7 +95,7 @@ class Line:
 
 def _short(label: str) -> str:
     line = label.strip().partition("\n")[0][:_LABEL]
-    return line.encode("utf-8", "replace").decode()
+    return "".join(letter if letter.isprintable() else " " for letter in line)
 
 
 def _time(moment: Moment) -> float:

@@ -58,8 +58,8 @@ def test_two_kernels_on_a_session_write_lines_of_their_own(tmp_path: Path) -> No
 
 
 def test_many_kernels_write_at_once(tmp_path: Path) -> None:
-    started = [started(tmp_path, f"{n}.ipynb", 20) for n in range(4)]
-    for process in started:
+    kernels = [started(tmp_path, f"{n}.ipynb", 20) for n in range(4)]
+    for process in kernels:
         said, _ = process.communicate("end\n", timeout=60)
         assert said.split("\n")[-2] == "20"
     store = Store(tmp_path)

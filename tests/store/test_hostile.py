@@ -14,6 +14,11 @@ from pathlib import Path
 import pytest
 
 from llm_kernel.errors import ImaginedMachineError, StateError
+from llm_kernel.machine import Machine
+from llm_kernel.model.choice import Models
+from llm_kernel.model.request import ScriptedBackend
+from llm_kernel.moments import Moments
+from llm_kernel.session import Session
 from llm_kernel.store import Store, export
 from llm_kernel.store.database import NAME
 from tests.store.moments import entry, moment, plain
@@ -269,3 +274,33 @@ def test_a_file_appears_at_once_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(ImaginedMachineError, match=r"cannot be written \(No such file or directory\)"):
         bad()
     assert list(tmp_path.iterdir()) == []
+
+
+# moments that no machine can become
+
+
+_DEEP = {"/" + "/".join("d" * (level + 1)): entry(kind="directory") for level in range(150)}
+_BENT = {
+    "a long name": {"/" + "x" * 300: entry(b"a")},
+    "a deep path": _DEEP,
+    "no text": {"/\udcff": entry(b"a")},
+    "a large file": {"/big": entry(b"a" * 20_000_000)},
+    "a control character": {"/a\nb": entry(b"x")},
+    "a file for /proc": {"/proc": entry(b"file")},
+    "a full /dev/null": {"/dev": entry(kind="directory"), "/dev/null": entry(b"x")},
+}
+
+
+@pytest.mark.parametrize("name", _BENT)
+async def test_a_moment_that_no_machine_can_become_leaves_the_machine_as_it_is(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path)
+    moments = Moments(store, store.enter("a.ipynb"))
+    session = Session(Machine(), Models(lambda _: ScriptedBackend([])), moments=lambda: moments)
+    async for _ in session.run_cell("echo mine > mine.txt"):
+        pass
+    parts = store.load(moments.line.steps[-1]).parts
+    store.save("bent", store.enter("").add("cell", "", moment(_BENT[name], **parts)))
+    with pytest.raises(StateError, match="(?i)the stored (moment is no machine|machine is damaged)"):
+        assert [event async for event in session.run_cell("%load bent")] == []
+    assert session.machine.files.read("/root/mine.txt") == b"mine\n"
+    await session.close()
