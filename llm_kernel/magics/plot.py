@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import posixpath
 import shlex
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -24,12 +25,12 @@ _NEEDS = "a figure needs two points of one series, such as loss=0.31 on two line
 
 @magic("plot")
 async def _plot(session: Session, word: Magic, output: Output) -> int:
-    """%plot [FILE | CELL]: draw the losses and scores in a log, a CSV or JSON file, a cell of %history or the last run."""
+    """%plot [FILE | CELL]: draw losses and scores of a log, a CSV or JSON file, a cell of %history, the last run."""
     try:
         words = shlex.split(word.args)
     except ValueError as error:
         raise CellError(f"%plot: {error}; usage: %plot [FILE | CELL]") from error
-    if len(words) > 1:
+    if len(words) > 1 or words == [""]:
         raise CellError("usage: %plot [FILE | CELL]")
     title, text = await _source(session, words[0]) if words else _last_run(session)
     found = await asyncio.to_thread(series, text)
@@ -41,8 +42,9 @@ async def _plot(session: Session, word: Magic, output: Output) -> int:
 
 async def _source(session: Session, word: str) -> tuple[str, str]:
     """The name and the text of a file or of what a cell showed."""
-    files = session.machine.files
-    path = files.absolute(word, (await session.where()).cwd)
+    files, where = session.machine.files, await session.where()
+    name = posixpath.join(where.variables.get("HOME", "/root"), word[2:]) if word[:2] == "~/" else word
+    path = files.absolute(name, where.cwd)
     if word.isascii() and word.isdigit() and not files.exists(path):
         return _cell(session, int(word[:9]))
     try:

@@ -58,6 +58,7 @@ async def test_a_file_of_the_machine_is_drawn() -> None:
     notebook = Notebook()
     notebook.machine.files.write("/root/runs/log.txt", RUN.encode())
     assert await _plot(notebook, "cd runs\n%plot log.txt") == ["log.txt", *PLAIN]
+    assert await _plot(notebook, "cd /tmp\n%plot ~/runs/log.txt") == ["~/runs/log.txt", *PLAIN]
     assert await _plot(notebook, "%plot '/root/runs/log.txt'") == ["/root/runs/log.txt", *PLAIN]
 
 
@@ -70,6 +71,7 @@ async def test_a_file_of_the_machine_is_drawn() -> None:
         ("%plot /etc/hosts", "%plot: no metrics in /etc/hosts: a figure needs two points"),
         ("%plot fit.pt", "%plot: fit.pt has a size and no contents"),
         ("%plot a b", "usage: %plot"),
+        ("%plot ''", "usage: %plot"),
         ("%plot 'a", "%plot: No closing quotation"),
     ],
 )
