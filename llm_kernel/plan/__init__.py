@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
@@ -69,8 +70,17 @@ def plan(
         nodes = walker.program(tree)
         found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""
+        named = writes(source)
+        known = {posixpath.normpath(path) for path in named}
         return Plan(
-            nodes, tuple(walker.fetched), writes(source), usual, saved(walker.saved), walker.fault, walker.status
+            nodes,
+            tuple(walker.fetched),
+            (*named, *(path for path in walker.wrote if path not in known)),
+            usual,
+            saved(walker.saved),
+            walker.fault,
+            walker.status,
+            tuple(path for path, sure in walker.wrote.items() if sure),
         )
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None

@@ -15,7 +15,7 @@ from llm_kernel.plan.paths import joined_path, path_of
 from llm_kernel.plan.values import SPREAD, Thing, Unknown, Value, known
 from llm_kernel.plan.walk import Raised, Walk
 
-__all__ = ["FILES", "exists", "file_attribute", "file_method", "path_method"]
+__all__ = ["FILES", "exists", "file_attribute", "file_method", "path_method", "written"]
 
 _LONGEST = 100_000
 _ROWS = 5000
@@ -28,10 +28,16 @@ def open_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
         w.risks += 1
         return Thing("file", {"text": None, "mode": mode})
     if set(mode) & set("wax"):
-        w.wrote[posixpath.normpath(path)] = None
+        written(w, path)
         return Thing("file", {"text": None, "mode": mode, "name": path})
     _there(w, path)
     return Thing("file", {"text": _text(w, path) if "b" not in mode else None, "mode": mode, "name": path})
+
+
+def written(w: Walk, path: str) -> None:
+    """Note that the program writes this file, for certain or perhaps."""
+    name = posixpath.normpath(path)
+    w.wrote[name] = w.wrote.get(name, False) or not w.doubt
 
 
 def _there(w: Walk, path: str) -> None:

@@ -22,13 +22,13 @@ from llm_kernel.plan.data import (
 )  # fmt: skip
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.fetching import fetch
-from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method
+from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
 from llm_kernel.plan.parsers import parser, parser_method
-from llm_kernel.plan.paths import path_attribute
+from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.numpys import forget
@@ -84,6 +84,7 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     if f"{path}()" in w.facts:
         return w.facts[f"{path}()"]
     last = path.rsplit(".", 1)[-1]
+    _note_file(w, path, last, args)
     w.risks += not path.startswith(_SAFE)
     if path.startswith("builtins.") and last.endswith(
         ("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")
@@ -114,6 +115,19 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         return Text((Hole("time", args[0], w.source(node)),))
     kind = "str" if last in ("strftime", "isoformat", "read", "decode") else "tensor" if _tensorial(path) else "any"
     return Unknown(kind, f"{path}()")
+
+
+_FIRST = frozenset({"savefig", "to_csv", "to_json", "to_parquet", "to_pickle", "to_excel", "savetxt", "save_weights",
+                    "imwrite", "savez"})  # fmt: skip
+
+
+def _note_file(w: Walk, path: str, last: str, args: list[Value]) -> None:
+    """Note the file that a library's call writes, where its first argument names one (``save_image``: its second)."""
+    first = last in _FIRST or path in ("numpy.save", "numpy.savez_compressed")
+    place = 0 if first else 1 if last == "save_image" or path == "joblib.dump" else len(args)
+    name = path_of(args[place]) if place < len(args) else None
+    if isinstance(name, str) and "." in name:
+        written(w, name)
 
 
 def _tensorial(path: str) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 
 from llm_kernel.plan.known import Handler, exprs, stream_of
 from llm_kernel.plan.nodes import Hole, Stream
+from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.text import joined, parts_of, percent, shown
 from llm_kernel.plan.values import Lib, Text, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -74,6 +76,10 @@ def stream_handler(w: Walk, args: list[Value], named: dict[str, Value], node: as
 
 
 def file_handler(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    path = path_of(args[0] if args else named.get("filename"))
+    if isinstance(path, str):
+        name = posixpath.normpath(path)
+        w.wrote[name] = w.wrote.get(name, False) or not w.doubt
     return Thing("filehandler", {"level": 0, "formatter": None})
 
 

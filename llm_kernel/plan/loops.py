@@ -39,7 +39,11 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
 def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
     """One turn for all; where even that is too much to walk, nobody knows what the loop prints."""
     key = node.test if isinstance(node, ast.While) else node.target
-    done, flow = w.attempt(lambda: _abstract(w, node, items, env, extra), key)
+    w.doubt += 1
+    try:
+        done, flow = w.attempt(lambda: _abstract(w, node, items, env, extra), key)
+    finally:
+        w.doubt -= 1
     if done:
         return flow
     if w.loud(node):

@@ -103,7 +103,7 @@ class Plan:
 
     ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives,
     ``saves`` the checkpoints. ``fault`` is the exception that surely ends it, ``status`` its exit status where that is
-    certain.
+    certain, ``left`` the files that it has surely written then.
     """
 
     nodes: tuple[Node, ...]
@@ -113,6 +113,7 @@ class Plan:
     saves: tuple[Saved, ...] = ()
     fault: Fault | None = None
     status: int | None = None
+    left: tuple[str, ...] = ()
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping
 
+from llm_kernel.plan.files import written
+from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.values import SPREAD, Value
 from llm_kernel.plan.walk import Walk
@@ -16,7 +18,9 @@ def save(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     """``torch.save(what, path)``: prints nothing, and is remembered."""
     path = args[1] if len(args) > 1 else named.get("f")
     what = args[0] if args else None
+    path = path_of(path)
     if isinstance(path, str):
+        written(w, path)
         plain = what.items() if isinstance(what, dict) else ()
         holds = tuple((k, v) for k, v in plain if isinstance(k, str) and isinstance(v, (bool, int, float, str)))
         w.saved.append(Record(getattr(node, "lineno", 0), path, holds))

@@ -60,7 +60,8 @@ class Walk(Protocol):
     memo: dict[object, list[int]]
     fetched: list[Fetch]
     saved: list[Record]
-    wrote: dict[str, None]
+    wrote: dict[str, bool]
+    doubt: int
     stored: set[str] | None
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:

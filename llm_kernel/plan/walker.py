@@ -49,7 +49,8 @@ class Walker:
         self.hooked = False
         self.fetched: list[Fetch] = []
         self.saved: list[Record] = []
-        self.wrote: dict[str, None] = {}
+        self.wrote: dict[str, bool] = {}
+        self.doubt = 0
         self.stored: set[str] | None = set()
         self.logging: dict[str, Value] = {}
         self._read = read
@@ -217,7 +218,11 @@ class Walker:
         self._returns[-1].append(value)
 
     def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
-        outcomes = [self._way(way) for way in ways]
+        self.doubt += 1
+        try:
+            outcomes = [self._way(way) for way in ways]
+        finally:
+            self.doubt -= 1
         self._left -= _CALL + sum(len(held) for _, _, held, _ in outcomes)
         flows = [flow for flow, _, _, _ in outcomes]
         live = [held for flow, _, held, _ in outcomes if flow is None]

@@ -113,7 +113,7 @@ class Emulator:
             await streams.err(said[0])
             return said[1]
         planned = self._plan(call, script)
-        ending = Ending(self._machine, script, path, planned) if script and planned else None
+        ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
         first, planned = certain(planned) if planned else ((), None)
         for line in first:
             await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))

@@ -13,24 +13,40 @@ from llm_kernel.shell.call import Io
 __all__ = ["Ending"]
 
 
+_SIZE = 512
+"""Bytes of a file that a program leaves and of which nothing else is known."""
+
+
 class Ending:
     """The end of one run of a script that lies at ``path``, by its plan."""
 
-    def __init__(self, machine: Machine, script: Script, path: str, planned: Plan) -> None:
+    def __init__(self, machine: Machine, script: Script, path: str, planned: Plan, cwd: str) -> None:
         self._machine = machine
+        self._cwd = cwd
         self._script = script
         self._path = path
         self._fault = planned.fault
         self._status = planned.status
+        self._left = planned.left
         self.sudden = bool(planned.status) and not planned.writes
         """Whether the program fails for certain, and has written nothing before."""
 
     async def say(self, streams: Io, status: int) -> int:
         """Print what Python prints when it ends, and give its status; ``status`` is what the model said of it."""
+        if status == 0:
+            self._leave()
         if self._fault is not None:
             await streams.err(self._fault.traceback(self._named, self._lines))
             return 1
         return self._status or status
+
+    def _leave(self) -> None:
+        """Lay the files that it has surely written and nobody has laid: they have a size, and no bytes yet."""
+        files = self._machine.files
+        for name in self._left:
+            path = files.absolute(name, self._cwd)
+            if not files.exists(path) and files.is_dir(posixpath.dirname(path)):
+                files.sized(path, _SIZE)
 
     def _named(self, module: str) -> str:
         if module:

@@ -21,9 +21,13 @@ _LINES = [
     "while x < {n}:\n    x += 1", "def f(a, b={n}):\n    return g(a) if a else b", "print(f'{{x:.{d}f}}')",
     "def g(a):\n    for k in range({n}):\n        print(k)\n    return f(a)", "print(f(x))", "import torch",
     "class C:\n    def __init__(self, v):\n        self.v = v\n    def go(self):\n        return self.v + f({n})",
-    "z = C(x).go()", "t = torch.zeros({n}, {d})\nprint(t.shape)", 
-    "try:\n    print(1 // (x - {n}))\nexcept ZeroDivisionError:\n    print('zero')", "print([i for i in range({n}) if i % 2])", "s = ', '.join(str(i) for i in range({d}))",
-    "d = {{str(i): i for i in range({n})}}\nprint(len(d))", "x, y = y, x", "lambda: x\nprint(x, end='')",
+    "z = C(x).go()", "t = torch.zeros({n}, {d})\nprint(t.shape)",
+    "try:\n    print(1 // (x - {n}))\nexcept ZeroDivisionError:\n    print('zero')",
+    "print([i for i in range({n}) if i % 2])",
+    "s = ', '.join(str(i) for i in range({d}))",
+    "d = {{str(i): i for i in range({n})}}\nprint(len(d))",
+    "x, y = y, x",
+    "lambda: x\nprint(x, end='')",
     "raise SystemExit({d})",
 ]  # fmt: skip
 
