@@ -10,11 +10,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -24,7 +23,8 @@ from llm_kernel.model.faults import redact
 from llm_kernel.model.layer import Layer
 from llm_kernel.model.missing import explain
 from llm_kernel.model.recording import Parts, Recording, digest_of, parts_of
-from llm_kernel.model.request import Backend, Delta, Request, Usage
+from llm_kernel.model.request import Backend, Delta, Request
+from llm_kernel.model.take import Take, play
 
 __all__ = ["Mode", "Tape", "header_of"]
 
@@ -76,6 +76,7 @@ class Tape:
         self._own = Layer(self.path)
         self._asked: Counter[str] = Counter()
         self._fresh = mode == "record"
+        self._found = _stamp(self.path)
         self._heard: set[int] = set()
         self._told: str | None = None
         self._reported = 0
@@ -162,13 +163,13 @@ class Tape:
         key = digest_of(parts)
         turn = self._asked[key]
         self._asked[key] += 1  # claimed at once: another reply to the same key may stream beside this one
-        take = _Take()
+        take = Take()
         recording: Recording | None = None
         try:
             recording = None if self.mode == "record" else self._find(key, turn)
             if recording is None and self.mode == "replay":
                 raise TapeMiss(self._explain(parts))
-            async with aclosing(_play(recording) if recording else self._ask(request)) as deltas:
+            async with aclosing(play(recording) if recording else self._ask(request)) as deltas:
                 async for delta in deltas:
                     yield take.add(delta)
         except (GeneratorExit, asyncio.CancelledError):
@@ -192,7 +193,7 @@ class Tape:
             await stream.aclose()  # type: ignore[attr-defined]  # an async generator, as Backend.stream says
 
     def _settle(
-        self, key: str, turn: int, parts: Parts, recording: Recording | None, take: _Take, *, heard: bool
+        self, key: str, turn: int, parts: Parts, recording: Recording | None, take: Take, *, heard: bool
     ) -> None:
         """Record and count a reply that is over; one that was broken off leaves no trace."""
         if not (take.finish or heard):
@@ -233,6 +234,9 @@ class Tape:
     def _append(self, key: str, turn: int, recording: Recording) -> None:
         header = {"model": recording.model or self.name, **self.header}
         recording = replace(recording, text=redact(recording.text, self._secret), turn=turn)
+        self._fresh = (
+            self._fresh and _stamp(self.path) == self._found
+        )  # another kernel may have begun it anew meanwhile
         if not self._fresh:
             self._own.load()
         self.played.append(self._own.append(header, key, recording, fresh=self._fresh).line)
@@ -251,38 +255,13 @@ class Tape:
         return explain(self.path, parts, recordings, left)
 
 
-async def _play(recording: Recording) -> AsyncGenerator[Delta, None]:
-    """The text line by line, so that the pieces depend on nothing but the text."""
-    seconds, model = recording.seconds, recording.model
-    for line in recording.text.splitlines(keepends=True):
-        yield Delta(line, model=model, source="tape", seconds=seconds)
-    yield Delta(finish=recording.finish, usage=recording.usage, model=model, source="tape", seconds=seconds)
-
-
-@dataclass(slots=True)
-class _Take:
-    """What came of one reply so far; each piece that passes says how long the reply took up to it."""
-
-    text: list[str] = field(default_factory=list)
-    finish: str = ""
-    usage: Usage | None = None
-    model: str = ""
-    seconds: float = 0.0
-    began: float = field(default_factory=time.perf_counter)
-
-    def add(self, delta: Delta) -> Delta:
-        self.text.append(delta.text)
-        self.finish, self.usage = delta.finish or self.finish, delta.usage or self.usage
-        self.model = delta.model or self.model
-        if delta.seconds is None:
-            self.seconds = round(time.perf_counter() - self.began, 1)
-            return replace(delta, seconds=self.seconds)
-        return delta
-
-    def recording(self, parts: Parts, name: str) -> Recording:
-        """What goes on the tape."""
-        text = "".join(self.text)
-        return Recording(parts, text, self.finish or "stop", self.usage, self.model or name, self.seconds)
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells a file from what it is after somebody wrote it; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 @contextmanager

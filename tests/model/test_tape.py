@@ -136,6 +136,16 @@ async def test_record_begins_the_tape_anew(path: Path) -> None:
     assert len(path.read_text().splitlines()) == 2
 
 
+async def test_two_kernels_that_begin_a_tape_anew_keep_what_both_record(path: Path) -> None:
+    await text(tape(path, "record", "old\n"), ask("zero"))
+    one, two = tape(path, "record", "a\n", "c\n"), tape(path, "record", "b\n")
+    said = [await text(kernel, ask(command)) for kernel, command in ((one, "one"), (two, "two"), (one, "three"))]
+    replay = tape(path, "replay")
+    assert [await text(replay, ask(command)) for command in ("one", "two", "three")] == said == ["a\n", "b\n", "c\n"]
+    with pytest.raises(TapeMiss):
+        await text(replay, ask("zero"))
+
+
 async def test_off_asks_the_model_and_writes_nothing(path: Path) -> None:
     assert await text(tape(path, "off", "a\n"), ask("one")) == "a\n"
     assert not path.exists()
