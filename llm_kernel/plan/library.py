@@ -29,7 +29,7 @@ from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
 from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.paths import path_attribute, path_of
-from llm_kernel.plan.saving import load, save
+from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
@@ -415,7 +415,7 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
 LIBRARY: dict[str, Handler] = {
     **LOGGING,
     **FILES,
-    "torch.save": save, "torch.load": load, "os.path.isdir": exists,
+    "torch.save": save, "torch.load": load, "os.path.getsize": size, "os.path.isdir": exists,
     "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
     "argparse.ArgumentParser": parser, "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
     "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,

@@ -15,11 +15,15 @@ __all__ = ["Record", "Saved", "saved"]
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One call of ``torch.save`` that was walked: its line, the path, and the plain values in the dict it saves."""
+    """One call of ``torch.save`` that was walked: its line, the path, and the plain values in the dict it saves.
+
+    ``size`` is what the file will have, where a model's whole state is saved.
+    """
 
     line: int
     path: str
     holds: tuple[tuple[str, object], ...]
+    size: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

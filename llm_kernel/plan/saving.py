@@ -8,10 +8,11 @@ from collections.abc import Mapping
 from llm_kernel.plan.files import written
 from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.saves import Record
-from llm_kernel.plan.values import SPREAD, Value
+from llm_kernel.plan.shapes.checkpoint import file_size
+from llm_kernel.plan.values import SPREAD, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["load", "save"]
+__all__ = ["load", "save", "size"]
 
 
 def save(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -23,8 +24,15 @@ def save(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
         written(w, path)
         plain = what.items() if isinstance(what, dict) else ()
         holds = tuple((k, v) for k, v in plain if isinstance(k, str) and isinstance(v, (bool, int, float, str)))
-        w.saved.append(Record(getattr(node, "lineno", 0), path, holds))
+        w.saved.append(Record(getattr(node, "lineno", 0), path, holds, file_size(what, path)))
     return None
+
+
+def size(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``os.path.getsize(path)`` of a file that this program has saved."""
+    path = args[0] if args else None
+    found = next((each.size for each in reversed(w.saved) if each.path == path), None)
+    return Unknown("int") if found is None else found
 
 
 def load(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

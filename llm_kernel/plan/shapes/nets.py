@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_kernel.plan.shapes import module as modules
+from llm_kernel.plan.shapes.checkpoint import State
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor
 from llm_kernel.plan.values import Instance, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -105,7 +106,7 @@ QUESTIONS: dict[str, Callable[..., Value]] = {
     "named_children": lambda w, this: list(modules.children(this).items()),
     "modules": lambda w, this: [each for _, each in modules.modules(this)],
     "named_modules": lambda w, this, *rest, **named: _named_modules(this),
-    "state_dict": lambda w, this, *rest, **named: modules.state(this),
+    "state_dict": lambda w, this, *rest, **named: State.of(this, modules.state(this)),
     "register_parameter": parameter, "register_buffer": buffer, "add_module": add_module, "register_module": add_module,
     "load_state_dict": load, "requires_grad_": freeze, "apply": apply, "zero_grad": nothing,
     "train": train, "eval": lambda w, this: _train(w, this, False),

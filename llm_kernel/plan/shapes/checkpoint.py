@@ -1,0 +1,127 @@
+"""The size of the file that ``torch.save`` writes: a zip archive, stored, each member's bytes on a 64-byte boundary."""
+
+from __future__ import annotations
+
+import io
+import math
+import pickle
+import posixpath
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from llm_kernel.plan.shapes.module import layer_of, modules
+from llm_kernel.plan.shapes.tensor import Tensor, Vague
+from llm_kernel.plan.values import Value
+
+__all__ = ["State", "file_size"]
+
+_ALIGNMENT = 64
+_LOCAL, _CENTRAL, _DESCRIPTOR, _END = 30, 46, 16, 98
+"""Bytes of a member's header, of its entry in the directory, behind its data, and of the end with its 64-bit form."""
+_STORAGES = {"float32": "FloatStorage", "int64": "LongStorage", "float64": "DoubleStorage", "float16": "HalfStorage",
+             "bool": "BoolStorage", "int32": "IntStorage"}  # fmt: skip
+_MOST = 2000
+
+
+class State(dict[Any, Value]):
+    """A ``state_dict()``, with the version of each module beside it."""
+
+    __slots__ = ("versions",)
+    versions: dict[str, int]
+
+    @classmethod
+    def of(cls, module: Value, held: dict[str, Value]) -> State:
+        """The state of this module."""
+        made = cls(held)
+        made.versions = {name: _version(each) for name, each in modules(module)}
+        return made
+
+
+def _version(module: Value) -> int:
+    layer = layer_of(module)
+    return 2 if layer is not None and layer.name.startswith("BatchNorm") else 1
+
+
+class _Global:
+    """A name of torch's, written as pickle writes names."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.module, self.name = module, name
+
+    def __call__(self) -> None:
+        """Never called: pickle only wants that it could be."""
+
+
+_REBUILD = _Global("torch._utils", "_rebuild_tensor_v2")
+_KINDS = {dtype: _Global("torch", name) for dtype, name in _STORAGES.items()}
+
+
+class _Storage:
+    """The bytes behind a tensor, named by a number."""
+
+    def __init__(self, key: int, dtype: str, count: int) -> None:
+        if dtype not in _KINDS:
+            raise Vague
+        self.told = ("storage", _KINDS[dtype], str(key), "cpu", count)
+
+
+class _Held:
+    """A tensor as it is pickled."""
+
+    def __init__(self, key: int, value: Tensor) -> None:
+        strides = tuple(math.prod(value.dims[n + 1 :]) for n in range(len(value.dims)))
+        storage = _Storage(key, value.dtype, value.count)
+        hooks: OrderedDict[str, object] = OrderedDict()
+        self.args = (storage, 0, value.dims, strides, False, hooks)
+
+    def __reduce__(self) -> Any:
+        return _REBUILD, self.args
+
+
+class _Pickler(pickle._Pickler):  # the one in Python: names can be written that are not there to be imported
+    dispatch: ClassVar[dict[type, Callable[..., Any]]] = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+
+    def persistent_id(self, obj: object) -> object:
+        """Storages lie in members of their own."""
+        return obj.told if isinstance(obj, _Storage) else None
+
+    def name(self, obj: _Global) -> None:
+        """``c`` and the two lines of a name."""
+        self.write(f"c{obj.module}\n{obj.name}\n".encode())  # type: ignore[attr-defined]
+        self.memoize(obj)  # type: ignore[attr-defined]
+
+
+_Pickler.dispatch[_Global] = _Pickler.name
+
+
+def file_size(state: Value, path: str) -> int | None:
+    """Bytes of the file; None where what is saved is not a whole state of known tensors."""
+    if not isinstance(state, State) or len(state) > _MOST:
+        return None
+    tensors = [each for each in state.values() if isinstance(each, Tensor)]
+    if len(tensors) != len(state):
+        return None
+    told: OrderedDict[str, object] = OrderedDict()
+    for key, (name, each) in enumerate(state.items()):
+        told[name] = _Held(key, each)  # type: ignore[arg-type]
+    versions = OrderedDict((name, {"version": number}) for name, number in state.versions.items())
+    told._metadata = versions  # type: ignore[attr-defined]
+    out = io.BytesIO()
+    try:
+        _Pickler(out, protocol=2).dump(told)
+    except Vague:
+        return None
+    sizes = [("data.pkl", len(out.getvalue()))]
+    sizes += [(f"data/{key}", each.count * each.width) for key, each in enumerate(tensors)]
+    return _archive(posixpath.splitext(posixpath.basename(path))[0], [*sizes, ("version", 2)])
+
+
+def _archive(stem: str, members: list[tuple[str, int]]) -> int:
+    end = directory = 0
+    for name, size in members:
+        length = len(f"{stem}/{name}".encode())
+        start = end + _LOCAL + length + 4
+        end = start + -start % _ALIGNMENT + size + _DESCRIPTOR
+        directory += _CENTRAL + length
+    return end + directory + _END
