@@ -28,13 +28,13 @@ def last_name(node: ast.AST) -> str:
 
 
 class Constants:
-    """What the names of ``tree`` stand for when it is called with ``argv``; the first assignment of a name counts."""
+    """What the names in ``nodes`` stand for, all of a tree called with ``argv``; a name's first assignment counts."""
 
-    def __init__(self, tree: ast.AST, argv: Sequence[str]) -> None:
+    def __init__(self, nodes: Sequence[ast.AST], argv: Sequence[str]) -> None:
         self._argv = tuple(argv)
         self._values: dict[str, Plain] = {}
         self._late: dict[str, ast.expr] = {}
-        for node in ast.walk(tree):
+        for node in nodes:
             self._note(node)
         self._given()
 

@@ -25,9 +25,8 @@ _NORMS = re.compile(r"^(?:batch|layer|group|instance)_?norm", re.IGNORECASE)
 _LABELS = re.compile(r"^(?:y|labels?|targets?)(?:_?tr(?:ain)?)?$|label|target", re.IGNORECASE)
 
 
-def habits(tree: ast.AST, constants: Constants) -> frozenset[str]:
+def habits(nodes: Sequence[ast.AST], constants: Constants) -> frozenset[str]:
     """The words that hold of this script: ``no step``, ``no zero_grad``, ``no eval``, ``softmax twice`` and so on."""
-    nodes = list(ast.walk(tree))
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     named = [last_name(call.func) for call in calls]
     return frozenset(

@@ -32,6 +32,7 @@ _OTHER = re.compile(
     r"|dqn|critic|policy\w*|gym|gymnasium|loss_?[dg]|[dg]_loss|gan|unet|yolo\w*|detr|iou|dice\w*)\b"
 )
 """Runs whose figures are of another kind: nothing is known of them here."""
+_TRAINS = re.compile(r"\b(?:backward|fit|train|minimize|fit_generator|value_and_grad|compile)\(")
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
 
 
@@ -65,32 +66,34 @@ class Recipe:
 
 def recipe(source: str, argv: Sequence[str] = ()) -> Recipe | None:
     """The recipe of a training script; None where nothing is trained or the source cannot be read."""
+    if not _TRAINS.search(source):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
-        return _read(tree, Constants(tree, argv))
+            nodes = list(ast.walk(ast.parse(source)))
+        return _read(nodes, Constants(nodes, argv))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 
 
-def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     named = [last_name(call.func) for call in calls]
     if not {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile"} & set(named):
         return None
-    words = " ".join(_words(tree)).lower()
+    words = " ".join(_words(nodes)).lower()
     if _OTHER.search(words):
         return None
     data, family = data_set(words), _family(words, named)
     task, classes = _task(words, calls, constants)
-    examples, test = _examples(tree, calls, constants)
-    held = habits(tree, constants)
+    examples, test = _examples(nodes, calls, constants)
+    held = habits(nodes, constants)
     if "no activation" in held and family == "mlp":
         family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     batch = _batch(calls, constants, examples or pair.train)
-    optimizer, lr, momentum, decay = _optimizer(tree, calls, constants)
+    optimizer, lr, momentum, decay = _optimizer(nodes, calls, constants)
     told = examples if not data or examples < pair.train else pair.train
     return Recipe(
         pair,
@@ -101,7 +104,7 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
         momentum,
         decay,
         _dropout(calls, constants) if "dropout" in held else 0.0,
-        _depth(tree, calls, constants),
+        _depth(nodes, calls, constants),
         min(constants.named("label_noise", "noise_rate", "flip_prob", "noise_ratio", "label_noise_rate") or 0.0, 1.0),
         _keyword(calls, constants, "label_smoothing") or 0.0,
         test if not data else pair.test,
@@ -112,11 +115,11 @@ def _read(tree: ast.Module, constants: Constants) -> Recipe | None:
     )
 
 
-def _words(tree: ast.AST) -> Iterator[str]:
+def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:
     """Names, attributes, imports and short strings: what code says, without its comments and docstrings."""
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     strings: list[str] = []
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Name(id=word) | ast.Attribute(attr=word) | ast.ClassDef(name=word) | ast.alias(name=word):
                 yield word
@@ -150,7 +153,9 @@ def _task(words: str, calls: Sequence[ast.Call], constants: Constants) -> tuple[
     return "classes", int(told or last or 2)
 
 
-def _optimizer(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> tuple[str, float, float, float]:
+def _optimizer(
+    nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Constants
+) -> tuple[str, float, float, float]:
     found = [call for call in calls if last_name(call.func).lower() in OPTIMIZERS]
     wanted = {constants.text(ast.Name(name)).lower() for name in ("optimizer", "optim", "opt", "optimizer_name")}
     for call in sorted(found, key=lambda one: last_name(one.func).lower() not in wanted):
@@ -164,7 +169,7 @@ def _optimizer(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -
         lr = constants.number(rate) if rate is not None else usual
         momentum = constants.number(given.get("momentum")) or 0.0
         return name, lr or 0.0, momentum, constants.number(given.get("weight_decay")) or 0.0
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub) and "grad" in ast.unparse(node.value):
             parts = [one for one in ast.walk(node.value) if isinstance(one, (ast.Constant, ast.Name, ast.Attribute))]
             rates = [constants.number(one) for one in parts]
@@ -176,7 +181,7 @@ def _optimizer(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -
     return "", constants.named("learning_rate", "lr") or 0.0, 0.0, 0.0
 
 
-def _examples(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> tuple[int, int]:
+def _examples(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Constants) -> tuple[int, int]:
     """How many examples the script trains on, where it says so; and how many it tests on."""
     sizes: list[float] = []
     for call in calls:
@@ -189,7 +194,7 @@ def _examples(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) ->
             held = next((word.value for word in call.keywords if word.arg == "n_samples"), None)
             sizes += [one for one in [constants.number(held or (call.args[0] if call.args else None))] if one]
     drawn, test = 0.0, 0.0
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Subscript(value=owner, slice=ast.Slice(lower=None, upper=ast.expr() as upper, step=None)):
                 size = constants.number(upper)
@@ -267,11 +272,11 @@ def _dropout(calls: Sequence[ast.Call], constants: Constants) -> float:
     return min(max([one for one in rates if one is not None], default=told or 0.1), 1.0)
 
 
-def _depth(tree: ast.AST, calls: Sequence[ast.Call], constants: Constants) -> int:
+def _depth(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Constants) -> int:
     """Layers with weights, those that a loop or a comprehension makes counted as often as it runs."""
     names = {"Linear", "LazyLinear", "Conv1d", "Conv2d", "Dense", "Conv2D"}
     total = sum(last_name(call.func) in names for call in calls)
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, (ast.ListComp, ast.GeneratorExp)):
             over, body = node.generators[0].iter, list[ast.AST]([node.elt])
         elif isinstance(node, ast.For):

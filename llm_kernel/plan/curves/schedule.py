@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -43,12 +44,14 @@ def schedule(source: str, argv: Sequence[str], rate: float, epochs: int, updates
 
     Without a scheduler the rate stays what it is.
     """
+    if not re.search(r"lr|learning_rate|schedul|LR\(", source):
+        return Schedule(rate, _steady)
     try:
-        tree = ast.parse(source)
+        nodes = list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-    constants = Constants(tree, argv)
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    constants = Constants(nodes, argv)
+    calls = [node for node in nodes if isinstance(node, ast.Call)]
     names = {last_name(call.func) for call in calls}
     if names & {"SequentialLR", "ChainedScheduler"}:
         return None
@@ -58,18 +61,22 @@ def schedule(source: str, argv: Sequence[str], rate: float, epochs: int, updates
             return Schedule(given.number(1, "max_lr", rate), _one_cycle(given, epochs, updates), True, True)
         made = _known(last_name(call.func), _Arguments(call, constants), epochs, updates)
         if made is not None:
-            each, late = _stepped(tree, calls)
+            each, late = _stepped(nodes, calls)
             return Schedule(rate, made, each, late)
     if "ReduceLROnPlateau" in names:
         return None
-    hand = _by_hand(tree, constants, rate)
+    hand = _by_hand(nodes, constants, rate)
     if hand is not None:
         return hand
-    moved = any("lr" in ast.unparse(node.targets[0]) for node in ast.walk(tree)
+    moved = any("lr" in ast.unparse(node.targets[0]) for node in nodes
                 if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Subscript))  # fmt: skip
     if moved or any("LR" in name or "schedule" in name.lower() for name in names):
         return None
-    return Schedule(rate, lambda done: 1.0)
+    return Schedule(rate, _steady)
+
+
+def _steady(done: float) -> float:
+    return 1.0
 
 
 class _Arguments:
@@ -163,24 +170,24 @@ def _warmed(warm: float, total: float, *, cosine: bool) -> Curve:
     return factor
 
 
-def _stepped(tree: ast.AST, calls: Sequence[ast.Call]) -> tuple[bool, bool]:
+def _stepped(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> tuple[bool, bool]:
     """Whether the scheduler steps with each batch, and whether the rate is read behind its step."""
     steps = [call for call in calls if last_name(call.func) == "step" and "sched" in ast.unparse(call.func)]
     if not steps:
         return False, True
     line = steps[0].lineno
-    loops = [node for node in ast.walk(tree) if isinstance(node, (ast.For, ast.While))]
+    loops = [node for node in nodes if isinstance(node, (ast.For, ast.While))]
     around = [loop for loop in loops if loop.lineno < line <= (loop.end_lineno or 0)]
     texts = " ".join(ast.unparse(loop.iter) for loop in around if isinstance(loop, ast.For))
-    reads = [node.lineno for node in ast.walk(tree)
+    reads = [node.lineno for node in nodes
              if isinstance(node, ast.Attribute) and node.attr in ("get_last_lr", "get_lr", "param_groups")
              and isinstance(node.ctx, ast.Load)]  # fmt: skip
     return "loader" in texts.lower() or "dataloader" in texts.lower(), not reads or reads[0] > line
 
 
-def _by_hand(tree: ast.AST, constants: Constants, rate: float) -> Schedule | None:
+def _by_hand(nodes: Sequence[ast.AST], constants: Constants, rate: float) -> Schedule | None:
     """``lr = args.lr * 0.1 ** (epoch // 30)`` in a function of the epoch."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not (isinstance(node, ast.Assign) and last_name(node.targets[0]) in ("lr", "new_lr", "cur_lr")):
             continue
         names = {one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)}
