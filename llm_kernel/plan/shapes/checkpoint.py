@@ -80,7 +80,7 @@ class _Held:
 
 
 class _Pickler(pickle._Pickler):  # the one in Python: names can be written that are not there to be imported
-    dispatch: ClassVar[dict[type, Callable[..., Any]]] = dict(pickle._Pickler.dispatch)  # type: ignore[attr-defined]
+    dispatch: ClassVar[dict[type, Callable[..., Any]]] = dict(pickle._Pickler.dispatch)
 
     def persistent_id(self, obj: object) -> object:
         """Storages lie in members of their own."""
