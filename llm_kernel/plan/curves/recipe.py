@@ -32,6 +32,7 @@ _OTHER = re.compile(
     r"|dqn|critic|policy\w*|gym|gymnasium|loss_?[dg]|[dg]_loss|gan|unet|yolo\w*|detr|iou|dice\w*)\b"
 )
 """Runs whose figures are of another kind: nothing is known of them here."""
+_LONGEST = 120_000
 _TRAINS = re.compile(r"\b(?:backward|fit|train|minimize|fit_generator|value_and_grad|compile)\(")
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
 
@@ -66,7 +67,7 @@ class Recipe:
 
 def recipe(source: str, argv: Sequence[str] = ()) -> Recipe | None:
     """The recipe of a training script; None where nothing is trained or the source cannot be read."""
-    if not _TRAINS.search(source):
+    if len(source) > _LONGEST or not _TRAINS.search(source):
         return None
     try:
         with warnings.catch_warnings():
