@@ -177,12 +177,13 @@ def test_a_module_beside_the_script_is_read():
 
 def test_what_training_usually_gives_is_told_for_the_datas_own_epochs() -> None:
     found = plan(
-        "from torchvision import datasets\nfrom lab import *\nEPOCHS = 10\n"
-        "for e in range(EPOCHS):\n    print(f'{e} {x:.2f}')\n"
-        "d = datasets.MNIST('data')\n"
+        "import torch\nfrom torch import nn\nfrom torchvision import datasets\nEPOCHS = 10\nnet = nn.Linear(784, 10)\n"
+        "optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)\ndata = datasets.MNIST('data')\n"
+        "for e in range(EPOCHS):\n    for x, y in torch.utils.data.DataLoader(data, batch_size=64):\n"
+        "        loss = nn.functional.cross_entropy(net(x), y)\n        optimizer.zero_grad()\n"
+        "        loss.backward()\n        optimizer.step()\n    print(f'{e} {loss.item():.2f}')\n"
     )
     assert found is not None
-    assert found.usual == (
-        "MNIST usually, a little different each time: epoch 1 loss 0.340 accuracy 94.3%, epoch 2 loss 0.157 accuracy "
-        "95.7%, epoch 5 loss 0.056 accuracy 97.1%, epoch 10 loss 0.026 accuracy 97.8%"
-    )
+    name, _, told = found.usual.partition(" usually, a little different each time: ")
+    assert name == "MNIST with linear"
+    assert [part.split()[1] for part in told.split(", ")] == ["1", "2", "5", "10"]
