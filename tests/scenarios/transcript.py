@@ -10,7 +10,7 @@ import time
 from contextlib import aclosing, suppress
 from pathlib import Path
 
-from llm_kernel.events import Ask, Event, Exit, Text
+from llm_kernel.events import Ask, Display, Event, Exit, Text
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.session import Setup
 from tests.notebook import Notebook, Replies, joined
@@ -70,6 +70,8 @@ def shown(events: list[Event]) -> str:
             rows.append(f"? {event.prompt}{'(hidden)' * event.hidden}\n")
         elif isinstance(event, Exit):
             rows += [f"= {event.status}\n"] if event.status else []
+        elif isinstance(event, Display) and "text/plain" in event.data:
+            rows.append(f"{event.data['text/plain']}\n")
         else:
             rows.append(f"{event}\n")
     return "".join(rows)
