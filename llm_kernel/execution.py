@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import hashlib
 import json
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import nbformat
+from jupyter_client.asynchronous.client import AsyncKernelClient
 from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
@@ -29,6 +33,12 @@ __all__ = ["GOES_ON", "Execution", "Taped", "blank", "joined", "manager", "open_
 GOES_ON = ("CommandFailed", "BadReply", "Refused", "CellError")
 """Errors that are the machine's answers. All others are faults of ours, and no notebook goes on behind them."""
 
+KILLED = "kernel-killed"
+"""The tag of a cell before which the kernel is killed; the next one goes on with the notebook."""
+
+_QUIET = 25.0
+"""Seconds without a new recording after which no reply is taken to be under way."""
+
 SEES = 60.0  # seconds that the last outputs of a cell may take to arrive behind its reply
 
 
@@ -40,15 +50,19 @@ class Taped:
     mode: Mode
     base: Path | None = None
 
-    def arguments(self) -> list[str]:
-        """The kernel's settings, over all that the environment and settings files say."""
+    def arguments(self, home: str = "") -> list[str]:
+        """The kernel's settings, over all that the environment and settings files say.
+
+        ``home``: the notebook goes on after its kernel was killed, by the snapshots there.
+        """
         said = {
             "tape": self.path.absolute(),
             "tape_mode": self.mode,
             "tape_base": self.base.absolute() if self.base else "",
             "clock": "stepped",
             "pace": "0",
-            "session_name": "",  # the machine of an earlier kernel has no part in it
+            "session_name": "notebook" if home else "",  # the machine of an earlier run has no part in it
+            **({"home": home} if home else {}),
         }
         return [f"--LLMKernel.{name}={value}" for name, value in said.items()]
 
@@ -89,11 +103,11 @@ class Execution:
                 iopub_timeout=SEES,
                 record_timing=False,
                 allow_errors=self.allow_errors,
-                extra_arguments=self.taped.arguments(),
+                extra_arguments=self.taped.arguments(place if any(map(_kills, book.cells)) else ""),
                 resources={"metadata": {"path": str(self.folder)}},
             )
             client.owns_km = True  # so that its end is the kernel's end
-            client.on_cell_start, client.on_cell_executed = self._start, self._executed
+            client.on_cell_start, client.on_cell_executed = partial(self._start, client), self._executed
             log = Path(place) / "kernel.log"
             try:
                 with log.open("wb") as stderr:
@@ -109,10 +123,23 @@ class Execution:
                 cell.outputs = joined(cell.outputs)
         self.book = book
 
-    def _start(self, cell: Any, cell_index: int) -> None:
+    async def _start(self, client: NotebookClient, cell: Any, cell_index: int) -> None:
+        if _kills(cell):
+            await self._kill(client)
         if cell.cell_type == "code" and cell.source.strip():
             self.cells += 1
             self.begun(self.cells, sum(one.cell_type == "code" and bool(one.source.strip()) for one in self.book.cells))
+
+    async def _kill(self, client: NotebookClient) -> None:
+        """Kill the kernel as a power cut does, and start another; what is being recorded is let come to its end."""
+        path, size, since = self.taped.path, -1, time.monotonic()
+        while self.taped.mode != "replay" and time.monotonic() - since < _QUIET:
+            now = path.stat().st_size if path.exists() else 0
+            if now != size:
+                size, since = now, time.monotonic()
+            await asyncio.sleep(0.5)
+        await cast(AsyncKernelManager, client.km).restart_kernel(now=True)
+        await cast(AsyncKernelClient, client.kc).wait_for_ready(timeout=SEES)
 
     def _executed(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
         content = execute_reply["content"]
@@ -131,6 +158,10 @@ class Execution:
         cell = [one for one in self.book.cells if one.cell_type == "code" and one.source.strip()][self.cells - 1]
         advice = "Tag the cell raises-exception, or say --allow-errors, if it is to fail."
         return f"Cell {self.cells} ({_first(cell)}) ended in {words}. {advice}"
+
+
+def _kills(cell: Any) -> bool:
+    return KILLED in cell.metadata.get("tags", [])
 
 
 def open_book(path: Path) -> Any:
