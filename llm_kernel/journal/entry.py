@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Literal
 
 from llm_kernel.errors import StateError
@@ -35,7 +35,8 @@ class Entry:
 
     def to_state(self) -> dict[str, Any]:
         """The entry as JSON can hold it; what is empty is left out."""
-        return {name: list(v) if isinstance(v, tuple) else v for name, v in asdict(self).items() if v or name in _ALL}
+        parts = {name: getattr(self, name) for name in _NAMES}
+        return {name: list(v) if isinstance(v, tuple) else v for name, v in parts.items() if v or name in _ALL}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Entry:
@@ -61,6 +62,7 @@ class Entry:
         return cls(command, tail, status, changes, meta, by, reads, wrote, mark)
 
 
+_NAMES = tuple(field.name for field in fields(Entry))
 _ALL = ("command", "tail", "status", "by")
 
 

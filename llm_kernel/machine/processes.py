@@ -6,13 +6,14 @@ A process is added when a program starts and leaves when it ends; nothing else c
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from llm_kernel.errors import Refused
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.load import Loads, Step
 from llm_kernel.machine.past import Past
+from llm_kernel.machine.plain import plain
 from llm_kernel.machine.signals import ENDS
 
 __all__ = ["GpuUse", "Process", "Processes"]
@@ -58,6 +59,8 @@ class Process:
 class Processes:
     """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took.
 
+    ``laid``: what ``/proc`` says of each, as it was last laid there.
+
     ``loads`` remembers what the GPUs had to do, also for processes that ended, ``past`` what the processors had to;
     ``clock`` says when.
     """
@@ -70,6 +73,7 @@ class Processes:
         self.slept = 0.0
         self.table: dict[int, Process] = {}
         self.handlers: dict[int, Callable[[int], None]] = {}
+        self.laid: dict[int, tuple[object, ...]] = {}
         for pid, command, user, rss in _BOOT:
             self._add(Process(pid, 0 if pid in (1, 2) else 1, user, "?", boot, command, rss=rss))
         self._next = 2412
@@ -160,7 +164,7 @@ class Processes:
 
     def to_state(self) -> dict[str, Any]:
         """The table as JSON-able data."""
-        rows = [asdict(p) for p in self.running()]
+        rows = [plain(p) for p in self.running()]
         more = {"loads": self.loads.to_state(), "past": self.past.to_state()}
         return {"next": self._next, "shell": self.shell, "table": rows, **more}
 
@@ -171,7 +175,7 @@ class Processes:
         made.clock = clock or Clock()
         made.loads = Loads.from_state(state.get("loads", {}))
         made.past = Past.from_state(state.get("past", {}))
-        made.table, made.handlers = {}, {}
+        made.table, made.handlers, made.laid = {}, {}, {}
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}
             made.table[row["pid"]] = Process(

@@ -7,13 +7,14 @@ had to follow. What was set on purpose stays; what still had the old system's de
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from llm_kernel.errors import Refused
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.cpus import Cpu, read_cpu
+from llm_kernel.machine.plain import plain
 from llm_kernel.machine.profiles import PYTHONS, Account, Profile, profile
 from llm_kernel.machine.quantity import read_size, say_size
 
@@ -297,7 +298,8 @@ class System:
 
     def to_state(self) -> dict[str, Any]:
         """The record as JSON-able data."""
-        return asdict(self)
+        state: dict[str, Any] = plain(self)
+        return state
 
     @classmethod
     def from_state(cls, state: dict[str, Any]) -> System:

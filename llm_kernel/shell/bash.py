@@ -31,6 +31,7 @@ from llm_kernel.shell.kept import Kept, give, keep
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
+from llm_kernel.shell.permits import matters
 from llm_kernel.shell.reach import ANYWHERE, Reach, reach
 from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
 from llm_kernel.shell.timing import TIMES, Times, timed
@@ -283,7 +284,8 @@ class Shell:
             self.status = 2
             return 2
         self._single = _SINGLE.fullmatch(script) is not None
-        self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions)
+        # our own questions look nowhere, whatever words are in them
+        self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions) if writes else False
         self._moved()
         names = syntax.names(script)
         if writes and not (_FIRM | self._always).issuperset(names):
@@ -399,6 +401,7 @@ class Shell:
     async def capture(self, script: str) -> str:
         """What a harmless ``script`` prints, with the shell's status left as it was."""
         status, parts = self.status, bytearray()
+        self._sight.lose()
 
         async def out(data: bytes) -> None:
             parts.extend(data)
@@ -455,6 +458,7 @@ class Shell:
             terminal=self._terminal if source not in ("", WATCHED) or not parent else "",
             shared=machine.files.shared,
             trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
+            guarded=matters(machine),
         )
         text = detached(script, self._orders, pid if parent else 0)
         text = led(fed(timed(text), self._readers, OURS), lead)

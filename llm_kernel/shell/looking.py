@@ -71,8 +71,12 @@ class Sight:
         words.update(single or double for single, double in _QUOTED.findall(script))
         return any(self._leads(word) for word in words if word)
 
+    def lose(self) -> None:
+        """Forget where the shell is: what runs now may go elsewhere."""
+        self._cwd = ""
+
     def _unsure(self) -> bool:
-        self._cwd = ""  # what runs now may go elsewhere
+        self.lose()
         return True
 
     def _leads(self, word: str) -> bool:
