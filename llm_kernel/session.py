@@ -11,6 +11,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from dataclasses import replace
 from typing import Any
 
 from llm_kernel import cell as cells
@@ -20,7 +21,7 @@ from llm_kernel.account import take_account, to_account
 from llm_kernel.errors import CellError, StateError, StoreError, TapeError
 from llm_kernel.events import Ask, Event, Exit, Text
 from llm_kernel.journal import Entry, Journal
-from llm_kernel.keeping import keep, read, take
+from llm_kernel.keeping import keep, moved, read, take
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.magics.moments import CHANGING
 from llm_kernel.model.choice import Models
@@ -75,6 +76,7 @@ class Session:
         self._greeting = ""
         self._leaving: set[asyncio.Future[None]] = set()
         self._moments: Moments | None = None
+        self._kept: Moment | None = None
         self.world = World(machine, models, setup, self, stepped=wall is None, journal=Journal())
 
     @property
@@ -301,6 +303,12 @@ class Session:
         moments.add("set", moments.last.label if moments.last else "", await self.moment())
         return moments.save(name, kind=kind)
 
+    async def physics(self, name: str) -> None:
+        """Let the same machine answer by other physics, ``exact`` or ``pure``, from now on."""
+        moment = await keep(self.world)
+        self.setup = replace(self.setup, physics=name)
+        await self._become(moment)
+
     async def fresh(self) -> None:
         """Begin on a new machine, as one step."""
         machine = Machine(self._clock(), seed=self._seed)
@@ -314,7 +322,9 @@ class Session:
         if moments is None:
             return ""
         if any(not isinstance(part, cells.Magic) for part in parts):
-            moments.add("cell", code.strip(), await self.moment())
+            now = await self.moment()
+            moments.add("cell", code.strip(), now, forced=self._kept is None or moved(self._kept, now))
+            self._kept = now
         elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
             moments.add("set", code.strip(), await self.moment())
         trouble, moments.trouble = moments.trouble, ""

@@ -163,3 +163,12 @@ async def test_the_replys_metadata_says_what_why_and_usage_say() -> None:
             "usd": None,
         }
     ]
+
+
+async def test_physics_change_on_the_same_machine_and_back() -> None:
+    notebook = Notebook(["imagined\n@ touch there\n"])
+    await notebook("mkdir /srv/w; cd /srv/w; echo real > file; X=1")
+    assert await notebook("%physics pure") == out("pure\n")
+    assert await notebook("ls") == out("imagined\n")
+    assert await notebook("%physics exact\nls; echo $X; pwd") == out("exact\nfile\nthere\n1\n/srv/w\n")
+    assert notebook.asked == ["$ ls"]
