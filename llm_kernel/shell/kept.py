@@ -108,7 +108,8 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     """Let a new ``shell``, which began with the variables ``given``, be what ``kept`` says."""
     gone = given.keys() - set(_NAME.findall(kept.variables)) - {"UID", "EUID", "SHLVL", "PWD"}
     lines = [f"unset {' '.join(sorted(gone))}"] if gone else []
-    await shell.begin("\n".join([*lines, "unalias -a", kept.variables, kept.aliases]))
+    there = f"cd -- {_quoted(kept.cwd)} 2>/dev/null"
+    await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables, kept.aliases]))
     folders = kept.folders.splitlines()[1:]
     script = [kept.functions, *(f"pushd -n -- {_quoted(folder)} >/dev/null" for folder in reversed(folders))]
     if kept.words:
