@@ -1,6 +1,6 @@
 """Record what a Python with torch prints of the scripts, or compare the plan with what was recorded.
 
-``python -m bench.shapes record /usr/bin/python3`` writes the recordings, ``python -m bench.shapes`` prints the table.
+``python -m bench.shapes record PYTHON [NAME ...]`` writes the recordings, ``python -m bench.shapes`` prints the table.
 """
 
 from __future__ import annotations
@@ -53,10 +53,12 @@ def same(name: str) -> bool:
     return planned(name) == (real["stdout"], real["exception"])
 
 
-def record(python: str) -> None:
-    """Run every script and keep what it printed, with the versions that printed it."""
+def record(python: str, names: list[str]) -> None:
+    """Run these scripts, or every one, and keep what it printed, with the versions that printed it."""
     versions = subprocess.run([python, "-c", _VERSION], capture_output=True, text=True, check=True).stdout.split()
     for path in sorted(SCRIPTS.glob("*.py")):
+        if names and path.stem not in names:
+            continue
         with tempfile.TemporaryDirectory() as folder:
             run = subprocess.run([python, "-P", "-W", "ignore", str(path)], capture_output=True, text=True, cwd=folder)
         last = run.stderr.strip("\n").rsplit("\n", 1)[-1] if run.returncode else ""
@@ -73,7 +75,7 @@ def record(python: str) -> None:
 def main() -> None:
     """The table, or new recordings."""
     if sys.argv[1:2] == ["record"]:
-        record(sys.argv[2])
+        record(sys.argv[2], sys.argv[3:])
         return
     names = sorted(path.stem for path in RECORDED.glob("*.json"))
     agreed = [name for name in names if same(name)]

@@ -292,7 +292,12 @@ def dropout(p: Any = 0.5, inplace: bool = False) -> Made:
     return Made(f"p={p}, inplace={inplace}", {}, _same)
 
 
-@layer("ReLU", "ReLU6", "SELU", "SiLU", "Mish", "Hardswish", "Hardsigmoid")
+@layer("Hardswish", "Hardsigmoid")
+def hard(inplace: bool = False) -> Made:
+    return Made("", {}, _same)
+
+
+@layer("ReLU", "ReLU6", "SELU", "SiLU", "Mish")
 def rectifier(inplace: bool = False) -> Made:
     return Made("inplace=True" if inplace else "", {}, _same)
 

@@ -16,6 +16,7 @@ from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
 from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tensor
+from llm_kernel.plan.shapes.vision.models import MODELS
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -177,7 +178,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, "torch.nn.Sequential": containers.sequential,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, "torch.nn.Sequential": containers.sequential,
     "torch.nn.ModuleList": containers.module_list,
     "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,

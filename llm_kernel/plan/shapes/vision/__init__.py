@@ -1,0 +1,1 @@
+"""The image models that torchvision brings, built from tables of their layers."""
