@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from llm_kernel.machine.files import Files
@@ -24,8 +24,21 @@ __all__ = ["follow_processes", "render_process"]
 
 
 def follow_processes(files: Files, machine: Machine) -> None:
-    """Bring ``/proc/PID`` up to the table: one short read for a process that did not change."""
-    table = machine.processes.table
+    """Bring ``/proc/PID`` up to the table: a glance for a process that did not change."""
+    table, laid = machine.processes.table, machine.processes.laid
+    if laid:
+        for pid in laid.keys() - table.keys():
+            del laid[pid]
+            if files.root.exists(f"/proc/{pid}"):
+                files.remove(f"/proc/{pid}", recursive=True)
+        for pid, process in list(table.items()):
+            if process.ppid == 2 and pid in laid:  # a thread of the kernel stays as it is
+                continue
+            key = _key(process, table)
+            if laid.get(pid) != key:
+                _lay(files, machine, process, _stat(machine, process), fresh=pid not in laid)
+                laid[pid] = key
+        return
     entries = files.root.read_dir("/proc") if files.root.exists("/proc") else []
     there = {int(entry["name"]) for entry in entries if str(entry["name"]).isdigit()}
     for pid in there - table.keys():
@@ -37,7 +50,24 @@ def follow_processes(files: Files, machine: Machine) -> None:
         if pid in there and files.root.read_file(f"/proc/{pid}/stat") == stat:
             continue
         _lay(files, machine, table[pid], stat, fresh=pid not in there)
+    laid.update((pid, _key(process, table)) for pid, process in table.items())
     _point(files, machine.processes.shell)
+
+
+def _key(process: Process, table: Mapping[int, Process]) -> tuple[object, ...]:
+    """All of a process that its files tell and that may change."""
+    return (
+        process.state,
+        int(process.cpu * 100),
+        process.rss,
+        bool(process.gpu),
+        process.ppid,
+        process.command,
+        process.tty,
+        process.user,
+        process.start,
+        session(process, table),
+    )
 
 
 def render_process(machine: Machine, process: Process) -> dict[str, bytes]:

@@ -69,6 +69,7 @@ def replant(files: Files, machine: Machine) -> None:
 def quicken(files: Files, machine: Machine) -> None:
     """Lay what tells of the machine as it runs: what booting left, and ``/proc``."""
     settle(machine)
+    machine.processes.laid.clear()  # the facts may have changed, and with them what each file says
     follow_processes(files, machine)
     wanted = render_proc(machine)
     for path in ("/proc/driver/nvidia/version",):

@@ -31,6 +31,12 @@ _FORK = 0.001
 _CROWD = 2
 """Children that begin at one time before each slows the others down."""
 
+_GENERATIONS = 6
+"""Jobs of jobs of jobs before a family that grows without end slows itself down."""
+
+_THRASHING = 1000
+"""How much longer such a child needs to begin; twice that for each further generation."""
+
 _PAUSES = (1, 2, 4, 8)
 """Seconds that bash waits between its tries to fork, where there are too many processes."""
 
@@ -122,7 +128,7 @@ class Jobs:
 
     # -- beginning and ending -----------------------------------------------------------------------------------
 
-    async def start(self, order: Order, call: Call, names: list[str], parent: int) -> str:
+    async def start(self, order: Order, call: Call, names: list[str], parent: int, generation: int = 1) -> str:
         """Begin a job that writes to the files ``names``; what is said of it on standard error."""
         machine = self._machine
         words = order.words if order.simple else (machine.processes.table[machine.processes.shell].command[0],)
@@ -132,6 +138,7 @@ class Jobs:
         process.background = True
         process.files = tuple(call.path(name) for name in names) or tuple(map(call.path, order.files))
         strand = self._timeline.strand()
+        strand.generation = generation
         number = max((job.number for job in self.table), default=0) + 1
         job = Job(number, order, process, strand, call, tuple(names))
         self.table.append(job)
@@ -179,7 +186,9 @@ class Jobs:
         try:
             if job.strand.newborn:
                 crowd = sum(one.newborn for one in self._timeline.strands)
-                await job.strand.sleep(_FORK * (1 + crowd // _CROWD))
+                late = job.strand.generation - _GENERATIONS
+                slow = _THRASHING * 2 ** min(late, 20) if late >= 0 else 1
+                await job.strand.sleep(_FORK * (1 + crowd // _CROWD) * slow)
                 job.strand.newborn = False
             shell = await self._fork(job.order, job.call, job.process, job.strand)
             if isinstance(sinks, OSError):
@@ -375,7 +384,8 @@ class Jobs:
             return 254
         state, options, count, *words = call.args[1:]
         names, words = words[: int(count)], words[int(count) :]
-        await io.err(await self.start(order, replace(call, args=(state, options, *words)), names, pid))
+        child = replace(call, args=(state, options, *words))
+        await io.err(await self.start(order, child, names, pid, strand.generation + 1))
         return 0
 
     async def _list(self, call: Call, io: Io) -> int:
