@@ -219,8 +219,9 @@ class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
     ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
-    ``newborn``: its process is being made, as the child of how many jobs says ``generation``. ``left``: seconds that its next sleep takes, where another kernel began
-    it. ``ender`` kills what lives on it and gives the task to wait for.
+    ``newborn``: its process is being made, as the child of how many jobs says ``generation``. ``left``: seconds that
+    its next sleep takes, where another kernel began it. ``ender`` kills what lives on it and gives the task to wait
+    for.
     """
 
     def __init__(self, timeline: Timeline) -> None:
