@@ -9,7 +9,7 @@ from typing import cast
 
 from traitlets import TraitError
 
-from llm_kernel.errors import SettingError, TapeError
+from llm_kernel.errors import SettingError, StateError, StoreError, TapeError
 from llm_kernel.machine import DEFAULT_EPOCH, Clock, Machine
 from llm_kernel.model.ability import Abilities
 from llm_kernel.model.budget import Bounded, read_budget
@@ -128,8 +128,15 @@ def _limit(settings: Settings, header: Mapping[str, object]) -> str:
 
 
 def _moments(settings: Settings) -> Moments:
-    store = Store(home(settings.home), keep=settings.keep)
-    return Moments(store, store.enter(settings.session_name))
+    """Where this notebook's steps are kept; one without a name needs no file, and does without where none can be."""
+    try:
+        store = Store(home(settings.home), keep=settings.keep)
+        return Moments(store, store.enter(settings.session_name))
+    except (StateError, StoreError) as error:
+        if settings.session_name:
+            raise
+        store = Store(None, keep=settings.keep)
+        return Moments(store, store.enter(""), fleeting=str(error))
 
 
 def _is_local(settings: Settings) -> bool:

@@ -27,13 +27,18 @@ class Target:
 
 
 class Moments:
-    """The line of this kernel in ``store``; ``trouble`` is what a person must be told of it, once."""
+    """The line of this kernel in ``store``; ``trouble`` is what a person must be told of it, once.
 
-    def __init__(self, store: Store, line: Line) -> None:
+    ``newest`` is what this kernel kept last.
+    """
+
+    def __init__(self, store: Store, line: Line, *, fleeting: str = "") -> None:
         self.store = store
+        self.fleeting = fleeting
         self.line = line
         self.branch = ""
         self.trouble = ""
+        self.newest: Moment | None = None
         self._earlier = store.steps(line.predecessor) if line.predecessor and (line.cut or line.shared) else []
 
     @property
@@ -47,10 +52,11 @@ class Moments:
         steps = self.steps
         return steps[-1] if steps else None
 
-    def add(self, kind: str, label: str, moment: Moment) -> None:
+    def add(self, kind: str, label: str, moment: Moment, *, forced: bool = True) -> None:
         """Keep ``moment``; where it cannot be kept, ``trouble`` says so and the machine goes on."""
         try:
-            step = self.line.add(kind, label, moment)
+            step = self.line.add(kind, label, moment, forced=forced)
+            self.newest = moment
             if self.branch:
                 self.store.save(self.branch, step, kind="branch")
         except (StoreError, StateError) as error:

@@ -49,6 +49,8 @@ async def _save(session: Session, word: Magic, output: Output) -> int:
     (name,) = _words(word, 1, "%save NAME", 1)
     step = await session.keep_now(name)
     await output.out(f"saved as {name}{_after(step.label)}\n".encode())
+    if fleeting := session.moments.fleeting:
+        await output.err(f"it lasts as long as this kernel: {fleeting}\n".encode())
     return 0
 
 
