@@ -369,6 +369,8 @@ class Shell:
         lines = [f"export {name}={_quoted(value)}" for name, value in {**news, **exports}.items()]
         if here.variables.get("HOSTNAME") != self._machine.system.host:
             lines.append(f"HOSTNAME={_quoted(self._machine.system.host)}")
+        if "USER" in news and cwd in ("", here.cwd):
+            cwd = wanted["HOME"]  # who logs in begins at home
         if cwd and cwd != here.cwd:
             lines.append(f"cd {_quoted(cwd)}")
         if self._machine.packages.has_conda and "conda" not in self.functions:

@@ -15,6 +15,7 @@ from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.signals import ENDS, name_of, said_of
 from llm_kernel.shell.moments import moved
+from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.script import AT, OVER
 
 __all__ = ["COPIES", "WATCHED", "Inner"]
@@ -40,6 +41,7 @@ class Inner:
     def __init__(self, machine: Machine, lead: Callable[[str, int, int, str], str]) -> None:
         self._machine = machine
         self._lead = lead
+        self._permits = Permits(machine)
         self._copies: dict[bytes, bytes] = {}
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, list[int]] = {}
@@ -56,9 +58,9 @@ class Inner:
             case "s":
                 return self._text(stdin.decode("utf-8", "replace"), parent, "bash"), 0
             case "f":
-                return self._file(rest[0] if rest else "", parent, cwd), 0
+                return self._file(rest[0] if rest else "", parent, cwd, env), 0
             case "x":
-                return self._program(rest[0], rest[-1], parent, cwd), 0
+                return self._program(rest[0], rest[-1], parent, cwd, env), 0
             case "e":
                 return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
             case "t":
@@ -67,10 +69,12 @@ class Inner:
                 return "".join(f"{line}\n" for line in rest[1:3]), int(rest[0])
             case "awk" | "jq":
                 return moved(kind, rest[0] if rest else "", self._machine.clock.now, env), 0
+            case "open" | "outer" | "may" | "tool":
+                return self._permits.answer(kind, rest, cwd, env), 0
             case "full":
                 return (f"{rest[0]}\n", 1) if stdin else ("", 0)
             case _:
-                return self._sourced(rest[0] if rest else "", parent, cwd), 0
+                return self._sourced(rest[0] if rest else "", parent, cwd, env), 0
 
     def over(self) -> None:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
@@ -150,18 +154,20 @@ class Inner:
                 lines.append(f"{'trap - EXIT; ' if signal == 9 else ''}exit {128 + signal}")
         return "\n".join([*lines, f"(exit {status})"] if status else lines)
 
-    def _file(self, name: str, parent: int, cwd: str) -> str:
+    def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
         if not files.exists(path):
             return _fails(f"bash: {name}: No such file or directory", 127)
         if files.is_dir(path):
             return _fails(f"{name}: {name}: Is a directory", 126)
+        if not self._permits.readable(path, env):
+            return _fails(f"bash: {name}: Permission denied", 126)
         data = files.read(path)
         if b"\0" in data[:80].partition(b"\n")[0]:
             return _fails(f"{name}: {name}: cannot execute binary file", 126)
         return self._text(data.decode("utf-8", "replace"), parent, name, source=name)
 
-    def _program(self, name: str, who: str, parent: int, cwd: str) -> str:
+    def _program(self, name: str, who: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """A file that is called by its path: a shell's script is its text, everything else stays a call."""
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
         call = f'{_quoted(name)} "$@"'
@@ -173,6 +179,8 @@ class Inner:
         if stat.kind == "directory":
             return _fails(f"{who}: {name}: Is a directory", 126)
         if not stat.mode & 0o111:
+            return _fails(f"{who}: {name}: Permission denied", 126)
+        if not self._permits.readable(path, env):
             return _fails(f"{who}: {name}: Permission denied", 126)
         data = b"" if stat.sized else files.read(path)
         first = data[:200].partition(b"\n")[0].decode("utf-8", "replace")
@@ -188,11 +196,13 @@ class Inner:
         text = self._text(data.decode("utf-8", "replace"), parent, name, source=name)
         return f"set {options}; {text}" if options else text
 
-    def _sourced(self, name: str, parent: int, cwd: str) -> str:
+    def _sourced(self, name: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """The path to source instead of ``name``: its own, where the text is good as it is."""
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
         if not files.exists(path) or files.is_dir(path) or files.is_sized(path) or path.startswith("/dev/"):
             return name
+        if not self._permits.readable(path, env):
+            return refused(name)
         text = files.read(path).decode("utf-8", "replace")
         changed = self._text(text, parent, name, own=True, source=name)
         if changed == text:

@@ -13,6 +13,7 @@ from tree_sitter import Node
 
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
+from llm_kernel.shell.permits import opens, tested, tests, tool
 from llm_kernel.syntax import parse
 
 __all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
@@ -83,6 +84,13 @@ _PAGED = frozenset(["-D", "-h", "-l", "-o", "-w", "-W", "-N", "--date-format", "
 _FEW = 200
 """Parts of a text that are looked at for what cannot be read."""
 
+_OPENING = frozenset(
+    """awk gawk base32 base64 bzip2 cat cd cksum cmp column comm cut diff egrep expand fgrep fmt fold grep gunzip gzip
+    head hexdump iconv join jq md5sum nl od paste pr pushd rev sed sha1sum sha256sum sha512sum shuf sort split strings
+    sum tac tail tar tee unexpand uniq unzip wc xxd xz xzcat zcat zgrep zip""".split()
+)
+"""Programs that open the files they are given, and are asked for none by others."""
+
 _COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
 _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
@@ -113,6 +121,7 @@ class Lead:
     ``watched``: how it ends is looked at; ``source``: its file, if any; ``shared``: files have several names, which
     are links to the library. ``terminal``: its streams that are the terminal.
     ``trapped``: it waits for signals that others send.
+    ``guarded``: files may be closed to it, or disks full.
     """
 
     pid: int
@@ -129,17 +138,18 @@ class Lead:
     shared: bool = False
     terminal: str = "012"
     trapped: bool = False
+    guarded: bool = False
 
 
 def led(script: str, lead: Lead) -> str:
     """``script`` with its edits."""
     shared = lead.shared or _LN.search(script) is not None
-    if not lead.inner and not shared and not _SUSPECT.search(script):
+    if not lead.inner and not lead.guarded and not shared and not _SUSPECT.search(script):
         return script
     root = parse(script)
     nodes = list(_walk(root))
     functions = {_text(name) for node in nodes if (name := _defined(node)) is not None}
-    edits: list[Edit] = []
+    edits: list[Edit] = _guards(nodes, lead, functions) if lead.guarded else []
     for node in nodes:
         if node.type == "command":
             found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
@@ -159,6 +169,23 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "variable_assignment":
             edits += _timer(node) + _list(node)
     return _edited(script, edits)
+
+
+def _guards(nodes: Sequence[Node], lead: Lead, functions: Collection[str]) -> list[Edit]:
+    """The edits that let a script ask for the files that it opens by itself."""
+    asks, edits = f"{INNER} </dev/null {lead.pid}", list[Edit]()
+    for node in nodes:
+        if node.type == "file_redirect":
+            edits += opens(node, asks, lead.builtins)
+        elif node.type == "test_command":
+            edits += tests(node, asks)
+        elif node.type == "command" and (name := node.child_by_field_name("name")) is not None:
+            base = _text(name).rpartition("/")[2]
+            if base == "test":
+                edits += tested([name, *node.children_by_field_name("argument")], asks)
+            elif base in _OPENING and _text(name) not in functions:
+                edits += tool([name, *node.children_by_field_name("argument")], asks)
+    return edits
 
 
 def _edited(script: str, edits: Sequence[Edit]) -> str:

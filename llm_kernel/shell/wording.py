@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from llm_kernel.shell.permits import said_of
+
 __all__ = ["mended"]
 
 _SED = re.compile(rb"the `e' command is not available: Bashkit [^\n]*")
@@ -39,6 +41,8 @@ def mended(data: bytes) -> bytes:
     if b"__llm_kernel" in data:
         data = _OWN.sub(b"", data)
         data = _ASKED.sub(rb"\1", data)
+    if b"/dev/." in data:
+        data = said_of(data)
     if b"Bashkit" in data:
         data = _SED.sub(b"unknown command: `e'", data)
         data = _SED_OPTION.sub(b"unknown option to `s'", data)
