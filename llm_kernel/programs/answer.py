@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
 from llm_kernel.programs import exact
+from llm_kernel.programs.exact import versions
 from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
@@ -40,6 +41,8 @@ def row_of(call: Call) -> Row | None:
         return None
     if unreachable(call) is not None:
         return Row((base,), run=_unreachable)
+    if versions.asked(call):
+        return Row((base,), run=versions.told)
     row = EXACT.get(base)
     return row if row and call.machine.has(row.needs) else None
 

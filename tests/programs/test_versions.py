@@ -1,0 +1,86 @@
+"""What programs say of their versions, which are those that the release's archive has."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.events import Exit, Text
+from llm_kernel.machine.catalog import load
+from llm_kernel.machine.profiles import PROFILES
+from tests.notebook import Notebook
+
+GCC = {"bionic": "7.5.0", "focal": "9.3.0", "jammy": "11.4.0", "noble": "13.3.0", "bullseye": "10.2.1"}
+
+
+async def notebook(system: str, *packages: str) -> Notebook:
+    made = Notebook(lambda _: "from the model")
+    await made(f"%machine os {system}")
+    for name in packages:
+        made.machine.packages.install("apt", name)
+    return made
+
+
+async def test_the_compiler_has_one_version_in_all_its_answers() -> None:
+    for os, release in (("ubuntu", "18.04"), ("ubuntu", "20.04"), ("ubuntu", "22.04"), ("debian", "11")):
+        made = await notebook(f"{os} {release}", "gcc")
+        version = GCC[made.machine.system.profile.codename]
+        assert (await made.said("gcc --version")).split("\n")[0].split(") ")[1].split()[0] == version
+        assert await made.said("gcc -dumpfullversion") == version + "\n"
+        assert await made.said("gcc -dumpversion") == version.split(".")[0] + "\n"
+
+
+async def test_versions_are_those_that_the_archive_lists() -> None:
+    made = await notebook("ubuntu 22.04", "cmake", "nodejs", "npm")
+    assert await made.said("cmake --version | head -1") == "cmake version 3.22.1\n"
+    assert await made.said("dpkg -s cmake | grep ^Version") == "Version: 3.22.1-1ubuntu1.22.04.1\n"
+    assert await made.said("node --version") == "v12.22.9\n"
+    assert await made.said("npm -v") == "8.5.1\n"
+    assert made.requests == []
+
+
+async def test_a_package_of_pip_goes_before_the_archives() -> None:
+    made = await notebook("ubuntu 22.04")
+    made.machine.packages.install("pip", "cmake", "3.21.2")
+    assert (await made.said("cmake --version")).split("\n")[0] == "cmake version 3.21.2"
+
+
+async def test_what_is_not_installed_has_no_version() -> None:
+    made = await notebook("ubuntu 20.04")
+    assert (await made("gcc --version"))[-1] == Exit(127)
+    assert made.requests == []
+
+
+async def test_ssh_writes_to_standard_error() -> None:
+    made = await notebook("ubuntu 20.04")
+    said = "OpenSSH_8.2p1 Ubuntu-4ubuntu0.11, OpenSSL 1.1.1f  31 Mar 2020\n"
+    assert await made("ssh -V") == [Text("stderr", said), Exit(0)]
+
+
+async def test_the_librarys_own_tools_are_of_the_release_too() -> None:
+    made = await notebook("ubuntu 20.04")
+    said = {
+        "tar": "tar (GNU tar) 1.30",
+        "grep": "grep (GNU grep) 3.4",
+        "find": "find (GNU findutils) 4.7.0",
+        "gzip": "gzip 1.10",
+        "sed": "sed (GNU sed) 4.7",
+        "diff": "diff (GNU diffutils) 3.7",
+        "ldd": "ldd (Ubuntu GLIBC 2.31-0ubuntu9.2) 2.31",
+    }
+    assert {name: (await made.said(f"{name} --version")).split("\n")[0] for name in said} == said
+
+
+async def test_what_nobody_wrote_down_is_the_models() -> None:
+    made = await notebook("ubuntu 20.04")
+    assert await made.said("bzip2 --version") == "from the model\n"
+    assert await made.said("curl --version -s") == "from the model\n"
+
+
+@pytest.mark.parametrize("row", load("versions")["programs"], ids=lambda row: f"{row['names']} {row['asked']}")
+def test_facts_are_of_releases_or_of_versions(row: dict[str, object]) -> None:
+    codenames = {made.codename.lower() for made in PROFILES.values()}
+    facts = row.get("facts", {})
+    assert isinstance(facts, dict)
+    for key, values in facts.items():
+        assert "{" + key + "}" in str(row["text"]) + str(load("versions")["blocks"]) or key == "v"
+        assert all(name in codenames or name[0].isdigit() for name in values), key
