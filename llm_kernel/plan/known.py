@@ -22,6 +22,7 @@ from llm_kernel.plan.values import (
     Instance,
     Items,
     Lib,
+    Shuffled,
     Super,
     Text,
     Thing,
@@ -214,7 +215,8 @@ def _order(keys: list[Any], backwards: bool) -> list[int]:
 
 
 def sorted_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    held = list(args[0]) if isinstance(args[0], (set, frozenset)) else unpack(w, args[0])
+    whole = args[0].values if isinstance(args[0], Shuffled) and len(args[0]) == len(args[0].values) else args[0]
+    held = list(whole) if isinstance(whole, (set, frozenset)) else unpack(w, whole)
     if SPREAD in held:
         return held
     key = named.get("key")
@@ -234,6 +236,8 @@ def collect(maker: type) -> Handler:
         if not args:
             return maker()
         held = list(args[0]) if isinstance(args[0], (set, frozenset)) and maker is not list else unpack(w, args[0])
+        if maker is list and isinstance(args[0], (set, frozenset)) and not known(held) and known(args[0]):
+            return Shuffled(held, args[0])
         if maker in (list, tuple):
             return maker(held)
         return checked(lambda: maker(held)) if known(held) else Unknown()

@@ -34,6 +34,7 @@ from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_o
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
+from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -302,10 +303,6 @@ def pprint(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     return None
 
 
-def counter(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    return Unknown(origin="collections.Counter()")
-
-
 def call_parallel(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """Each GPU runs its own replica, and what a replica writes into itself is lost."""
     inner = this.attrs["inner"]
@@ -431,12 +428,12 @@ LIBRARY: dict[str, Handler] = {
     "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
     "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
-    "pprint.pprint": pprint, "collections.Counter": counter, "builtins.vars": vars_,
+    "pprint.pprint": pprint, "builtins.vars": vars_,
     "contextlib.contextmanager": decorator,
     "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES | TRANSFORMS
+LIBRARY |= SHAPES | TRANSFORMS | STANDARD
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

@@ -174,8 +174,7 @@ def _follow(
     if flow is not None or moved or nodes != made(last):
         w.state.rollback()
         return False
-    log = w.state.commit()
-    w.state.open_up(log)
+    w.state.open_up(w.state.commit(), count - 4)
     labels = [_label(node.target, items.at(turn)) for turn in range(3, count - 1)]
     turns += [(label, made(label)) for label in labels if isinstance(label, int)]
     turns.append((last, nodes))
@@ -215,7 +214,7 @@ def _fired(
     if flow is not None or changes - {"[]"} or nodes != made(last):
         w.state.rollback()
         return False
-    w.state.open_up(w.state.commit())
+    w.state.open_up(w.state.commit(), len(left) - 1)
     labels = [_label(node.target, items.at(each)) for each in left]
     turns += [(label, made(label)) for label in labels if isinstance(label, int)]
     return True

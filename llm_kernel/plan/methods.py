@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from typing import Any
 
 from llm_kernel.plan.expressions import checked
@@ -205,6 +206,11 @@ def _of_dict(w: Walk, this: dict[Any, Value], name: str, args: list[Value], name
         return Unknown() if open_ else this.get(args[0], args[1] if len(args) > 1 else None)
     if name == "copy":
         return this.copy()
+    if name == "most_common":
+        limit = args[0] if args else None
+        if known(this) and (limit is None or isinstance(limit, int)):
+            return Counter(this).most_common(limit)
+        return Unknown(origin="Counter().most_common()")
     if name == "update":
         extra = args[0] if args and isinstance(args[0], dict) else {SPREAD: SPREAD} if args else {}
         for key, value in {**extra, **named}.items():

@@ -11,6 +11,8 @@ from llm_kernel.plan.values import MISSING, SPREAD, Value, join, same
 
 Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
 Slot: TypeAlias = tuple[int, object]
+_LONGEST = 5000
+"""Turns beyond which nobody counts what a list holds."""
 
 
 @dataclass(slots=True)
@@ -120,11 +122,24 @@ class State:
             values = [outcome[slot][2] if slot in outcome else current for outcome in outcomes]
             self.settle(place, key, values, widen=widen)
 
-    def open_up(self, log: Log) -> None:
-        """Nobody knows any more how many values the containers hold that were changed in this stretch."""
-        for place, key, _ in log.slots.values():
-            if key is SPREAD:
-                self.touch(place)
+    def open_up(self, log: Log, turns: int) -> None:
+        """Let the containers hold what ``turns`` further stretches like this one leave in them.
+
+        A list that it only made longer grows by as many values each time; of the others nobody knows.
+        """
+        for place, key, old in log.slots.values():
+            if key is not SPREAD:
+                continue
+            self.touch(place)
+            held: Any = old
+            more = len(place) - len(held)
+            if isinstance(place, list) and more > 0 and SPREAD not in place and _same_all(place, held):
+                new = place[len(held) :]
+                kinds = [join(value, before, widen=True) for value, before in zip(new, held[-more:], strict=False)]
+                place[len(held) :] = (kinds or new) * min(turns, _LONGEST) + new
+                if turns > _LONGEST:
+                    _empty(place)
+            else:
                 _empty(place)
 
     def settle(self, place: Any, key: Any, values: list[Value], *, widen: bool = False) -> None:
@@ -132,7 +147,8 @@ class State:
         if key is SPREAD:
             if any(_differ(values[0], value) for value in values[1:]):
                 self.touch(place)
-                _empty(place)
+                alike = _alike(values, widen)
+                _empty(place) if alike is None else _restore(place, SPREAD, alike)
             elif _differ(place, values[0]):
                 self.touch(place)
                 _restore(place, key, values[0])
@@ -166,6 +182,25 @@ def _empty(place: Any) -> None:
         place.add(SPREAD)
     else:
         place[SPREAD] = SPREAD
+
+
+def _same_all(one: list[Any], other: list[Any]) -> bool:
+    """Whether a list begins with another."""
+    return all(same(a, b) for a, b in zip(one, other, strict=False))
+
+
+def _alike(values: list[Any], widen: bool) -> Any:
+    """What containers of one length, or with the same keys, have in common; None where they differ in that."""
+    first, *others = values
+    if isinstance(first, list) and all(len(each) == len(first) and SPREAD not in each for each in values):
+        for other in others:
+            first = [join(a, b, widen=widen) for a, b in zip(first, other, strict=True)]
+        return first
+    if isinstance(first, dict) and SPREAD not in first and all(each.keys() == first.keys() for each in others):
+        for other in others:
+            first = {key: join(value, other[key], widen=widen) for key, value in first.items()}
+        return first
+    return None
 
 
 def _differ(one: Any, other: Any) -> bool:

@@ -178,7 +178,11 @@ def delete(w: Walk, node: ast.Delete, env: Env) -> Flow:
             if isinstance(value, (list, dict)):
                 item(w, value, key)
                 w.state.touch(value)
-                checked(lambda value=value, key=key: value.pop(key))  # type: ignore[misc]
+                if known(key) or isinstance(key, slice):
+                    checked(lambda value=value, key=key: value.__delitem__(key))  # type: ignore[misc]
+                else:
+                    value.clear()
+                    value.append(SPREAD) if isinstance(value, list) else value.update({SPREAD: SPREAD})
     return None
 
 

@@ -166,6 +166,14 @@ class Items:
     at: Callable[[int | None], Value]
 
 
+class Shuffled(list[Value]):
+    """A list made of a set: nobody knows the order, but what it holds are ``values``."""
+
+    def __init__(self, held: list[Value], values: set[Value] | frozenset[Value]) -> None:
+        super().__init__(held)
+        self.values = frozenset(values)
+
+
 class Spread:
     """Stands inside a list or dict for any number of values nobody knows."""
 

@@ -91,6 +91,10 @@ class Walk(Protocol):
     def returns(self, value: Value) -> None:
         """The call that is being walked may return this."""
 
+    def learn(self, tree: ast.Module, env: Env) -> None:
+        """Note what can be called, bound and set in a module."""
+        ...
+
     def give_up(self) -> NoReturn:
         """End the attempt: it cannot be walked turn by turn."""
 

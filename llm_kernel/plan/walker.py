@@ -78,7 +78,7 @@ class Walker:
 
     def program(self, tree: ast.Module) -> tuple[Node, ...]:
         """Walk through a whole program."""
-        self._learn(tree, self.globals)
+        self.learn(tree, self.globals)
         self.globals.names["__doc__"] = ast.get_docstring(tree, clean=False)
         try:
             self.execute(tree.body, self.globals)
@@ -446,11 +446,11 @@ class Walker:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             raise Raised("SyntaxError", "invalid syntax") from None
-        self._learn(tree, env)
+        self.learn(tree, env)
         self.execute(tree.body, env)
         return env
 
-    def _learn(self, tree: ast.Module, env: Env) -> None:
+    def learn(self, tree: ast.Module, env: Env) -> None:
         """Note what can be called, bound and set in a module."""
         self._loudness.add(tree)
         env.bound = lambda: self._bound(tree)
