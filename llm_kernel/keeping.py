@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from llm_kernel.errors import StateError
@@ -20,7 +20,7 @@ from llm_kernel.shell.kept import Kept
 from llm_kernel.store.moment import Moment
 from llm_kernel.world import Desk, Setup, World
 
-__all__ = ["keep", "read", "take"]
+__all__ = ["keep", "moved", "read", "take"]
 
 _MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
 _OTHERS = ("shell", "jobs", "journal")
@@ -52,6 +52,34 @@ async def keep(world: World) -> Moment:
     }
     parts = {name: json.dumps(state, ensure_ascii=False) for name, state in states.items()}
     return Moment(parts, machine.files.moment())
+
+
+def moved(before: Moment, now: Moment) -> bool:
+    """Whether a loss of power must not take ``now``: it differs in more than a look leaves, as time and history."""
+    if now.files.entries is not before.files.entries or now.parts.keys() != before.parts.keys():
+        return True
+    for name, text in now.parts.items():
+        was, firm = before.parts[name], _FIRM.get(name, str)
+        if was != text and firm(was) != firm(text):
+            return True
+    return False
+
+
+def _but_history(shell: str) -> str:
+    return shell.rpartition(', "since": ')[0]
+
+
+def _but_numbers(processes: str) -> Any:
+    return json.loads(processes)["table"]
+
+
+_FIRM: Mapping[str, Callable[[str], Any]] = {
+    "clock": lambda _: None,
+    "journal": lambda _: None,
+    "processes": _but_numbers,
+    "shell": _but_history,
+}
+"""What of a part stays as it is when somebody only looks."""
 
 
 def _progress(world: World, pid: int, left: float | None) -> dict[str, Any] | None:

@@ -76,7 +76,6 @@ class Session:
         self._greeting = ""
         self._leaving: set[asyncio.Future[None]] = set()
         self._moments: Moments | None = None
-        self._kept: Moment | None = None
         self.world = World(machine, models, setup, self, stepped=wall is None, journal=Journal())
 
     @property
@@ -323,8 +322,8 @@ class Session:
             return ""
         if any(not isinstance(part, cells.Magic) for part in parts):
             now = await self.moment()
-            moments.add("cell", code.strip(), now, forced=self._kept is None or moved(self._kept, now))
-            self._kept = now
+            before = moments.newest
+            moments.add("cell", code.strip(), now, forced=before is None or moved(before, now))
         elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
             moments.add("set", code.strip(), await self.moment())
         trouble, moments.trouble = moments.trouble, ""

@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
-from typing import Any
+from typing import Any, cast
 
 from bashkit import FileSystem
 
@@ -439,24 +439,30 @@ class Files:
     def moment(self) -> Snapshot:
         """All files now but ``/proc``'s; only where the shell library may have written since the last one is looked.
 
-        Entries that are as they were are the same objects.
+        Entries that are as they were are the same objects, and all of them together where nothing changed.
         """
-        ledger, last = self._ledger, self._last
+        ledger, last = self._ledger, cast("dict[str, Entry | None]", self._last)
         paths = self.writers.take()
         if paths is None or not last:
             ledger.settle(without="/proc")
         else:
             for path in paths:
                 ledger.look(path)
-        entries: dict[str, Entry] = {}
-        for path in sorted(path for path in ledger.metas if not path.startswith("/proc/")):
-            meta, old = ledger.metas[path], last.get(path)
+        metas = ledger.metas
+        if any(path not in last and not path.startswith("/proc/") for path in metas):
+            last = dict.fromkeys(sorted(path for path in metas if not path.startswith("/proc/"))) | last
+        if any(entry is None or entry.meta != metas.get(path) for path, entry in last.items()):
+            self._last = dict(self._anew(last))
+        return Snapshot(self._last, ledger.inodes)
+
+    def _anew(self, last: Mapping[str, Entry | None]) -> Iterator[tuple[str, Entry]]:
+        """The entries of these paths now; those that are as they were are the same objects."""
+        for path, old in last.items():
+            meta = self._ledger.metas.get(path)
             if old is not None and old.meta == meta:
-                entries[path] = old
-            elif (raw := ledger.raw(path)) is not None:
-                entries[path] = self._entry(path, raw)
-        self._last = entries
-        return Snapshot(entries, ledger.inodes)
+                yield path, old
+            elif meta is not None and (raw := self._ledger.raw(path)) is not None:
+                yield path, self._entry(path, raw)
 
     def restore(self, snapshot: Snapshot) -> None:
         """Make the files what they were at ``snapshot``; only what differs is written."""

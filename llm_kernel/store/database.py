@@ -78,6 +78,7 @@ class Database:
         self.loose = False
         """Whether much was deleted: its pages are given back after the transaction."""
         self._lock = RLock()
+        self._forced = True
         self._sql = self._open()
         try:
             self._prepare()
@@ -91,14 +92,18 @@ class Database:
             self._sql.close()
 
     @contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
+    def writing(self, *, forced: bool = True) -> Iterator[sqlite3.Connection]:
         """A transaction that changes the store: all of it, or nothing.
+
+        ``forced``: it is on the disk when this returns; else it survives the kernel, and a loss of power once a forced
+        one came after it.
 
         Raises:
             StoreError: when it cannot be written now: a full disk, a file that may not be written, a damaged one.
         """
         with self._lock:
             try:
+                self._force(forced)
                 with self._transaction("IMMEDIATE"):
                     yield self._sql
             except DAMAGE as error:
@@ -136,6 +141,11 @@ class Database:
             if self._sql.in_transaction:
                 self._sql.execute("ROLLBACK")
             raise
+
+    def _force(self, forced: bool) -> None:
+        if forced is not self._forced:
+            self._sql.execute(f"PRAGMA synchronous = {'FULL' if forced else 'NORMAL'}")
+            self._forced = forced
 
     def _shrink(self) -> None:
         self.loose = False

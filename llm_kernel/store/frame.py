@@ -93,8 +93,8 @@ def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: b
     files = dict(past.files) if past else {}
     old = before.moment.files.entries if before else {}
     new = moment.files.entries
-    changed = []
-    for path, entry in new.items():
+    changed: list[rows.Row] = []
+    for path, entry in new.items() if new is not old else ():
         was = old.get(path)
         if was is entry:
             continue

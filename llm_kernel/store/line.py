@@ -55,15 +55,15 @@ class Line:
         self._root = 0
         self._key_size = self._grown = 0
 
-    def add(self, kind: str, label: str, moment: Moment, *, when: float | None = None) -> Step:
-        """Store ``moment``; when this returns, it survives a killed kernel and a loss of power.
+    def add(self, kind: str, label: str, moment: Moment, *, when: float | None = None, forced: bool = True) -> Step:
+        """Store ``moment``; when this returns, it survives a killed kernel and, where ``forced``, a loss of power.
 
         ``when`` is the machine's time, read from the part ``clock`` where it is not given.
 
         Raises:
             StoreError: when it could not be stored: all is as before, and the next step may succeed.
         """
-        with self._database.writing() as sql:
+        with self._database.writing(forced=forced) as sql:
             last = sql.execute("SELECT max(number) FROM steps WHERE line = ?", (self.number,)).fetchone()[0] or 0
             number = last + 1
             whole = self._past is None or last != self._count or self._long(number)
