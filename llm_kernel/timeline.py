@@ -219,9 +219,9 @@ class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
     ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
-    ``newborn``: its process is being made, as the child of how many jobs says ``generation``. ``left``: seconds that
-    its next sleep takes, where another kernel began it. ``ender`` kills what lives on it and gives the task to wait
-    for.
+    ``nice``: the niceness of what it starts. ``newborn``: its process is being made, as the child of how many jobs says
+    ``generation``. ``left``: seconds that its next sleep takes, where another kernel began it. ``ender`` kills what
+    lives on it and gives the task to wait for.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -236,6 +236,7 @@ class Strand:
         self.spent = 0.0
         self.newborn = False
         self.generation = 0
+        self.nice = 0
         self.ender: Callable[[], asyncio.Task[None] | None] | None = None
         self.left: float | None = None
         self._ears: list[asyncio.Future[None]] = []

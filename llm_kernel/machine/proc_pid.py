@@ -60,6 +60,7 @@ def _key(process: Process, table: Mapping[int, Process]) -> tuple[object, ...]:
         process.state,
         int(process.cpu * 100),
         process.rss,
+        process.nice,
         bool(process.gpu),
         process.ppid,
         process.command,
@@ -143,7 +144,8 @@ def _stat(machine: Machine, process: Process) -> bytes:
     front = process.pid if terminal else -1
     head = [process.pid, f"({command_name(process)})", process.state, process.ppid, group, session(process, table)]
     head += [terminal, front, 4194560 if not is_kernel(process) else 2129984, 0, 0, 0, 0, ticks * 24 // 25]
-    head += [ticks - ticks * 24 // 25, 0, 0, 20, 0, threads(process), 0, start, virtual(process) * 1024]
+    head += [ticks - ticks * 24 // 25, 0, 0, 20 + process.nice, process.nice, threads(process)]
+    head += [0, start, virtual(process) * 1024]
     head += [process.rss // 4096, 18446744073709551615, *[0] * 12, 17, process.pid % machine.system.cpu.cores]
     head += [0, 0, 0, 0, 0, *[0] * 7, 0]
     return (" ".join(map(str, head)) + "\n").encode()

@@ -38,7 +38,7 @@ class GpuUse:
 class Process:
     """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index.
 
-    ``files`` are those that it has open for writing; ``background``: it was started by ``&``.
+    ``files`` are those that it has open for writing; ``background``: it was started by ``&``; ``nice`` from -20 to 19.
     """
 
     pid: int
@@ -54,6 +54,7 @@ class Process:
     cwd: str = "/"
     files: tuple[str, ...] = ()
     background: bool = False
+    nice: int = 0
 
 
 class Processes:
@@ -86,6 +87,8 @@ class Processes:
     ) -> Process:
         """Start a process; ``ppid`` 0 means the login shell."""
         process = Process(self._next, ppid or self.shell, user, tty, now, command, cwd=cwd)
+        parent = self.table.get(process.ppid)
+        process.nice = parent.nice if parent else 0
         self._add(process)
         return process
 

@@ -214,6 +214,7 @@ class Programs:
         own = streams.adopted
         if own is not None:
             own.command = (call.name, *call.args)
+            own.nice = streams.strand.nice or own.nice
             return await work(own)
         process = processes.spawn(
             (call.name, *call.args),
@@ -222,6 +223,7 @@ class Programs:
             now=self._machine.clock.now,
             cwd=call.cwd,
         )
+        process.nice = streams.strand.nice or process.nice
         task = asyncio.ensure_future(work(process))
         ended: list[int] = []
 

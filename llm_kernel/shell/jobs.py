@@ -128,7 +128,7 @@ class Jobs:
 
     # -- beginning and ending -----------------------------------------------------------------------------------
 
-    async def start(self, order: Order, call: Call, names: list[str], parent: int, generation: int = 1) -> str:
+    async def start(self, order: Order, call: Call, names: list[str], parent: int, strand: Strand) -> str:
         """Begin a job that writes to the files ``names``; what is said of it on standard error."""
         machine = self._machine
         words = order.words if order.simple else (machine.processes.table[machine.processes.shell].command[0],)
@@ -137,13 +137,14 @@ class Jobs:
         )
         process.background = True
         process.files = tuple(call.path(name) for name in names) or tuple(map(call.path, order.files))
-        strand = self._timeline.strand()
-        strand.generation = generation
+        process.nice = strand.nice or process.nice
+        own = self._timeline.strand()
+        own.generation, own.nice = strand.generation + 1, process.nice
         number = max((job.number for job in self.table), default=0) + 1
-        job = Job(number, order, process, strand, call, tuple(names))
+        job = Job(number, order, process, own, call, tuple(names))
         self.table.append(job)
         self.last = job.pid
-        strand.newborn = True
+        own.newborn = True
         self._opened(job)
         try:
             sinks: tuple[Sink, Sink] | OSError = self._sinks(job, call, names)
@@ -161,6 +162,7 @@ class Jobs:
     def go_on(self, job: Job, body: str) -> None:
         """Take a job up again where another kernel left it; ``body`` is what is left to run of it."""
         self._opened(job)
+        job.strand.nice = job.process.nice
         try:
             sinks: tuple[Sink, Sink] | OSError = self._sinks(job, job.call, list(job.names), anew=False)
         except OSError as error:
@@ -385,7 +387,7 @@ class Jobs:
         state, options, count, *words = call.args[1:]
         names, words = words[: int(count)], words[int(count) :]
         child = replace(call, args=(state, options, *words))
-        await io.err(await self.start(order, child, names, pid, strand.generation + 1))
+        await io.err(await self.start(order, child, names, pid, strand))
         return 0
 
     async def _list(self, call: Call, io: Io) -> int:

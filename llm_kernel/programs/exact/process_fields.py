@@ -84,11 +84,12 @@ def _memory(view: View) -> float:
 def _stat(view: View) -> str:
     process = view.process
     many = "l" if threads(process) > 1 and not view.thread else ""
+    polite = "N" if process.nice > 0 else "<" if process.nice < 0 else ""
     if process.tty == "?":
-        return process.state + ("" if is_kernel(process) else f"s{many}")
+        return process.state + ("" if is_kernel(process) else f"{polite}s{many}")
     shell = process.command[:1] == ("-bash",)
     front = "" if (shell and process.state == "S") or _in_background(view) else "+"
-    return process.state + ("s" if shell else "") + many + front
+    return process.state + polite + ("s" if shell else "") + many + front
 
 
 def _in_background(view: View) -> bool:
@@ -133,7 +134,7 @@ def _arguments(view: View) -> str:
 
 
 def _priority(view: View) -> int:
-    return 20
+    return 20 + view.process.nice
 
 
 def _wait(view: View) -> str:
@@ -219,9 +220,9 @@ _ROWS: dict[str, Field] = {
     "bsdtime": Field("TIME", 6, lambda v: _clock(v.process.cpu, short=True), key=lambda v: v.process.cpu),
     "etime": Field("ELAPSED", 11, _elapsed, key=lambda v: v.age),
     "etimes": _number(lambda v: int(v.age), "ELAPSED", 7),
-    "ni": _number(lambda v: 0, "NI", 3),
-    "pri": _number(lambda v: 19, "PRI", 3),
-    "opri": _number(lambda v: 80, "PRI", 3),
+    "ni": _number(lambda v: v.process.nice, "NI", 3),
+    "pri": _number(lambda v: 19 - v.process.nice, "PRI", 3),
+    "opri": _number(lambda v: 80 + v.process.nice, "PRI", 3),
     "addr_sz": _text(lambda v: f"- {virtual(v.process) // 4:>5}", "ADDR SZ", 7),
     "nlwp": _number(lambda v: threads(v.process), "NLWP", 4),
     "c": _number(lambda v: min(99, int(share(v))), "C", 2),

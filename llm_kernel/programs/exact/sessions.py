@@ -143,8 +143,8 @@ _TOP_KEYS: dict[str, Callable[[View], float]] = {
     "PPID": lambda view: view.process.ppid,
     "SHR": lambda view: shared(view.process),
     "UID": lambda view: user_ids(view.machine, view.process)[0],
-    "PR": lambda view: 20,
-    "NI": lambda view: 0,
+    "PR": lambda view: 20 + view.process.nice,
+    "NI": lambda view: view.process.nice,
     "VIRT": lambda view: virtual(view.process),
 }
 
@@ -294,7 +294,8 @@ def _rows(machine: Machine, views: Sequence[View], *, whole: bool = False) -> li
         resident = process.rss // 1024
         part = 100 * resident / machine.system.total_kb
         rows.append(
-            f"{process.pid:>{pid}} {name:<8}  20   0 {_scaled(virtual(process), 7)} {_scaled(resident, 6)} "
+            f"{process.pid:>{pid}} {name:<8} {20 + process.nice:>3} {process.nice:>3} "
+            f"{_scaled(virtual(process), 7)} {_scaled(resident, 6)} "
             f"{_scaled(shared(process), 6)} {process.state} {_instant(view):{percent}.1f} {part:{percent}.1f} "
             f"{_hundredths(process.cpu):>9} "
             f"{' '.join(process.command) if whole else command_name(process)}"

@@ -159,9 +159,18 @@ async def nice(call: Call, io: Io) -> int:
     if not parsed.operands and amount is not None:
         return await _tell(_NICE.refuse(call, "a command must be given with an adjustment"), io)
     if not parsed.operands:
-        await io.out("0\n")
+        await io.out(f"{io.strand.nice}\n")
         return 0
-    return await _run(call, io, parsed.operands, f"nice: {said(parsed.operands[0], call.env)}")
+    before = io.strand.nice
+    wanted = max(-20, min(19, before + int(amount or "10")))
+    if wanted < before and call.machine.system.user != "root" and "SUDO_USER" not in call.env:
+        await io.err("nice: cannot set niceness: Permission denied\n")
+        wanted = before
+    io.strand.nice = wanted
+    try:
+        return await _run(call, io, parsed.operands, f"nice: {said(parsed.operands[0], call.env)}")
+    finally:
+        io.strand.nice = before
 
 
 @live("setsid")
