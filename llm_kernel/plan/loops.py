@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from typing import Any
 
 from llm_kernel.plan.expressions import assign
+from llm_kernel.plan.forgetting import forget
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
+from llm_kernel.plan.recurring import by_kind
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.templates import indifferent, template
@@ -21,6 +23,8 @@ from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 _TURNS = 20000
 _FEW = 16
+_TRIED = 4
+"""A turn from which on the turns tell how many steps all of them would take."""
 _MANY = 5
 
 
@@ -33,7 +37,33 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
         done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
         if done:
             return flow
+        if items.count > _FEW:
+            done, flow = w.attempt(lambda: _widened(w, node, items, env), node.iter)
+            if done:
+                return flow
     return _once(w, node, items, env, noisy)
+
+
+def _widened(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flow:
+    """Turn by turn, but all that changes from turn to turn is unknown from the start, so that the turns are alike."""
+
+    def turn() -> Flow:
+        assign(w, node.target, items.at(None), env)
+        return w.execute(node.body, env)
+
+    w.doubt += 1
+    try:
+        for _ in range(2):
+            w.state.begin()
+            try:
+                with w.pending("break", "continue"):
+                    w.record(turn)
+            except (Raised, Exited):
+                pass
+            w.state.merge([{}, w.state.rollback()], widen=True)
+    finally:
+        w.doubt -= 1
+    return _turns(w, node, items, env)
 
 
 def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
@@ -48,10 +78,7 @@ def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: 
         return flow
     if w.loud(node):
         w.emit(Free(expr="a loop"))
-    for name in w.touches(node)[1]:
-        place = env.home(name)
-        if name in place.names:
-            w.state.put(place.names, name, Unknown())
+    forget(w, w.touches(node)[1], env)
     return None
 
 
@@ -78,7 +105,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     flow: Flow = None
     steady = False
     skip: Skip | None = None
-    turn, mark = 0, w.mark()
+    turn, mark, start = 0, w.mark(), w.left
     own = {(id(env.home(name).names), name) for name in _names(node.target)}
     with w.pending("break", "continue"), _interrupted(w, node, turns, mark), w.state.rebinding(own):
         while turn < count:
@@ -90,11 +117,18 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             else:
                 flow, nodes, quiet = _watched(w, body, env)
             turns.append((_label(node.target, items.at(turn)), nodes))
+            if turn == _TRIED:
+                start = w.left
+            if turn == _TRIED + 2 and not quiet and (start - w.left) // 2 * (count - turn) > w.left:
+                w.give_up()
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
             if turn == count - 2 and _odd(items):
                 body = node.body
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
+                turn = count
+                continue
+            if turn == 2 and skip is None and quiet and _kinds(w, node, items, turns, env):
                 turn = count
                 continue
             if skip is not None and quiet and _fired(w, node, items, turns, skip, turn, env):
@@ -181,6 +215,31 @@ def _follow(
     return True
 
 
+def _kinds(
+    w: Walk, node: ast.For | ast.AsyncFor, items: Items, turns: list[tuple[Value, tuple[Node, ...]]], env: Env
+) -> bool:
+    """Fill in all turns from a few of each kind."""
+    count, labels = items.count or 0, [label for label, _ in turns]
+    names, first = _varying(node.target, items.at(0)), labels[0]
+    last = _label(node.target, items.at(count - 1))
+    if len(names) != 1 or not isinstance(first, int) or labels != [first, first + 1, first + 2]:
+        return False
+    if last != first + count - 1:
+        return False
+
+    def visit(turn: int) -> tuple[Node, ...] | None:
+        assign(w, node.target, items.at(turn), env, quiet=True)
+        flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
+        return nodes if flow is None and not changes - {"[]"} else None
+
+    w.state.begin()
+    if not by_kind(w, node.body, names.pop(), first, count, turns, visit, env):
+        w.state.rollback()
+        return False
+    w.state.open_up(w.state.commit(), _TURNS)
+    return True
+
+
 def _fired(
     w: Walk,
     node: ast.For | ast.AsyncFor,
@@ -227,13 +286,19 @@ def _watched(w: Walk, body: Sequence[ast.stmt], env: Env) -> tuple[Flow, tuple[N
 
 
 def _noted(w: Walk, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...], set[str]]:
+    """Walk one turn; the names that it leaves with another value than they had before."""
     held = w.state.watch()
+    w.state.begin()
     try:
         flow, nodes = w.record(way)
     except (Raised, Exited):
+        w.state.commit()
         w.state.seen(held)
         raise
-    return flow, nodes, w.state.seen(held)
+    moved = w.state.commit().moved()
+    inner = w.state.changed & moved
+    w.state.seen(held)
+    return flow, nodes, {key for _, key in inner}
 
 
 def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> tuple[Flow, Any, list[ast.stmt], bool]:

@@ -49,6 +49,11 @@ def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, e
     return lambda turn, count: turns[at] if (at := bisect_right(turns, turn)) < len(turns) else count
 
 
+def number(w: Walk, test: ast.expr, word: str, written: set[str], env: Env) -> _Number | None:
+    """A test as a function of the counter ``word``, when nothing else in it moves."""
+    return _number(w, test, word, written, [], env)
+
+
 def _firing(conditions: list[_Number], first: int, count: int) -> list[int]:
     try:
         return [turn for turn in range(count) if any(each(first + turn) for each in conditions)]

@@ -21,6 +21,15 @@ class Log:
 
     slots: dict[Slot, tuple[Any, Any, Value]] = field(default_factory=dict)
 
+    def moved(self) -> set[tuple[int, str]]:
+        """The places that do not hold what they held before."""
+        found: set[tuple[int, str]] = set()
+        for place, key, old in self.slots.values():
+            whole = key is SPREAD
+            if _differ(place, old) if whole else not _alike_now(old, place.get(key, MISSING)):
+                found.add((id(place), key if isinstance(key, str) else "[]"))
+        return found
+
 
 class State:
     """Writes names, attributes and containers, and remembers what they were while somebody asks."""
@@ -182,6 +191,16 @@ def _empty(place: Any) -> None:
         place.add(SPREAD)
     else:
         place[SPREAD] = SPREAD
+
+
+def _alike_now(one: Any, other: Any) -> bool:
+    """Whether two values are the same, two tensors of the same numbers among them."""
+    if same(one, other):
+        return True
+    numbers, others = getattr(one, "numbers", None), getattr(other, "numbers", None)
+    if numbers is None or others is None or one.dtype != other.dtype or numbers.shape != others.shape:
+        return False
+    return bool((numbers == others).all())
 
 
 def _same_all(one: list[Any], other: list[Any]) -> bool:

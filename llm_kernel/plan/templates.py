@@ -114,11 +114,19 @@ def _text(a: str, b: str, at: int, step: int) -> _Text | None:
     return make
 
 
-def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str]) -> bool:
-    """Whether no decision in the code, or in the functions it calls, depends on these names."""
+def text_template(one: str, two: str, at: int, step: int) -> Callable[[int], str] | None:
+    """A text as a function of the counter, from two of them."""
+    return _text(one, two, at, step)
+
+
+def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str], excepted: frozenset[int] = frozenset()) -> bool:
+    """Whether no decision in the code, or in the functions it calls, depends on these names.
+
+    ``excepted`` are the ids of expressions that may.
+    """
     kept: frozenset[str] = frozenset()
     for _ in range(_ROUNDS):
-        found = _indifferent(w, body, frozenset(names) | kept, kept)
+        found = _indifferent(w, body, frozenset(names) | kept, kept, excepted)
         if found is None or found == kept:
             return found is not None
         kept = found
@@ -126,7 +134,7 @@ def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str]) -> bool:
 
 
 def _indifferent(
-    w: Walk, body: Sequence[ast.stmt], names: frozenset[str], kept: frozenset[str]
+    w: Walk, body: Sequence[ast.stmt], names: frozenset[str], kept: frozenset[str], excepted: frozenset[int]
 ) -> frozenset[str] | None:
     """None where a decision depends on the names; else ``kept`` and every attribute that is set to what does."""
     queue: list[tuple[Sequence[ast.stmt], frozenset[str]]] = [(body, names)]
@@ -142,7 +150,7 @@ def _indifferent(
             return None
         for each in code:
             for node in ast.walk(each):
-                if _decides(w, node, grown):
+                if id(getattr(node, "test", node)) not in excepted and _decides(w, node, grown):
                     return None
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in grown:
                     found.add(node.attr)

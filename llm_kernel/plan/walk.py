@@ -95,6 +95,11 @@ class Walk(Protocol):
         """Note what can be called, bound and set in a module."""
         ...
 
+    @property
+    def left(self) -> int:
+        """The steps that this attempt may still take."""
+        ...
+
     def give_up(self) -> NoReturn:
         """End the attempt: it cannot be walked turn by turn."""
 

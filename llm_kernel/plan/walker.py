@@ -132,6 +132,10 @@ class Walker:
                 return flow
         return None
 
+    @property
+    def left(self) -> int:
+        return self._left
+
     def give_up(self) -> NoReturn:
         raise Exhausted
 

@@ -1,0 +1,83 @@
+"""Loops whose turns are of a few kinds: tests on the counter decide which, and two turns of a kind tell all of it."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from llm_kernel.plan.nodes import Node
+from llm_kernel.plan.skips import number
+from llm_kernel.plan.templates import indifferent, template, text_template
+from llm_kernel.plan.values import Env, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["by_kind"]
+
+Turn: TypeAlias = "tuple[Value, tuple[Node, ...]]"
+Visit: TypeAlias = Callable[[int], "tuple[Node, ...] | None"]
+"""Walks one turn; None where it changed something or left the loop."""
+
+_KINDS = 8
+_ENOUGH = 24
+"""Turns below which all are walked."""
+
+
+def by_kind(
+    w: Walk, body: Sequence[ast.stmt], word: str, first: int, count: int, turns: list[Turn], visit: Visit, env: Env
+) -> bool:
+    """Add all turns behind those in ``turns``, walking a few of each kind; False where that cannot be done.
+
+    ``word`` is the counter, ``first`` its value in the first turn; it counts up by one.
+    """
+    begun = len(turns)
+    if count - begun < _ENOUGH:
+        return False
+    ifs = [each for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
+    tests = [each.test for each in ifs if word in w.reads(each.test)]
+    written = {name for each in body for name in w.writes(each)}
+    said = [number(w, test, word, written, env) for test in tests]
+    sure = [each for each in said if each is not None]
+    inside = frozenset(id(each) for test in tests for each in ast.walk(test))
+    if len(sure) < len(said) or not indifferent(w, body, {word}, inside):
+        return False
+    kinds: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
+    try:
+        for turn in range(begun, count):
+            kinds[tuple(bool(each(first + turn)) for each in sure)].append(turn)
+    except (ArithmeticError, TypeError):
+        return False
+    if len(kinds) > _KINDS:
+        return False
+    found: dict[int, tuple[Node, ...]] = {}
+    for members in kinds.values():
+        if not _all_of(w, members, first, visit, found):
+            return False
+    turns += [(first + turn, found[turn]) for turn in range(begun, count)]
+    return True
+
+
+def _all_of(w: Walk, members: list[int], first: int, visit: Visit, found: dict[int, tuple[Node, ...]]) -> bool:
+    """The turns of one kind: the first two and the last are walked, the others made like them."""
+    walked: list[tuple[tuple[Node, ...], list[str]]] = []
+    for turn in (*members[:2], *members[2:][-1:]):
+        before = len(w.wrote)
+        nodes = visit(turn)
+        if nodes is None:
+            return False
+        found[turn] = nodes
+        walked.append((nodes, list(w.wrote)[before:]))
+    if len(members) < 4:
+        return True
+    (one, files), (two, others) = walked[:2]
+    at, step = first + members[0], members[1] - members[0]
+    made = template(one, two, at, step)
+    if made is None or made(first + members[-1]) != walked[-1][0]:
+        return False
+    found.update((turn, made(first + turn)) for turn in members[2:-1])
+    paths = [text_template(a, b, at, step) for a, b in zip(files, others, strict=False)]
+    for path in paths:
+        if path is not None:
+            w.wrote.update((path(first + turn), w.wrote.get(files[0], False)) for turn in members[2:-1])
+    return True
