@@ -166,7 +166,7 @@ _READONLY = re.compile(
     r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
 )
 _FIRM = (
-    TOOLS | frozenset("cd echo printf pwd test [ [[ true false : exit kill jobs wait fg bg type hash times".split())
+    TOOLS | frozenset("cd echo printf pwd test [ [[ true false : exit kill jobs wait fg bg type times".split())
 ) - {"bash", "sh", "sudo", "env", "xargs"}
 """Words that change nothing of a shell but what its own lists of values tell."""
 
@@ -399,6 +399,11 @@ class Shell:
     def registered(self) -> frozenset[str]:
         """Every word that reaches our programs."""
         return frozenset(self._registered)
+
+    def value(self, name: str) -> str:
+        """A variable's text as it would be shown, empty without one."""
+        text = str(self._bash.shell_state().variables.get(name, ""))
+        return shown(text.encode("utf-8", "replace"), self._orders).decode()
 
     async def capture(self, script: str) -> str:
         """What a harmless ``script`` prints, with the shell's status left as it was."""

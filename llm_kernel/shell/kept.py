@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from itertools import count
 from typing import Any, Protocol
 
 from llm_kernel.errors import StateError
@@ -19,21 +18,40 @@ __all__ = ["Kept", "give", "keep"]
 MOST = 20_000_000
 """The most characters of a kept shell."""
 
+_LAST = 0x110000
+
 _NAME = re.compile(r"(?m)^declare -[\w-]+ ([A-Za-z_]\w*)")
 _OWN = re.compile(
-    r"(?m)^declare -[\w-]+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK|RANDOM"
+    r"(?m)^declare -[\w-]+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|_|GROUPS|DIRSTACK|RANDOM"
     r"|SRANDOM|SECONDS|EPOCHSECONDS|EPOCHREALTIME|LINENO|HISTCMD|COMP_WORDBREAKS|LLM_KERNEL_\w+)(?:=.*)?\n"
 )
-_FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
-_LISTS = (
-    "declare -p",
-    "declare -f",
-    "alias -p",
-    "set +o; shopt -p",
-    "trap -p",
-    "dirs -l -p",
-    '[ $# = 0 ] || printf "%q " "$@"; echo',
+_ON = frozenset(
+    """braceexpand checkwinsize cmdhist complete_fullquote expand_aliases extquote force_fignore globasciiranges
+    globskipdots hashall hostcomplete interactive-comments interactive_comments patsub_replacement progcomp promptvars
+    sourcepath""".split()
 )
+"""The options that a new shell has."""
+
+_APART = frozenset(["history", "monitor"])
+"""Options that we answer for."""
+
+_LIMIT = re.compile(r"(?m)^.*-([a-z])\) (\w+)$")
+_HASHED = re.compile(r"(?m)^(?:builtin )?hash -p (\S+) (\S+)$")
+_LISTED = re.compile(r"(?m)^declare -\w*[aA]\w* .*$")
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\$\'((?:[^\'\\]|\\.)*)\'')
+_ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|(.))", re.DOTALL)
+_LETTERS = {"a": "\a", "b": "\b", "e": "\x1b", "E": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+_LISTS = (
+    "builtin declare -p",
+    "builtin declare -f",
+    "builtin alias -p",
+    "builtin set +o; builtin shopt -p; builtin ulimit -a; builtin hash -l",
+    "builtin trap -p",
+    "builtin dirs -l -p",
+    '[ $# = 0 ] || builtin printf "%q " "$@"; builtin printf .',
+)
+_SAID = "LLM_KERNEL_SAID"
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +102,8 @@ class Rests(Protocol):
 
     status: int
 
+    def value(self, name: str) -> str: ...
+
     async def capture(self, script: str) -> str: ...
 
     async def begin(self, state: str) -> None: ...
@@ -92,16 +112,24 @@ class Rests(Protocol):
 
 
 async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -> Kept:
-    """What ``shell`` is now, in its own words; the rest of it is given."""
-    for number in count():
-        edge = f"__llm_kernel_edge_{number}"
-        said = await shell.capture(f"; printf '%s\\n' {edge}; ".join(_LISTS))
-        parts = said.split(f"{edge}\n")
+    """What ``shell`` is now, in its own words; the rest of it is given.
+
+    Raises:
+        StateError: for a shell that does not say it.
+    """
+    for number in range(_TRIES):
+        edge = f"{_SAID}_edge_{number}"
+        # a substitution, for what the shell prints may go to a file of the user's
+        lists = f"; builtin printf '%s\\n' {edge}; ".join(_LISTS)
+        await shell.capture(f"{_SAID}=$({lists})")
+        parts = shell.value(_SAID).split(f"{edge}\n")
+        await shell.capture(f"builtin unset {_SAID}")
         if len(parts) == len(_LISTS):  # else a value of the user's holds the edge
             variables, functions, aliases, options, traps, folders, words = parts
-            texts = _OWN.sub("", variables), functions, aliases, _chosen(options), traps, folders, words.strip()
+            own = _LISTED.sub(_plainly, _OWN.sub("", variables))
+            texts = own, functions, aliases, _chosen(options), traps, folders, words[:-1].strip()
             return Kept(cwd, *texts, status=shell.status, since=since, history=history)
-    raise AssertionError
+    raise StateError("the shell does not say what it is: its own words mean something else in it")
 
 
 async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
@@ -111,7 +139,10 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     there = f"cd -- {_quoted(kept.cwd)} 2>/dev/null"
     await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables, kept.aliases]))
     folders = kept.folders.splitlines()[1:]
-    script = [kept.functions, *(f"pushd -n -- {_quoted(folder)} >/dev/null" for folder in reversed(folders))]
+    script = [kept.functions]
+    if folders:
+        script += [f"cd -- {_quoted(folders[-1])}", *(f"pushd {_quoted(folder)}" for folder in reversed(folders[:-1]))]
+        script += [f"pushd {_quoted(kept.cwd)}", *re.findall(r"(?m)^declare -[\w-]+ OLDPWD=.*", kept.variables)]
     if kept.words:
         script.append(f"set -- {kept.words}")
     script += [kept.traps, kept.options]
@@ -121,9 +152,32 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
 
 
 def _chosen(options: str) -> str:
-    """The options that are not as a new shell has them."""
-    wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
-    return "\n".join(line for line in wanted if not any(word in line for word in _FIXED))
+    """What is not as a new shell has it: options, limits, and programs that are not where their names say."""
+    found = []
+    for line in options.splitlines():
+        words = line.split(" ")
+        if words[0] in ("set", "shopt") and len(words) == 3 and words[2] not in _APART:
+            on = words[:2] in (["set", "-o"], ["shopt", "-s"])
+            found += [line] if on != (words[2] in _ON) else []
+    found += [f"ulimit -{letter} {value}" for letter, value in _LIMIT.findall(options) if letter not in "cep"]
+    return "\n".join([*found, *(one[0] for one in _HASHED.finditer(options))])
+
+
+def _plainly(line: re.Match[str]) -> str:
+    """A list with its ``$'...'`` in double quotes: the library takes no others from there."""
+    return _TEXT.sub(lambda text: text[0] if text[1] is None else _doubled(_ESCAPE.sub(_letter, text[1])), line[0])
+
+
+def _letter(escape: re.Match[str]) -> str:
+    octal, byte, short, long, letter = escape.groups()
+    if letter is not None:
+        return _LETTERS.get(letter, letter)
+    code = int(octal, 8) if octal else int(byte or short or long, 16)
+    return chr(code) if code < _LAST else ""
+
+
+def _doubled(text: str) -> str:
+    return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
 
 
 def _quoted(text: str) -> str:

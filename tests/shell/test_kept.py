@@ -79,3 +79,29 @@ async def test_values_that_look_like_our_marks_are_values() -> None:
 def test_a_damaged_shell_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(StateError, match="the stored shell is damaged"):
         Kept.from_state({**Kept("/root").to_state(), **change})
+
+
+@pytest.mark.parametrize(
+    ("made", "look", "said"),
+    [
+        ("ulimit -n 500; ulimit -c 0", "ulimit -n", "500\n"),
+        (
+            "shopt -u sourcepath; shopt -s extglob",
+            "shopt sourcepath extglob",
+            "sourcepath     \toff\nextglob        \ton\n",
+        ),
+        ("hash -p /usr/bin/ls foo", "hash -t foo", "/usr/bin/ls\n"),
+        ("cd /; pushd /tmp; pushd /usr; pushd /etc", "dirs -p; popd >/dev/null; pwd", "/etc\n/usr\n/tmp\n/\n/usr\n"),
+        ("a=(1 $'n\\nl\\t\"$`' ''); a[9]=z", 'echo "${a[1]}" ${!a[@]}', 'n\nl\t"$` 0 1 2 9\n'),
+        ("getopts ab: o -a", "echo $OPTIND; getopts ab: o -a -b 3; echo $o$OPTARG", "2\nb3\n"),
+        ("printf() { echo no; }; declare() { false; }; x=5", "echo $x; printf 1; declare || echo no", "5\nno\nno\n"),
+        ("x=kept; exec >all.txt; echo out", "echo $x; cat all.txt", "kept\nout\n"),
+    ],
+)
+async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str, said: str) -> None:
+    machine = Machine()
+    first = _shell(machine)
+    await _said(first, made)
+    second = _shell(machine, (kept := await first.keep()).cwd)
+    await second.give(kept)
+    assert await _said(second, look) == said
