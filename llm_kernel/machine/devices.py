@@ -158,7 +158,7 @@ class Devices:
         text = version.strip().lower().removeprefix("cuda").strip(" -v")
         self.cuda = text if order(text)[:2] == order(toolkit.release) else toolkit.release
         notes = self._fit_driver(toolkit)
-        if self.driver and order(self.driver) < order(driver_for(toolkit)):
+        if self.driver and not carries(self.driver, toolkit):
             card = self.gpus[0].model
             notes.append(f"CUDA {self.cuda} programs need driver {driver_for(toolkit)}, which {card} cannot have")
         return notes + self._strangers()

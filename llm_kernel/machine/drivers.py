@@ -72,6 +72,7 @@ BRANCHES: tuple[Branch, ...] = tuple(
 TOOLKITS: tuple[Toolkit, ...] = tuple(Toolkit(*row) for row in _NVCC["releases"])
 _MINIMUM: dict[str, str] = _DRIVERS["cuda_minimum"]
 _BUNDLED: dict[str, str] = _DRIVERS["bundled"]
+_FAMILIES: dict[str, str] = _DRIVERS["minor_version_compatibility"]
 _USUAL: dict[str, str] = _NVCC["usual"]
 
 
@@ -119,7 +120,10 @@ def cuda_of(driver: str) -> str:
 
 
 def carries(driver: str, toolkit: Toolkit) -> bool:
-    """Whether ``driver`` runs what this toolkit builds; of one release it runs every update."""
+    """Whether ``driver`` runs what this toolkit builds: from CUDA 11 on every minor release of one major."""
+    since = _FAMILIES.get(toolkit.release.split(".")[0], "")
+    if since and order(driver) >= order(since):
+        return True
     return order(driver_for(toolkit)) <= order(driver) or order(cuda_of(driver)) >= order(toolkit.release)
 
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from llm_kernel.errors import Refused
 from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.cpus import Cpu, read_cpu
+from llm_kernel.machine.environments import python_release
 from llm_kernel.machine.plain import plain
 from llm_kernel.machine.profiles import PYTHONS, Account, Profile, profile
 from llm_kernel.machine.quantity import read_size, say_size
@@ -34,7 +35,10 @@ class Disk:
 
 @dataclass(slots=True)
 class User:
-    """A line of ``/etc/passwd``; ``groups`` are the supplementary ones by name."""
+    """A line of ``/etc/passwd``; ``groups`` are the supplementary ones by name.
+
+    ``lock`` is what ``/etc/shadow`` has in a password's place, empty for none: invented, never made of what was typed.
+    """
 
     name: str
     uid: int
@@ -43,6 +47,7 @@ class User:
     shell: str = "/bin/bash"
     gecos: str = ""
     groups: list[str] = field(default_factory=list)
+    lock: str = ""
 
 
 @dataclass(slots=True)
@@ -255,8 +260,8 @@ class System:
         self.host = name.strip()
         return [f"host name {self.host}"]
 
-    def set_python(self, version: str) -> list[str]:
-        """Take the version of ``python3``: ``3.9``, ``3.9.5``; a bare branch is its last release, or the system's.
+    def set_python(self, version: str, month: str = "") -> list[str]:
+        """Take the version of ``python3``: ``3.9.5``; ``3.9`` is its newest in ``month``, or the system's.
 
         Raises:
             Refused: for what is no Python 3 from 3.4 to 3.14.
@@ -267,9 +272,8 @@ class System:
             raise Refused(f"python: cannot be {version!r}; python3 is {branches[0]} to {branches[-1]}")
         own = self.profile.python
         same = own.rpartition(".")[0] == found[1]
-        self.python = (
-            found[0].removeprefix("python").strip().rstrip("+") if found[2] else own if same else PYTHONS[found[1]]
-        )
+        newest = (month and python_release(found[1], month)) or PYTHONS[found[1]]
+        self.python = f"{found[1]}{found[2]}" if found[2] else own if same else newest
         beside = [] if same or not own else [f"it stands beside the system's Python {own}"]
         return [f"python3 is Python {self.python}", *beside]
 

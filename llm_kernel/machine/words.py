@@ -16,6 +16,7 @@ from llm_kernel.errors import Refused
 from llm_kernel.machine import faults, mig
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import read_size, say_size
+from llm_kernel.machine.suiting import keep_packages, suit_packages, suit_python
 from llm_kernel.machine.system import set_zone
 from llm_kernel.machine.telling import spoken
 
@@ -73,7 +74,7 @@ def say(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
 def _os(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     notes = machine.system.set_os(args[0], " ".join(args[1:]))
     machine.packages.refit()
-    return notes
+    return notes + keep_packages(machine)
 
 
 def _gpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
@@ -120,9 +121,9 @@ def _cpu(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
 
 
 def _python(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
-    notes = machine.system.set_python(" ".join(args))
+    notes = machine.system.set_python(" ".join(args), machine.era)
     machine.packages.refit()
-    return notes
+    return notes + suit_packages(machine)
 
 
 def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
@@ -139,8 +140,10 @@ def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         elif wanted and re.fullmatch(r"v?\d+(\.\d+)*[\w.+-]*", wanted[0]):
             version = wanted.pop(0).lstrip("v")
         if re.fullmatch(r"python3?(\.\d+)?", name) and manager in ("apt", "conda"):
-            told += machine.system.set_python(name.removeprefix("python") if "." in name else version or "3")
+            wish = name.removeprefix("python") if "." in name else version or "3"
+            told += _python(machine, [wish], cwd)
             continue
+        told += suit_python(machine, manager, name, version)
         for package in machine.packages.install(manager, name, version, companions=True):
             told.append(f"{manager}: {package.name} {package.version}")
     return told

@@ -167,8 +167,16 @@ def test_an_older_driver_said_last_lowers_the_toolkit() -> None:
     devices = Devices()
     devices.set_gpus(1, "T4")
     devices.set_cuda("11.8")
-    assert devices.set_driver("465.19.01") == ["CUDA 11.8 -> 11.3.1 (driver 465.19.01 runs no newer toolkit)"]
-    assert (devices.driver, devices.cuda) == ("465.19.01", "11.3.1")
+    assert devices.set_driver("440.64") == ["CUDA 11.8 -> 10.2 (driver 440.64 runs no newer toolkit)"]
+    assert (devices.driver, devices.cuda) == ("440.64", "10.2")
+
+
+def test_a_toolkit_stays_with_every_driver_that_runs_its_major() -> None:
+    devices = Devices()
+    devices.set_gpus(1, "T4")
+    devices.set_cuda("11.8")
+    assert devices.set_driver("465.19.01") == []
+    assert (devices.driver, devices.cuda, devices.shown_cuda) == ("465.19.01", "11.8", "11.3")
 
 
 def test_an_old_card_said_last_lowers_driver_and_toolkit() -> None:
