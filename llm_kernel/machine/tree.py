@@ -289,7 +289,7 @@ def _program(name: str, size: int = 0) -> Node:
 def _devices(system: System, gpus: int) -> dict[str, Node]:
     nodes = {
         f"/dev/{name}": Node("character", device=(1 if minor else 5, minor), mode=0o666)
-        for name, minor in (("null", 3), ("full", 7), ("random", 8), ("urandom", 9), ("tty", 0))
+        for name, minor in (("null", 3), ("zero", 5), ("full", 7), ("random", 8), ("urandom", 9), ("tty", 0))
     }
     nodes["/dev/console"] = Node("character", device=(5, 1), mode=0o600)
     nodes["/dev/ptmx"] = Node("character", device=(5, 2), mode=0o666)

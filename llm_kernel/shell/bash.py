@@ -149,7 +149,7 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
-OUTDONE = frozenset("csplit cut hexdump tee uniq xxd".split())
+OUTDONE = frozenset("csplit cut hexdump shuf tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
 _ALIASES = frozenset(["ll", "la", "l"])
@@ -255,6 +255,7 @@ class Shell:
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
         self._wild = False
+        self._dated = False
         self._kept: Kept | None = None
         self._values: list[dict[str, Any]] = []
         self._single = False
@@ -288,7 +289,7 @@ class Shell:
         self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions) if writes else False
         self._moved()
         names = syntax.names(script)
-        if writes and not (_FIRM | self._always).issuperset(names):
+        if writes and (_defines(script) or not (_FIRM | self._always).issuperset(names)):
             self._kept = None
         reached = self._reach(script, names) if writes else frozenset()
         script = self._led(script)
@@ -325,7 +326,7 @@ class Shell:
         elif result.error:
             await err(_resource(result.error))
         self.status = result.exit_code
-        if "()" in script or "function " in script:
+        if _defines(script):
             self.functions = await self._functions()
         return self.status
 
@@ -449,6 +450,7 @@ class Shell:
 
     def _led(self, script: str, pid: int = 0, parent: int = 0, source: str = "") -> str:
         machine = self._machine
+        self._dated = self._dated or ")T" in script
         login = machine.processes.table.get(machine.processes.shell)
         lead = Lead(
             pid or self._root or machine.processes.shell,
@@ -466,6 +468,7 @@ class Shell:
             shared=machine.files.shared,
             trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
             guarded=matters(machine),
+            dated=self._dated,
         )
         text = detached(script, self._orders, pid if parent else 0)
         text = led(fed(timed(text), self._readers, OURS), lead)
@@ -688,6 +691,11 @@ class Shell:
         if b"unexpected argument" in data:
             data = _OPTION.sub(_no_option, data)
         return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
+
+
+def _defines(script: str) -> bool:
+    """Whether a function may be defined in it."""
+    return "()" in script or "function " in script
 
 
 def _alone(machine: Machine) -> Strand:

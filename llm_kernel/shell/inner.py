@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.signals import ENDS, name_of, said_of
+from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.script import AT, OVER
@@ -42,6 +44,7 @@ class Inner:
         self._machine = machine
         self._lead = lead
         self._permits = Permits(machine)
+        self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, list[int]] = {}
@@ -71,6 +74,14 @@ class Inner:
                 return moved(kind, rest[0] if rest else "", self._machine.clock.now, env), 0
             case "open" | "outer" | "may" | "tool":
                 return self._permits.answer(kind, rest, cwd, env), 0
+            case "number":
+                return f"{self._chance.number()}", 0
+            case "chance":
+                return self._chance.file(int(rest[0])), 0
+            case "progfile":
+                return self._programmed(rest[0] if rest else "", cwd), 0
+            case "printf":
+                return self._lead(shlex.join(["printf", *rest]), parent, parent, ""), 0
             case "full":
                 return (f"{rest[0]}\n", 1) if stdin else ("", 0)
             case _:
@@ -80,6 +91,7 @@ class Inner:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
         while self._begun:
             self._ends(self._begun.pop()[1])
+        self._chance.over()
         if self._copies:
             self._machine.files.root.remove(COPIES, True)
             self._copies = {}
@@ -207,9 +219,22 @@ class Inner:
         changed = self._text(text, parent, name, own=True, source=name)
         if changed == text:
             return name
-        copy = f"{COPIES}/{len(self._copies)}:"
-        files.root.mkdir(COPIES, True)
-        files.root.write_file(copy, changed.encode())
+        return self._copy(name, changed)
+
+    def _programmed(self, name: str, cwd: str) -> str:
+        """The path of an awk program to read instead of ``name``: its own, where it does not ask for the time."""
+        files, path = self._machine.files, self._machine.files.absolute(name, cwd)
+        if not files.exists(path) or files.is_dir(path) or files.is_sized(path) or path.startswith("/dev/"):
+            return name
+        with files.as_root():
+            text = files.read(path).decode("utf-8", "replace")
+        changed = moved("awk", text, self._machine.clock.now, {})
+        return name if changed == text else self._copy(name, changed)
+
+    def _copy(self, name: str, text: str) -> str:
+        copy, root = f"{COPIES}/{len(self._copies)}:", self._machine.files.root
+        root.mkdir(COPIES, True)
+        root.write_file(copy, text.encode())
         self._copies[copy.encode()] = name.encode()
         return copy
 

@@ -190,6 +190,8 @@ class Permits:
         name = words[0].rpartition("/")[2]
         if name == "sed" and (said := self._edited(words, cwd, actor)):
             return said
+        if said := self._unroomed(name, words, cwd):
+            return said
         deep = name in ("grep", "egrep", "fgrep") and any(re.match(r"-[a-zA-Z]*[rR]|--(deref.*)?rec", w) for w in words)
         wanted = {"cd": SEARCH, "pushd": SEARCH, "tee": WRITE}.get(name, READ)
         shown = [words[0]]
@@ -206,6 +208,17 @@ class Permits:
             else:
                 shown.append(word)
         return " ".join(map(_quoted, shown))
+
+    def _unroomed(self, name: str, words: Sequence[str], cwd: str) -> str:
+        """What a tool that writes files says of a full disk; empty where there is room."""
+        at = next((at for at, word in enumerate(words) if word == "-o"), 0) if name == "sort" else 0
+        if 0 < at < len(words) - 1 and self._machine.no_room(self._machine.files.absolute(words[at + 1], cwd)):
+            return _fails(f"sort: write failed: {words[at + 1]}: No space left on device", 2)
+        if name == "split" and self._machine.no_room(cwd):
+            named = [word for word in words[1:] if not word.startswith("-")]
+            prefix = named[-1] if len(named) > 1 and not named[-1][0].isdigit() and "/" not in named[-1] else "x"
+            return _fails(f"split: {prefix}aa: No space left on device", 1)
+        return ""
 
     def _is_path(self, path: str, word: str) -> bool:
         """Whether a word may name a file: one that is there, or one in a directory that is closed."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tree_sitter import Node
 
+from llm_kernel.shell.chance import devices, sized
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
@@ -37,10 +39,10 @@ AT = "__llm_kernel_at"
 """The variable that says, to a program which is not there, what the shell says of it."""
 
 _SUSPECT = re.compile(
-    r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME)\b|%[\w.-]*\("
+    r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od|shuf)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
-    r"|\b(?:awk|gawk|jq)\b"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
+    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|\bprintf\s[^\n;|]*\$"
 )
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
@@ -57,7 +59,6 @@ _CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
 _LETTERS = {
     "cat": "AbeEnstTuv",
-    "shuf": "einorz0123456789-",
     "tee": "aip",
     "tac": "brs",
     "wc": "clmwL",
@@ -67,7 +68,6 @@ _LETTERS = {
 
 _NAMES = {
     "cat": "show-all number-nonblank show-ends number squeeze-blank show-tabs show-nonprinting help version".split(),
-    "shuf": "echo input-range head-count output random-source repeat zero-terminated help version".split(),
     "tee": "append ignore-interrupts output-error help version".split(),
     "tac": "before regex separator help version".split(),
     "wc": "bytes chars lines max-line-length words files0-from total debug help version".split(),
@@ -91,7 +91,11 @@ _OPENING = frozenset(
 )
 """Programs that open the files they are given, and are asked for none by others."""
 
-_COUNTED = {"EPOCHSECONDS": f"$({ELAPSED} now)", "SECONDS": f"$({ELAPSED})"}
+_COUNTED = {
+    "EPOCHSECONDS": f"$({ELAPSED} now)",
+    "SECONDS": f"$({ELAPSED})",
+    "SRANDOM": f"$({INNER} </dev/null 0 number)",
+}
 _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
     "env": "env: ‘{}’: No such file or directory",
@@ -121,7 +125,7 @@ class Lead:
     ``watched``: how it ends is looked at; ``source``: its file, if any; ``shared``: files have several names, which
     are links to the library. ``terminal``: its streams that are the terminal.
     ``trapped``: it waits for signals that others send.
-    ``guarded``: files may be closed to it, or disks full.
+    ``guarded``: files may be closed to it, or disks full. ``dated``: a variable may hold a format with a date.
     """
 
     pid: int
@@ -139,6 +143,7 @@ class Lead:
     terminal: str = "012"
     trapped: bool = False
     guarded: bool = False
+    dated: bool = False
 
 
 def led(script: str, lead: Lead) -> str:
@@ -161,7 +166,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "redirected_statement":
             edits += _zeroes(node)
         elif node.type == "file_redirect" and node.parent is not None:
-            edits += _full(node, lead)
+            edits += _full(node, lead) or _chanced(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
             edits += _expansion(node, lead)
         elif node.type == "variable_name" and _counted(node):
@@ -252,7 +257,7 @@ class _Command:
         if base in _RENAMED:
             return [_replaced(words[0], _RENAMED[base])]
         if base == "printf":
-            return _dates(words)
+            return self._printed(words) or _dates(words)
         if base == "exit" and self._lead.watched:
             return self._left(words)
         if refused := _refused(base, rest):
@@ -269,7 +274,8 @@ class _Command:
             return [(words[0].start_byte, words[1].end_byte, f"{self._asks('!')} 1 {said}")]
         if base not in self._lead.tools and base not in _WRAPPERS:
             return self._program(words[0], name, wrapper)
-        if _asks_itself(base, rest) or (base in ("od", "shuf") and _lacks(base, rest)):
+        closed = base == "sudo" and (self._lead.guarded or rest[:1] != [] and rest[0].startswith("-"))
+        if closed or _asks_itself(base, rest) or (base in ("od", "sort") and _lacks(base, rest)):
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
         edits = [_replaced(words[0], base)] if found else []
@@ -279,6 +285,12 @@ class _Command:
             return edits + self._found(words[2:])
         if base == "pr":
             edits += _paged(words)
+        if base not in ("xargs", "sudo", "env"):
+            count = sized([name, *rest])
+            edits += [_replaced(word, f'"$({self._asks("chance")} {count})"') for word in devices(words[1:])]
+        if KINDS.get(base) == "awk":
+            pairs = pairwise(words[1:])
+            edits += [edit for one, other in pairs if _text(one) == "-f" for edit in self._asked(other, "progfile")]
         if base in KINDS and (at := program_at(base, rest)) >= 0:
             literal = words[at + 1].type == "raw_string"
             moment = asks(base, rest[at]) or (not literal and "$" in _text(words[at + 1]).replace("$ENV", ""))
@@ -287,6 +299,14 @@ class _Command:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
         return edits
+
+    def _printed(self, words: list[Node]) -> list[Edit]:
+        """``printf "$format"`` where formats hold dates: what it is to print is asked for."""
+        at = 3 if len(words) > 2 and _text(words[1]) == "-v" else 1
+        if not self._lead.dated or len(words) <= at or "$" not in _text(words[at]) or words[at].type == "raw_string":
+            return []
+        first, last = words[0].start_byte, words[-1].end_byte
+        return [(first, words[0].end_byte, f'eval "$({self._asks("printf")}'), (last, last, ')"')]
 
     def _found(self, words: list[Node]) -> list[Edit]:
         """``command -v``: what is registered with the library need not be there."""
@@ -445,9 +465,6 @@ def _paged(words: list[Node]) -> list[Edit]:
 
 def _refused(tool: str, args: Sequence[str]) -> str:
     """What a tool of the library's says of an option that it does not know, where the library has the wrong status."""
-    count = re.search(r"(?:^| )(?:-n ?|--head-count[= ])(?!\d)([^\s$`\"']+)", " ".join(args))
-    if count and tool == "shuf":
-        return f"\"shuf: invalid line count: '{count[1]}'\""
     for arg in args if tool in _LETTERS else ():
         if arg == "--":
             break
@@ -507,6 +524,12 @@ def _full(node: Node, lead: Lead) -> list[Edit]:
     return [_replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
 
 
+def _chanced(node: Node, lead: Lead) -> list[Edit]:
+    """``< /dev/urandom``: bytes of the machine's chance."""
+    found = devices(node.named_children) if _text(node).lstrip("0").startswith("<") else []
+    return [_replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([])})"') for word in found]
+
+
 def _zeroes(node: Node) -> list[Edit]:
     """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
     found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
@@ -544,9 +567,9 @@ def _misread(node: Node) -> bool:
 
 
 def _lacks(base: str, args: Sequence[str]) -> bool:
-    """Whether ``od`` is to read numbers with a point, or ``shuf`` its chance from a file, as the library's cannot."""
-    if base == "shuf":
-        return any(arg.startswith("--random-source") for arg in args)
+    """Whether ``od`` is to read numbers with a point, or ``sort`` by chance, as the library's cannot."""
+    if base == "sort":
+        return any(re.match(r"-[a-zA-Z]*R|--random-so", arg) for arg in args)
     pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=True)]
     return any(re.fullmatch(r"-[a-zA-Z]*[feF]|-[a-zA-Z]*t\w*f.*|--format=\w*f.*", arg) for arg in pairs)
 
@@ -627,6 +650,8 @@ def _expansion(node: Node, lead: Lead) -> list[Edit]:
     if text in ("$BASH_VERSION", "${BASH_VERSION}"):
         return [_ended(node, text, f"${{BASH_VERSINFO[0]:+{lead.version}}}")]
     found = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
+    if found and (found[1] or found[2]) == "SRANDOM":
+        return [_ended(node, text, f"$({INNER} </dev/null {lead.pid} number)")]
     moment = _MOMENT.get(found[1] or found[2]) if found else None
     return [_ended(node, text, moment)] if moment else []
 
@@ -679,17 +704,19 @@ def _dates(words: list[Node]) -> list[Edit]:
         return []
     style, values = args[at], args[at + 1 :]
     kinds = [one for one in _CONVERSION.findall(_text(style)) if one != "%%"]
-    edits = [_replaced(style, _DATE.sub("%s", _text(style)))]
-    missing = ""
+    shown = _DATE.sub("%s", _text(style))
+    edits = [_replaced(style, shown)]
+    lacking: list[str] = []
     for number, kind in enumerate(kinds):
         date = _DATE.fullmatch(kind)
         if date and number < len(values):
             edits.append(_replaced(values[number], _date(date[1], _text(values[number]))))
-        elif date:
-            missing += f" {_date(date[1], '-1')}"
-    end = words[-1].end_byte
-    if missing and len(values) == 0:
-        edits[0] = (style.start_byte, end, _DATE.sub("%s", _text(style)) + missing)
+        elif number >= len(values):
+            lacking.append(_date(date[1], "-1") if date else "''")
+    if any(word != "''" for word in lacking):
+        more = f" {' '.join(lacking)}"
+        last = edits.pop() if edits[-1][1] == words[-1].end_byte else (words[-1].end_byte, words[-1].end_byte, "")
+        edits.append((last[0], last[1], last[2] + more))
     return edits
 
 

@@ -26,7 +26,7 @@ async def tee(call: Call, io: Io) -> int:
         await io.out(parsed.stdout)
         await io.err(parsed.stderr)
         return parsed.status
-    files, status, paths = call.machine.files, 0, []
+    files, status, paths = call.machine.files, 0, dict[str, str]()
     for name in parsed.operands:
         path = call.path(name)
         try:
@@ -40,10 +40,14 @@ async def tee(call: Call, io: Io) -> int:
             await io.err(f"tee: {name}: {error.strerror}\n")
             status = 1
             continue
-        paths.append(path)
+        paths[path] = name
     async for piece in io.chunks():
         await io.out(piece)
-        for path in paths:
-            if path != "/dev/null":
+        for path, name in list(paths.items()):
+            if piece and files.no_room(path):
+                await io.err(f"tee: {name}: No space left on device\n")
+                del paths[path]
+                status = 1
+            elif path != "/dev/null":
                 files.append(path, piece)
     return status
