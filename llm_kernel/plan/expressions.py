@@ -196,7 +196,9 @@ def tuple_(w: Walk, node: ast.Tuple, env: Env) -> Value:
 
 
 def list_(w: Walk, node: ast.List, env: Env) -> Value:
-    return _elements(w, node.elts, env)
+    out = _elements(w, node.elts, env)
+    w.state.made(out)
+    return out
 
 
 def set_(w: Walk, node: ast.Set, env: Env) -> Value:
@@ -216,6 +218,7 @@ def _elements(w: Walk, nodes: list[ast.expr], env: Env) -> list[Value]:
 
 def dict_(w: Walk, node: ast.Dict, env: Env) -> Value:
     out: dict[Any, Value] = {}
+    w.state.made(out)
     for key, each in zip(node.keys, node.values, strict=True):
         value = w.evaluate(each, env)
         if key is None:
@@ -303,6 +306,7 @@ def comprehension(w: Walk, node: ast.ListComp | ast.SetComp | ast.GeneratorExp |
         return _dict_of(out)
     if isinstance(node, ast.SetComp):
         return set(out) if known(out) else Unknown()
+    w.state.made(out)
     return out
 
 

@@ -52,10 +52,12 @@ def _open(w: Walk, place: dict[str, Value], name: str) -> None:
         case list() | dict() | set():
             w.state.touch(old)
             old.clear()
-            if isinstance(old, list):
+            if isinstance(old, dict):
+                old[SPREAD] = SPREAD
+            elif isinstance(old, list):
                 old.append(SPREAD)
             else:
-                old |= {SPREAD: SPREAD} if isinstance(old, dict) else {SPREAD}
+                old.add(SPREAD)
         case Instance() | Thing() | Function():
             pass  # the object stays; what it holds is forgotten on its own
         case _:

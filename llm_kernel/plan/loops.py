@@ -17,14 +17,14 @@ from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
 from llm_kernel.plan.recurring import by_kind
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
-from llm_kernel.plan.templates import indifferent, template
+from llm_kernel.plan.templates import fitting, indifferent
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 _TURNS = 20000
 _FEW = 16
 _TRIED = 4
-"""A turn from which on the turns tell how many steps all of them would take."""
+"""Turns that all change something, behind which one tells what all take; before it, what is far too much."""
 _MANY = 5
 
 
@@ -105,7 +105,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     flow: Flow = None
     steady = False
     skip: Skip | None = None
-    turn, mark, start = 0, w.mark(), w.left
+    turn, mark, start, busy = 0, w.mark(), w.left, True
     own = {(id(env.home(name).names), name) for name in _names(node.target)}
     with w.pending("break", "continue"), _interrupted(w, node, turns, mark), w.state.rebinding(own):
         while turn < count:
@@ -117,10 +117,10 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             else:
                 flow, nodes, quiet = _watched(w, body, env)
             turns.append((_label(node.target, items.at(turn)), nodes))
-            if turn == _TRIED:
-                start = w.left
-            if turn == _TRIED + 2 and not quiet and (start - w.left) // 2 * (count - turn) > w.left:
+            busy = busy and not (quiet and turn > 1)
+            if busy and turn > 1 and (start - w.left) * (count - turn) > w.left * (1 if turn > _TRIED else 3):
                 w.give_up()
+            start = w.left
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
             if turn == count - 2 and _odd(items):
@@ -198,14 +198,13 @@ def _follow(
     names = _varying(node.target, items.at(0))
     if not (isinstance(one, int) and isinstance(two, int) and isinstance(last, int)) or one == two:
         return False
-    made = template(first, second, one, two - one)
-    if made is None or len(names) != 1 or not indifferent(w, node.body, names):
+    if len(names) != 1 or not indifferent(w, node.body, names):
         return False
     w.state.begin()
     assign(w, node.target, items.at(count - 1), env, quiet=True)
     flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
-    moved = changes - {"[]"}
-    if flow is not None or moved or nodes != made(last):
+    made = fitting(first, second, one, two - one, last, nodes)
+    if flow is not None or changes - {"[]"} or made is None:
         w.state.rollback()
         return False
     w.state.open_up(w.state.commit(), count - 4)
@@ -262,15 +261,15 @@ def _fired(
     last = _label(node.target, items.at(left[-1])) if left else None
     if len(left) < _FEW or not (isinstance(one, int) and isinstance(two, int) and isinstance(last, int)):
         return False
-    made = template(first, second, one, two - one)
     inside = [each for stmt in node.body if isinstance(stmt, ast.If) for each in stmt.body]
     plain = [stmt for stmt in node.body if not isinstance(stmt, ast.If)]
-    if made is None or not indifferent(w, [*plain, *inside], _varying(node.target, items.at(0))):
+    if not indifferent(w, [*plain, *inside], _varying(node.target, items.at(0))):
         return False
     w.state.begin()
     assign(w, node.target, items.at(left[-1]), env, quiet=True)
     flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
-    if flow is not None or changes - {"[]"} or nodes != made(last):
+    made = fitting(first, second, one, two - one, last, nodes)
+    if flow is not None or changes - {"[]"} or made is None:
         w.state.rollback()
         return False
     w.state.open_up(w.state.commit(), len(left) - 1)

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from llm_kernel.plan.nodes import Node
 from llm_kernel.plan.skips import number
-from llm_kernel.plan.templates import indifferent, template, text_template
+from llm_kernel.plan.templates import fitting, indifferent, text_template
 from llm_kernel.plan.values import Env, Value
 from llm_kernel.plan.walk import Walk
 
@@ -72,8 +72,8 @@ def _all_of(w: Walk, members: list[int], first: int, visit: Visit, found: dict[i
         return True
     (one, files), (two, others) = walked[:2]
     at, step = first + members[0], members[1] - members[0]
-    made = template(one, two, at, step)
-    if made is None or made(first + members[-1]) != walked[-1][0]:
+    made = fitting(one, two, at, step, first + members[-1], walked[-1][0])
+    if made is None:
         return False
     found.update((turn, made(first + turn)) for turn in members[2:-1])
     paths = [text_template(a, b, at, step) for a, b in zip(files, others, strict=False)]

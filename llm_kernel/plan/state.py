@@ -97,7 +97,8 @@ class State:
             slots = self.logs[-1].slots
             if (id(container), SPREAD) not in slots:
                 slots[(id(container), SPREAD)] = (container, SPREAD, container.copy())
-        self.changed.add((id(container), "[]"))
+        if id(container) not in self.fresh:
+            self.changed.add((id(container), "[]"))
 
     def begin(self) -> None:
         """Start to remember."""

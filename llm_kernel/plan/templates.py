@@ -19,9 +19,21 @@ _ROUNDS = 4
 _DIGITS = re.compile(r"(\d+)")
 
 
-def template(one: Nodes, two: Nodes, at: int, step: int) -> Template | None:
-    """What the turns print as a function of the counter, from the turns at ``at`` and ``at + step``."""
-    made = [_node(a, b, at, step) for a, b in zip(one, two, strict=False)]
+def fitting(one: Nodes, two: Nodes, at: int, step: int, last: int, nodes: Nodes) -> Template | None:
+    """What the turns print as a function of the counter, where that gives ``nodes`` at ``last``."""
+    for padded in (False, True):
+        made = template(one, two, at, step, padded)
+        if made is not None and made(last) == nodes:
+            return made
+    return None
+
+
+def template(one: Nodes, two: Nodes, at: int, step: int, padded: bool = False) -> Template | None:
+    """What the turns print as a function of the counter, from the turns at ``at`` and ``at + step``.
+
+    ``padded``: blanks before a number make room for it as it grows.
+    """
+    made = [_node(a, b, at, step, padded) for a, b in zip(one, two, strict=False)]
     sure = [each for each in made if each is not None]
     if len(one) != len(two) or len(sure) < len(made):
         return None
@@ -30,36 +42,36 @@ def template(one: Nodes, two: Nodes, at: int, step: int) -> Template | None:
     return lambda value: tuple(each(value) for each in sure)
 
 
-def _node(a: Node, b: Node, at: int, step: int) -> Callable[[int], Node] | None:
+def _node(a: Node, b: Node, at: int, step: int, padded: bool) -> Callable[[int], Node] | None:
     if a == b:
         return lambda value: a
     match a, b:
         case Line(), Line() if (a.end, a.stream) == (b.end, b.stream):
-            return _line(a, b, at, step)
+            return _line(a, b, at, step, padded)
         case Loop(), Loop() if replace(a, values=(), body=(), turns=()) == replace(b, values=(), body=(), turns=()):
-            return _loop(a, b, at, step)
+            return _loop(a, b, at, step, padded)
         case Choice(), Choice():
-            branches = _all(a.branches, b.branches, at, step)
+            branches = _all(a.branches, b.branches, at, step, padded)
             return None if branches is None else lambda value: Choice(tuple(each(value) for each in branches))
         case Scope(), Scope() if a.target == b.target:
-            both = _all((a.body, a.then), (b.body, b.then), at, step)
+            both = _all((a.body, a.then), (b.body, b.then), at, step, padded)
             return None if both is None else lambda value: Scope(a.target, both[0](value), both[1](value))
         case (Free() | Leave(), _):
             return None
     return None
 
 
-def _all(ones: Sequence[Nodes], twos: Sequence[Nodes], at: int, step: int) -> list[Template] | None:
-    made = [template(a, b, at, step) for a, b in zip(ones, twos, strict=False)]
+def _all(ones: Sequence[Nodes], twos: Sequence[Nodes], at: int, step: int, padded: bool) -> list[Template] | None:
+    made = [template(a, b, at, step, padded) for a, b in zip(ones, twos, strict=False)]
     sure = [each for each in made if each is not None]
     return sure if len(ones) == len(twos) and len(sure) == len(made) else None
 
 
-def _loop(a: Loop, b: Loop, at: int, step: int) -> Callable[[int], Node] | None:
+def _loop(a: Loop, b: Loop, at: int, step: int, padded: bool) -> Callable[[int], Node] | None:
     if a.values != b.values:
         return None
-    turns = _all(a.turns, b.turns, at, step)
-    body = template(a.body, b.body, at, step)
+    turns = _all(a.turns, b.turns, at, step, padded)
+    body = template(a.body, b.body, at, step, padded)
     if turns is None or body is None:
         return None
 
@@ -70,7 +82,7 @@ def _loop(a: Loop, b: Loop, at: int, step: int) -> Callable[[int], Node] | None:
     return make
 
 
-def _line(a: Line, b: Line, at: int, step: int) -> Callable[[int], Node] | None:
+def _line(a: Line, b: Line, at: int, step: int, padded: bool) -> Callable[[int], Node] | None:
     if len(a.parts) != len(b.parts):
         return None
     parts: list[Part | _Text] = []
@@ -78,7 +90,7 @@ def _line(a: Line, b: Line, at: int, step: int) -> Callable[[int], Node] | None:
         if x == y:
             parts.append(x)
         elif isinstance(x, Literal) and isinstance(y, Literal):
-            text = _text(x.text, y.text, at, step)
+            text = _text(x.text, y.text, at, step, padded)
             if text is None:
                 return None
             parts.append(text)
@@ -92,7 +104,7 @@ def _line(a: Line, b: Line, at: int, step: int) -> Callable[[int], Node] | None:
     return make
 
 
-def _text(a: str, b: str, at: int, step: int) -> _Text | None:
+def _text(a: str, b: str, at: int, step: int, padded: bool) -> _Text | None:
     """A text whose numbers follow the counter; the others stay."""
     ones, twos = _DIGITS.split(a), _DIGITS.split(b)
     if len(ones) != len(twos) or ones[::2] != twos[::2]:
@@ -109,14 +121,26 @@ def _text(a: str, b: str, at: int, step: int) -> _Text | None:
             str(int(x) + slope * (value - at)).zfill(len(x) if x[0] == "0" else 0) if slope else x
             for x, slope in slopes
         ]
-        return "".join(each for pair in zip(ones[::2], [*numbers, ""], strict=True) for each in pair)
+        texts = ones[::2]
+        if padded:
+            grown = [len(new) - len(old) for new, (old, _) in zip(numbers, slopes, strict=True)]
+            texts = [*(_narrower(text, more) for text, more in zip(texts, grown, strict=False)), texts[-1]]
+        return "".join(each for pair in zip(texts, [*numbers, ""], strict=True) for each in pair)
 
     return make
 
 
+def _narrower(text: str, room: int) -> str:
+    """The text with so many blanks less at its end as a number behind it grew; a blank between words stays."""
+    plain = text.rstrip(" ")
+    blanks = len(text) - len(plain)
+    least = 0 if plain[-1:] in ("[", "(", "/", "|", "") else 1
+    return plain + " " * (max(least, blanks - room) if blanks else 0)
+
+
 def text_template(one: str, two: str, at: int, step: int) -> Callable[[int], str] | None:
     """A text as a function of the counter, from two of them."""
-    return _text(one, two, at, step)
+    return _text(one, two, at, step, False)
 
 
 def indifferent(w: Walk, body: Sequence[ast.stmt], names: set[str], excepted: frozenset[int] = frozenset()) -> bool:

@@ -45,6 +45,10 @@ class Exhausted(Exception):  # noqa: N818
     """The walk took longer than it may."""
 
 
+class TooLong(Exhausted):
+    """What was tried would take more steps than there are; what lies inside it would not."""
+
+
 class Walk(Protocol):
     """What expressions, calls, loops and the library need of the walker."""
 

@@ -22,7 +22,7 @@ from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
 from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join, known
-from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised
+from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised, TooLong
 
 _STEPS = 45000
 _DEPTH = 35
@@ -137,7 +137,7 @@ class Walker:
         return self._left
 
     def give_up(self) -> NoReturn:
-        raise Exhausted
+        raise TooLong
 
     def mark(self) -> int:
         return len(self._out)
@@ -173,8 +173,10 @@ class Walker:
         level, tries = len(self.state.logs), len(self._open)
         try:
             flow = way()
-        except Exhausted:
+        except Exhausted as err:
             self._hopeless.add(node)
+            if isinstance(err, TooLong) and self._open:
+                self._open[-1].clear()
             del self._open[tries:]
             self.state.changed, self.state.fresh = watched
             while len(self.state.logs) > level:
