@@ -66,6 +66,8 @@ def _passwd(row: User | Account) -> str:
 
 
 def _lock(row: User | Account) -> str:
+    if isinstance(row, User) and row.lock:
+        return row.lock
     return "!" if isinstance(row, User) and row.uid else "*"
 
 

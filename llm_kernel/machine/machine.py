@@ -36,13 +36,17 @@ _LTS = (("2022-08", "20.04"), ("2024-08", "22.04"), ("9999-01", "24.04"))
 
 
 class Machine:
-    """Files, system, devices, packages, processes, clock and facts; ``login`` is when the login shell began."""
+    """Files, system, devices, packages, processes, clock and facts; ``login`` is when the login shell began.
+
+    ``passwords`` are digests of those that were typed, by what ``/etc/shadow`` shows; they are in no state.
+    """
 
     def __init__(self, clock: Clock | None = None, *, seed: int = 42) -> None:
         self.seed = seed
         self.clock = clock or Clock()
         self.login = self.clock.now
         self.facts: list[str] = []
+        self.passwords: dict[str, bytes] = {}
         self.faults = Faults()
         self.invented = Invented()
         self.system = System(boot=self.clock.now - _UPTIME)
@@ -222,6 +226,7 @@ class Machine:
 
     def _read(self, state: Mapping[str, Any], files: Snapshot | None) -> None:
         self.seed = int(state["seed"])
+        self.passwords = {}
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
         self.files = Files.from_state(self.clock, state["files"], files)

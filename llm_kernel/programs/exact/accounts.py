@@ -9,6 +9,7 @@ from collections.abc import Callable
 from llm_kernel.errors import Refused
 from llm_kernel.machine import Machine
 from llm_kernel.machine.system import User
+from llm_kernel.programs.exact.passwords import Typed, opens
 from llm_kernel.programs.table import exact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
@@ -281,10 +282,11 @@ async def su(call: Call, io: Io) -> int:
         await io.err(f"No passwd entry for user '{name}'\n" if old else f"su: user {name} does not exist or the user "
                      "entry does not contain all the required fields\n")  # fmt: skip
         return 1
-    if machine.system.user != "root":
-        await io.ask("Password: ", True)
-        await io.err("su: Authentication failure\n")
-        return 1
+    if machine.system.user != "root" and "SUDO_USER" not in call.env:
+        typed = await Typed(io).line("Password: ")
+        if typed is None or not opens(machine, account, typed):
+            await io.err("\nsu: Authentication failure\n" if typed is None else "su: Authentication failure\n")
+            return 1
     if command is None or call.run is None:
         await io.err("su: must be run from a terminal; give it a command: su - USER -c COMMAND\n")
         return 1
