@@ -18,7 +18,7 @@ __all__ = ["RECORDED", "SCRIPTS", "planned", "same"]
 
 SCRIPTS = Path(__file__).parent / "scripts"
 RECORDED = Path(__file__).parents[2] / "tests" / "plan" / "shapes" / "recorded"
-_VERSION = "import sys, torch, numpy; print(sys.version.split()[0], torch.__version__, numpy.__version__)"
+_VERSION = "import sys, {0}, numpy; print(sys.version.split()[0], {0}.__version__, numpy.__version__)"
 
 
 def printed(nodes: tuple[Node, ...]) -> str:
@@ -55,16 +55,18 @@ def same(name: str) -> bool:
 
 def record(python: str, names: list[str]) -> None:
     """Run these scripts, or every one, and keep what it printed, with the versions that printed it."""
-    versions = subprocess.run([python, "-c", _VERSION], capture_output=True, text=True, check=True).stdout.split()
     for path in sorted(SCRIPTS.glob("*.py")):
         if names and path.stem not in names:
             continue
+        library = "keras" if path.stem.startswith("keras_") else "torch"
+        asked = [python, "-c", _VERSION.format(library)]
+        versions = subprocess.run(asked, capture_output=True, text=True, check=True).stdout.split()
         with tempfile.TemporaryDirectory() as folder:
             run = subprocess.run([python, "-P", "-W", "ignore", str(path)], capture_output=True, text=True, cwd=folder)
         last = run.stderr.strip("\n").rsplit("\n", 1)[-1] if run.returncode else ""
         kept = {
             "python": versions[0],
-            "torch": versions[1],
+            library: versions[1],
             "numpy": versions[2],
             "stdout": run.stdout,
             "exception": last,

@@ -31,6 +31,7 @@ from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
+from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
@@ -380,12 +381,15 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
 
 
 THINGS: dict[str, ThingCall] = {"parallel": call_parallel, "chain": call_chain, "method": call_method, "module": called}
+THINGS |= KERAS_THINGS
 
 
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
     """``value.name`` of a library's object."""
     if value.kind == "module":
         return module_attribute(w, value, name)
+    if value.kind.startswith("keras "):
+        return keras_attribute(value, name)
     if name in value.attrs and name not in ("steps", "this", "inner", "text"):
         return value.attrs[name]
     if value.kind == "namespace":
@@ -433,7 +437,7 @@ LIBRARY: dict[str, Handler] = {
     "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES | TRANSFORMS | STANDARD
+LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

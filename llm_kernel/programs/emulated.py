@@ -212,9 +212,16 @@ class Emulator:
             "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
+            "version": self._version,
             "script": script.name if (script := script_of(call)) else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
+
+    def _version(self, package: str) -> str | None:
+        """The version of a Python package on the machine."""
+        packages = self._machine.packages
+        found = packages.find("pip", package) or packages.find("conda", package)
+        return found.version if found is not None else None
 
     def _text(self, path: str) -> str | None:
         """What stands in a text file; None where that is not known."""

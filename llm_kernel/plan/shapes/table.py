@@ -16,6 +16,7 @@ from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
 from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tensor
+from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.models import MODELS
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -165,7 +166,7 @@ def text(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     own = next((cls.attrs["__repr__"] for cls in lines if "__repr__" in cls.attrs), None)
     if own is not None:
         return w.call(own, [value], {}, None)
-    version = w.facts.get("torch.__version__")
+    version = version_of(w.facts, "torch")
     folded = not isinstance(version, str) or not version.startswith(("0.", "1."))
     try:
         return module.show(value, folded, lambda this: _extra(w, this))

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from llm_kernel.plan.shapes import attention
 from llm_kernel.plan.shapes.module import LAYER, Layer
 from llm_kernel.plan.shapes.tensor import Vague, whole
+from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.branches import googlenet, inception
 from llm_kernel.plan.shapes.vision.mobile import efficientnet, mobilenet_v2, mobilenet_v3
 from llm_kernel.plan.shapes.vision.plain import alexnet, squeezenet, vgg
@@ -49,7 +50,7 @@ class Order:
 
 def _label(facts: Mapping[str, object]) -> str:
     """The class of a convolution with its normalisation, by the version of torchvision, or of the torch beside it."""
-    own, torch = facts.get("torchvision.__version__"), facts.get("torch.__version__")
+    own, torch = version_of(facts, "torchvision"), version_of(facts, "torch")
     minor = _minor(own, 0) or _minor(torch, 1) or 14
     return "ConvBNReLU" if minor < 9 else "ConvBNActivation" if minor < 12 else (
         "ConvNormActivation" if minor < 13 else "Conv2dNormActivation"

@@ -1,0 +1,1 @@
+"""Keras: layers, models, their summaries and the lines of their training."""

@@ -1,0 +1,206 @@
+"""Keras' names, as ``keras`` and as ``tensorflow.keras``, and what its models answer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias, cast
+
+from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.keras import graph, training
+from llm_kernel.plan.shapes.keras.graph import LAYER, MODEL, SYMBOL, built_of, layers_of, major, weights
+from llm_kernel.plan.shapes.keras.layers import KINDS
+from llm_kernel.plan.shapes.keras.summary import summary
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, whole
+from llm_kernel.plan.values import Bound, Lib, Thing, Unknown, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["KERAS", "KERAS_THINGS", "keras_attribute"]
+
+Handler: TypeAlias = Callable[[Walk, list[Value], dict[str, Value], "ast.AST | None"], Value]
+_UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError)
+_DATA: dict[str, tuple[tuple[int, ...], tuple[int, ...], int, str]] = {
+    "mnist": ((60000, 28, 28), (60000,), 10000, "uint8"),
+    "fashion_mnist": ((60000, 28, 28), (60000,), 10000, "uint8"),
+    "cifar10": ((50000, 32, 32, 3), (50000, 1), 10000, "uint8"),
+    "cifar100": ((50000, 32, 32, 3), (50000, 1), 10000, "uint8"),
+    "boston_housing": ((404, 13), (404,), 102, "float64"),
+    "california_housing": ((16512, 8), (16512,), 4128, "float32"),
+}
+"""Data sets of the library: shapes for training, and how many examples there are for test."""
+
+
+def _layer(cls: str) -> Handler:
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            return graph.made(w, cls, args, named, node)
+        except _UNSURE:
+            return Unknown(origin=f"keras.layers.{cls}()")
+
+    return handle
+
+
+def _wrapper(cls: str) -> Handler:
+    return lambda w, args, named, node: graph.wrapper(w, cls, args, named)
+
+
+def _model(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    try:
+        return graph.functional(w, args, named, node)
+    except _UNSURE:
+        return Unknown(origin="keras.Model()")
+
+
+def _input(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    try:
+        return graph.new_input(w, args, named, node)
+    except _UNSURE:
+        return Unknown("tensor")
+
+
+def _data(name: str) -> Handler:
+    images, labels, tested, dtype = _DATA[name]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        kind = dtype if dtype != "uint8" else "int64" if name == "cifar100" else "uint8"
+        pairs = ((images[0], images), (tested, (tested, *images[1:])))
+        return tuple(
+            (tensor(shape, dtype, of="numpy"), tensor((count, *labels[1:]), kind, of="numpy")) for count, shape in pairs
+        )
+
+    return handle
+
+
+def _text_data(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """Reviews: as many lists of word numbers."""
+    part = (tensor((25000,), "object", of="numpy"), tensor((25000,), "int64", of="numpy"))
+    return (part, part)
+
+
+def _padded(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    data, length = args[0], named.get("maxlen", args[1] if len(args) > 1 else None)
+    if isinstance(data, Tensor) and data.dims and isinstance(length, int):
+        return tensor((data.dims[0], length), "int32", of="numpy")
+    return Unknown("tensor")
+
+
+def _categorical(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    data, count = args[0] if args else None, named.get("num_classes", args[1] if len(args) > 1 else None)
+    if not isinstance(data, Tensor) or not isinstance(count, int):
+        return Unknown("tensor")
+    dims = data.dims[:-1] if data.dims[-1:] == (1,) else data.dims
+    return tensor((*dims, whole(count)), "float64" if major(w) >= (3, 0) else "float32", of="numpy")
+
+
+_PLAIN: dict[str, Handler] = {
+    **{f"layers.{name}": _layer(name) for name in KINDS},
+    **{f"layers.{name}": _wrapper(name) for name in ("Bidirectional", "TimeDistributed")},
+    **dict.fromkeys(("Sequential", "models.Sequential"), graph.sequential),
+    **dict.fromkeys(("Input", "layers.Input", "layers.InputLayer"), _input),
+    **dict.fromkeys(("Model", "models.Model", "Functional"), _model),
+    **{f"datasets.{name}.load_data": _data(name) for name in _DATA}, "datasets.imdb.load_data": _text_data,
+    **dict.fromkeys(("preprocessing.sequence.pad_sequences", "utils.pad_sequences"), _padded),
+    "utils.to_categorical": _categorical,
+}  # fmt: skip
+_HEADS = ("keras.", "tensorflow.keras.", "tensorflow.python.keras.")
+KERAS: dict[str, Handler] = {f"{head}{name}": each for head in _HEADS for name, each in _PLAIN.items()}
+"""Handlers by the full name of what is called."""
+
+
+def _summary(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    try:
+        if named or args:
+            raise Vague
+        learned, _ = weights(this)
+        w.say(summary(this, major(w), training.extra_weights(this, learned)), end="")
+    except _UNSURE:
+        w.emit(Free(expr=w.source(node)))
+    return None
+
+
+def _count(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return sum(weights(this)) if this.kind == MODEL else sum((built_of(this) or _none())[1:])
+
+
+def _none() -> tuple[object, int, int]:
+    raise Vague
+
+
+def _add(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    graph.add(w, this, args[0] if args else named.get("layer"))
+    return None
+
+
+def _pop(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    w.state.put(this.attrs, "built", "?")
+    return None
+
+
+def _build(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    shape = args[0] if args else named.get("input_shape")
+    if this.kind == MODEL and this.attrs["class"] == "Sequential" and isinstance(shape, tuple):
+        layers = layers_of(this)
+        for name, value in (("layers", ()), ("input", shape), ("shape", shape)):
+            w.state.put(this.attrs, name, value)
+        for each in layers:
+            graph.add(w, this, each)
+    return None
+
+
+def _compile(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    return training.compiled(w, this, args, named)
+
+
+def _layer_by_name(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    wanted = args[0] if args else named.get("name")
+    found = next((each for each in layers_of(this) if each.attrs["name"] == wanted), None)
+    return found if found is not None else Unknown()
+
+
+Method: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], "ast.AST | None"], Value]
+_METHODS: dict[str, Method] = {
+    "summary": _summary, "count_params": _count, "add": _add, "pop": _pop, "build": _build, "compile": _compile,
+    "fit": training.fit, "evaluate": training.evaluate, "predict": training.predict, "get_layer": _layer_by_name,
+}  # fmt: skip
+
+
+def _asked(name: str, w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    this, *rest = args
+    try:
+        return _METHODS[name](w, cast(Thing, this), rest, named, node)
+    except _UNSURE:
+        return Unknown(origin=f"keras.Model().{name}()")
+
+
+KERAS |= {f"keras.<{name}>": partial(_asked, name) for name in _METHODS}
+
+
+def keras_attribute(this: Thing, name: str) -> Value:
+    """``this.name`` of a layer, a model or a symbol."""
+    if this.kind == SYMBOL:
+        return this.attrs["shape"] if name == "shape" else Unknown("tensor")
+    if name in _METHODS and (this.kind == MODEL or name == "count_params"):
+        return Bound(Lib(f"keras.<{name}>"), this)
+    if name in ("name", "trainable"):
+        return this.attrs[name]
+    if name == "layers" and this.kind == MODEL:
+        return list(layers_of(this))
+    if name in ("output_shape", "output", "input_shape"):
+        return _shapes(this, name)
+    return Unknown(origin=f"keras.Model().{name}")
+
+
+def _shapes(this: Thing, name: str) -> Value:
+    if this.kind == MODEL:
+        found = this.attrs["input" if name == "input_shape" else "shape"]
+    else:
+        built = this.attrs["built"]
+        found = built[0] if isinstance(built, tuple) and name != "input_shape" else None
+    if found is None:
+        return Unknown()
+    return found if name != "output" else Thing(SYMBOL, {"shape": found, "layer": this, "call": 0})
+
+
+KERAS_THINGS: dict[str, Method] = {LAYER: graph.called, MODEL: graph.called}
+"""What a layer or a model does when it is called."""

@@ -1,0 +1,210 @@
+"""What ``fit``, ``evaluate`` and ``predict`` print: lines whose steps the data fixes, with places for what is measured.
+
+Progress is shown as its last state; the colours that Keras 3 gives it are left out.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import cast
+
+from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Part
+from llm_kernel.plan.shapes.keras.graph import major
+from llm_kernel.plan.shapes.keras.layers import snake
+from llm_kernel.plan.shapes.tensor import Tensor, Vague
+from llm_kernel.plan.values import Lib, Thing, Unknown, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["compiled", "evaluate", "fit", "predict"]
+
+_QUIET = ("EarlyStopping", "ModelCheckpoint", "TensorBoard", "CSVLogger", "History", "TerminateOnNaN")
+_MOST = 2000
+_NAMES = {"acc": "acc", "accuracy": "accuracy", "mse": "mse", "mae": "mae", "auc": "auc"}
+_SPELLED = {"AUC": "auc", "MeanAbsoluteError": "mean_absolute_error"}
+
+
+def compiled(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]) -> Value:
+    """``model.compile(optimizer, loss, metrics)``."""
+    given = {**dict(zip(("optimizer", "loss", "metrics"), args, strict=False)), **named}
+    metrics = given.get("metrics") or []
+    names = [_metric(each) for each in metrics] if isinstance(metrics, (list, tuple)) else [None]
+    w.state.put(this.attrs, "metrics", None if None in names else tuple(names))
+    w.state.put(this.attrs, "optimizer", _optimizer(given.get("optimizer", "rmsprop")))
+    return None
+
+
+def _metric(value: Value) -> str | None:
+    if isinstance(value, str):
+        return value
+    path = value.origin if isinstance(value, Unknown) else value.path if isinstance(value, Lib) else ""
+    last = path.removesuffix("()").rsplit(".", 1)[-1]
+    if ".metrics." not in path:
+        return None
+    return _SPELLED.get(last, snake(last))
+
+
+def _optimizer(value: Value) -> str:
+    if isinstance(value, str):
+        return value.lower()
+    return value.origin.removesuffix("()").rsplit(".", 1)[-1].lower() if isinstance(value, Unknown) else ""
+
+
+def extra_weights(this: Thing, learned: int) -> int | None:
+    """How many weights the optimizer holds after training; None before it."""
+    if this.attrs.get("fitted") is not True:
+        return None
+    states = {"adam": 2, "adamw": 2, "nadam": 2, "rmsprop": 1, "adagrad": 1, "sgd": 0}.get(str(this.attrs["optimizer"]))
+    if states is None:
+        raise Vague
+    return states * learned + 2
+
+
+def fit(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``model.fit(x, y, batch_size, epochs, verbose, ...)``."""
+    order = ("x", "y", "batch_size", "epochs", "verbose", "callbacks", "validation_split", "validation_data")
+    given = {**dict(zip(order, args, strict=False)), **named}
+    try:
+        return _fit(w, this, given, node)
+    except Vague:
+        return _free(w, this, given, node)
+
+
+def _free(w: Walk, this: Thing, given: Mapping[str, Value], node: ast.AST | None) -> Value:
+    if given.get("verbose", 1) != 0:
+        w.emit(Free(expr=w.source(node)))
+    w.state.put(this.attrs, "fitted", None)
+    return Unknown(origin="keras.callbacks.History()")
+
+
+def _fit(w: Walk, this: Thing, given: Mapping[str, Value], node: ast.AST | None) -> Value:
+    epochs, verbose = _number(given.get("epochs", 1)), given.get("verbose", "auto")
+    first = _number(given.get("initial_epoch", 0))
+    early = _callbacks(given.get("callbacks"))
+    names = _names(w, this, "validation_data" in given or _share(given) > 0)
+    steps = _steps(given)
+    if epochs - first > _MOST or epochs <= first:
+        raise Vague
+    w.state.put(this.attrs, "fitted", True)
+    style = 1 if verbose in ("auto", True, 1) else verbose
+    if style in (1, 2):
+        turns = tuple(
+            (_text(f"Epoch {n}/{epochs}"), _line(w, 2 if style == 2 else 1, steps, names))
+            for n in range(first + 1, epochs + 1)
+        )
+        w.emit(Loop(len(turns), "epoch", tuple(range(first + 1, epochs + 1)), turns[0], turns, early))
+    elif style != 0:
+        raise Vague
+    count = None if early else epochs - first
+    held: dict[object, Value] = {
+        name: [Unknown("float", name)] * count if count is not None else Unknown("any") for name in names
+    }
+    return Thing("namespace", {"history": held, "epoch": list(range(first, epochs)) if count else Unknown()})
+
+
+def _callbacks(value: Value) -> bool:
+    """Whether one of them may end the training early; who may speak or count makes all unknown."""
+    early = False
+    for each in value if isinstance(value, (list, tuple)) else [] if value is None else [value]:
+        origin = each.origin if isinstance(each, Unknown) else ""
+        last = origin.removesuffix("()").rsplit(".", 1)[-1]
+        if last not in _QUIET:
+            raise Vague
+        early = early or last == "EarlyStopping"
+    return early
+
+
+def _number(value: Value) -> int:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise Vague
+    return value
+
+
+def _share(given: Mapping[str, Value]) -> float:
+    found = given.get("validation_split", 0.0)
+    if not isinstance(found, (int, float)):
+        raise Vague
+    return found
+
+
+def _steps(given: Mapping[str, Value]) -> int:
+    told = given.get("steps_per_epoch", given.get("steps"))
+    if told is not None:
+        return _number(told)
+    data = given.get("x")
+    data = data[0] if isinstance(data, (list, tuple)) and data else data
+    batch = given.get("batch_size")
+    size = 32 if batch is None else _number(batch)
+    if not isinstance(data, Tensor) or not data.dims or size < 1:
+        raise Vague
+    return -(-int(data.dims[0] * (1.0 - _share(given))) // size)
+
+
+def _names(w: Walk, this: Thing, tested: bool) -> list[str]:
+    metrics = this.attrs.get("metrics")
+    outputs = this.attrs.get("outputs", 1)
+    if not isinstance(metrics, tuple) or outputs != 1:
+        raise Vague
+    own = ["loss", *metrics]
+    if major(w) >= (3, 0):
+        own.sort()
+    return [*own, *(f"val_{name}" for name in own)] if tested else own
+
+
+def _text(text: str) -> Line:
+    return Line((Literal(text),))
+
+
+def _line(w: Walk, style: int, steps: int, names: list[str]) -> Line:
+    """The last state of an epoch's progress."""
+    version = major(w)
+    seconds, each = Hole("time", ".0f", "time"), (Hole("int", "", "milliseconds per step"), Literal("ms/step"))
+    measured = [part for name in names for part in (Literal(f" - {name}: "), Hole("float", ".4f", name))]
+    parts: list[Part]
+    if style == 2:
+        parts = [Literal(f"{steps}/{steps} - "), seconds, Literal("s")]
+        if version >= (3, 0):
+            parts += [Literal(" - "), *each, *measured]
+        elif version >= (2, 6):
+            parts += [*measured, Literal(" - "), seconds, Literal("s/epoch - "), *each]
+        else:
+            parts += measured
+        return Line(tuple(parts))
+    bar = "━" * 20 if version >= (3, 0) else "[" + "=" * 30 + "]"
+    between = " " if version >= (3, 0) else " - "
+    return Line((Literal(f"{steps}/{steps} {bar}{between}"), seconds, Literal("s "), *each, *measured))
+
+
+def evaluate(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``model.evaluate(x, y, batch_size, verbose)``."""
+    given = {**dict(zip(("x", "y", "batch_size", "verbose"), args, strict=False)), **named}
+    try:
+        names = _names(w, this, False)
+        verbose = given.get("verbose", 1)
+        if verbose != 0:
+            w.emit(_line(w, 2 if verbose == 2 else 1, _steps(given), names))
+        metrics = this.attrs["metrics"]
+        values: list[Value] = [Unknown("float", f"test_{name}") for name in ("loss", *cast("tuple[str, ...]", metrics))]
+        if named.get("return_dict"):
+            return dict(zip(names, values, strict=True))
+        return values if len(values) > 1 else values[0]
+    except Vague:
+        if given.get("verbose", 1) != 0:
+            w.emit(Free(expr=w.source(node)))
+        return Unknown(origin="keras.Model().evaluate()")
+
+
+def predict(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``model.predict(x)``, which shows its progress since 2.9."""
+    given = {**dict(zip(("x", "batch_size", "verbose"), args, strict=False)), **named}
+    verbose = given.get("verbose", 1 if major(w) >= (2, 9) else 0)
+    data, shape = given.get("x"), this.attrs.get("shape")
+    try:
+        if verbose != 0:
+            w.emit(_line(w, 2 if verbose == 2 else 1, _steps(given), []))
+    except Vague:
+        w.emit(Free(expr=w.source(node)))
+    if isinstance(data, Tensor) and isinstance(shape, tuple) and None not in shape[1:] and data.dims:
+        from_shape = (data.dims[0], *shape[1:])
+        return Tensor("tensor", "", (), from_shape[0], from_shape, None, "float32", "cpu", "numpy")
+    return Unknown("tensor")
