@@ -1,7 +1,7 @@
 """``sudo`` where it has options or a user who is not root: who may, after which password, and what is run then.
 
-A member of the administrators' group who has no password needs none, as on a cloud's image; one who has is asked, and
-then not again for a quarter of an hour.
+Who has no password needs none, as the user of a cloud's image; who has one is asked, and then not again for a quarter
+of an hour, and must be an administrator.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ async def _admit(call: Call, io: Io, wish: _Wish, stdin: bytes) -> tuple[int, by
     if name == "root" or "SUDO_USER" in call.env or not isinstance(me, User):
         return 0, stdin
     may = machine.system.profile.admin in me.groups
-    if (may and not me.lock) or _fresh(machine):
+    if not me.lock or _fresh(machine):
         return 0, stdin
     if "n" in wish.flags:
         await io.err("sudo: a password is required\n")
@@ -219,7 +219,8 @@ async def _run(call: Call, io: Io, wish: _Wish, target: str, stdin: bytes) -> in
     elif words:
         command = f"{AT}={shlex.quote(f'sudo: {words[0]}: command not found')} {command}"
     account = machine.system.account(target)
-    assert account is not None and call.run is not None
+    assert account is not None
+    assert call.run is not None
     who = {"SUDO_USER": machine.system.user, "USER": target, "LOGNAME": target, "HOME": account.home}
     line = " ".join([*(f"{key}={shlex.quote(value)}" for key, value in who.items()), *map(shlex.quote, sets)])
     move = f"cd {shlex.quote(account.home)}; " if "i" in wish.flags else ""
