@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from llm_kernel import doctor, install
-from llm_kernel.errors import ImaginedMachineError, StoreError
+from llm_kernel.errors import ImaginedMachineError, NoModel, StoreError
 from llm_kernel.version import __version__
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     fetch = commands.add_parser("fetch", help="fetch the embedded model's weights")
     fetch.add_argument("--cache", default="", help="folder for the weights (default: LLM_KERNEL_CACHE or the user's)")
     fetch.set_defaults(run=_fetch)
+    _add_serve(commands.add_parser("serve", help="serve the embedded model to a class"))
     settings = commands.add_parser("config", help="list every setting for llm_kernel_config.py")
     settings.set_defaults(run=_config)
     _add_exchange(commands.add_parser("export", help="write a saved machine into one file"), _export)
@@ -69,6 +71,19 @@ def _add_install(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default=install.NAME, help="name of the kernelspec")
     parser.add_argument("--display-name", default="", metavar="TEXT", help="name that the launcher shows")
     parser.set_defaults(run=_install)
+
+
+def _add_serve(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="where to listen (default: %(default)s, this computer only)"
+    )
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="default: any free one")
+    minutes = "leave when nobody asked for so long (default: serve until interrupted)"
+    parser.add_argument("--idle-minutes", type=float, default=0.0, metavar="N", help=minutes)
+    parser.add_argument("--model", default="", metavar="FILE", help="a GGUF file of your own")
+    parser.add_argument("--cache", default="", help="folder for the weights (default: LLM_KERNEL_CACHE or the user's)")
+    parser.add_argument("--show-key", action="store_true", help="print the students' key too")
+    parser.set_defaults(run=_serve)
 
 
 def _add_record(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +149,29 @@ def _fetch(options: argparse.Namespace) -> int:
         place = weights.fetch(cache=cache, progress=progress, note=_note)
     sys.stdout.write(f"{place}\n")
     return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from llm_kernel.model import classroom, local
+
+    if advice := local.missing():
+        raise NoModel(advice)
+    lesson = classroom.Lesson(
+        options.host,
+        options.port,
+        options.idle_minutes,
+        options.model or environ.get("LLM_KERNEL_LOCAL_MODEL", ""),
+        options.cache or environ.get("LLM_KERNEL_CACHE", ""),
+        shown=options.show_key,
+    )
+    status = classroom.serve(lesson, _say)
+    sys.stdout.flush()
+    os._exit(status)  # the model's own threads may still wait for connections
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
 
 
 def _note(text: str) -> None:

@@ -150,7 +150,13 @@ def _live(settings: Settings, model: str, progress: Callable[[str, int, int], No
         path = model if model.endswith(".gguf") else settings.local_model
         return LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes, progress=progress)
     key = variable("OPENAI_API_KEY")
-    return OpenAIBackend(settings.endpoint, key, model or settings.model, abilities=abilities)
+    return OpenAIBackend(
+        settings.endpoint,
+        key,
+        model or settings.model,
+        abilities=abilities,
+        waiting=lambda place: progress("waiting", place, 0),
+    )
 
 
 def _moment(text: str) -> float:

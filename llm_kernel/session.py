@@ -133,7 +133,7 @@ class Session:
         rate = self.setup.pace
         rhythm = Pace(1.0, _RHYTHM) if watched else Pace()
         self.timeline.pace = rhythm if rate is None else Pace(rate)
-        self.answers = []
+        self.answers, self._told = [], ""
         self.world.programs.records = self.answers
         self.world.programs.fault = None
         self.world.front.open()
@@ -320,12 +320,14 @@ class Session:
         moments, parts = self._moments, self._parsed
         if moments is None:
             return ""
-        if any(not isinstance(part, cells.Magic) for part in parts):
-            now = await self.moment()
-            before = moments.newest
-            moments.add("cell", code.strip(), now, forced=before is None or moved(before, now))
-        elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
-            moments.add("set", code.strip(), await self.moment())
+        try:
+            if any(not isinstance(part, cells.Magic) for part in parts):
+                now, before = await self.moment(), moments.newest
+                moments.add("cell", code.strip(), now, forced=before is None or moved(before, now))
+            elif any(part.name in CHANGING for part in parts if isinstance(part, cells.Magic)):
+                moments.add("set", code.strip(), await self.moment())
+        except StateError as error:
+            moments.trouble = f"this cell was not saved: {error}"
         trouble, moments.trouble = moments.trouble, ""
         return trouble
 
@@ -357,7 +359,7 @@ class Session:
 
     def waiting(self, state: str, done: int, total: int) -> None:
         """Tell the person at the keyboard how far the embedded model is; a batch run only has it in its log."""
-        text = _WAITING.get(state, "").format(done / 1e9, total / 1e9)
+        text = _place(done) if state == "waiting" else _WAITING.get(state, "").format(done / 1e9, total / 1e9)
         if text == self._told or self._output is None:
             return
         self._told = text
@@ -412,5 +414,17 @@ _WAITING = {
     "fetching": "\rfetching the embedded model, once: {:.2f} of {:.2f} GB",
     "loading": "\rloading the embedded model, which takes some seconds \n",
 }
+
+
+def _place(number: int) -> str:
+    """The place in a shared server's queue, written over the one before; nothing for who is served."""
+    if not number:
+        return f"\r{' ' * _WIDTH}\r"
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"\r{f'waiting, {number}{ending}':{_WIDTH}}"
+
+
+_WIDTH = 16
+"""Columns that the longest word of a place takes."""
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Mapping
+import secrets
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ class _Progress:
 class OpenAIBackend:
     """Any endpoint that speaks the OpenAI protocol; ``llama``: it takes llama.cpp's own parameters, and ``extra``.
 
-    ``abilities`` remembers what was found out about endpoints.
+    ``abilities`` remembers what was found out about endpoints; ``waiting`` hears the place in a shared server's queue.
     """
 
     def __init__(
@@ -69,7 +70,10 @@ class OpenAIBackend:
         llama: bool = False,
         extra: Mapping[str, Any] | None = None,
         abilities: Abilities | None = None,
+        waiting: Callable[[int], None] | None = None,
     ) -> None:
+        self._waiting = waiting or (lambda _: None)
+        self._kernel = secrets.token_hex(8)
         self._abilities = abilities or Abilities()
         self._base_url = base_url
         self._key = api_key
@@ -180,6 +184,8 @@ class OpenAIBackend:
                 raise EndpointError(f"{self.where} sent something that is no reply: {said(got, self._key)}")
             if event.error:
                 raise Again(EndpointError(f"{self.where} failed: {said(event.error, self._key)} Run the cell again."))
+            if event.waiting is not None:
+                self._waiting(event.waiting)
             progress.finish = event.finish or progress.finish
             progress.usage = event.usage or progress.usage
             progress.model = event.model or progress.model
@@ -329,6 +335,7 @@ class OpenAIBackend:
             self._client = openai.AsyncOpenAI(
                 api_key=self._key or "none",
                 base_url=self._base_url or None,
+                default_headers={wire.KERNEL: self._kernel} if self._base_url else None,
                 max_retries=0,
                 timeout=timeout,
                 http_client=openai.DefaultAsyncHttpxClient(trust_env=False, timeout=timeout) if direct else None,

@@ -110,7 +110,14 @@ class LocalBackend:
         async with self._one_start:
             if self._endpoint is None:
                 note = self._running() or await self._launch()
-                self._endpoint = OpenAIBackend(note.base_url, note.key, note.model, patience=self._patience, llama=True)
+                self._endpoint = OpenAIBackend(
+                    note.base_url,
+                    note.key,
+                    note.model,
+                    patience=self._patience,
+                    llama=True,
+                    waiting=lambda place: self._progress("waiting", place, 0),
+                )
                 self._warmth = Warmth(note, self._post.warm, self._cache)
             return self._endpoint
 

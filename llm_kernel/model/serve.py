@@ -3,32 +3,61 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib
-import json
 import os
 import secrets
 import shutil
 import signal
 import sys
-import threading
 import time
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
-from urllib.request import ProxyHandler, Request, build_opener
+from typing import Any, Protocol, TypeAlias
+from urllib.parse import urlsplit
 
 from filelock import Timeout
 
 from llm_kernel.errors import ImaginedMachineError
+from llm_kernel.model.front import Front, Upstream
 from llm_kernel.model.note import Note, Post
 from llm_kernel.model.weights import QWEN, cache_folder, fetch, find
 
-__all__ = ["CONTEXT", "SLOTS", "main"]
+__all__ = ["CONTEXT", "SLOTS", "Wish", "live", "main"]
 
 CONTEXT = 16384  # tokens, shared by the slots as they need them
 SLOTS = 2  # two replies at a time: more would only slow each other down on a few cores
 PROMPTS_MIB = 1024  # memory for prompts that lost their slot
-LOOK = 5.0
+LOOK = 1.0
+WILD = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where this computer finds what listens there
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What to serve and where: ``guest`` is the key that others may use, empty for nobody; ``idle`` in seconds.
+
+    ``ready`` hears the address once requests are taken.
+    """
+
+    model: str = ""
+    cache: str = ""
+    idle: float = 900.0
+    host: str = "127.0.0.1"
+    port: int = 0
+    guest: str = ""
+    ready: Callable[[str], None] = lambda address: None
+
+
+class Listens(Protocol):
+    """The model's own server, which lives as long as this object."""
+
+    @property
+    def listening_address(self) -> str: ...
+
+
+Load: TypeAlias = Callable[[Path, str, str, str], Listens]
+"""Loads weights; is given the file, the key that the server must ask for, the model's name, the cache's folder."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -40,30 +69,48 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--idle", type=float, default=15.0, help="minutes")
     args = parser.parse_args(argv)
     post = Post(args.model, cache=args.cache, runtime=args.runtime)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
-        with post.life.acquire(timeout=5):
-            return _live(post, args.model, args.cache, args.idle * 60)
+        return live(post, Wish(args.model, args.cache, args.idle * 60))
     except Timeout:
         return 0  # another server is there already
 
 
-def _live(post: Post, model: str, cache: str, idle: float) -> int:
+def live(post: Post, wish: Wish, load: Load | None = None) -> int:
+    """Fetch, load and serve, to the end; the exit status.
+
+    Raises:
+        Timeout: where another server of this user lives.
+    """
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with post.life.acquire(timeout=5):
+        return _live(post, wish, load or _load)
+
+
+def _live(post: Post, wish: Wish, load: Load) -> int:
+    model, cache = wish.model, wish.cache
     note = Note("starting", os.getpid(), model=Path(model).stem if model else QWEN.name)
     shutil.rmtree(post.warm, ignore_errors=True)
     try:
         post.write(note)
         path = find(override=model, cache=cache) or _fetch(post, note, cache)
         post.write(replace(note, state="loading"))
-        key = secrets.token_urlsafe(32)
-        server = _load(path, key, note.model, cache)
-        post.write(replace(note, state="ready", base_url=f"{server.listening_address}/v1", key=key))
-        _stay(server.listening_address, key, idle)
+        inner, owner = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        server = load(path, inner, note.model, cache)
+        front = Front(Upstream(server.listening_address, inner), most=SLOTS, owner=owner, guest=wish.guest)
+
+        def ready(address: str) -> None:
+            here = urlsplit(address)
+            host = WILD.get(here.hostname or "", here.hostname or "")
+            near = f"http://{f'[{host}]' if ':' in host else host}:{here.port}"
+            post.write(replace(note, state="ready", base_url=f"{near}/v1", key=owner))
+            wish.ready(f"{address}/v1")
+
+        asyncio.run(_stay(front, wish, ready))
     except ImaginedMachineError as fault:
         return _fail(post, note, str(fault))
     except Exception as error:  # the library's own kinds are not told apart; the kernel must learn of any
         return _fail(post, note, f"The embedded model could not be started: {error}. See {post.log}.")
-    except SystemExit:
+    except (SystemExit, KeyboardInterrupt):
         post.clear()
         raise
     post.clear()
@@ -121,19 +168,14 @@ def _load(path: Path, key: str, name: str, cache: str) -> Any:
     return library.Server(params)
 
 
-def _stay(address: str, key: str, idle: float) -> None:
-    """Return when no slot has worked for ``idle`` seconds; a slot's task number grows with every request."""
-    opener = build_opener(ProxyHandler({}))
-    request = Request(f"{address}/slots", headers={"Authorization": f"Bearer {key}"})  # noqa: S310 - our own address
-    before: object = None
-    since = time.monotonic()
-    while not idle or time.monotonic() - since < idle:
-        threading.Event().wait(min(LOOK, idle / 4) if idle else LOOK)
-        with opener.open(request, timeout=60) as answer:
-            slots = json.load(answer)
-        now = [slot.get("id_task") for slot in slots]
-        if now != before or any(slot.get("is_processing") for slot in slots):
-            before, since = now, time.monotonic()
+async def _stay(front: Front, wish: Wish, ready: Callable[[str], None]) -> None:
+    """Serve until no request was there for ``wish.idle`` seconds."""
+    ready(await front.listen(wish.host, wish.port))
+    try:
+        while not wish.idle or front.busy or time.monotonic() - front.since < wish.idle:  # noqa: ASYNC110 - no event of it
+            await asyncio.sleep(min(LOOK, wish.idle / 4) if wish.idle else LOOK)
+    finally:
+        await front.close()
 
 
 if __name__ == "__main__":

@@ -11,7 +11,20 @@ from typing import Any
 from llm_kernel.model.ability import Grammars, parameter
 from llm_kernel.model.request import Request, Usage
 
-__all__ = ["TOO_LONG", "Event", "body", "error_text", "read", "refused_parameter", "refuses_grammar", "retry_after"]
+__all__ = [
+    "KERNEL",
+    "TOO_LONG",
+    "Event",
+    "body",
+    "error_text",
+    "read",
+    "refused_parameter",
+    "refuses_grammar",
+    "retry_after",
+]
+
+KERNEL = "x-kernel"
+"""The header by which a kernel says that its connections are one kernel's, so that a shared server can be fair."""
 
 OPTIONAL = ("stream_options", "max_tokens", "max_completion_tokens", "seed", "temperature", "stop", "cache_prompt")
 REFUSES = re.compile(
@@ -23,7 +36,7 @@ TOO_LONG = re.compile(r"context.{0,10}(length|size|window)|too (long|large|many 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event of a stream, as far as it concerns us."""
+    """One event of a stream, as far as it concerns us; ``waiting`` is a place in a queue, 0 for being served."""
 
     text: str = ""
     refusal: str = ""
@@ -31,6 +44,7 @@ class Event:
     usage: Usage | None = None
     model: str = ""
     error: str = ""
+    waiting: int | None = None
 
 
 def body(
@@ -82,6 +96,7 @@ def read(event: object) -> Event | None:
         finish=_string(choice.get("finish_reason")),
         usage=_usage(event),
         model=_string(event.get("model")),
+        waiting=_number(event["waiting"]) if "waiting" in event else None,
     )
 
 
