@@ -54,7 +54,7 @@ async def test_a_look_need_not_wait(tmp_path: Path, cell: str) -> None:
         "perl -v",
         "rm f",
         "mkdir d",
-        "set -u",
+        "shopt -s nullglob",
     ],
 )
 async def test_what_changes_the_machine_or_the_shell_or_asks_a_model_waits(tmp_path: Path, cell: str) -> None:
