@@ -11,7 +11,7 @@ from typing import Any
 
 from llm_kernel.errors import StateError
 from llm_kernel.journal import Journal
-from llm_kernel.machine import Clock, Machine
+from llm_kernel.machine import Clock, Machine, tunables
 from llm_kernel.machine.machine import FORMAT
 from llm_kernel.model.choice import Models
 from llm_kernel.programs.progress import Progress
@@ -24,6 +24,7 @@ __all__ = ["keep", "moved", "read", "take"]
 
 _MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
 _OTHERS = ("shell", "jobs", "journal")
+_LINE = 4096
 _IMPOSSIBLE = (
     ArithmeticError,
     AssertionError,
@@ -46,6 +47,7 @@ async def keep(world: World) -> Moment:
         "seed": machine.seed,
         "invented": machine.invented.to_state(),
         "habits": machine.files.habits(),
+        "tunables": _tuned(world),
         "shell": (await world.login().keep()).to_state(),
         "jobs": keep_jobs(world.shell.jobs, lambda pid, left: _progress(world, pid, left)),
         "journal": world.journal.to_state(),
@@ -104,12 +106,27 @@ async def _take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock:
     files = {"inodes": moment.files.inodes, "entries": {}, **states["habits"]}
     machine = Machine.from_state({**states, "files": files}, clock, files=moment.files)
     kept, journal = Kept.from_state(states["shell"]), Journal.from_state(states["journal"])
-    machine.follow()
-    machine.refresh()
+    _rise(machine, json.loads(moment.parts.get("tunables", "{}")))
     world = World(machine, models, setup, desk, stepped=stepped, journal=journal, cwd=kept.cwd)
     await world.login().give(kept)
     take_jobs(world.shell.jobs, states["jobs"], machine, world.timeline, lambda pid, row: _resume(world, pid, row))
     return world
+
+
+def _tuned(world: World) -> dict[str, str]:
+    if world.tuned is None:
+        world.tuned = tunables.tuned(world.machine.files, world.machine.system)
+    return world.tuned
+
+
+def _rise(machine: Machine, values: Mapping[str, Any]) -> None:
+    """Lay what is not kept: ``/proc``, with the tunables that were set."""
+    with machine.files.as_root():
+        tunables.lay(machine.files, machine.system, {name: str(text)[:_LINE] for name, text in values.items()})
+        if not machine.files.root.exists("/proc/mounts"):
+            machine.files.symlink("self/mounts", "/proc/mounts")
+    machine.follow()
+    machine.refresh()
 
 
 def _resume(world: World, pid: int, row: Mapping[str, Any]) -> None:

@@ -114,6 +114,8 @@ class World:
         self.shell = self._new_shell(cwd)
         self.terminal = Terminal(machine, models, journal, setup.options, setup.limits, self.front)
         self._reached = False
+        self.tuned: dict[str, str] | None = None
+        """The tunables that were set, as they were last looked at; None: one may be another since."""
 
     # -- what is asked of it ------------------------------------------------------------------------------------
 
@@ -126,6 +128,7 @@ class World:
             ImaginedMachineError: where the fault is the model's; what was shown before stays true.
         """
         screen.take()
+        self.tuned = None if "/proc" in text else self.tuned
         pure = self.setup.physics == "pure"
         cwd = (await self.where()).cwd if pure or writes(text) else ""
         before = look(self.machine, cwd) if cwd else {}
@@ -178,6 +181,7 @@ class World:
 
     async def settle(self, cwd: str = "", exports: dict[str, str] | None = None) -> None:
         """Let the login shell follow a changed machine: its name, its user, its path; then go to ``cwd``."""
+        self.tuned = None
         await self.shell.follow(cwd, exports or {})
         self.shell.know([*self.machine.packages.all_commands()])
         if self.setup.physics == "pure":
@@ -221,6 +225,8 @@ class World:
         if call.name == _REACHED:
             self._reached = True
             return int(call.args[0])
+        if call.name == "sysctl":
+            self.tuned = None
         return await self.programs(call, streams)
 
     async def _script(self, call: Call, streams: Io, path: str) -> int:

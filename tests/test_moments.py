@@ -305,3 +305,42 @@ async def test_a_job_that_has_not_begun_begins_in_the_next_kernel(tmp_path: Path
     await after("wait")
     assert (await after("cat out"), row["newborn"]) == ("1\n2\n", True)
     await after.session.close()
+
+
+async def test_what_was_set_in_the_kernel_and_its_mounts_comes_back(tmp_path: Path, book: Book) -> None:
+    await book("sysctl -w vm.swappiness=10; echo 1 > /proc/sys/net/ipv4/ip_forward")
+    look = "cat /proc/sys/vm/swappiness /proc/sys/net/ipv4/ip_forward; head -1 /proc/mounts; ls /proc /proc/sys | md5sum"
+    wanted = await book(look)
+    assert wanted.splitlines()[:2] == ["10", "1"]
+    await book("sysctl -w vm.swappiness=60")
+    await book("%undo")
+    assert await book(look) == wanted
+    await book.killed()
+    after = Book(tmp_path)
+    assert (await after(look)).partition("\n")[2] == wanted
+    await after.session.close()
+
+
+async def test_a_shell_whose_output_goes_to_a_file_is_kept_like_any_other(tmp_path: Path, book: Book) -> None:
+    await book("exec > all.txt; x=1; echo one")
+    await book("x=2; echo two")
+    await book("%undo")
+    assert await book("echo $x; cat all.txt") == "1\none\n"
+
+
+async def test_a_shell_that_cannot_say_what_it_is_is_not_saved_and_goes_on(book: Book) -> None:
+    await book("x=1")
+    said = await book("builtin() { echo no; }; alias builtin=no; x=2; echo ran")
+    assert said == (
+        "ran\n[this cell was not saved: the shell does not say what it is: its own words mean something else in it]\n"
+    )
+    assert await book("unset -f builtin; unalias builtin; echo $x") == "2\n"
+
+
+async def test_a_sleep_behind_nohup_sleeps_on(tmp_path: Path, book: Book) -> None:
+    await book("nohup sleep 100 &")
+    await book("sleep 60")
+    await book.killed()
+    after = Book(tmp_path)
+    assert (await after("SECONDS=0; wait %1; echo $SECONDS")).splitlines()[-1] == "39"
+    await after.session.close()

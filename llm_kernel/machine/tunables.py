@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from llm_kernel.machine.catalog import load
+from llm_kernel.machine.files import Files
 from llm_kernel.machine.system import System
 
-__all__ = ["place_of", "tunables"]
+__all__ = ["lay", "place_of", "tunables", "tuned"]
 
 _VALUES: dict[str, str] = load("sysctl")["values"]
 
@@ -34,3 +36,22 @@ def tunables(system: System) -> dict[str, str]:
         "vm.user_reserve_kbytes": "131072",
     }
     return dict(sorted({**_VALUES, **own}.items()))
+
+
+def tuned(files: Files, system: System) -> dict[str, str]:
+    """The tunables that are no longer as the machine booted."""
+    found = {}
+    for name, text in tunables(system).items():
+        path = place_of(name)
+        now = files.root.read_file(path).decode("utf-8", "replace").rstrip("\n") if files.root.exists(path) else text
+        if now != text:
+            found[name] = now
+    return found
+
+
+def lay(files: Files, system: System, values: Mapping[str, str]) -> None:
+    """Write every tunable that is not there, with what ``values`` say, else as a boot gives it."""
+    for name, text in tunables(system).items():
+        path = place_of(name)
+        if name in values or not files.root.exists(path):
+            files.write(path, f"{values.get(name, text)}\n".encode(), mode=0o644)

@@ -1,8 +1,7 @@
 """Background jobs as data, and taken up again by another kernel.
 
 A job that has not begun yet begins, one that is one emulated program goes on at its turn, and one that sleeps sleeps
-on. Whatever else a shell was in the
-middle of cannot be told from outside: such a job has ended (``Terminated``).
+on. Whatever else a shell was in the middle of cannot be told from outside: such a job has ended (``Terminated``).
 """
 
 from __future__ import annotations
@@ -84,7 +83,7 @@ def _row(job: Job, told: Told, *, orphan: bool) -> dict[str, Any]:
     remaining = None if job.over else waits
     alone = not job.over and order.simple and not _ANEW.search(order.body)
     program = told(job.pid, remaining) if alone else None
-    sleeps = alone and program is None and order.words[:1] == ("sleep",)
+    sleeps = alone and program is None and order.words[order.words[:1] == ("nohup",) :][:1] == ("sleep",)
     return {
         "number": job.number,
         "order": [
