@@ -15,6 +15,7 @@ from llm_kernel.plan.hint import hint
 from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Plan, Scope
 from llm_kernel.plan.nodes import walk as every_node
 from llm_kernel.plan.saves import saved
+from llm_kernel.plan.shapes.load import load_of
 from llm_kernel.plan.typical import typical
 from llm_kernel.plan.walk import Exhausted
 from llm_kernel.plan.walker import Walker
@@ -81,6 +82,7 @@ def plan(
             walker.fault,
             walker.status,
             tuple(path for path, sure in walker.wrote.items() if sure),
+            load_of(walker.globals.names),
         )
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):
         return None

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from llm_kernel.plan.faults import Fault
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.saves import Saved
+from llm_kernel.plan.weight import Load
 
 LINES = "lines"
 """The format of a hole that may hold several lines."""
@@ -103,7 +104,7 @@ class Plan:
 
     ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives,
     ``saves`` the checkpoints. ``fault`` is the exception that surely ends it, ``status`` its exit status where that is
-    certain, ``left`` the files that it has surely written then.
+    certain, ``left`` the files that it has surely written then. ``load`` is what the network weighs that it calls.
     """
 
     nodes: tuple[Node, ...]
@@ -114,6 +115,7 @@ class Plan:
     fault: Fault | None = None
     status: int | None = None
     left: tuple[str, ...] = ()
+    load: Load | None = None
 
 
 def children(node: Node) -> tuple[tuple[Node, ...], ...]:

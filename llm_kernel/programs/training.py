@@ -11,6 +11,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.plan import Plan
 from llm_kernel.plan.saves import Saved
+from llm_kernel.plan.weight import Load
 from llm_kernel.programs.bounds import bounds
 from llm_kernel.programs.checkpoints import leave, size_of
 from llm_kernel.programs.cuda import out_of_memory
@@ -30,14 +31,23 @@ class Training:
     """One run of ``script``; ``end`` takes its workers off the process table."""
 
     def __init__(
-        self, machine: Machine, call: Call, process: Process, script: Script, source: str, progress: Progress
+        self,
+        machine: Machine,
+        call: Call,
+        process: Process,
+        script: Script,
+        source: str,
+        progress: Progress,
+        load: Load | None = None,
     ) -> None:
         self._progress = progress
         self._machine, self._call, self._process = machine, call, process
         self._script, self._source = script, source
         self._workers: list[Process] = []
         self._kept: set[str] = set()
-        self.work: Workload | None = workload(source, script.args, call.env, machine, every=script.workers != 1)
+        self.work: Workload | None = workload(
+            source, script.args, call.env, machine, every=script.workers != 1, load=load
+        )
 
     def begin(self) -> str:
         """Put the run's load on its GPUs; the traceback where one of them has no room for it."""
@@ -91,7 +101,8 @@ class Training:
         if self._progress.effect():
             return
         with contextlib.suppress(OSError):
-            leave(self._machine, self._call.path(path), size_of(self._source, tuple(holds)), holds)
+            record = one.second if turn and one.second is not None else one.first
+            leave(self._machine, self._call.path(path), record.size or size_of(self._source, tuple(holds)), holds)
         self._progress.happened()
 
     def _works(self, seconds: float) -> None:

@@ -1,6 +1,7 @@
 """What a training script asks of the machine, read off its source: which GPUs, how much of them, how long an epoch.
 
-Orders of magnitude for one RTX 3090 (24 GiB, Ampere), rounded from what tutorials of these models report.
+Where the plan knows the network, memory and time follow from its parameters and layers; else from its family: orders of
+magnitude for one RTX 3090 (24 GiB, Ampere), rounded from what tutorials of these models report.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.plan.curves import recipe
+from llm_kernel.plan.weight import Load
 
 __all__ = ["Workload", "workload"]
 
@@ -48,6 +50,18 @@ _SAMPLES = (
 )
 _SPEED = {"Kepler": 0.15, "Maxwell": 0.25, "Pascal": 0.4, "Volta": 0.75, "Turing": 0.6, "Ampere": 1.0}
 _SPEED |= {"Ada": 1.9, "Ada Lovelace": 1.9, "Hopper": 3.0, "Blackwell": 4.0}
+_CONTEXT = {"Kepler": 300, "Maxwell": 420, "Pascal": 560, "Volta": 700, "Turing": 750, "Ampere": 860}
+_CONTEXT |= {"Ada": 480, "Ada Lovelace": 480, "Hopper": 640, "Blackwell": 700}
+"""MiB that CUDA and its libraries take before any tensor, by the generation of the GPU."""
+_STATES = ((r"\b(?:Adam|AdamW|NAdam|RAdam|Adamax)\b", 2), (r"\bRMSprop\b|\bAdagrad\b|momentum", 1))
+"""How many numbers an optimizer keeps beside each parameter."""
+_HALF = re.compile(r"\bautocast\b|\bGradScaler\b|\.half\(\)|mixed_precision|fp16|bfloat16")
+_SPARE = 1.18
+"""What the allocator and the workspaces of convolutions hold beside the activations themselves."""
+_OPERATIONS, _BYTES = 1.25e13, 8e11
+"""A second on one RTX 3090: operations that convolutions reach in practice, and bytes that its memory moves."""
+_LOADED = ((400_000, 900.0), (100_000, 1500.0), (2500, 12000.0), (0, 16000.0))
+"""Examples a second that a loader delivers, by the elements that one of them has at least."""
 _STEP = 0.0012
 """Seconds of one step of the optimizer beside its examples, on one RTX 3090."""
 
@@ -66,9 +80,10 @@ class Workload:
     """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded."""
 
     def uses(self) -> dict[int, GpuUse]:
-        """The load on each GPU: the first one gathers the results and holds a little more."""
+        """The load on each GPU: the first of several gathers the results and holds a little more."""
         first = self.gpus[0] if self.gpus else 0
-        return {index: GpuUse(self.util, self.mem + (180 if index == first else 0)) for index in self.gpus}
+        more = 180 if len(self.gpus) > 1 else 0
+        return {index: GpuUse(self.util, self.mem + (more if index == first else 0)) for index in self.gpus}
 
     def seconds_per_epoch(self, machine: Machine) -> float:
         """Seconds of one pass over the data, reading it included."""
@@ -83,24 +98,68 @@ class Workload:
 
 
 def workload(
-    source: str, args: tuple[str, ...], env: Mapping[str, str], machine: Machine, *, every: bool = False
+    source: str,
+    args: tuple[str, ...],
+    env: Mapping[str, str],
+    machine: Machine,
+    *,
+    every: bool = False,
+    load: Load | None = None,
 ) -> Workload | None:
-    """What ``source`` asks for; None where it trains nothing. ``every``: a launcher gives each GPU a process."""
+    """What ``source`` asks for; None where it trains nothing. ``every``: a launcher gives each GPU a process.
+
+    ``load`` is what the plan knows of its network; where it is not known, the family decides.
+    """
     text = source.lower()
     if not re.search(r"\b(?:torch|tensorflow|keras|jax|transformers|lightning)\b", text):
         return None
     kind = next((one for one in _KINDS if re.search(one.pattern, text)), None)
     if kind is None or not re.search(r"\.backward\(|\.fit\(|\.train\(|\.minimize\(|value_and_grad", text):
         return None
-    batch = _batch(source, args)
     known = next((count for pattern, count in _SAMPLES if re.search(rf"\b{pattern}", text)), 0)
     found = recipe(source, args)
     told = found if found is not None and found.sized else None
     samples = min(known or told.examples, told.examples) if told else known or 10_000
     steps = told.updates if told and not told.pair.data and not known else 0
-    mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
-    rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
-    return Workload(_gpus(source, env, machine, every), mem, kind.util, rate, samples, steps, kind.cpu)
+    gpus = _gpus(source, env, machine, every)
+    batch, weight = _weight(source, args, load, gpus)
+    if weight is not None:
+        mem = _memory(source, weight, batch, gpus, machine)
+        rate = _rate(source, weight, samples == 10_000 and not known)
+    else:
+        mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
+        rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
+    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu)
+
+
+def _weight(source: str, args: tuple[str, ...], load: Load | None, gpus: tuple[int, ...]) -> tuple[int, Load | None]:
+    """How many examples are on each GPU at once, and what the network weighs, where that is known."""
+    batch = _batch(source, args)
+    if load is None or not load.activations:
+        return batch, None
+    shares = len(gpus) if re.search(r"\bDataParallel", source) else 1
+    return max(1, -(-batch // max(shares, 1))), load
+
+
+def _memory(source: str, load: Load, batch: int, gpus: tuple[int, ...], machine: Machine) -> int:
+    """MiB: CUDA's own, the parameters with gradients and what the optimizer keeps of them, and the batch's way."""
+    boards = machine.devices.gpus
+    context = _CONTEXT.get(boards[gpus[0]].card.arch, 600) if gpus else 0
+    states = next((count for pattern, count in _STATES if re.search(pattern, source)), 0)
+    half = bool(_HALF.search(source))
+    numbers = load.parameters * (8 + 4 * states + 2 * half)
+    way = (load.activations + load.inputs) / load.examples * batch * (2.2 if half else 4) * _SPARE
+    return round(context + 22 + (numbers + way) / 2**20)
+
+
+def _rate(source: str, load: Load, inside: bool) -> float:
+    """Examples a second on one RTX 3090: what a loader delivers, and the card computes; ``inside``: there is none."""
+    size = load.inputs / load.examples
+    delivered = 60000.0 if inside else next(rate for least, rate in _LOADED if size >= least)
+    half = 0.5 if _HALF.search(source) else 1.0
+    computed = 6e6 * load.millions / load.examples / _OPERATIONS
+    moved = 24.0 * load.activations / load.examples / _BYTES
+    return 1.0 / max(1.0 / delivered + 0.2 * half * (computed + moved), half * (computed + moved))
 
 
 def _batch(source: str, args: tuple[str, ...]) -> int:

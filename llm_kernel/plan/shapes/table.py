@@ -11,6 +11,7 @@ from llm_kernel.plan.shapes.attention import STACKS
 from llm_kernel.plan.shapes.chance import CHANCE
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
+from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
 from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers
@@ -198,9 +199,12 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
     if "Dropout" in layer.name:
         lose(w)
     try:
-        return layer.forward(w, this, args, named)
+        found = layer.forward(w, this, args, named)
     except _UNSURE:
         return Unknown("tensor")
+    if not module.children(this):
+        weigh(w, this, args[0] if args else None, found)
+    return found
 
 
 def module_attribute(w: Walk, this: Thing, name: str) -> Value:
