@@ -53,7 +53,10 @@ class Screen(Protocol):
 
 
 class Forked(Protocol):
-    """A child shell."""
+    """A child shell, which may have jobs of its own."""
+
+    @property
+    def jobs(self) -> Jobs: ...
 
     async def run(self, script: str, out: Sink, err: Sink) -> int: ...
 
@@ -197,6 +200,7 @@ class Jobs:
                 await self._write(job, True, f"bash: {sinks.filename}: {sinks.strerror}\n".encode())
                 job.status = 1
             else:
+                shell.jobs.begin(_Into(*sinks))
                 job.status = await shell.run(body or job.order.body, *sinks)
         except asyncio.CancelledError:
             job.status = 128 + (job.signal or 1)
@@ -599,6 +603,19 @@ class Jobs:
         for jobs in (self.table, self.orphans):
             if job in jobs:
                 jobs.remove(job)
+
+
+class _Into:
+    """The streams of a job, to which its own jobs write as well."""
+
+    def __init__(self, out: Sink, err: Sink) -> None:
+        self._sinks = out, err
+
+    async def out(self, data: bytes) -> None:
+        await self._sinks[0](data)
+
+    async def err(self, data: bytes) -> None:
+        await self._sinks[1](data)
 
 
 async def _drop(data: bytes) -> None:
