@@ -18,11 +18,12 @@ from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
 from llm_kernel.programs.table import NotExact
 from llm_kernel.python import Unsure
+from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
 
 __all__ = ["facts"]
 
-_NATIVE = ("collections", "json", "math", "os", "random", "sys", "time")
+_NATIVE = frozenset(MODULES)
 """Modules that the sandbox has; what it lacks of them may still be a fact."""
 
 _STRING = ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits", "punctuation")
@@ -55,7 +56,7 @@ class _Facts:
         for node in ast.walk(tree):
             if isinstance(node, ast.Import):
                 self._import(node, bound)
-            elif isinstance(node, ast.ImportFrom) and node.module not in _NATIVE:
+            elif isinstance(node, ast.ImportFrom) and (node.module not in _NATIVE or self._beside(node.module)):
                 raise Unsure(f"from {node.module}")
         for node in ast.walk(tree):
             if isinstance(node, ast.Name) and node.id in bound:

@@ -9,6 +9,7 @@ import sys
 import warnings
 from collections.abc import Collection
 
+from llm_kernel.python.guarded import check_modules, decorates, functions, lazy
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
 
@@ -40,13 +41,17 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
     nodes = [node for node in ast.walk(tree) if node not in inside]
     own = _own_names(tree)
     modules = _modules(nodes)
+    taken = functions(nodes)
+    check_modules(nodes, above, own, modules, script)
     for node in nodes:
         if type(node) not in NODES:
             raise Unsure(f"syntax: {type(node).__name__}")
         if script.version[1] < SINCE.get(type(node), 0):
             raise Unsure(f"syntax of a later Python: {type(node).__name__}")
         _check_node(node, above, own, modules, script)
-        if isinstance(node, ast.GeneratorExp) or _called(node) in _LAZY:
+        if isinstance(node, ast.ClassDef):
+            _check_class(node, plain=not node.decorator_list or decorates(node, nodes))
+        if isinstance(node, ast.GeneratorExp) or _called(node) in _LAZY or lazy(node, taken, modules):
             _check_lazy(node, above[node], own)
     _check_sets(nodes, above)
 
@@ -69,7 +74,9 @@ def _own_names(tree: ast.Module) -> set[str]:
                 names.add(name)
             case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
                 names.add(name)
-            case ast.ExceptHandler(name=str(name)):
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                names.add(name)
+            case ast.MatchMapping(rest=str(name)):
                 names.add(name)
     return names
 
@@ -113,8 +120,6 @@ def _check_node(
                 raise Unsure(f"attribute: {attr}")
             if attr not in ATTRIBUTES and attr not in own and attr in _KNOWN and attr not in DUNDERS:
                 raise Unsure(f"attribute: {attr}")
-        case ast.ClassDef():
-            _check_class(node)
         case ast.FunctionDef(decorator_list=[_, *_]) if isinstance(above[node], ast.ClassDef):
             raise Unsure("method decorator")
         case ast.AsyncFunctionDef() | ast.Await():
@@ -145,8 +150,8 @@ def check_format(node: ast.JoinedStr, script: Script) -> None:
             raise Unsure("quotes in a formatted string")
 
 
-def _check_class(node: ast.ClassDef) -> None:
-    if node.bases or node.keywords or node.decorator_list:
+def _check_class(node: ast.ClassDef, *, plain: bool) -> None:
+    if node.bases or node.keywords or not plain:
         raise Unsure("class with bases")
     for child in node.body:
         if isinstance(child, ast.FunctionDef):

@@ -21,11 +21,13 @@ NODES: frozenset[type[ast.AST]] = frozenset(
         ast.Starred, ast.Store, ast.Sub, ast.Subscript, ast.Try, ast.Tuple, ast.UAdd,
         ast.UnaryOp, ast.USub, ast.While, ast.With,
         ast.alias, ast.arg, ast.arguments, ast.comprehension, ast.keyword, ast.withitem,
+        ast.Match, ast.match_case, ast.MatchValue, ast.MatchSingleton, ast.MatchSequence, ast.MatchMapping,
+        ast.MatchStar, ast.MatchAs, ast.MatchOr,
     }
 )  # fmt: skip
 """Kinds of syntax."""
 
-SINCE: dict[type[ast.AST], int] = {ast.NamedExpr: 8}
+SINCE: dict[type[ast.AST], int] = {ast.NamedExpr: 8, ast.Match: 10}
 """The minor version that a kind of syntax came with, where it is younger than 3.6."""
 
 BUILTINS = frozenset(
@@ -55,12 +57,24 @@ DUNDERS = frozenset("__init__ __repr__ __str__ __call__ __eq__ __add__ __sub__ _
 """Names with underscores on both sides that a script may use."""
 
 MODULES: dict[str, frozenset[str]] = {
-    "math": frozenset("pi e inf floor ceil sqrt gcd factorial trunc fabs isnan isinf tau nan".split()),
+    "math": frozenset(
+        """pi e inf floor ceil sqrt gcd factorial trunc fabs isnan isinf tau nan sin cos tan asin acos atan atan2 sinh
+        cosh tanh log log2 log10 log1p exp pow hypot degrees radians comb perm isqrt lcm prod fsum dist isclose
+        copysign fmod isfinite""".split()
+    ),
     "json": frozenset("dumps loads load dump".split()),
     "sys": frozenset("argv exit stderr stdout stdin version version_info platform".split()),
     "os": frozenset(),
     "random": frozenset("seed random randint choice shuffle sample uniform randrange choices gauss".split()),
     "time": frozenset("sleep".split()),
-    "collections": frozenset("Counter defaultdict deque".split()),
+    "collections": frozenset("Counter defaultdict deque namedtuple".split()),
+    "itertools": frozenset(
+        "permutations combinations product chain accumulate combinations_with_replacement zip_longest".split()
+    ),
+    "functools": frozenset("reduce".split()),
+    "dataclasses": frozenset("dataclass field".split()),
+    "copy": frozenset("copy deepcopy".split()),
+    "re": frozenset("findall search match fullmatch split sub compile".split()),
+    "datetime": frozenset("date datetime timedelta".split()),
 }
 """Attributes of modules."""
