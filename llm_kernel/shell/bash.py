@@ -149,7 +149,7 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
-OUTDONE = frozenset("csplit cut hexdump shuf tee uniq xxd".split())
+OUTDONE = frozenset("csplit cut hexdump shuf split tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
 _ALIASES = frozenset(["ll", "la", "l"])
@@ -515,7 +515,7 @@ class Shell:
         if call.name == INNER:
             stdin = await streams.read() if call.args[1] in ("s", "full") else b""
             text, status = self._inner.answer(call.args, call.cwd, stdin, call.env)
-            await (context.stderr if call.args[1] in ("!", "full") else context.stdout).write(text.encode())
+            await (context.stderr if call.args[1] in ("!", "full", "xargs") else context.stdout).write(text.encode())
             return status
         if call.name == ASK:
             args = list(call.args)

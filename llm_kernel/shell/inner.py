@@ -74,6 +74,8 @@ class Inner:
                 return moved(kind, rest[0] if rest else "", self._machine.clock.now, env), 0
             case "open" | "outer" | "may" | "tool":
                 return self._permits.answer(kind, rest, cwd, env), 0
+            case "xargs":
+                return _counted(int(rest[0]), rest[-1])
             case "number":
                 return f"{self._chance.number()}", 0
             case "chance":
@@ -237,6 +239,15 @@ class Inner:
         root.write_file(copy, text.encode())
         self._copies[copy.encode()] = name.encode()
         return copy
+
+
+def _counted(status: int, name: str) -> tuple[str, int]:
+    """What ``xargs`` says and ends with when the worst of its commands ended with ``status``."""
+    if status == 255:
+        return f"xargs: {name}: exited with status 255; aborting\n", 124
+    if status > 128:
+        return f"xargs: {name}: terminated by signal {status - 128}\n", 125
+    return "", status if status in (0, 126, 127) else 123
 
 
 def _fails(said: str, status: int) -> str:

@@ -42,8 +42,11 @@ _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
-    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|\bprintf\s[^\n;|]*\$"
+    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bprintf\s[^\n;|]*\$"
 )
+_LACKING = frozenset("od sort grep egrep fgrep".split())
+"""Tools of the library that lack options which ours have."""
+
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
 _ASKING = frozenset("nohup timeout nice setsid".split())
@@ -275,7 +278,7 @@ class _Command:
         if base not in self._lead.tools and base not in _WRAPPERS:
             return self._program(words[0], name, wrapper)
         closed = base == "sudo" and (self._lead.guarded or rest[:1] != [] and rest[0].startswith("-"))
-        if closed or _asks_itself(base, rest) or (base in ("od", "sort") and _lacks(base, rest)):
+        if closed or _asks_itself(base, rest) or (base in _LACKING and _lacks(base, rest)):
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
         edits = [_replaced(words[0], base)] if found else []
@@ -295,10 +298,21 @@ class _Command:
             literal = words[at + 1].type == "raw_string"
             moment = asks(base, rest[at]) or (not literal and "$" in _text(words[at + 1]).replace("$ENV", ""))
             edits += self._asked(words[at + 1], KINDS[base]) if moment else []
+        if base == "xargs" and not wrapper:
+            edits += self._measured(words, rest)
         if base in _WRAPPERS:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
         return edits
+
+    def _measured(self, words: list[Node], rest: Sequence[str]) -> list[Edit]:
+        """``xargs``: what it ends with says how its commands ended."""
+        at = _inner_at("xargs", rest)
+        name = rest[at - 1] if at else "echo"
+        name = name if _PLAIN.fullmatch(name) or ("/" in name and re.fullmatch(r"[\w./-]+", name)) else "command"
+        first, last = words[0].start_byte, words[-1].end_byte
+        # the space lets it stand before what else is put there
+        return [(first, first, " { "), (last, last, f"; {self._asks('xargs')} $? {name}; }}")]
 
     def _printed(self, words: list[Node]) -> list[Edit]:
         """``printf "$format"`` where formats hold dates: what it is to print is asked for."""
@@ -567,10 +581,14 @@ def _misread(node: Node) -> bool:
 
 
 def _lacks(base: str, args: Sequence[str]) -> bool:
-    """Whether ``od`` is to read numbers with a point, or ``sort`` by chance, as the library's cannot."""
+    """Whether ``od`` is to read numbers with a point, ``sort`` by chance, or ``grep`` to colour."""
+    if "grep" in base:
+        letters = [arg for arg in args if re.fullmatch(r"-[A-Za-z0-9].*", arg)]
+        colored = any(re.fullmatch(r"--colou?r=always", arg) for arg in args)
+        return colored and all(re.fullmatch(r"-[ivnHhrRowxclsqEFGPa]*(?:[em].*)?", one) for one in letters)
     if base == "sort":
         return any(re.match(r"-[a-zA-Z]*R|--random-so", arg) for arg in args)
-    pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=True)]
+    pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=False)]
     return any(re.fullmatch(r"-[a-zA-Z]*[feF]|-[a-zA-Z]*t\w*f.*|--format=\w*f.*", arg) for arg in pairs)
 
 

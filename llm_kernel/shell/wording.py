@@ -8,6 +8,9 @@ from llm_kernel.shell.permits import said_of
 
 __all__ = ["mended"]
 
+_GETOPTS = re.compile(
+    rb"(?m)^([^\n:]+): (?:line \d+: )?getopts: (illegal option|option requires an argument) -- '([^'\n]+)'"
+)
 _SED = re.compile(rb"the `e' command is not available: Bashkit [^\n]*")
 _SED_OPTION = re.compile(rb"the `e' option to `s' is not available: Bashkit [^\n]*")
 _OWN = re.compile(
@@ -43,6 +46,8 @@ def mended(data: bytes) -> bytes:
         data = _ASKED.sub(rb"\1", data)
     if b"/dev/." in data:
         data = said_of(data)
+    if b": getopts: " in data:
+        data = _GETOPTS.sub(rb"\1: \2 -- \3", data)
     if b"Bashkit" in data:
         data = _SED.sub(b"unknown command: `e'", data)
         data = _SED_OPTION.sub(b"unknown option to `s'", data)

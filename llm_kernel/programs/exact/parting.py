@@ -1,0 +1,233 @@
+"""``split``: a file cut into pieces of so many lines, bytes or parts; and ``zgrep``, which searches packed files."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+import string
+from collections.abc import Iterator, Sequence
+
+from llm_kernel.programs.feeding import fed, tell
+from llm_kernel.programs.options import Options, Parsed
+from llm_kernel.programs.quoting import said
+from llm_kernel.programs.table import NotExact, live
+from llm_kernel.shell.call import Answer, Call, Io
+
+__all__ = ["split", "zgrep"]
+
+_SPLIT = Options(
+    "a,suffix-length= additional-suffix= b,bytes= C,line-bytes= d numeric-suffixes? x hex-suffixes? e,elide-empty-files"
+    " filter= l,lines= n,number= t,separator= u,unbuffered verbose",
+    usage="[OPTION]... [FILE [PREFIX]]",
+    about="Output pieces of FILE to PREFIXaa, PREFIXab, ...;\ndefault size is 1000 lines, and default PREFIX is 'x'.",
+    authors="Torbjorn Granlund and Richard M. Stallman",
+)
+_UNITS = {"": 1, "b": 512, **{unit: 1 << 10 * (at + 1) for at, unit in enumerate("KMGTPE")}, "k": 1024, "m": 1 << 20}
+_MOST = 5000
+"""Pieces that one call may make."""
+
+
+class _Wrong(Exception):  # noqa: N818 - what split says, no fault of ours
+    pass
+
+
+@live("split")
+async def split(call: Call, io: Io) -> int:
+    """Cut a file into pieces."""
+    parsed = _SPLIT.parse(call)
+    if isinstance(parsed, Answer):
+        return await tell(io, parsed)
+    if "filter" in parsed:
+        raise NotExact(call.name)
+    if len(parsed.operands) > 2:
+        return await tell(io, _SPLIT.refuse(call, f"extra operand {said(parsed.operands[2], call.env)}"))
+    name, prefix = (*parsed.operands, "-", "x")[:2] if len(parsed.operands) != 1 else (parsed.operands[0], "x")
+    try:
+        _check(call, parsed)
+        [(_, data)] = [pair async for pair in fed(call, io, [name])]
+        if isinstance(data, OSError):
+            raise _Wrong(f"{name}: {data.strerror}" if data.errno == 21 else _unread(name, data))
+        pieces = list(_pieces(call, parsed, data))
+        if (one := re.fullmatch(r"(?:[lr]/)?(\d+)/\d+", parsed.value("number") or "")) is not None:
+            await io.out(pieces[int(one[1]) - 1])
+            return 0
+        await _write(call, io, parsed, prefix, pieces)
+    except _Wrong as err:
+        await io.err(f"{call.name}: {err}\n")
+        return 1
+    except OSError as err:
+        await io.err(f"{call.name}: {prefix}: {err.strerror}\n")
+        return 1
+    return 0
+
+
+def _unread(name: str, error: OSError) -> str:
+    return f"cannot open '{name}' for reading: {error.strerror}"
+
+
+async def _write(call: Call, io: Io, parsed: Parsed, prefix: str, pieces: Sequence[bytes]) -> None:
+    kept = [piece for piece in pieces if piece or "elide-empty-files" not in parsed]
+    for at, piece in enumerate(kept):
+        name = f"{prefix}{_suffix(parsed, at, len(kept))}{parsed.value('additional-suffix') or ''}"
+        path = call.path(name)
+        if not call.machine.files.is_dir(posixpath.dirname(path)):
+            raise _Wrong(f"{name}: No such file or directory")
+        if "verbose" in parsed:
+            await io.out(f"creating file {said(name, call.env) if ' ' in name else chr(39) + name + chr(39)}\n")
+        call.machine.files.write(path, piece)
+
+
+def _suffix(parsed: Parsed, at: int, count: int) -> str:
+    letters = string.ascii_lowercase
+    start = 0
+    for option, digits in (("d", "0123456789"), ("numeric-suffixes", "0123456789"), ("x", "0123456789abcdef")):
+        if option in parsed:
+            letters, start = digits, int(parsed.value(option) or 0)
+    if "hex-suffixes" in parsed:
+        letters, start = "0123456789abcdef", int(parsed.value("hex-suffixes") or "0", 16)
+    base, given = len(letters), parsed.value("suffix-length")
+    fixed = given is not None or parsed.value("number") is not None
+    length = int(given or 2)
+    if parsed.value("number") is not None and given is None:
+        while base**length < count + start:
+            length += 1
+    at += start
+    if not fixed:
+        extra = 0
+        while at >= (room := base ** (length + extra) - base ** (length + extra - 1)):
+            at, extra = at - room, extra + 1  # names grow: after yz comes zaaa
+        return letters[-1] * extra + _digits(at, letters, length + extra)
+    if at >= base**length:
+        raise _Wrong("output file suffixes exhausted")
+    return _digits(at, letters, length)
+
+
+def _digits(number: int, letters: str, length: int) -> str:
+    text = ""
+    for _ in range(length):
+        number, digit = divmod(number, len(letters))
+        text = letters[digit] + text
+    return text
+
+
+def _check(call: Call, parsed: Parsed) -> None:
+    for name, what in (("lines", "lines"), ("bytes", "bytes"), ("line-bytes", "lines")):
+        text = parsed.value(name)
+        if text is None:
+            continue
+        shown = f"invalid number of {what}: {said(text, call.env)}"
+        if not _amount(text):
+            raise _Wrong(f"{shown}: Numerical result out of range" if re.fullmatch(r"0+", text) else shown)
+    length = parsed.value("suffix-length")
+    if length is not None and not re.fullmatch(r"[1-9]\d?", length):
+        raise _Wrong(f"invalid suffix length: {said(length, call.env)}")
+    number = parsed.value("number")
+    if number is not None and not re.fullmatch(r"(?:[lr]/)?(?:\d+/)?[1-9]\d{0,3}", number):
+        raise _Wrong(f"invalid number of chunks: {said(number, call.env)}")
+    if sum(parsed.value(one) is not None for one in ("lines", "bytes", "line-bytes", "number")) > 1:
+        raise _Wrong(f"cannot split in more than one way\nTry '{call.name} --help' for more information.")
+
+
+def _amount(text: str) -> int:
+    found = re.fullmatch(r"(\d{1,15})(\D*)", text)
+    if found is None:
+        return 0
+    unit = found[2]
+    if unit.endswith("B") and unit[:-1] in _UNITS and len(unit) == 2:
+        return int(found[1]) * int(1000 ** ("KMGTPE".find(unit[0].upper()) + 1))
+    return int(found[1]) * _UNITS.get(unit.removesuffix("iB"), 0)
+
+
+def _pieces(call: Call, parsed: Parsed, data: bytes) -> Iterator[bytes]:
+    end = (parsed.value("separator") or "\n").replace("\\0", "\0").encode()
+    rows = [row + end for row in data.split(end)]
+    rows[-1] = rows[-1][: -len(end)]
+    rows = rows if rows[-1] else rows[:-1]
+    number, size = parsed.value("number"), parsed.value("bytes")
+    if number is not None:
+        yield from _parts(number, data, rows)
+    elif size is not None:
+        step = _amount(size)
+        if len(data) > step * _MOST:
+            raise _Wrong("output file suffixes exhausted")
+        yield from (data[at : at + step] for at in range(0, len(data), step))
+    elif (most := parsed.value("line-bytes")) is not None:
+        yield from _packed(rows, _amount(most))
+    else:
+        step = _amount(parsed.value("lines") or "1000")
+        if len(rows) > step * _MOST:
+            raise _Wrong("output file suffixes exhausted")
+        yield from (b"".join(rows[at : at + step]) for at in range(0, len(rows), step))
+
+
+def _packed(rows: Sequence[bytes], most: int) -> Iterator[bytes]:
+    kept = b""
+    for row in rows:
+        if kept and len(kept) + len(row) > most:
+            yield kept
+            kept = b""
+        kept += row
+        while len(kept) > most:
+            yield kept[:most]
+            kept = kept[most:]
+    if kept:
+        yield kept
+
+
+def _parts(number: str, data: bytes, rows: Sequence[bytes]) -> Iterator[bytes]:
+    """``-n``: so many parts by bytes, by whole lines, or by turns."""
+    count = int(number.rpartition("/")[2])
+    size = max(len(data) // count, 1) if data else 0
+    if number.startswith("r/"):
+        yield from (b"".join(rows[at::count]) for at in range(count))
+    elif number.startswith("l/"):
+        cut, parts = 0, [b""] * count
+        for row in rows:
+            parts[min(cut // size, count - 1)] += row  # a line is whole where it begins
+            cut += len(row)
+        yield from parts
+    else:
+        extra = len(data) - len(data) // count * count
+        begin = 0
+        for at in range(count):
+            end = begin + len(data) // count + (at < extra)
+            yield data[begin:end]
+            begin = end
+
+
+@live("zgrep", "zegrep", "zfgrep")
+async def zgrep(call: Call, io: Io) -> int:
+    """Search in files that may be packed, as grep does in what is in them."""
+    words, options, patterns = list(call.args), [], []
+    while words and (words[0].startswith("-") and words[0] != "-"):
+        word = words.pop(0)
+        if word == "--":
+            break
+        options.append(word)
+        if re.fullmatch(r"-[a-zA-Z]*[efmABC]", word) and words:
+            patterns += [word] if word[-1] in "ef" else []
+            options.append(words.pop(0))
+    if call.run is None or any(re.match(r"-\w*[rR]|--(?:help|version|rec)", option) for option in options):
+        raise NotExact(call.name)
+    if not patterns and not words:
+        raise NotExact(call.name)
+    options += [] if patterns else ["-e", words.pop(0)]
+    tool = {"zegrep": "grep -E", "zfgrep": "grep -F"}.get(call.name.rpartition("/")[2], "grep")
+    search = f"{tool} {shlex.join(options)}"
+    if not words:
+        raise NotExact(call.name)
+    worst = 1
+    for name in words:
+        shown = f" | sed {shlex.quote('s|^|' + name.replace('|', chr(92) + '|') + ':|')}" if len(words) > 1 else ""
+        if any(re.fullmatch(r"-[a-zA-Z]*l[a-zA-Z]*", option) for option in options):
+            shown = f" | sed {shlex.quote('s|.*|' + name + '|')}"
+        if not call.machine.files.exists(call.path(name)):
+            await io.err(f"gzip: {name}: No such file or directory\n")
+            worst = 2
+            continue
+        packed = call.machine.files.head(call.path(name))[:2] == b"\x1f\x8b"
+        line = f"{'zcat' if packed else 'cat'} -- {shlex.quote(name)} | {search}"
+        status = await call.run(f"{line}{shown}; (exit ${{PIPESTATUS[1]}})", io.out, io.err)
+        worst = 2 if status > 1 else min(worst, status) if worst < 2 else worst
+    return worst

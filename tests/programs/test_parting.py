@@ -1,0 +1,50 @@
+"""``split``, ``zgrep``, coloured ``grep`` and the ends of ``xargs``, as recorded from the real ones."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.notebook import Notebook, err, out
+
+RED, END = "\x1b[01;31m\x1b[K", "\x1b[m\x1b[K"
+COLON = f"\x1b[36m\x1b[K:{END}"
+
+SAID = [
+    ("grep --color=always an f", f"b{RED}an{END}{RED}an{END}a\n", 0),
+    ("grep -n --color=always 'a[pn]*p' f", f"\x1b[32m\x1b[K1{END}{COLON}{RED}app{END}le\n", 0),
+    ("grep -Eo --color=always 'a(p|n)+' f", f"{RED}app{END}\n{RED}an{END}\n{RED}an{END}\n", 0),
+    ("grep -i --color=always APPLE f n", f"\x1b[35m\x1b[Kf{END}{COLON}{RED}apple{END}\n", 0),
+    ("grep --color=always nosuch f || echo none", "none\n", 0),
+    ("split -l 5 -a 3 n; ls x*; cat xaac", "xaaa\nxaab\nxaac\n11\n12\n", 0),
+    ("split -n l/3 n; wc -l x*", " 5 xaa\n 4 xab\n 3 xac\n12 total\n", 0),
+    ("split -n r/2 n; head -2 xaa", "1\n3\n", 0),
+    ("split -n 2/3 n", "\n6\n7\n8\n9\n", 0),
+    ("split -l 6 --additional-suffix=.t n q; ls q*; split -d -a 1 -l 6 n; ls x*", "qaa.t\nqab.t\nx0\nx1\n", 0),
+    ("split --verbose -b 20 n", "creating file 'xaa'\ncreating file 'xab'\n", 0),
+    ("echo 1 2 | xargs -n1 false; echo $?", "123\n", 0),
+    ("gzip -k f; zgrep an f.gz; zgrep -c an f f.gz; zgrep -q nosuch f.gz; echo $?", "banana\nf:1\nf.gz:1\n1\n", 0),
+]
+
+
+@pytest.mark.parametrize(("script", "said", "status"), SAID)
+async def test_the_output_is_the_real_ones(script: str, said: str, status: int) -> None:
+    book = Notebook()
+    await book("printf 'apple\\nbanana\\n' > f; seq 12 > n")
+    assert await book(script) == out(said, status)
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "status"),
+    [
+        ("split -b 1z n", "split: invalid number of bytes: ‘1z’\n", 1),
+        ("split nosuch", "split: cannot open 'nosuch' for reading: No such file or directory\n", 1),
+        ("split -a 1 -l 1 -d n", "split: output file suffixes exhausted\n", 1),
+        ("echo 1 | xargs sh -c 'exit 255'", "xargs: sh: exited with status 255; aborting\n", 124),
+        ("echo 1 | xargs nosuch", "xargs: nosuch: No such file or directory\n", 127),
+        ("getopts ab x -c", "bash: illegal option -- c\n", 0),
+    ],
+)
+async def test_mistakes_are_worded_as_the_real_ones(script: str, said: str, status: int) -> None:
+    book = Notebook()
+    await book("seq 12 > n")
+    assert await book(script) == err(said, status)
