@@ -82,6 +82,7 @@ def check_modules(
     for name in taken.keys() & own:
         raise Unsure(f"bound anew: {name}")
     used = {module for module, _ in taken.values()} | set(modules.values())
+    _check_classes(nodes, above, taken, modules)
     for node in nodes:
         module, name = _meant(node, taken, modules)
         if module:
@@ -94,6 +95,39 @@ def check_modules(
             _check_method(node, node.func.attr, used)
         if isinstance(node, ast.FormattedValue) and "datetime" in used and _dated(node):
             raise Unsure("a date in a formatted string")
+
+
+def _check_classes(
+    nodes: list[ast.AST],
+    above: Mapping[ast.AST, ast.AST],
+    taken: Mapping[str, tuple[str, str]],
+    modules: Mapping[str, str],
+) -> None:
+    """Let classes that modules make, and data classes, be called or asked, not shown: the sandbox names them shorter."""
+    made = {name for name, (module, _) in taken.items() if module == "datetime"}
+    for node in nodes:
+        if isinstance(node, ast.ClassDef) and node.decorator_list:
+            made.add(node.name)
+        if isinstance(node, ast.Call) and _meant(node.func, taken, modules) == ("collections", "namedtuple"):
+            holder = above[node]
+            if not isinstance(holder, ast.Assign) or not all(isinstance(one, ast.Name) for one in holder.targets):
+                raise Unsure("namedtuple as a value")
+            made |= {one.id for one in holder.targets if isinstance(one, ast.Name)}
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in made:
+            holder = above[node]
+            called = isinstance(holder, ast.Call) and holder.func is node
+            returned = isinstance(holder, ast.FunctionDef) and holder.returns is node
+            if not (called or returned or isinstance(holder, ast.Attribute | ast.arg | ast.AnnAssign)):
+                raise Unsure(f"class as a value: {node.id}")
+        if made and isinstance(node, ast.Name) and node.id == "type" and not _named(node, above):
+            raise Unsure("type of an object")
+
+
+def _named(node: ast.Name, above: Mapping[ast.AST, ast.AST]) -> bool:
+    """Whether ``type`` stands in ``type(x).__name__``."""
+    holder = above[above[node]]
+    return isinstance(holder, ast.Attribute) and holder.attr == "__name__"
 
 
 def _check_use(node: ast.AST, module: str, name: str, above: Mapping[ast.AST, ast.AST], script: Script) -> None:

@@ -68,6 +68,17 @@ print(reduce(lambda a, b: a, []))
 ###
 import math
 print(math.sqrt(-1))
+###
+from collections import namedtuple
+P = namedtuple("P", "x y")
+print(P)
+###
+from datetime import date
+print(type(date(2024, 1, 1)))
+###
+from itertools import chain
+x = chain([1], [2])
+print(list(x), list(x))
 """
 
 
