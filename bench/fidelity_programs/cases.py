@@ -19,7 +19,7 @@ class Case:
 
     ``epochs``: a pattern whose group is a counter, how many lines match it, and the counter's step; ``lines``: lines
     that must be among the output; ``relations``: ``fraction`` (percentages equal their fractions); ``writes``: the
-    files that it leaves; ``error``: the end of the last line on stderr; ``real``: why real Python cannot run it here.
+    files that it leaves; ``error``: what the last line on stderr says; ``real``: why real Python cannot run it here.
     """
 
     id: str

@@ -37,7 +37,7 @@ def judge(case: Case, planned: Plan | None, stdout: str, stderr: str, status: in
     """Judge what a run printed and left; ``files`` are the paths that are there now, below its folder."""
     lines = stdout.splitlines()
     possible, whole = _possible(planned, lines)
-    right = bool(case.error) and status == case.status and stderr.rstrip().endswith(case.error)
+    right = bool(case.error) and status == case.status and case.error in (stderr.rstrip().splitlines() or [""])[-1]
     return Judged(
         lines=(possible, len(lines)),
         fixed=(sum(line in lines for line in case.lines), len(case.lines)),

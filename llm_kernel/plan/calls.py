@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable
 
 from llm_kernel.plan.classes import member, of_class, of_instance, of_super
@@ -11,7 +12,7 @@ from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.shapes.table import SHAPES, base, called
-from llm_kernel.plan.shapes.tensor import Returned
+from llm_kernel.plan.shapes.tensor import Returned, Tensor
 from llm_kernel.plan.values import (
     Bound,
     Class,
@@ -29,6 +30,10 @@ from llm_kernel.plan.values import (
     known,
 )  # fmt: skip
 from llm_kernel.plan.walk import Flow, Raised, Walk
+
+_LARGE = 1 << 28
+"""Bytes below which nobody asks whether a tensor fits."""
+_BYTES = {"float64": 8, "int64": 8, "float16": 2, "bfloat16": 2, "int16": 2, "int8": 1, "uint8": 1, "bool": 1}
 
 
 def attribute(w: Walk, value: Value, name: str) -> Value:
@@ -93,7 +98,9 @@ def call(w: Walk, function: Value, args: list[Value], named: dict[str, Value], n
             if f"{path}()" in w.facts:
                 return w.facts[f"{path}()"]
             handler = BUILTINS.get(path) or LIBRARY.get(path)
-            return handler(w, args, named, node) if handler else library_call(w, path, args, named, node)
+            made = handler(w, args, named, node) if handler else library_call(w, path, args, named, node)
+            _has_room(w, made)
+            return made
         case Thing():
             thing = THINGS.get(function.kind)
             return thing(w, function, args, named, node) if thing else Unknown()
@@ -106,6 +113,14 @@ def call(w: Walk, function: Value, args: list[Value], named: dict[str, Value], n
     if known(function):
         raise Raised("TypeError", f"'{type(function).__name__}' object is not callable")
     return Unknown()
+
+
+def _has_room(w: Walk, made: Value) -> None:
+    """Whether a new tensor fits on its GPU."""
+    if isinstance(made, Tensor) and made.dims and made.device.startswith("cuda") and callable(w.facts.get("room")):
+        size = math.prod(made.dims) * _BYTES.get(made.dtype, 4)
+        if size > _LARGE and (fault := w.facts["room"](size)):  # type: ignore[operator]  # callable, as just seen
+            raise Raised(*fault)
 
 
 def _each(w: Walk, function: Unknown, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

@@ -203,6 +203,8 @@ def _of_dict(w: Walk, this: dict[Any, Value], name: str, args: list[Value], name
             return Items(None, lambda turn: pair if name == "items" else pair[0])
         return list(getattr(this, name)())
     if name == "get":
+        if open_ and known(args[0]) and args[0] in this:
+            return this[args[0]]
         return Unknown() if open_ else this.get(args[0], args[1] if len(args) > 1 else None)
     if name == "copy":
         return this.copy()

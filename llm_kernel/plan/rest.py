@@ -13,10 +13,10 @@ from llm_kernel.plan.nodes import Line, Literal, Part, Stream
 __all__ = ["rest"]
 
 _FAR = 40
-"""Lines beyond which it does not matter how long a way is."""
+"""Lines beyond which it does not matter how much lies ahead."""
 _NEAR = 3
-"""Ways that differ by so many lines are equally good: neither leaves the program early."""
-_SEEN = 4000
+"""Ways that differ by so many lines are equally good: neither leaves a loop or the program early."""
+_SEEN = 1500
 
 
 def rest(places: Sequence[Place], dice: random.Random, most: int = 5000) -> Iterator[Line]:
@@ -61,30 +61,30 @@ def _lines(place: Place, dice: random.Random) -> tuple[tuple[Line, ...], Place |
 def _way(ways: Sequence[Place], dice: random.Random) -> Place:
     if len(ways) == 1:
         return ways[0]
-    long = [_least(way) for way in ways]
+    long = [_ahead(way) for way in ways]
     good = [way for way, lines in zip(ways, long, strict=True) if lines + _NEAR >= max(long)]
     return good[dice.randrange(len(good))]
 
 
-def _least(start: Place) -> int:
-    """The fewest lines from a place to the end, as far as anybody looks."""
-    queue: deque[tuple[Place, int]] = deque([(start, 0)])
+def _ahead(start: Place) -> int:
+    """How many lines can be reached from a place, as far as anybody looks."""
+    queue: deque[Place] = deque([start])
     seen: set[Place] = set()
-    while queue:
-        place, lines = queue.popleft()
+    lines = 0
+    while queue and lines < _FAR and len(seen) < _SEEN:
+        place = queue.popleft()
         if place in seen:
             continue
         seen.add(place)
         spot, around = place
-        if (isinstance(spot, End) and not around) or lines >= _FAR or len(seen) > _SEEN:
-            return lines
         if isinstance(spot, Piece):
-            ends = isinstance(spot.part, str) and spot.part in LINE_ENDS
-            (queue.append if ends else queue.appendleft)(((spot.after, around), lines + ends))
+            lines += isinstance(spot.part, str) and spot.part in LINE_ENDS
+            queue.append((spot.after, around))
         elif isinstance(spot, Gap):
-            queue.append(((spot.after, around), lines + len(spot.lines)))
+            lines += len(spot.lines)
+            queue.append((spot.after, around))
         elif isinstance(spot, Anything):
-            queue.appendleft(((spot.after, around), lines))
-        else:
-            queue.extendleft((each, lines) for each in steps(place))
-    return _FAR
+            queue.append((spot.after, around))
+        elif not (isinstance(spot, End) and not around):
+            queue.extend(steps(place))
+    return lines

@@ -11,6 +11,7 @@ from llm_kernel.plan.values import MISSING, SPREAD, Value, join, same
 
 Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
 Slot: TypeAlias = tuple[int, object]
+_WIDE = 200
 _LONGEST = 5000
 """Turns beyond which nobody counts what a list holds."""
 
@@ -195,9 +196,11 @@ def _empty(place: Any) -> None:
 
 
 def _alike_now(one: Any, other: Any) -> bool:
-    """Whether two values are the same, two tensors of the same numbers among them."""
+    """Whether two values are the same: two tensors of the same numbers are, and two lists of the same values."""
     if same(one, other):
         return True
+    if type(one) is list and type(other) is list:
+        return len(one) == len(other) <= _WIDE and all(same(a, b) for a, b in zip(one, other, strict=True))
     numbers, others = getattr(one, "numbers", None), getattr(other, "numbers", None)
     if numbers is None or others is None or one.dtype != other.dtype or numbers.shape != others.shape:
         return False

@@ -16,6 +16,8 @@ __all__ = ["Between", "formed"]
 _NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 _STEPS = re.compile(r"\blr\b|learning_rate|get_last_lr|param_groups|best|\bmax\b|\bmin\b|patience|total", re.IGNORECASE)
 """Values that step instead of flickering."""
+_COUNTED = re.compile(r"(?:i|t|it|\w*(?:epoch|step|iter|batch|idx|episode)\w*)( \+ 1)?")
+"""Values that count up from line to line."""
 _NOISE = 0.08
 """How far a value may lie off its curve, as a share of the way between its neighbours."""
 _FLICKER = 0.004
@@ -80,6 +82,8 @@ class Between:
                 return _written(self._noise.uniform(0.1, 0.9), hole, "")
             case "time":
                 return _written(self._noise.uniform(4.0, 6.0), hole, "")
+            case "int" if counted := _COUNTED.fullmatch(hole.expr):
+                return _written(float(at + (1 if counted[1] else 0)), hole, "")
             case "int":
                 return _written(float(self._noise.randrange(1, 100)), hole, "")
             case "shape":

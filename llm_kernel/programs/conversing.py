@@ -62,7 +62,7 @@ async def converse(
         try:
             text = await part.read(last=left == 0)
         except BadReply:
-            if follow is None or not again:
+            if follow is None or follow.free or not (again or tries):
                 raise
             text = ""
         wrong = follow is not None and bool(follow.wrong)

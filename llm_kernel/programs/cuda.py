@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from llm_kernel.machine import Machine
 
-__all__ = ["out_of_memory"]
+__all__ = ["out_of_memory", "too_large"]
 
 _CONTEXT = 434
 """MiB that the driver needs for a process before its first tensor, on a card of Ampere."""
@@ -27,6 +27,32 @@ def out_of_memory(machine: Machine, index: int, shown: int, want: int, script: s
         f'  File "{script}", line {line}, in {where}\n    {text}\n' for line, where, text in _frames(source)
     )
     return f"Traceback (most recent call last):\n{frames}{_said(_version(machine), shown, total, free, want, others)}\n"
+
+
+def too_large(machine: Machine, size: int) -> tuple[str, str] | None:
+    """The exception of a tensor of ``size`` bytes that the first GPU has no room for: its name and text."""
+    gpu = next((index for index, one in enumerate(machine.devices.gpus) if not one.lost), None)
+    if gpu is None:
+        return None
+    total = machine.devices.gpus[gpu].card.total(machine.devices.driver)
+    free = total - _CONTEXT - sum(one.gpu[gpu].mem for one in machine.processes.using(gpu))
+    want = size / 2**20
+    if want <= free:
+        return None
+    version, asked = _version(machine), _size(-(-size // 2**20))
+    name = "RuntimeError" if version < (1, 13) else "torch.OutOfMemoryError"
+    name = name if version >= (2, 5) or version < (1, 13) else "torch.cuda.OutOfMemoryError"
+    head = f"CUDA out of memory. Tried to allocate {asked}"
+    if version >= (2, 2):
+        return name, (
+            f"{head}. GPU 0 has a total capacity of {_size(total)} of which {_size(max(free, 0))} is free. Including "
+            f"non-PyTorch memory, this process has {_size(_CONTEXT)} memory in use. Of the allocated memory 0 bytes is "
+            "allocated by PyTorch, and 0 bytes is reserved by PyTorch but unallocated."
+        )
+    return name, (
+        f"{head} (GPU 0; {_size(total)} total capacity; 0 bytes already allocated; {_size(max(free, 0))} free; "
+        "0 bytes reserved in total by PyTorch)"
+    )
 
 
 def _version(machine: Machine) -> tuple[int, ...]:

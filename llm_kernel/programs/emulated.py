@@ -22,7 +22,7 @@ from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.between import Between
 from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse
-from llm_kernel.programs.cuda import out_of_memory
+from llm_kernel.programs.cuda import out_of_memory, too_large
 from llm_kernel.programs.ending import Ending
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.following import Following
@@ -206,14 +206,17 @@ class Emulator:
         """What the machine knows that a script may ask a library for."""
         devices, files = self._machine.devices, self._machine.files
         count = sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0
+        script = script_of(call)
         return {
+            **(_ranks(script.workers or count) if script and script.workers != 1 else {}),
+            "room": lambda size: too_large(self._machine, size),
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
             "load": lambda name: contents(self._machine, call.path(str(name))),
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
             "version": self._version,
-            "script": script.name if (script := script_of(call)) else "",
+            "script": script.name if script else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
 
@@ -298,6 +301,17 @@ class Emulator:
 
         values = Between(self._source(call.path(script.name)), script.args, seed, now)
         return Following(streams, planned, record, values, seed)
+
+
+def _ranks(count: int) -> dict[str, object]:
+    """What the first of ``count`` processes of a launcher is told."""
+    told = {"LOCAL_RANK": "0", "RANK": "0", "WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
+    return {
+        "environ": told,
+        "torch.distributed.get_rank()": 0,
+        "torch.distributed.get_world_size()": count,
+        "torch.distributed.is_initialized()": True,
+    }
 
 
 def _hint(planned: Plan | None) -> str:

@@ -24,6 +24,8 @@ __all__ = ["Following"]
 
 _UNIT = re.compile(r"(?<=[\n\r])")
 _COUNTER = re.compile(r"\d+")
+_MAD = re.compile(r"\s*[-+]?(?:nan|inf)%?\s*", re.IGNORECASE)
+"""What a model says for want of a number; a run that diverges is known to do so."""
 _SHOWN = 12
 """Forms of lines that a model is told at once."""
 _FRAMES = 400
@@ -184,9 +186,10 @@ class Following:
 
     async def _took(self, body: str, steps: list[Step]) -> None:
         *missed, step = steps
+        texts = None if any(_MAD.fullmatch(text) for text in step.texts) else step.texts
         self._expect(step.skipped, "between")
         self._expect([one.line for one in missed], "planned")
-        self._put(step.line, step.texts, "said")
+        self._put(step.line, texts, "said" if texts is not None else "planned")
         if len(self._frames) < _FRAMES:
             frame = "".join(".*?" if isinstance(part, Hole) else re.escape(part.text) for part in step.line.parts)
             self._frames[frame] = re.compile(frame)

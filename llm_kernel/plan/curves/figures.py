@@ -52,6 +52,7 @@ class Figures:
         self._same: dict[tuple[str, str, str, int], float] = {}
         self._best: dict[tuple[str, str], tuple[float, int]] = {}
         self._turn = 0
+        self._percents: dict[tuple[int, int], bool] = {}
         self.replaced: Counter[str] = Counter()
 
     def held(self, text: str, elapsed: float | None = None) -> str:
@@ -66,7 +67,7 @@ class Figures:
         spots = list(self._spots(place, found))
         known: dict[tuple[str, str], float] = {}
         for group, role, digits in sorted(spots, key=lambda spot: spot[1].kind != "correct"):
-            role = _scaled(role, digits)
+            role = self._written_as(place, group, role, digits)
             base = _BASES.get(role.kind)
             if base and not role.best and (role.split, base) not in known and (number := _number(digits)) is not None:
                 expr = self._hole_at(place, group).expr
@@ -75,7 +76,7 @@ class Figures:
                 )
         pieces: list[tuple[int, str]] = []
         for group, role, digits in spots:
-            role = _scaled(role, digits)
+            role = self._written_as(place, group, role, digits)
             timed = role.kind == "time" and place.last and elapsed is not None
             value = _timed(place, group, elapsed or 0.0) if timed else self._value(role, known, row, place, group)
             if value is not None:
@@ -83,6 +84,13 @@ class Figures:
         for group, new in reversed(pieces):
             text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
         return text
+
+    def _written_as(self, place: Place, group: int, role: Role, digits: str) -> Role:
+        """The role with its unit, which stays as the first row has it."""
+        scaled = _scaled(role, digits)
+        if self._percents.setdefault((id(place), group), scaled.percent) == scaled.percent:
+            return scaled
+        return replace(scaled, percent=not scaled.percent)
 
     def _begin(self) -> None:
         for held in (self._trails, self._batches, self._same, self._best):
@@ -276,6 +284,8 @@ class Figures:
         if said is not None and (new.strip() == digits.strip() or (not hole.format and _close(said, value))):
             return digits
         self.replaced[role.kind] += 1
+        if hole.kind == "int" and not hole.format and math.isfinite(value):
+            return str(round(value))
         return new if hole.format else _as_long(value, digits)
 
     @staticmethod
@@ -382,7 +392,7 @@ def _as_long(value: float, digits: str) -> str:
     """A number without a format, with about as many digits as the one in its place has."""
     if not math.isfinite(value):
         return str(value)
-    if re.fullmatch(r"\s*\d+\s*", digits):
+    if re.fullmatch(r"\s*[-+]?\d+\s*", digits):
         return str(round(value))
     places = len(digits.strip().rstrip("%").partition(".")[2])
     return f"{value:.{places}f}" if places else repr(round(value, 4))
