@@ -176,13 +176,12 @@ class Files:
         return (path for path, _ in self._ledger.scan(place) if path != place)
 
     def sizes(self) -> Iterator[tuple[str, int]]:
-        """Every path with the bytes that it takes, directories in memory none; each directory is read once."""
-        self.catch_up()
-        for path, raw in self._ledger.settle():
-            meta = self._ledger.metas[path]
-            target = self._nodes.read_link(path) if meta.kind == "symlink" else ""
-            nothing = meta.kind == "directory" and self._in_memory(path)
-            yield path, 0 if nothing else self._size(path, meta, target, raw)
+        """Every path but those in ``/proc`` with the bytes that it takes, directories in memory none."""
+        for path, entry in self.moment().entries.items():
+            if entry.meta.kind == "directory":
+                yield path, 0 if path == "/proc" or self._in_memory(path) else _BLOCK
+            else:
+                yield path, len(entry.target.encode()) if entry.meta.device or entry.target else entry.size
 
     def count(self) -> int:
         """How many paths there are, the root included."""

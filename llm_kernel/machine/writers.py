@@ -24,6 +24,11 @@ class Writers:
         paths = self._running.pop(number, frozenset())
         self._over = None if paths is None or self._over is None else self._over | paths
 
+    @property
+    def unknown(self) -> bool:
+        """Whether a script runs that may write anywhere."""
+        return None in self._running.values()
+
     def take(self) -> set[str] | None:
         """Where to look now, as nobody has looked there since; None: everywhere."""
         found = self._over

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
+from llm_kernel.machine.snapshot import Entry
 from llm_kernel.shell.call import Io
 from llm_kernel.timeline import Strand
 
@@ -90,6 +91,8 @@ class Remembered:
 def look(machine: Machine, cwd: str) -> Look:
     """The files in ``cwd`` and in the directories there, as they are now; of many, the first."""
     files = machine.files
+    if not files.writers.unknown and not cwd.startswith("/proc"):
+        return _known(machine, cwd)
     found: dict[str, tuple[float, float, int, int]] = {}
     folders = [cwd]
     for folder in folders:
@@ -103,6 +106,32 @@ def look(machine: Machine, cwd: str) -> Look:
                 found[path] = (stat.ctime, stat.mtime, stat.size, stat.ino)
             elif stat.kind == "directory" and folder == cwd and len(folders) <= _FOLDERS and cwd != "/":
                 folders.append(path)
+    return found
+
+
+def _known(machine: Machine, cwd: str) -> Look:
+    """The same from what is known of all files: reading a directory takes as long as all of them are many."""
+    try:
+        top = machine.files.resolve(cwd).rstrip("/")
+    except OSError:
+        return {}
+    here: dict[str, Entry] = {}
+    below: dict[str, dict[str, Entry]] = {}
+    start = len(top) + 1
+    for path, entry in machine.files.moment().entries.items():
+        if path.startswith(top) and path[start - 1 : start] == "/" and len(path) > start:
+            folder, slash, name = path[start:].partition("/")
+            if not slash:
+                here[folder] = entry
+            elif "/" not in name:
+                below.setdefault(folder, {})[name] = entry
+    found: dict[str, tuple[float, float, int, int]] = {}
+    folders = [name for name in sorted(here) if here[name].meta.kind == "directory"][:_FOLDERS] if cwd != "/" else []
+    for prefix, names in (("", here), *((f"{folder}/", below.get(folder, {})) for folder in folders)):
+        for name, entry in sorted(names.items()):
+            if entry.meta.kind == "file" and len(found) < _MOST:
+                meta = entry.meta
+                found[f"{cwd.rstrip('/')}/{prefix}{name}"] = (meta.ctime, meta.mtime, entry.size, meta.ino)
     return found
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from llm_kernel.errors import StateError
@@ -72,7 +72,7 @@ class Kept:
 
     def to_state(self) -> dict[str, Any]:
         """The shell as JSON-able data."""
-        return {**asdict(self), "history": list(self.history)}
+        return {**{name: getattr(self, name) for name in self.__slots__}, "history": list(self.history)}
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any]) -> Kept:

@@ -90,11 +90,13 @@ def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: b
     _fits(moment)
     before = past if past and not whole else None
     refs = _Refs()
-    files = dict(past.files) if past else {}
     old = before.moment.files.entries if before else {}
     new = moment.files.entries
+    if past is not None and new is old:
+        return _frame(before, moment, past.files, _parts(sql, past, moment, whole=whole, refs=refs), [], [], refs)
+    files = dict(past.files) if past else {}
     changed: list[rows.Row] = []
-    for path, entry in new.items() if new is not old else ():
+    for path, entry in new.items():
         was = old.get(path)
         if was is entry:
             continue
@@ -106,13 +108,20 @@ def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: b
     for path in files.keys() - new.keys():
         del files[path]
     parts = _parts(sql, past, moment, whole=whole, refs=refs)
-    body = {
-        "whole": before is None,
-        "inodes": moment.files.inodes,
-        "parts": parts[0],
-        "files": changed,
-        "gone": sorted(old.keys() - new.keys()),
-    }
+    return _frame(before, moment, files, parts, changed, sorted(old.keys() - new.keys()), refs)
+
+
+def _frame(
+    before: Past | None,
+    moment: Moment,
+    files: Mapping[str, Known],
+    parts: tuple[dict[str, Any], dict[str, Known]],
+    changed: list[rows.Row],
+    gone: list[str],
+    refs: _Refs,
+) -> Frame:
+    inodes = moment.files.inodes
+    body = {"whole": before is None, "inodes": inodes, "parts": parts[0], "files": changed, "gone": gone}
     text = json.dumps(body, separators=(",", ":")).encode()
     return Frame(len(text).to_bytes(4, "big") + blobs.pack(text), refs.blobs, Past(moment, files, parts[1]))
 
