@@ -37,6 +37,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--only", action="append", default=[], help="a case; may be given several times")
     parser.add_argument("--limit", type=int, default=0, help="run only so many cases")
     parser.add_argument("--rest", action="store_true", help="run only what has no stored result")
+    parser.add_argument("--out", type=Path, default=RESULTS, help="the file of results; written after each run")
     parser.add_argument("--endpoint", default="", help="an OpenAI-compatible endpoint; without it the embedded model")
     parser.add_argument("--model", default="", help="the model's name there")
     parser.add_argument("--tokens", type=int, default=1500, help="bounds one reply")
@@ -44,7 +45,7 @@ def main(words: list[str]) -> int:
     parser.add_argument("--report", action="store_true", help="print the table of what is stored, run nothing")
     parser.add_argument("--write", action="store_true", help="put the table into docs/fidelity.md as well")
     options = parser.parse_args(words)
-    results = _stored() if not options.careless else {}
+    results = _stored(options.out) if not options.careless or options.out != RESULTS else {}
     if not options.report:
         results = asyncio.run(_run(options, results))
     text = report(list(results.values()))
@@ -63,8 +64,8 @@ async def _run(options: argparse.Namespace, results: dict[str, Result]) -> dict[
                 continue
             made = results[key] = await run(case, lambda: _session(options), mode)
             print(_line(made), flush=True)
-            if not options.careless:
-                _store(results)
+            if not options.careless or options.out != RESULTS:
+                _store(results, options.out)
     return results
 
 
@@ -101,18 +102,20 @@ def careless(request: Request) -> str:
     return "\n".join([*said[:1], *said[:2], "Training...", *said[-1:], "epoch 10 loss 0.1"]) + "\n"
 
 
-def _store(results: Mapping[str, Result]) -> None:
+def _store(results: Mapping[str, Result], path: Path) -> None:
     rows = [made.to_json() for made in results.values()]
     text = json.dumps({"format": FORMAT, "results": rows}, indent=1, ensure_ascii=False)
-    RESULTS.write_text(text + "\n", encoding="utf-8")
+    beside = path.with_name(f"{path.name}.part")
+    beside.write_text(text + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
-def _stored() -> dict[str, Result]:
-    if not RESULTS.exists():
+def _stored(path: Path) -> dict[str, Result]:
+    if not path.exists():
         return {}
-    data = json.loads(RESULTS.read_text(encoding="utf-8"))
+    data = json.loads(path.read_text(encoding="utf-8"))
     if data["format"] != FORMAT:
-        raise ValueError(f"{RESULTS.name} has format {data['format']}; this reads {FORMAT}")
+        raise ValueError(f"{path.name} has format {data['format']}; this reads {FORMAT}")
     found: dict[str, Result] = {}
     for row in data["results"]:
         judged = {key: tuple(value) if isinstance(value, list) else value for key, value in row["judged"].items()}
