@@ -277,7 +277,7 @@ class _Command:
             return [(words[0].start_byte, words[1].end_byte, f"{self._asks('!')} 1 {said}")]
         if base not in self._lead.tools and base not in _WRAPPERS:
             return self._program(words[0], name, wrapper)
-        closed = base == "sudo" and (self._lead.guarded or rest[:1] != [] and rest[0].startswith("-"))
+        closed = base == "sudo" and (self._lead.guarded or (rest[:1] != [] and rest[0].startswith("-")))
         if closed or _asks_itself(base, rest) or (base in _LACKING and _lacks(base, rest)):
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [_replaced(words[0], place)]
@@ -482,8 +482,9 @@ def _refused(tool: str, args: Sequence[str]) -> str:
     for arg in args if tool in _LETTERS else ():
         if arg == "--":
             break
-        if re.fullmatch(r"-[A-Za-z0-9]+", arg):
-            wrong = next((letter for letter in arg[1:] if letter not in _LETTERS[tool]), "")
+        if found := re.fullmatch(r"-([A-Za-z0-9]+|[@%+=:,./^_!#]).*", arg):
+            given = found[1] if found[1] == arg[1:] else found[1][0]  # behind a letter may stand its value
+            wrong = next((letter for letter in given if letter not in _LETTERS[tool]), "")
             if wrong:
                 return f"\"{tool}: invalid option -- '{wrong}'\" \"Try '{tool} --help' for more information.\""
         elif re.fullmatch(r"--[a-z][a-z-]*", arg) and not any(f"--{name}".startswith(arg) for name in _NAMES[tool]):

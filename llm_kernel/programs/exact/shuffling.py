@@ -134,7 +134,7 @@ def _source(call: Call, parsed: Parsed) -> random.Random:
 @live("sort")
 async def sort(call: Call, io: Io) -> int:
     """Print lines by a hash of chance, so that equal ones stand together; other orders are the library's."""
-    if not any(re.match(r"-[a-zA-Z]*R|--random-so", word) for word in call.args):
+    if not any(re.match(r"-[a-zA-Z]*R|--random-so|--version$|--help$", word) for word in call.args):
         raise NotExact(call.name)
     parsed = _SORT.parse(call)
     if isinstance(parsed, Answer):
