@@ -103,7 +103,7 @@ def _check_classes(
     taken: Mapping[str, tuple[str, str]],
     modules: Mapping[str, str],
 ) -> None:
-    """Let classes that modules make, and data classes, be called or asked, not shown: the sandbox names them shorter."""
+    """Let classes that modules make, and data classes, be called or asked, not shown: their names differ there."""
     made = {name for name, (module, _) in taken.items() if module == "datetime"}
     for node in nodes:
         if isinstance(node, ast.ClassDef) and node.decorator_list:

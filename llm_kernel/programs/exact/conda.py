@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from llm_kernel.machine import Machine, channels, releases
 from llm_kernel.machine.environments import Environment, python_release
 from llm_kernel.machine.packages import Package
+from llm_kernel.programs.exact.conda_files import clean, config, described
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -16,6 +17,7 @@ __all__ = ["conda"]
 
 _MAIN = "pkgs/main"
 _FLAGS = ("-y", "--yes", "-q", "--quiet", "--json", "--all", "-v", "--override-channels", "--no-deps", "--copy", "-e")
+_MORE = ("--export", "--no-builds")
 _VALUES = ("-c", "--channel", "-n", "--name", "-p", "--prefix", "--file", "-f", "--solver")
 _KNOWN = (
     *("activate", "clean", "compare", "config", "create", "deactivate", "env", "info", "init", "install", "list"),
@@ -46,6 +48,8 @@ def conda(call: Call) -> Answer:
     if call.args in (("--version",), ("-V",)):
         found = call.machine.packages.find("conda", "conda")
         return Answer(f"conda {found.version}\n") if found else Answer("", "conda: error\n", 1)
+    if call.args[:1] in (("config",), ("clean",)):
+        return (config if call.args[0] == "config" else clean)(call)
     line = _parse(call.args)
     command = line.words.pop(0) if line.words else ""
     if command == "shell.posix":
@@ -86,7 +90,7 @@ def _parse(args: tuple[str, ...]) -> _Line:
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if name in _VALUES and (equals or todo):
             line.values[name.lstrip("-")[0]] = value or todo.pop(0)
-        elif word in _FLAGS or (word in ("--envs", "-e") and line.words[:1] == ["info"]):
+        elif word in (*_FLAGS, *_MORE) or (word in ("--envs", "-e") and line.words[:1] == ["info"]):
             line.flags.add(word)
         elif word.startswith("-"):
             raise NotExact
@@ -125,11 +129,18 @@ def _rows(machine: Machine, root: str, packages: list[Package]) -> list[tuple[st
     return [(p.name, p.version, channels.build(p.name, p.version, python), channels.channel(p.name)) for p in packages]
 
 
+_EXPORTED = """\
+# This file may be used to create an environment using:
+# $ conda create --name <env> --file <this file>
+# platform: linux-64
+"""
+
+
 def _list(call: Call, line: _Line) -> Answer:
     root = _root(call, line)
     if not _there(call, root):
         return _missing(root)
-    if len(line.words) > 1 or "-e" in line.flags:
+    if len(line.words) > 1 or "--no-builds" in line.flags:
         raise NotExact
     pattern, packages, colon = (line.words or [""])[0], call.machine.packages, f":{root}" if root else ""
     rows = _rows(call.machine, root, packages.installed(f"conda{colon}"))
@@ -137,6 +148,8 @@ def _list(call: Call, line: _Line) -> Answer:
     theirs = (p for p in packages.installed(f"pip{colon}") if channels.project_of(p.name.lower()) not in named)
     rows += [(p.name.lower(), p.version, "pypi_0", "pypi") for p in theirs]
     chosen = sorted(row for row in rows if not pattern or re.search(re.escape(pattern), row[0]))
+    if line.flags & {"-e", "--export"}:
+        return Answer(_EXPORTED + "".join(f"{'='.join(row[:3])}\n" for row in chosen))
     if "--json" in line.flags:
         names = ("name", "version", "build_string", "channel")
         found = [dict(zip(names, (*row[:3], row[3] or _MAIN), strict=True)) for row in chosen]
@@ -308,7 +321,36 @@ def _env(call: Call, line: _Line) -> Answer:
         return _drop(call, root) if _there(call, root) else _missing(root)
     if command == ["export"]:
         return _export(call, line)
+    if command == ["create"] and len(line.words) == 1:
+        return _create_from(call, line)
     raise NotExact
+
+
+def _create_from(call: Call, line: _Line) -> Answer:
+    """``env create -f FILE``: the environment that a file describes."""
+    wanted = described(call, line.values.get("f", "environment.yml"))
+    if isinstance(wanted, Answer):
+        return wanted
+    name = line.values.get("n") or wanted.name
+    if not name:
+        raise NotExact
+    made = _Line(list(wanted.packages), set(line.flags), {"n": name})
+    root = _root(call, made)
+    if root and _there(call, root):
+        return Answer("", f"\nCondaValueError: prefix already exists: {root}\n\n", 1)
+    answer = _create(call, made)
+    if answer.status:
+        return answer
+    pip = [re.fullmatch(r"([A-Za-z0-9._-]+)(?:\[[^\]]*\])?(?:==([\w.+]+))?.*", row) for row in wanted.pip]
+    for found in filter(None, pip):
+        call.machine.packages.install(f"pip:{root}", found[1], found[2] or "")
+    call.machine.follow()
+    said = str(answer.stdout)
+    tail = said[said.index("#\n# To activate") :]
+    done = "Preparing transaction: done\nVerifying transaction: done\nExecuting transaction: done\n"
+    more = "Installing pip dependencies: ...working... done\n" if wanted.pip else ""
+    head = "Collecting package metadata (repodata.json): done\nSolving environment: done\n\n"
+    return Answer(f"{head}Downloading and Extracting Packages\n\n{done}{more}{tail}")
 
 
 def _environments(call: Call, line: _Line) -> Answer:
@@ -335,7 +377,9 @@ def _export(call: Call, line: _Line) -> Answer:
     theirs = [p for p in machine.packages.installed(f"pip{colon}") if channels.project_of(p.name.lower()) not in named]
     places = list(dict.fromkeys([*(row[3] for row in rows if row[3]), "defaults"]))
     out = f"name: {root.rpartition('/')[2] or 'base'}\nchannels:\n" + "".join(f"  - {place}\n" for place in places)
-    out += "dependencies:\n" + "".join(f"  - {name}={version}={build}\n" for name, version, build, _ in rows)
+    plain = "--no-builds" in line.flags
+    listed = (row[:2] if plain else row[:3] for row in rows)
+    out += "dependencies:\n" + "".join(f"  - {'='.join(row)}\n" for row in listed)
     if theirs:
         out += "  - pip:\n" + "".join(f"    - {p.name.lower()}=={p.version}\n" for p in theirs)
     return Answer(f"{out}prefix: {root or channels.ROOT}\n")
