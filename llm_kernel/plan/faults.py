@@ -10,11 +10,15 @@ __all__ = ["Fault", "Frame"]
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One call on the way to the exception: the module's path (empty: the script), the line and the function."""
+    """One call on the way to the exception: the module's path (empty: the script), the line and the function.
+
+    ``text`` is the line's own text where its file is a library's.
+    """
 
     module: str
     line: int
     function: str
+    text: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +34,9 @@ class Fault:
         rows = ["Traceback (most recent call last):"]
         for frame in self.frames:
             rows.append(f'  File "{named(frame.module)}", line {frame.line}, in {frame.function}')
+            if frame.text:
+                rows.append(f"    {frame.text}")
+                continue
             lines = source(frame.module)
             if 0 < frame.line <= len(lines) and lines[frame.line - 1].strip():
                 rows.append(f"    {lines[frame.line - 1].strip()}")

@@ -31,6 +31,8 @@ class Raised(Exception):  # noqa: N818 - it is the program's exception, not a fa
         self.value = value
         self.frames: dict[int, Frame] = {}
         """Where each function on the way was, by its depth."""
+        self.inner: list[tuple[int, tuple[Frame, ...]]] = []
+        """Calls inside a library, innermost first, each with how many frames of the source lie within it."""
 
 
 class Exited(Exception):  # noqa: N818

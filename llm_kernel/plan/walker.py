@@ -18,6 +18,7 @@ from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.recall import Recall, key_of
 from llm_kernel.plan.saves import Record
+from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.state import State
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
@@ -84,7 +85,7 @@ class Walker:
             self.execute(tree.body, self.globals)
             self.status = 0
         except Raised as err:
-            self.fault = _fault(err)
+            self.fault = _fault(err, with_frames(self.facts, err))
             self.status = 1
             if self.fault is None:
                 self.emit(Free("stderr", err.name))
@@ -469,7 +470,7 @@ class Walker:
         return self._scopes[node]
 
 
-def _fault(err: Raised) -> Fault | None:
+def _fault(err: Raised, frames: tuple[Frame, ...]) -> Fault | None:
     """The exception as it is shown, where all of it is known."""
     value = err.value
     if isinstance(value, Instance):
@@ -477,4 +478,4 @@ def _fault(err: Raised) -> Fault | None:
         value = args[0] if isinstance(args, tuple) and len(args) == 1 else "" if args == () else None
     if not isinstance(value, str):
         return None
-    return Fault(err.name, value, tuple(err.frames[depth] for depth in sorted(err.frames)))
+    return Fault(err.name, value, frames)

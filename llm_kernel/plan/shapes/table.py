@@ -10,6 +10,7 @@ from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
 from llm_kernel.plan.shapes.chance import CHANCE
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
+from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
 from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
@@ -20,7 +21,7 @@ from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tens
 from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.models import MODELS
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
-from llm_kernel.plan.walk import Walk
+from llm_kernel.plan.walk import Raised, Walk
 
 __all__ = ["SHAPES", "base", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
 
@@ -200,6 +201,9 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
         lose(w)
     try:
         found = layer.forward(w, this, args, named)
+    except Raised as err:
+        inside(w.facts, layer.name, err)
+        raise
     except _UNSURE:
         return Unknown("tensor")
     if not module.children(this):
