@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from random import Random
+from typing import Any
 
 from llm_kernel.machine.catalog import load, text
 
@@ -40,9 +41,22 @@ def listed(name: str) -> Listing | None:
     return Listing(name, version.strip("-"), month.strip("-"), " ".join(words))
 
 
-def npm(name: str) -> str:
-    """The newest version of a package of npm's registry; empty where it has no such package that anybody uses."""
+def npm(name: str, month: str = "") -> str:
+    """The newest version in ``month`` of a package of npm's registry; empty where it has no such package.
+
+    Where nobody wrote down when its versions came, the newest of all.
+    """
+    known = _known()
+    rows = [row.split("@") for row in known["releases"].get(name, "").split()]
+    if month and rows and month <= known["until"]:
+        return [version for version, born in rows if born <= month or born == rows[0][1]][-1]
     return _row("npm", name) or ""
+
+
+@cache
+def _known() -> dict[str, Any]:
+    found: dict[str, Any] = load("npm")
+    return found
 
 
 def all_npm() -> frozenset[str]:

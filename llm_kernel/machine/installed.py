@@ -334,7 +334,7 @@ class Installed:
             )
         kind = manager.partition(":")[0]
         if kind == "npm" and not version:
-            return index.npm(key) or releases.imagined_version(key)
+            return index.npm(key, self.era) or releases.imagined_version(key)
         if kind == "conda" and not version and channels.listed(key) and not releases.project(channels.project_of(key)):
             return channels.version(key)
         return releases.choose(self._project_key(manager, key), version, self.era, self._python(manager))

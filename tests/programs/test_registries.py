@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime, timezone
 
 import pytest
 
-from llm_kernel.machine import Machine
+from llm_kernel.machine import Clock, Machine
 from llm_kernel.programs.exact.apt import apt, apt_cache
 from llm_kernel.programs.exact.dpkg import dpkg
 from llm_kernel.programs.exact.npm import npm
@@ -141,3 +142,23 @@ def test_a_marker_that_does_not_hold_is_ignored() -> None:
     assert str(pip(_call(machine, "pip install -r r.txt")).stdout).splitlines()[0] == (
         "Ignoring dataclasses: markers 'python_version < \"3.7\"' don't match your environment"
     )
+
+
+def test_npm_has_what_there_was_in_the_machines_month() -> None:
+    found = {}
+    for month in ("2019-06", "2021-04", "2024-04"):
+        machine = Machine(Clock(datetime.fromisoformat(f"{month}-01").replace(tzinfo=timezone.utc).timestamp()))
+        machine.packages.install("apt", "npm")
+        found[month] = [str(npm(_call(machine, f"npm view {name} version")).stdout) for name in ("express", "lodash")]
+    assert found == {
+        "2019-06": ["4.17.1\n", "4.17.11\n"],
+        "2021-04": ["4.17.1\n", "4.17.21\n"],
+        "2024-04": ["4.19.2\n", "4.17.21\n"],
+    }
+
+
+def test_npm_begins_a_project_as_its_directory_is_called() -> None:
+    machine = Machine()
+    assert npm(_call(machine, "npm init -y")).status == 0
+    kept = json.loads(machine.files.read("/root/package.json"))
+    assert (kept["name"], kept["version"], kept["license"]) == ("root", "1.0.0", "ISC")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import re
 from typing import Any
 
 from llm_kernel.machine import index
@@ -42,6 +43,8 @@ def npm(call: Call) -> Answer:
         "--no-audit",
         "--no-fund",
         "--silent",
+        "-y",
+        "--yes",
     }:
         raise NotExact
     command = _NAMES.get(words[0], words[0]) if words else ""
@@ -50,12 +53,35 @@ def npm(call: Call) -> Answer:
             return _install(call, words[1:], everywhere=everywhere, dev=dev)
         case "uninstall" if len(words) > 1:
             return _uninstall(call, words[1:], everywhere=everywhere)
+        case "init" if len(words) == 1:
+            return _begin(call, asks=not flags & {"-y", "--yes"})
         case "ls" if len(words) == 1:
             return _list(call, everywhere=everywhere)
         case "view" | "info" | "show" if words[2:] == ["version"]:
-            version = index.npm(words[1])
+            version = index.npm(words[1], call.machine.era)
             return Answer(f"{version}\n") if version else _missing(words[1])
     raise NotExact
+
+
+def _begin(call: Call, *, asks: bool) -> Answer:
+    """``init -y``: a description of the project in the working directory, as npm fills it in."""
+    path = f"{call.cwd}/package.json"
+    name = posixpath.basename(call.cwd).lower()
+    if asks or call.machine.files.exists(path) or not re.fullmatch(r"[a-z0-9-][a-z0-9._-]*", name):
+        raise NotExact
+    made = {
+        "name": name,
+        "version": "1.0.0",
+        "description": "",
+        "main": "index.js",
+        "scripts": {"test": 'echo "Error: no test specified" && exit 1'},
+        "keywords": [],
+        "author": "",
+        "license": "ISC",
+    }
+    text = json.dumps(made, indent=2) + "\n"
+    call.machine.files.write(path, text.encode())
+    return Answer(f"Wrote to {path}:\n\n{text}\n\n")
 
 
 def _missing(name: str) -> Answer:
@@ -82,7 +108,7 @@ def _install(call: Call, words: list[str], *, everywhere: bool, dev: bool) -> An
     for name, _ in specs:
         if not index.npm(name) and not any(name in fact.split() for fact in machine.facts):
             return _missing(name)
-    chosen = [(name, version or index.npm(name) or "1.0.0") for name, version in specs]
+    chosen = [(name, version or index.npm(name, machine.era) or "1.0.0") for name, version in specs]
     machine.clock.advance(1.4 + 0.8 * len(chosen))
     if everywhere:
         new = [p for name, version in chosen for p in machine.packages.install("npm", name, version)]
