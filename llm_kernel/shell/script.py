@@ -42,9 +42,9 @@ _SUSPECT = re.compile(
     r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
-    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bprintf\s[^\n;|]*\$"
+    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
 )
-_LACKING = frozenset("od sort grep egrep fgrep".split())
+_LACKING = frozenset("column od sort grep egrep fgrep".split())
 """Tools of the library that lack options which ours have."""
 
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
@@ -583,6 +583,8 @@ def _misread(node: Node) -> bool:
 
 def _lacks(base: str, args: Sequence[str]) -> bool:
     """Whether ``od`` is to read numbers with a point, ``sort`` by chance, or ``grep`` to colour."""
+    if base == "column":
+        return any(re.match(r"-[txeL]*[cxJ]|--(?:output-w|fillr|json)", arg) for arg in args)
     if "grep" in base:
         letters = [arg for arg in args if re.fullmatch(r"-[A-Za-z0-9].*", arg)]
         colored = any(re.fullmatch(r"--colou?r=always", arg) for arg in args)

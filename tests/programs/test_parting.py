@@ -1,4 +1,4 @@
-"""``split``, ``zgrep``, coloured ``grep`` and the ends of ``xargs``, as recorded from the real ones."""
+"""``split``, ``column``, ``zgrep``, coloured ``grep`` and the ends of ``xargs``, as recorded from the real ones."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ SAID = [
     ("split -n 2/3 n", "\n6\n7\n8\n9\n", 0),
     ("split -l 6 --additional-suffix=.t n q; ls q*; split -d -a 1 -l 6 n; ls x*", "qaa.t\nqab.t\nx0\nx1\n", 0),
     ("split --verbose -b 20 n", "creating file 'xaa'\ncreating file 'xab'\n", 0),
+    ("column -c 40 n", "1\t4\t7\t10\n2\t5\t8\t11\n3\t6\t9\t12\n", 0),
+    ("column -x -c 40 n", "1\t2\t3\t4\t5\n6\t7\t8\t9\t10\n11\t12\n", 0),
+    (
+        "echo a,b | column -J -s, -N x,y",
+        '{\n   "table": [\n      {\n         "x": "a",\n         "y": "b"\n      }\n   ]\n}\n',
+        0,
+    ),
     ("echo 1 2 | xargs -n1 false; echo $?", "123\n", 0),
     ("gzip -k f; zgrep an f.gz; zgrep -c an f f.gz; zgrep -q nosuch f.gz; echo $?", "banana\nf:1\nf.gz:1\n1\n", 0),
 ]
