@@ -7,13 +7,14 @@ machine only through those acts.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 from llm_kernel.journal import Journal
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
+from llm_kernel.machine.site import place
 from llm_kernel.model.request import Backend, Request
 from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
 from llm_kernel.plan.anchors import thinned
@@ -131,7 +132,8 @@ class Emulator:
         process.state, process.rss = "R", 48 * 2**20
         if script is None:
             return await self._play(request, call, streams, record, process, progress, script, None)
-        training = Training(self._machine, call, process, script, self._source(path), progress)
+        load = planned.load if planned else None
+        training = Training(self._machine, call, process, script, self._source(path), progress, load)
         if training.work is not None and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it
             return 0
@@ -208,7 +210,8 @@ class Emulator:
         count = sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0
         script = script_of(call)
         return {
-            **(_ranks(script.workers or count) if script and script.workers != 1 else {}),
+            "environ": dict(call.env),
+            **(_ranks(script.workers or count, call.env) if script and script.workers != 1 else {}),
             "room": lambda size: too_large(self._machine, size),
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
@@ -216,6 +219,7 @@ class Emulator:
             "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
             "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
             "version": self._version,
+            "site": place(self._machine).local,
             "script": script.name if script else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
@@ -303,11 +307,11 @@ class Emulator:
         return Following(streams, planned, record, values, seed)
 
 
-def _ranks(count: int) -> dict[str, object]:
+def _ranks(count: int, env: Mapping[str, str]) -> dict[str, object]:
     """What the first of ``count`` processes of a launcher is told."""
     told = {"LOCAL_RANK": "0", "RANK": "0", "WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count)}
     return {
-        "environ": told,
+        "environ": {**env, **told},
         "torch.distributed.get_rank()": 0,
         "torch.distributed.get_world_size()": count,
         "torch.distributed.is_initialized()": True,
