@@ -358,7 +358,7 @@ def reversed_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
 BUILTINS: dict[str, Handler] = {
     f"builtins.{name}": handler
     for name, handler in {
-        "print": print_, "input": input_, "exit": exit_, "quit": exit_, "exec": free, "eval": free, "help": free,
+        "print": print_, "input": input_, "exit": exit_, "quit": exit_, "eval": free, "help": free,
         "breakpoint": free, "len": len_, "range": range_, "enumerate": enumerate_, "zip": zip_, "sum": sum_,
         "int": convert(int, "int"), "float": convert(float, "float"), "str": convert(str, "str"),
         "bool": convert(bool, "bool"), "max": extreme(max), "min": extreme(min), "abs": magnitude,

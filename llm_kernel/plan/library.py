@@ -38,7 +38,6 @@ from llm_kernel.plan.shapes.tensor import Tensor, tensor
 from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
-    SPREAD,
     Bound,
     Class,
     Function,
@@ -68,7 +67,7 @@ def library_value(w: Walk, path: str) -> Value:
     if path in w.facts:
         return w.facts[path]
     if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
-        return {**told, SPREAD: SPREAD}
+        return told
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):

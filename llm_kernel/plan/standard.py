@@ -152,6 +152,14 @@ def _executed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return None
 
 
+def _variable(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``os.getenv``."""
+    told = w.facts.get("environ")
+    if not isinstance(told, dict) or not args or not known(args[0]):
+        return Unknown("str")
+    return told.get(args[0], args[1] if len(args) > 1 else None)
+
+
 def _folder(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``ImageFolder``: how many pictures it has where the folder is ImageNet's."""
     root = path_of(args[0]) if args else named.get("root")
@@ -175,6 +183,6 @@ STANDARD: dict[str, Handler] = {
     "statistics.mean": _statistic("mean"), "statistics.median": _statistic("median"),
     "statistics.stdev": _statistic("stdev"), "statistics.pstdev": _statistic("pstdev"),
     "torch.accelerator.is_available": _accelerator, "torch.accelerator.current_accelerator": _current,
-    "builtins.exec": _executed,
+    "builtins.exec": _executed, "os.getenv": _variable,
     "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake,
 }  # fmt: skip

@@ -1,0 +1,107 @@
+"""Loops too long to walk turn by turn: every line, in order, and nothing that is not known."""
+
+from __future__ import annotations
+
+import random
+
+from llm_kernel.plan import Hole, Matcher, counts, plan
+from llm_kernel.plan.rest import rest
+
+SAVES_ONCE = """
+import torch
+loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(60000, 4)), batch_size=100)
+total = len(loader)
+for epoch in range(200):
+    for i, (x,) in enumerate(loader):
+        ones = torch.ones(100, 1)
+        loss = (x.sum(1, keepdim=True) - ones).pow(2).mean()
+        loss.backward()
+        if (i + 1) % 200 == 0:
+            print('Epoch [{}/{}], Step [{}/{}], loss: {:.4f}'.format(epoch, 200, i + 1, total, loss.item()))
+    if (epoch + 1) == 1:
+        print("first epoch is over")
+    torch.save(loss, "loss-{}.pt".format(epoch + 1))
+"""
+
+METERS = """
+import torch
+class Meter:
+    def __init__(self):
+        self.sum = self.count = self.avg = 0
+    def update(self, value, n):
+        self.sum += value * n
+        self.count += n
+        self.avg = self.sum / self.count
+loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(80000, 4)), batch_size=16)
+for epoch in range(30):
+    meter = Meter()
+    for i, (x,) in enumerate(loader):
+        meter.update(x.mean().item(), x.size(0))
+        if i % 1000 == 0:
+            print(f"[{epoch}][{i:5d}/{len(loader)}] {meter.avg:.3f}")
+    print(f" * {meter.avg:.3f} of {meter.count}")
+"""
+
+
+def lines(source: str) -> list[str]:
+    made = plan(source)
+    assert made is not None
+    return [
+        "".join("?" if isinstance(part, Hole) else part.text for part in line.parts)
+        for line in rest(Matcher(made).places, random.Random(1))
+    ]
+
+
+def test_a_test_on_the_epoch_divides_the_turns() -> None:
+    found = lines(SAVES_ONCE)
+    assert len(found) == 601
+    assert found[3] == "first epoch is over"
+    assert found[-1] == "Epoch [199/200], Step [600/600], loss: ?"
+
+
+def test_meters_are_not_zero_behind_a_loop() -> None:
+    found = lines(METERS)
+    assert len(found) == 30 * 6
+    assert found[4:7] == ["[0][ 4000/5000] ?", " * ? of ?", "[1][    0/5000] ?"]
+
+
+def test_a_list_holds_as_many_values_as_turns_put_in() -> None:
+    turn = "for n in range(300):\n    held.append(random.random())\n    print(n)\n"
+    source = f"import random\nheld = []\n{turn}print(len(held))"
+    assert lines(source)[-1] == "300"
+
+
+def test_counts_by_a_key_that_nobody_knows_keep_their_keys() -> None:
+    turn = "for n in range(9):\n    hits[random.randrange(3)] += 1\n"
+    source = f"import random\nhits = [0] * 3\n{turn}for h in hits:\n    print(h)"
+    assert lines(source) == ["?", "?", "?"]
+
+
+def test_all_of_a_list_can_be_deleted() -> None:
+    assert lines("held = [1, 2]\ndel held[:]\nprint(len(held))") == ["0"]
+
+
+def test_a_break_that_nobody_asks_for_is_not_taken() -> None:
+    turn = "    if random.random() < 1e-9:\n        print('luck')\n        break\n    print(n)\n"
+    source = f"import random\nfor n in range(40):\n{turn}"
+    assert lines(source)[:36] == [str(n) for n in range(36)]
+
+
+def test_the_standard_library_is_computed() -> None:
+    source = (
+        "import itertools, re, collections\n"
+        "print(len(list(itertools.product([1, 2, 3], 'ab'))))\n"
+        "print(collections.Counter(re.findall('[a-z]+', 'to be or not to be')).most_common(2))\n"
+        "exec('limit = 7')\nprint(limit)"
+    )
+    made = plan(source)
+    assert made is not None
+    assert lines(source) == ["6", "[('to', 2), ('be', 2)]", "7"]
+    assert counts(made)["lines"] == 3
+
+
+def test_the_environment_is_the_machines() -> None:
+    source = "import os\nos.environ['A'] = 'x'\nprint(os.environ['A'], os.environ.get('RANK', -1), os.getenv('HOME'))"
+    made = plan(source, facts={"environ": {"HOME": "/root"}})
+    assert made is not None
+    assert [part.text for line in rest(Matcher(made).places, random.Random(1)) for part in line.parts] == ["x -1 /root"]
