@@ -49,7 +49,8 @@ def npm(name: str, month: str = "") -> str:
     known = _known()
     rows = [row.split("@") for row in known["releases"].get(name, "").split()]
     if month and rows and month <= known["until"]:
-        return [version for version, born in rows if born <= month or born == rows[0][1]][-1]
+        there = [str(version) for version, born in rows if born <= month or born == rows[0][1]]
+        return there[-1]
     return _row("npm", name) or ""
 
 

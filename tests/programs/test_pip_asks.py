@@ -102,3 +102,9 @@ async def test_an_option_that_no_pip_has_is_refused(line: str, usage: str) -> No
     option = next(word for word in line.split() if word.startswith("--"))
     text = f"\nUsage:   \n{usage}\nno such option: {option}\n"
     assert await _notebook()(f"pip {line}") == [Text("stderr", text), Exit(2)]
+
+
+async def test_pip_hashes_what_sha256sum_hashes() -> None:
+    made = _notebook()
+    digest = (await made.said("printf 'wheel' > a.whl; sha256sum a.whl")).split()[0]
+    assert await made.said("pip hash a.whl") == f"a.whl:\n--hash=sha256:{digest}\n"

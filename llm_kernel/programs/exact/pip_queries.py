@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable
 
@@ -159,8 +160,22 @@ def _cache(call: Call, site: Site, operands: list[str], options: Options) -> Ans
     return Answer("", "ERROR: Need an action (dir, info, list, purge, remove) to perform.\n", 1)
 
 
+def _hash(call: Call, site: Site, names: list[str], options: Options) -> Answer:
+    """``hash FILE...``: the lines that a file of requirements takes."""
+    if not names or options:
+        raise NotExact
+    out, files = "", call.machine.files
+    for name in names:
+        path = call.path(name)
+        if not files.exists(path) or files.is_dir(path) or files.is_sized(path):
+            raise NotExact
+        out += f"{name}:\n--hash=sha256:{hashlib.sha256(files.read(path)).hexdigest()}\n"
+    return Answer(out)
+
+
 QUERIES: dict[str, Callable[[Call, Site, list[str], Options], Answer]] = {
     "index": _index,
     "config": _config,
     "cache": _cache,
+    "hash": _hash,
 }
