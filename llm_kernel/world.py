@@ -247,8 +247,8 @@ class World:
         shell.know(syntax.names(text))
         return await shell.run(f"bash {path!r} {words}", streams.out, streams.err)
 
-    async def _stop(self) -> None:
-        await self.shell.stop()
+    async def _stop(self, status: int = 1) -> None:
+        await self.shell.stop(status)
 
 
 _SOON = 0.05

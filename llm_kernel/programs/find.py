@@ -64,7 +64,7 @@ class Programs:
         machine: Machine,
         emulator: Emulator,
         *,
-        stop: Callable[[], Awaitable[None]],
+        stop: Callable[[int], Awaitable[None]],
         script: Callable[[Call, Io, str], Awaitable[int]],
         python: Python | None = None,
         front: Strand,
@@ -101,7 +101,7 @@ class Programs:
             record.status = 1
         except CellOver as err:
             await streams.err(f"bash: ended: {err} (c.LLMKernel.cell_seconds)\n")
-            await self._stop()
+            await self._stop(124)
             record.status = 124
         except ImaginedMachineError as err:
             if streams.strand is not self._front:  # a job dies by itself; the cell that runs now has no part in it
@@ -109,7 +109,7 @@ class Programs:
                 record.status = 137
             else:
                 self.fault = err
-                await self._stop()
+                await self._stop(1)
                 record.status = 1
         return record.status
 
@@ -147,7 +147,7 @@ class Programs:
         if said:
             await streams.err(said)
         if not ready:
-            await self._stop()
+            await self._stop(1)
         return int(not ready)
 
     async def _answer(self, call: Call, streams: Io, record: Answer) -> int:

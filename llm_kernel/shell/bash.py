@@ -196,7 +196,8 @@ _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded 
 _SHELLS = re.compile(rb"\bBashkit [\d.]+ \(virtual \w+ interpreter\)")
 _TOOLS = re.compile(rb"\b([\w\[]+) \(bashkit\) [\d.]+")
 _OPTION = re.compile(
-    rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n(?:.+\n)*\nFor more .*\n"
+    rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n(?:(?!\w+: |error: ).+\n)*"
+    rb"(?:\nFor more .*\n)?"
 )
 
 
@@ -261,7 +262,7 @@ class Shell:
         self._single = False
         self._epoch = machine.login
         self._running = False
-        self._stopped = False
+        self._stopped: int | None = None
         self._terminal = "012"
         self._root = 0
         self._said = environment(machine)
@@ -320,12 +321,12 @@ class Shell:
             self._machine.files.writers.end(written)
             self._inner.over()
             self._times.over()
-        if self._stopped:
-            self._stopped = False
+        stopped, self._stopped = self._stopped, None
+        if stopped is not None:
             self._bash.clear_cancel()
         elif result.error:
             await err(_resource(result.error))
-        self.status = result.exit_code
+        self.status = result.exit_code if stopped is None else stopped
         if _defines(script):
             self.functions = await self._functions()
         return self.status
@@ -349,11 +350,11 @@ class Shell:
     def _moment(self) -> tuple[list[int], float]:
         return list(self._machine.processes.table), self._machine.clock.now
 
-    async def stop(self) -> None:
-        """End what runs, from inside one of its programs: what was written is shown, and the shell stays as it is."""
+    async def stop(self, status: int = 1) -> None:
+        """End what runs with ``status``, from inside one of its programs: what was written is shown, it stays."""
         for turns in list(self._turns):
             await turns.fault()
-        self._stopped = True
+        self._stopped = status
         self._bash.cancel()
 
     async def _functions(self) -> tuple[str, ...]:
