@@ -29,7 +29,7 @@ async def test_a_traceback_names_the_folder_of_the_machines_packages():
     site = "/usr/local/lib/python3.9/dist-packages/torch/nn"
     assert _said(events, "stdout") == "ModuleList(\n  (0): ReLU()\n  (1): ReLU()\n)\n"
     assert _said(events, "stderr") == (
-        'Traceback (most recent call last):\n  File "wrong.py", line 4, in <module>\n'
+        'Traceback (most recent call last):\n  File "/root/wrong.py", line 4, in <module>\n'
         "    nn.Linear(3, 4)(torch.zeros(2, 5))\n"
         f'  File "{site}/modules/module.py", line 889, in _call_impl\n    result = self.forward(*input, **kwargs)\n'
         f'  File "{site}/modules/linear.py", line 94, in forward\n'
