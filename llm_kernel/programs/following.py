@@ -18,6 +18,7 @@ from llm_kernel.plan.automaton import LINE_ENDS
 from llm_kernel.plan.check import Matcher, Step
 from llm_kernel.plan.rest import rest
 from llm_kernel.programs.between import Between, formed
+from llm_kernel.programs.shares import shares
 from llm_kernel.provenance import Answer, mark
 
 __all__ = ["Following"]
@@ -230,6 +231,7 @@ class Following:
             said, count = self._known[due.kind], self._count[due.kind]
             holes = range(len(_holes(due.line)))
             texts = tuple(self._values.text(due.line, number, due.at, said, count) for number in holes)
+        texts = shares(due.line, texts)
         self._lines += due.line.end == "\n"
         if due.by != "said":
             mark(self._record.between if due.by == "between" else self._record.planned, self._lines)
