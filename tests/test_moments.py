@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import aclosing, closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
 
 from llm_kernel.errors import CellError, StateError
 from llm_kernel.events import Display, Text
@@ -309,7 +313,9 @@ async def test_a_job_that_has_not_begun_begins_in_the_next_kernel(tmp_path: Path
 
 async def test_what_was_set_in_the_kernel_and_its_mounts_comes_back(tmp_path: Path, book: Book) -> None:
     await book("sysctl -w vm.swappiness=10; echo 1 > /proc/sys/net/ipv4/ip_forward")
-    look = "cat /proc/sys/vm/swappiness /proc/sys/net/ipv4/ip_forward; head -1 /proc/mounts; ls /proc /proc/sys | md5sum"
+    look = (
+        "cat /proc/sys/vm/swappiness /proc/sys/net/ipv4/ip_forward; head -1 /proc/mounts; ls /proc /proc/sys | md5sum"
+    )
     wanted = await book(look)
     assert wanted.splitlines()[:2] == ["10", "1"]
     await book("sysctl -w vm.swappiness=60")
@@ -344,3 +350,94 @@ async def test_a_sleep_behind_nohup_sleeps_on(tmp_path: Path, book: Book) -> Non
     after = Book(tmp_path)
     assert (await after("SECONDS=0; wait %1; echo $SECONDS")).splitlines()[-1] == "39"
     await after.session.close()
+
+
+_STEPS = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                "x=$((x + 1))",
+                "echo $x >> log; cd /tmp",
+                "rm -f log; mkdir -p d; cd d",
+                "f() { echo $x; }; set -f",
+                "sleep 5; a+=($x)",
+                "touch $x; chmod 600 $x; alias q=ls",
+                "pushd / > /dev/null; umask 077",
+                "false",
+            ]
+        ),
+        st.sampled_from(["%undo", "%undo 2", "%redo", "%fresh", "cut"]),
+        st.integers(1, 8).map("%load {}".format),
+    ),
+    min_size=4,
+    max_size=10,
+)
+
+
+async def _whole(session: Session) -> dict[str, object]:
+    """What tells one moment of a machine and its shell from another; ``/proc`` is told anew."""
+    moment = await session.moment()
+    files = {
+        path: (replace(entry.meta, host=0.0, names=None), entry.data, entry.target)
+        for path, entry in moment.files.entries.items()
+        if path != "/proc"
+    }
+    return {"files": files} | {name: moment.parts[name] for name in ("clock", "shell", "system", "habits", "processes")}
+
+
+def _aim(step: str, kinds: list[str]) -> int | None:
+    """Where in the past a word leads by the rules; None for nowhere, which is an error."""
+    word, _, number = step.partition(" ")
+    counted = [at for at in range(1, len(kinds)) if kinds[at] != "cut"]
+    if word == "%undo":
+        count = int(number or 1)
+        return counted[-count] - 1 if len(counted) >= count else None
+    if word == "%redo":
+        return counted[-1] - 1 if counted and kinds[counted[-1]] == "%undo" else None
+    return int(number) - 1 if int(number) <= len(kinds) else None
+
+
+@settings(max_examples=6, deadline=None, phases=[Phase.explicit, Phase.generate], derandomize=True)
+@given(_STEPS)
+async def test_ways_back_and_cuts_lead_to_the_very_moment_that_was_kept(steps: list[str]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        book = Book(Path(folder))
+        await book.session.arrive()
+        kinds, past = ["start"], [await _whole(book.session)]
+        for step in steps:
+            word = step.split()[0]
+            wanted = None
+            if step == "cut":
+                await book.killed()
+                book = Book(Path(folder))
+                await book.session.arrive()
+                wanted = past[-1]
+            elif word in ("%undo", "%redo", "%load"):
+                at = _aim(step, kinds)
+                if at is None:
+                    with pytest.raises(CellError):
+                        await book(step)
+                    continue
+                await book(step)
+                wanted = past[at]
+            else:
+                await book(step)
+            now = await _whole(book.session)
+            assert wanted in (None, now)
+            kinds.append(word)
+            past.append(now)
+        await book.session.close()
+
+
+async def test_what_lies_before_several_cuts_can_be_taken_back(tmp_path: Path, book: Book) -> None:
+    for number in range(3):
+        await book(f"x={number}")
+        await book.killed()
+        book = Book(tmp_path)
+    assert (await book("%undo 3\necho ${x-none}")).splitlines()[1:] == [
+        "undone: x=2",
+        "undone: x=1",
+        "undone: x=0",
+        "none",
+    ]
+    await book.session.close()

@@ -50,6 +50,7 @@ _LISTS = (
     "builtin dirs -l -p",
     '[ $# = 0 ] || builtin printf "%q " "$@"; builtin printf .',
 )
+_BEFORE = re.compile(r"(?m)^declare -[\w-]+ OLDPWD\b.*")
 _SAID = "LLM_KERNEL_SAID"
 _TRIES = 3
 
@@ -135,14 +136,14 @@ async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -
 async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     """Let a new ``shell``, which began with the variables ``given``, be what ``kept`` says."""
     gone = given.keys() - set(_NAME.findall(kept.variables)) - {"UID", "EUID", "SHLVL", "PWD"}
-    lines = [f"unset {' '.join(sorted(gone))}"] if gone else []
+    lines = [f"unset OLDPWD {' '.join(sorted(gone))}"]
     there = f"cd -- {_quoted(kept.cwd)} 2>/dev/null"
     await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables, kept.aliases]))
     folders = kept.folders.splitlines()[1:]
     script = [kept.functions]
     if folders:
         script += [f"cd -- {_quoted(folders[-1])}", *(f"pushd {_quoted(folder)}" for folder in reversed(folders[:-1]))]
-        script += [f"pushd {_quoted(kept.cwd)}", *re.findall(r"(?m)^declare -[\w-]+ OLDPWD=.*", kept.variables)]
+        script += [f"pushd {_quoted(kept.cwd)}", "unset OLDPWD", *_BEFORE.findall(kept.variables)]
     if kept.words:
         script.append(f"set -- {kept.words}")
     script += [kept.traps, kept.options]

@@ -132,10 +132,19 @@ class Store:
         raise StateError(f"nothing is saved as {name!r}{there}.")
 
     def steps(self, step: Step) -> list[Step]:
-        """The line up to ``step``, as far as it is kept, oldest first; ``step`` is the last."""
+        """The way to ``step``, as far as it is kept, oldest first: its line, and those of the lives it went on from."""
+        found: list[Step] = []
+        key: int | None = step.key
         with self._database.reading() as sql:
-            row = sql.execute("SELECT line FROM steps WHERE key = ?", (step.key,)).fetchone()
-            return [one for one in chain.steps(sql, row[0]) if one.number <= step.number] if row else []
+            while key is not None:
+                row = sql.execute("SELECT line, number FROM steps WHERE key = ?", (key,)).fetchone()
+                part = [one for one in chain.steps(sql, row[0]) if one.number <= row[1]] if row else []
+                found[:0] = part
+                went_on = bool(part) and part[0].kind == "back"
+                before = sql.execute("SELECT before FROM lines WHERE id = ?", (row[0],)).fetchone() if went_on else None
+                # a life goes on from an earlier one: keys that do not fall are no way
+                key = before[0] if before and before[0] is not None and before[0] < key else None
+        return found
 
     def load(self, step: Step) -> Moment:
         """The notebook at ``step``.
