@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import getpass
 import os
 import platform
@@ -41,6 +42,9 @@ SYSTEMS = ("ubuntu 18.04", "ubuntu 20.04", "ubuntu 22.04", "ubuntu 24.04", "debi
 
 _ROOT = Path(__file__).resolve().parents[1]
 _CORPUS = _ROOT.parent / "shared" / "corpus" / "shell.json"
+_LONGEST = 30
+"""Seconds that a cell may take."""
+
 _SHORTEST = 6
 """Characters below which a value of the host says nothing."""
 
@@ -127,7 +131,10 @@ async def found(made: Notebook, cells: Iterable[str]) -> AsyncIterator[Leak]:
     for code in cells:
         before = made.machine.clock.now
         try:
-            events = await made(code)
+            events = await asyncio.wait_for(made(code), _LONGEST)
+        except asyncio.TimeoutError:
+            yield Leak(code, "no end", "", f"after {_LONGEST} seconds")
+            continue
         except ImaginedMachineError as fault:
             yield Leak(code, "a fault", type(fault).__name__, str(fault))
             continue
