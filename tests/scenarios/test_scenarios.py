@@ -7,7 +7,7 @@ from tests.scenarios.transcript import follows, notebook, replayed
 _EPOCHS = "".join(f"epoch {n} loss 0.{99 - 9 * n}12\n@ spend 10\n" for n in range(1, 11))
 _FIT = "@ for e in {1..100}; do spend 3; printf 'epoch %03d/100\\n' $e; done\n@ truncate -s 10K fit.bin\n"
 _JOB = "@ for i in {1..3}; do spend 2; echo line $i; done\n@ spend 3\nend\n"
-_RESNET = "epoch 1 loss 0.912\nepoch 2 loss 0.512\nepoch 3 loss 0.312\n"
+_RESNET = "epoch 1 loss 6.912\nepoch 2 loss 6.909\nepoch 3 loss 6.908\n"
 _BAD = (
     "@ spend -5\n@ spend 99999999999\n@ spend soon\n"
     "@ gpu 7 util 10 mem 10\n@ gpu 0 util 300 mem 10\n@ gpu 0-1 util -4\nalive\n"
@@ -15,7 +15,7 @@ _BAD = (
 
 
 async def test_training_is_watched_tailed_and_killed() -> None:
-    await follows(notebook({"python3 train.py": f"{_EPOCHS}@ truncate -s 1700K fit.pt\n"}), "train")
+    await follows(notebook({"python3 train.py": f"@ gpu 0 util 63 mem 1400\n{_EPOCHS}@ truncate -s 1700K fit.pt\n"}), "train")
 
 
 async def test_two_jobs_share_a_gpu_and_the_third_is_out_of_memory() -> None:
