@@ -15,7 +15,9 @@ _BAD = (
 
 
 async def test_training_is_watched_tailed_and_killed() -> None:
-    await follows(notebook({"python3 train.py": f"@ gpu 0 util 63 mem 1400\n{_EPOCHS}@ truncate -s 1700K fit.pt\n"}), "train")
+    await follows(
+        notebook({"python3 train.py": f"@ gpu 0 util 63 mem 1400\n{_EPOCHS}@ truncate -s 1700K fit.pt\n"}), "train"
+    )
 
 
 async def test_two_jobs_share_a_gpu_and_the_third_is_out_of_memory() -> None:
