@@ -37,6 +37,8 @@ HOSTILE = [
     "import torch\nfrom torch import nn\nm = nn.Sequential(*[nn.Linear(9, 9) for _ in range(10**5)])\nprint(m)",
     "import torch\nfrom torch import nn\nm = nn.ModuleList()\nm.append(m)\nprint(m, list(m.parameters()))",
     "import torch\nx = torch.ones(9000)\nfor i in range(10**6):\n    x = x * 1.5\n    print(x.sum())",
+    "from keras import Input, Model, layers\nx = Input((8,))\nfor i in range(90):\n"
+    "    x = layers.Add()([x, layers.Dense(8)(x)])\nModel(Input((8,)), x).summary()",
     "from torch import nn\nclass A(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
     "        self.a = self\nprint(A(), sum(p.numel() for p in A().parameters()))",
 ]

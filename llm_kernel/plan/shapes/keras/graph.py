@@ -204,10 +204,14 @@ def functional(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AS
     own = named.get("name")
     base = "functional" if major(w) >= (3, 0) else "model"
     name = own if isinstance(own, str) else fresh(w, base)
-    depths: dict[int, int] = {}
     seen: dict[int, Thing] = {}
+    behind: list[Thing] = []
     for each in outputs:
-        _visit(each, 0, depths, seen, 0)
+        _visit(each.attrs["layer"], seen, behind, 0)
+    depths = dict.fromkeys(seen, 0)
+    for layer in reversed(behind):
+        for inner in _needs(layer):
+            depths[id(inner)] = max(depths[id(inner)], depths[id(layer)] + 1)
     order = list(seen.values())
     layers = tuple(sorted(order, key=lambda layer: -depths[id(layer)]))
     shape = outputs[0].attrs["shape"] if len(outputs) == 1 else None
@@ -216,21 +220,23 @@ def functional(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AS
                          "outputs": len(outputs), "inputs": len(inputs)})  # fmt: skip
 
 
-def _visit(symbol: Thing, depth: int, depths: dict[int, int], seen: dict[int, Thing], steps: int) -> None:
-    layer = symbol.attrs["layer"]
-    if not isinstance(layer, Thing) or depth > 300 or len(seen) > 2000:
+def _visit(layer: Value, seen: dict[int, Thing], behind: list[Thing], steps: int) -> None:
+    """Collect a layer and those before it: ``seen`` as they are met, ``behind`` each after all that it needs."""
+    if not isinstance(layer, Thing) or steps > 300 or len(seen) > 2000:
         raise Vague
-    fresh_depth = depths.get(id(layer), -1) < depth
-    new = id(layer) not in seen
-    seen.setdefault(id(layer), layer)
-    depths[id(layer)] = max(depth, depths.get(id(layer), 0))
-    if not (new or fresh_depth):
+    if id(layer) in seen:
         return
+    seen[id(layer)] = layer
+    for inner in _needs(layer):
+        _visit(inner, seen, behind, steps + 1)
+    behind.append(layer)
+
+
+def _needs(layer: Thing) -> list[Value]:
     calls = cast("tuple[list[Thing], ...]", layer.attrs["calls"])
     if len(calls) > 1:
         raise Vague
-    for inner in calls[0] if calls else ():
-        _visit(inner, depth + 1, depths, seen, steps + 1)
+    return [each.attrs["layer"] for each in calls[0]] if calls else []
 
 
 def layers_of(this: Thing) -> tuple[Thing, ...]:
