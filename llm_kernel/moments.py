@@ -80,8 +80,8 @@ class Moments:
                 undone.append(steps[at].label)
                 if len(undone) == count:
                     return Target(steps[at - 1], tuple(undone))
-        found = f"only {len(undone)} steps" if undone else "nothing"
-        raise CellError(f"%undo {count}: there is {found} to take back.")
+        many = "is only 1 step" if len(undone) == 1 else f"are only {len(undone)} steps" if undone else "is nothing"
+        raise CellError(f"%undo {count}: there {many} to take back.")
 
     def redo(self) -> Target:
         """The moment before the last ``%undo``.
@@ -139,10 +139,14 @@ class Moments:
         """
         if self.last is None:
             raise CellError(f"nothing could be saved as {name!r}: {self.trouble or 'no cell has run yet'}.")
+        if name.isdigit():
+            raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
         try:
             self.store.save(name, self.last, kind=kind)
         except (StateError, StoreError) as error:
             raise CellError(str(error)) from error
+        if kind == "save" and name == self.branch:
+            self.branch = ""  # a save stays where it is, a branch follows the cells
         return self.last
 
     def end(self, *, restart: bool) -> None:

@@ -111,7 +111,7 @@ async def test_words_alone_are_no_step_and_more_than_all_is_an_error(book: Book)
     await book("%machine gpu 2 'RTX 3090'")
     await book("%why")
     assert (await book("%undo\nnvidia-smi -L; echo ${x-none}")).endswith("none\n")
-    with pytest.raises(CellError, match="%undo 9: there is only 3 steps to take back"):
+    with pytest.raises(CellError, match="%undo 9: there are only 3 steps to take back"):
         await book("%undo 9")
 
 
@@ -441,3 +441,20 @@ async def test_what_lies_before_several_cuts_can_be_taken_back(tmp_path: Path, b
         "none",
     ]
     await book.session.close()
+
+
+async def test_a_save_over_the_name_of_the_branch_stays_where_it_is(book: Book) -> None:
+    await book("x=1")
+    await book("%branch way")
+    await book("x=2")
+    await book("%save way")
+    await book("x=3")
+    assert await book("%load way\necho $x") == "loaded way, as after: x=2\n2\n"
+
+
+async def test_a_number_is_no_name_and_one_step_is_one(book: Book) -> None:
+    await book("x=1")
+    with pytest.raises(CellError, match="'5' is no name"):
+        await book("%save 5")
+    with pytest.raises(CellError, match="%undo 7: there is only 1 step to take back"):
+        await book("%undo 7")
