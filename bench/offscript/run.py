@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from contextlib import aclosing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from bench.offscript.cases import Case
@@ -85,7 +85,8 @@ async def _setup(session: Session, cell: str) -> None:
 
 async def _cell(session: Session, text: str, physics: str) -> tuple[str, int]:
     """All that a cell shows, and its status; a fault of the model is shown as the notebook shows it, with -1."""
-    session.setup = replace(session.setup, physics=physics)
+    if session.setup.physics != physics:
+        await session.physics(physics)
     pieces: list[str] = []
     try:
         status = await asyncio.wait_for(_read(session, text, pieces), PATIENCE)
