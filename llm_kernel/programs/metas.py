@@ -7,6 +7,7 @@ compile and be free of undefined names. A script that fails gets one more try wi
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 import shlex
 from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.asked import left_out
+from llm_kernel.programs.imports import added, forgotten
 from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.table import EXACT, NotExact
@@ -50,7 +52,8 @@ _QUESTION = re.compile(
 class Outcome:
     """What an instruction did: sentences, changed files, what the script said, where the shell is now.
 
-    ``short`` names what was asked and not done, ``lacking`` the modules that its Python files need and do not have.
+    ``short`` names what was asked and not done, ``lacking`` the modules that its Python files need and do not have,
+    ``mended`` what was added to them.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -60,6 +63,7 @@ class Outcome:
     exports: Mapping[str, str] = field(default_factory=dict)
     short: list[str] = field(default_factory=list)
     lacking: list[str] = field(default_factory=list)
+    mended: list[str] = field(default_factory=list)
 
 
 class Metas:
@@ -96,6 +100,10 @@ class Metas:
             record.tries = attempt + 1
             script = meta_script(await self._reply(self._request(instruction, record, cwd, before, trouble), record))
             outcome, wrong = await self._try(script, cwd, env)
+            if wrong and before and "No such file" in wrong:  # it mends what the first one wrote, which is not there
+                both = f"{before}\n{script}"
+                outcome, still = await self._try(both, cwd, env)
+                script, wrong = (script, wrong) if still else (both, "")
             if not wrong:
                 record.acts = script.splitlines()
                 outcome.short = left_out(instruction, self._python_of(outcome.changes))
@@ -129,6 +137,7 @@ class Metas:
         outcome.notes += [note for note in rest.notes if note not in outcome.notes]
         outcome.said += rest.said
         outcome.lacking += [line for line in rest.lacking if line not in outcome.lacking]
+        outcome.mended += [line for line in rest.mended if line not in outcome.mended]
         outcome.cwd, outcome.exports = rest.cwd, {**outcome.exports, **rest.exports}
         outcome.short = left_out(instruction, self._python_of(outcome.changes))
 
@@ -202,6 +211,15 @@ class Metas:
         paths = [change.path for change in changes if change.kind != "-" and change.path.endswith(".py")]
         return {path: files.read(path).decode("utf-8", "replace") for path in paths if not files.is_sized(path)}
 
+    def _import(self, changes: Sequence[Change]) -> list[str]:
+        """Add the imports that Python files forgot; what is said of it."""
+        said = []
+        for path, text in self._python_of(changes).items():
+            if lines := forgotten(text):
+                self._machine.files.write(path, added(text, lines).encode())
+                said.append(f"{posixpath.basename(path)} forgot, and now has: {'; '.join(lines)}")
+        return said
+
     async def _apply(self, script: str, cwd: str, env: Mapping[str, str], files: object) -> tuple[Outcome, str]:
         machine = self._machine
         run = _Script(machine, cwd, env, self._limits)
@@ -210,6 +228,9 @@ class Metas:
             return Outcome(), trouble
         machine.follow()
         changes = machine.files.diff(files, machine.files.snapshot())  # type: ignore[arg-type]
+        mended = self._import(changes)
+        if mended:
+            changes = machine.files.diff(files, machine.files.snapshot())  # type: ignore[arg-type]
         trouble = "\n".join(
             f"{path}: {fault}"
             for path, source in self._python_of(changes).items()
@@ -222,7 +243,7 @@ class Metas:
         lacking = [
             line for path, text in self._python_of(told).items() for line in lacks(machine, text, path, cwd, env)
         ]
-        return Outcome(run.notes, told, run.said, here, exports, lacking=lacking), ""
+        return Outcome(run.notes, told, run.said, here, exports, lacking=lacking, mended=mended), ""
 
 
 class _Script:
@@ -349,4 +370,4 @@ def summary(outcome: Outcome, cwd: str) -> list[str]:
             lines.append(f"{change.kind} {path}  {change.lines} line{'' if change.lines == 1 else 's'}")
         else:
             lines.append(f"{change.kind} {path}  {change.size} bytes")
-    return [*lines, *outcome.lacking, *(f"not as asked: {short}" for short in outcome.short)]
+    return [*lines, *outcome.mended, *outcome.lacking, *(f"not as asked: {short}" for short in outcome.short)]

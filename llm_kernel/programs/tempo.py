@@ -175,9 +175,9 @@ def _outside_loops(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 def _pattern(line: Line) -> re.Pattern[str]:
     parts = [".*?" if isinstance(part, Hole) else re.escape(_numberless(part.text)) for part in line.parts]
-    return re.compile("".join(parts).replace(re.escape("\0"), r"\d+").strip("\n"))
+    return re.compile("".join(parts).replace(re.escape("\0"), r" *\d+").strip("\n"))
 
 
 def _numberless(text: str) -> str:
-    """Counters of the loop are literal in a plan that has unrolled it: any number stands for them."""
-    return re.sub(r"\d+", "\0", text.rstrip("\n"))
+    """Counters of the loop are literal in a plan that has unrolled it: any number stands for them, however padded."""
+    return re.sub(r" *\d+", "\0", text.rstrip("\n"))

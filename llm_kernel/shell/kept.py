@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import Any, Protocol
 
 from llm_kernel.errors import StateError
+from llm_kernel.shell.declared import declares, defines
 from llm_kernel.shell.order import Sink
 
 __all__ = ["Kept", "give", "keep"]
@@ -37,6 +38,7 @@ _APART = frozenset(["history", "monitor"])
 
 _LIMIT = re.compile(r"(?m)^.*-([a-z])\) (\w+)$")
 _HASHED = re.compile(r"(?m)^(?:builtin )?hash -p (\S+) (\S+)$")
+_BUILTIN = re.compile(r"(?m)^builtin (?!hash -p )")
 _LISTED = re.compile(r"(?m)^declare -\w*[aA]\w* .*$")
 _TEXT = re.compile(r'"(?:[^"\\]|\\.)*"|\$\'((?:[^\'\\]|\\.)*)\'')
 _ESCAPE = re.compile(r"\\(?:([0-7]{1,3})|x([0-9A-Fa-f]{1,2})|u([0-9A-Fa-f]{1,4})|U([0-9A-Fa-f]{1,8})|(.))", re.DOTALL)
@@ -95,7 +97,24 @@ class Kept:
                 raise StateError(f"the stored shell is damaged: {one.name} has {len(value)} characters")
         if not all(isinstance(line, str) for line in kept.history) or "\0" in kept.cwd:
             raise StateError("the stored shell is damaged: its history or its directory is no text")
+        if not kept.inert:
+            raise StateError(
+                "the stored shell would run something when it is taken over; it was not made by this kernel"
+            )
         return kept
+
+    @property
+    def inert(self) -> bool:
+        """Whether taking it over runs nothing, whoever wrote it."""
+        texts = (
+            (self.variables, ["declare"]),
+            (self.aliases, ["alias"]),
+            (self.options, ["set", "shopt", "ulimit", "hash", "builtin"]),
+            (self.traps, ["trap"]),
+            (f"set -- {self.words}", ["set"]),
+        )
+        plain = all(declares(text, heads) for text, heads in texts) and "\n" not in self.words
+        return plain and defines(self.functions) and _BUILTIN.search(self.options) is None
 
 
 class Rests(Protocol):
@@ -166,15 +185,23 @@ def _chosen(options: str) -> str:
 
 def _plainly(line: re.Match[str]) -> str:
     """A list with its ``$'...'`` in double quotes: the library takes no others from there."""
-    return _TEXT.sub(lambda text: text[0] if text[1] is None else _doubled(_ESCAPE.sub(_letter, text[1])), line[0])
+    return _TEXT.sub(lambda text: text[0] if text[1] is None else _doubled(_spelled(text[1])), line[0])
 
 
-def _letter(escape: re.Match[str]) -> str:
-    octal, byte, short, long, letter = escape.groups()
-    if letter is not None:
-        return _LETTERS.get(letter, letter)
-    code = int(octal, 8) if octal else int(byte or short or long, 16)
-    return chr(code) if code < _LAST else ""
+def _spelled(text: str) -> str:
+    """What stands in ``$'...'``; several escapes may be the bytes of one character."""
+    data, at = bytearray(), 0
+    for escape in _ESCAPE.finditer(text):
+        data += text[at : escape.start()].encode()
+        octal, byte, short, long, letter = escape.groups()
+        if letter is not None:
+            data += _LETTERS.get(letter, letter).encode()
+        elif octal or byte:
+            data.append(int(octal, 8) & 0xFF if octal else int(byte, 16))
+        elif (code := int(short or long, 16)) < _LAST:
+            data += chr(code).encode("utf-8", "replace")
+        at = escape.end()
+    return (data + text[at:].encode()).decode("utf-8", "replace")
 
 
 def _doubled(text: str) -> str:

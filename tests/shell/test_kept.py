@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm_kernel.errors import StateError
 from llm_kernel.machine import Machine
@@ -105,3 +107,46 @@ async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str,
     second = _shell(machine, (kept := await first.keep()).cwd)
     await second.give(kept)
     assert await _said(second, look) == said
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"variables": 'declare -- x="$(touch /tmp/ran)"\n'},
+        {"variables": "declare -- x=1; touch /tmp/ran\n"},
+        {"variables": "declare -- x=1 > /tmp/ran\n"},
+        {"variables": "x=1 touch /tmp/ran\n"},
+        {"variables": 'declare -a l=([$(touch /tmp/ran)]="1")\n'},
+        {"variables": "touch /tmp/ran\n"},
+        {"functions": "f () \n{ \n    true\n}\ntouch /tmp/ran\n"},
+        {"functions": "f () { true; }; f"},
+        {"aliases": "alias a=`touch /tmp/ran`\n"},
+        {"options": "set -o nounset; touch /tmp/ran\n"},
+        {"options": "builtin eval touch /tmp/ran\n"},
+        {"traps": "trap -- 'true' EXIT && touch /tmp/ran\n"},
+        {"words": "one $(touch /tmp/ran)"},
+        {"words": "one\ntouch /tmp/ran"},
+        {"words": "one & touch /tmp/ran"},
+        {"words": "one | tee /tmp/ran"},
+    ],
+)
+def test_a_shell_that_would_run_something_is_refused(change: dict[str, object]) -> None:
+    with pytest.raises(StateError, match="would run something"):
+        Kept.from_state({**Kept("/root").to_state(), **change})
+
+
+_PRINTED = st.one_of(st.characters(exclude_categories=["Cs", "Cc"]), st.sampled_from("\n\t\x1b\x7f\x85"))
+"""The library keeps other control characters apart from a list's words by themselves."""
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.text(_PRINTED, max_size=12), max_size=4))
+async def test_any_values_are_kept_and_taken_over(values: list[str]) -> None:
+    shell = _shell(Machine())
+    quoted = ["'" + value.replace("'", "'\\''") + "'" for value in values]
+    await _said(shell, "\n".join([f"list=({' '.join(quoted)})", *(f"v{n}={one}" for n, one in enumerate(quoted))]))
+    kept = await shell.keep()
+    second = _shell(Machine())
+    await second.give(Kept.from_state(kept.to_state()))
+    look = 'printf "<%s>" "${list[@]}" "$v0" "$v1" "$v2" "$v3"'
+    assert await _said(second, look) == await _said(shell, look)
