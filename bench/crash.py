@@ -27,7 +27,7 @@ from bench.kernels import KERNELS, ROOT, Running, running
 DOCUMENT = ROOT / "docs" / "benchmarks.md"
 
 CELLS = (
-    "n=0; declare -A seen; note() { echo \"$1 $n\" >> ~/notes; }",
+    'n=0; declare -A seen; note() { echo "$1 $n" >> ~/notes; }',
     "n=$((n + 1)); note step; seen[$n]=$(date +%s)",
     "mkdir -p data/$n; for i in 1 2 3; do head -c 2000 /dev/zero | tr '\\0' x > data/$n/$i; done",
     "%machine gpu 2 'RTX 3090'",

@@ -60,6 +60,8 @@ def attributes(tree: ast.AST) -> frozenset[str] | None:
                 found.add(node.attr)
             elif node.attr in _OPEN - {"update"}:
                 return None
-        elif (isinstance(node, ast.Name) and node.id in _OPEN) or (isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__getattribute__")):
+        elif (isinstance(node, ast.Name) and node.id in _OPEN) or (
+            isinstance(node, ast.FunctionDef) and node.name in ("__getattr__", "__getattribute__")
+        ):
             return None
     return frozenset(found)

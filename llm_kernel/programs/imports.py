@@ -52,7 +52,8 @@ def forgotten(source: str) -> list[str]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return []
     messages = Checker(tree).messages  # type: ignore[no-untyped-call]
-    names = dict.fromkeys(str(one.message_args[0]) for one in messages if isinstance(one, UndefinedName))
+    undefined: list[tuple[str, ...]] = [one.message_args for one in messages if isinstance(one, UndefinedName)]
+    names = dict.fromkeys(str(args[0]) for args in undefined)
     modules = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     modules |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     known = {**_ANY, **(_TORCH if any(name.partition(".")[0] in ("torch", "torchvision") for name in modules) else {})}

@@ -300,7 +300,7 @@ async def test_a_moment_that_no_machine_can_become_leaves_the_machine_as_it_is(t
         pass
     parts = store.load(moments.line.steps[-1]).parts
     store.save("bent", store.enter("").add("cell", "", moment(_BENT[name], **parts)))
-    with pytest.raises(StateError, match="(?i)the stored (moment is no machine|machine is damaged)"):
+    with pytest.raises(StateError, match=r"(?i)the stored (moment is no machine|machine is damaged)"):
         assert [event async for event in session.run_cell("%load bent")] == []
     assert session.machine.files.read("/root/mine.txt") == b"mine\n"
     await session.close()
