@@ -458,3 +458,44 @@ async def test_a_number_is_no_name_and_one_step_is_one(book: Book) -> None:
         await book("%save 5")
     with pytest.raises(CellError, match="%undo 7: there is only 1 step to take back"):
         await book("%undo 7")
+
+
+_DOWNLOADS = """import torch
+from torchvision import datasets, transforms
+from torch.utils.data import DataLoader
+
+train = DataLoader(datasets.MNIST("data", train=True, download=True, transform=transforms.ToTensor()), batch_size=64)
+model = torch.nn.Linear(784, 10).cuda()
+for epoch in range(1, 13):
+    total = 0.0
+    for images, labels in train:
+        loss = torch.nn.functional.cross_entropy(model(images.flatten(1).cuda()), labels.cuda())
+        loss.backward()
+        total += loss.item()
+    print(f"epoch {epoch:2d}/12  loss {total / len(train):.4f}", flush=True)
+    torch.save(model.state_dict(), "mnist.pt")
+"""
+
+
+async def test_a_run_that_downloads_and_saves_goes_on_as_if_nothing_had_been(tmp_path: Path) -> None:
+    said = "".join(f"epoch {n:2d}/12  loss {0.4 / n:.4f}\n" for n in range(1, 13))
+    books = [Book(tmp_path / name, name, lambda _: said) for name in ("plain", "cut")]
+    for one in books:
+        await one("%machine gpu 1 'RTX 3090'\n%machine install pip torch 1.8.0")
+        await one(f"%%writefile train.py\n{_DOWNLOADS}")
+        await one("python3 train.py > log 2>&1 &")
+        await one("sleep 40")
+    plain, cut = books
+    await plain("true")  # the cell that says that the machine is back
+    await cut("echo changed > train.py")
+    await plain("echo changed > train.py")
+    await cut.killed()
+    after = Book(tmp_path / "cut", "cut")
+    await after("true")
+    look = "date +%s; tail -n 2 log; ls -l --time-style=+%s mnist.pt; nvidia-smi --query-gpu=memory.used --format=csv"
+    assert await after(look) == await plain(look)
+    assert await after("wait; cat log") == await plain("wait; cat log")
+    assert (await after("grep -c epoch log")) == "12\n"
+    assert after.model.requests == []
+    await after.session.close()
+    await plain.session.close()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from llm_kernel.journal import Journal
 from llm_kernel.machine import Machine
@@ -113,7 +113,7 @@ class Emulator:
             record.by = "exact"
             await streams.err(said[0])
             return said[1]
-        planned = self._plan(call, script)
+        planned = self._plan(call, script, progress)
         ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
         first, planned = certain(planned) if planned else ((), None)
         for line in first:
@@ -121,7 +121,7 @@ class Emulator:
         record.computed = len(first)
         if planned:
             await self._fetch(call, planned, streams, progress)
-            if ending and not planned.nodes and (ending.sudden or startup.quiet(self._source(path))):
+            if ending and not planned.nodes and (ending.sudden or startup.quiet(self._source(path, progress))):
                 record.by = "exact"
                 return await ending.say(streams, 0)
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
@@ -133,7 +133,7 @@ class Emulator:
         if script is None:
             return await self._play(request, call, streams, record, process, progress, script, None)
         load = planned.load if planned else None
-        training = Training(self._machine, call, process, script, self._source(path), progress, load)
+        training = Training(self._machine, call, process, script, self._source(path, progress), progress, load)
         if training.work is not None and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it
             return 0
@@ -178,47 +178,55 @@ class Emulator:
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
-    def _plan(self, call: Call, script: Script | None) -> Plan | None:
+    def _plan(self, call: Call, script: Script | None, progress: Progress) -> Plan | None:
         if script is None or not self.options.plans:
             return None
         path = call.path(script.name)
-        return plan(self._source(path), script.args, read=self._beside(path), facts=self._facts(call))
+        read, facts = self._beside(path, progress), self._facts(call, progress)
+        return plan(self._source(path, progress), script.args, read=read, facts=facts)
 
-    def _source(self, path: str) -> str:
+    def _source(self, path: str, progress: Progress) -> str:
         """A script's text; empty where it cannot be read."""
-        try:
-            return self._machine.files.read(path).decode("utf-8")
-        except (OSError, UnicodeDecodeError):
-            return ""
 
-    def _beside(self, script: str) -> Callable[[str], str | None]:
+        def read() -> str:
+            try:
+                return self._machine.files.read(path).decode("utf-8")
+            except (OSError, UnicodeDecodeError):
+                return ""
+
+        return str(progress.witness(f"source {path}", read))
+
+    def _beside(self, script: str, progress: Progress) -> Callable[[str], str | None]:
         """Reads the modules that stand beside a script."""
-        files = self._machine.files
+        files, folder = self._machine.files, posixpath.dirname(script)
 
         def read(name: str) -> str | None:
-            path = files.absolute(name, posixpath.dirname(script))
-            try:
-                return None if files.is_sized(path) else files.read(path).decode("utf-8")
-            except (OSError, UnicodeDecodeError):
-                return None
+            found = progress.witness(f"beside {name}", lambda: self._text(files.absolute(name, folder)))
+            return found if isinstance(found, str) else None
 
         return read
 
-    def _facts(self, call: Call) -> dict[str, object]:
+    def _facts(self, call: Call, progress: Progress) -> dict[str, object]:
         """What the machine knows that a script may ask a library for."""
         devices, files = self._machine.devices, self._machine.files
-        count = sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0
+        count = int(
+            progress.witness("gpus", lambda: sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0)
+        )
         script = script_of(call)
+
+        def asked(question: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
+            return lambda of: progress.witness(f"{question} {of}", lambda: answer(of))
+
         return {
             "environ": dict(call.env),
             **(_ranks(script.workers or count, call.env) if script and script.workers != 1 else {}),
-            "room": lambda size: too_large(self._machine, size),
+            "room": asked("room", lambda size: too_large(self._machine, size)),
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
-            "load": lambda name: contents(self._machine, call.path(str(name))),
-            "exists": lambda name: files.exists(files.absolute(str(name), call.cwd)),
-            "text": lambda name: self._text(files.absolute(str(name), call.cwd)),
-            "version": self._version,
+            "load": asked("load", lambda name: contents(self._machine, call.path(str(name)))),
+            "exists": asked("exists", lambda name: files.exists(files.absolute(str(name), call.cwd))),
+            "text": asked("text", lambda name: self._text(files.absolute(str(name), call.cwd))),
+            "version": asked("version", self._version),
             "site": place(self._machine).local,
             "script": script.name if script else "",
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
@@ -249,7 +257,8 @@ class Emulator:
         planned: Plan | None,
         keeps: Callable[[str], bool] = lambda path: False,
     ) -> int:
-        follow = self._follow(planned, call, streams, record, script)
+        source = self._source(call.path(script.name), progress) if script else ""
+        follow = self._follow(planned, call, streams, record, script, source)
         io = cast(Io, follow) if follow else streams
         acts = Acts(
             self._machine,
@@ -284,7 +293,6 @@ class Emulator:
                 streams.end()
         if acts.failed is not None:
             index, want = acts.failed
-            source = self._source(call.path(script.name)) if script else ""
             text = out_of_memory(self._machine, index, index, want, script.name if script else "", source)
             await streams.err(text if script else text.rpartition("Error: ")[2])
         if not acts.spent and not (isinstance(streams, Tempo) and streams.credit):
@@ -292,7 +300,7 @@ class Emulator:
         return status
 
     def _follow(
-        self, planned: Plan | None, call: Call, streams: Io, record: Answer, script: Script | None
+        self, planned: Plan | None, call: Call, streams: Io, record: Answer, script: Script | None, source: str
     ) -> Following | None:
         """The streams that only let pass what the source can print; None where nobody knows what that is."""
         if planned is None or script is None:
@@ -303,7 +311,7 @@ class Emulator:
         def now(form: str) -> str:
             return clock.local.strftime(form.replace("%L", f"{clock.now % 1 * 1000:03.0f}"))
 
-        values = Between(self._source(call.path(script.name)), script.args, seed, now)
+        values = Between(source, script.args, seed, now)
         return Following(streams, planned, record, values, seed)
 
 

@@ -189,7 +189,7 @@ class Programs:
         streams = heard
         status: int | None = None
         try:
-            if self._python is not None:
+            if self._python is not None and process.pid not in self._emulator.resuming:
                 status, streams = await self._python.run(call, streams, record)
             if status is None:
                 record.by, record.facts = "model", told_facts(self._machine)

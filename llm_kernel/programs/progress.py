@@ -6,7 +6,7 @@ one piece of output, one sleep or one act. Taking a program up again reads the s
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, cast
@@ -40,12 +40,19 @@ class Progress:
         self.shell: Kept | None = None
         self.left: float | None = None
         self.inside = False
+        self.seen: dict[str, Any] = {}
         self._skip = 0
 
     @property
     def ghost(self) -> bool:
         """Whether what happens now has happened before."""
         return self.done < self._skip
+
+    def witness(self, question: str, ask: Callable[[], Any]) -> Any:
+        """What the machine says to ``question``, as it said when the program began: it has read its source by now."""
+        if question not in self.seen:
+            self.seen[question] = ask()
+        return self.seen[question]
 
     def effect(self) -> bool:
         """Count an effect that begins now; whether it has happened before."""
@@ -64,6 +71,7 @@ class Progress:
         return {
             "parts": [asdict(part) for part in self.parts],
             "request": asdict(self.request) if self.request else None,
+            "seen": self.seen,
             "done": max(self.done, self._skip),
             "shell": self.shell.to_state() if self.shell else None,
             "left": self.left if self.ghost or self.left is not None else left,
@@ -80,6 +88,7 @@ class Progress:
         try:
             made.parts = [Part(str(row["text"]), str(row["finish"]), str(row["model"])) for row in state["parts"]]
             made.request = _request(state["request"]) if state["request"] else None
+            made.seen = {str(question): answer for question, answer in state["seen"].items()}
             made._skip = int(state["done"])
             made.shell = Kept.from_state(state["shell"]) if state["shell"] else None
             made.left = None if state["left"] is None else max(0.0, float(state["left"]))
