@@ -41,7 +41,29 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
             done, flow = w.attempt(lambda: _widened(w, node, items, env), node.iter)
             if done:
                 return flow
+    elif items.count and _holds_tensor(items.at(0)):
+        w.attempt(lambda: _first(w, node, items, env), node.target)
     return _once(w, node, items, env, noisy)
+
+
+def _first(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flow:
+    """Try the first turn of a quiet loop, which surely happens: shapes that do not fit end the program there."""
+
+    def turn() -> Flow:
+        assign(w, node.target, items.at(0), env, quiet=True)
+        return w.execute(node.body, env)
+
+    w.state.begin()
+    try:
+        with w.pending("break", "continue"):
+            w.record(turn)
+    finally:
+        w.state.rollback()
+    return None
+
+
+def _holds_tensor(item: Value) -> bool:
+    return isinstance(item, Tensor) or (isinstance(item, tuple) and any(isinstance(each, Tensor) for each in item))
 
 
 def _widened(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flow:

@@ -135,8 +135,8 @@ class Emulator:
         load = planned.load if planned else None
         training = Training(self._machine, call, process, script, self._source(path, progress), progress, load)
         if training.work is not None and first and planned is not None and not planned.nodes:
-            record.by = "exact"  # all its epochs lie behind it
-            return 0
+            record.by = "exact"  # all its epochs lie behind it, or it fails before the first
+            return await ending.say(streams, 0) if ending else 0
         try:
             if failed := training.begin():
                 record.by = "exact"

@@ -139,3 +139,27 @@ def test_files_of_the_machine_are_read() -> None:
     assert found is not None
     lines, _ = certain(found)
     assert "".join(map(text_of, lines)) == "run 0\nrun 1\nrun 2\n1 2\n3 4\none\ntwo\nruns/a.pt runs\nTrue 8\n"
+
+
+def test_a_batch_that_does_not_fit_ends_a_quiet_loop_at_its_first_turn() -> None:
+    source = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+loader = DataLoader(datasets.CIFAR10("data", download=False, transform=transforms.ToTensor()), batch_size=64)
+model = nn.Linear(100, 10)
+for epoch in range(2):
+    total = 0.0
+    for images, labels in loader:
+        total += model(images.flatten(1)).sum().item()
+    print(f"epoch {epoch} {total:.3f}")
+"""
+    found = plan(source, (), facts={"exists": lambda name: True})
+    assert found.fault is not None
+    assert (found.fault.kind, found.fault.text) == (
+        "RuntimeError",
+        "mat1 and mat2 shapes cannot be multiplied (64x3072 and 100x10)",
+    )
+    assert (found.nodes, found.status, found.fault.frames[0].line) == ((), 1, 12)
