@@ -141,6 +141,8 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
         kind = "accuracy"
     if kind == "correct" and re.search(r"100", f"{hole.expr} {deep}") and not _is_count(hole):
         kind = "accuracy"
+    if kind == "accuracy" and _is_count(hole) and _out_of(after):
+        kind = "correct"
     if kind == "time" and hole.kind == "int":
         kind = ""
     if re.search(r"\btotal\b|len\(", hole.expr) and kind in ("correct", "accuracy", "loss") and _is_count(hole):
