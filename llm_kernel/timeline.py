@@ -20,6 +20,12 @@ __all__ = ["Pace", "Strand", "Timeline"]
 PATIENCE = 2.0
 """Real seconds that a strand may compute without a rest before the others go on without it."""
 
+STEADY = 15.0
+"""The same on a stepped clock, where the same must happen every time, on a slow computer too."""
+
+_BLOCKED = 0.25
+"""Real seconds by which a timer is late when the loop itself was kept from going on."""
+
 
 _VISIBLE = 0.05
 """Seconds that are too short to be shown."""
@@ -122,7 +128,7 @@ class Timeline:
         hindered = [one for one in self.strands if self._hinders(one, front)]
         if hindered:
             if self._tired is None and front.resting and not any(one.abroad for one in hindered):
-                self._tired = asyncio.get_running_loop().call_later(PATIENCE, self._go_without)
+                self._wait_on()
             return
         self._rested()
         wake = self._next()
@@ -178,8 +184,16 @@ class Timeline:
             self.moment += seconds
             self.clock.advance(seconds)
 
+    def _wait_on(self) -> None:
+        """Give those that compute a while."""
+        self._tired = asyncio.get_running_loop().call_later(STEADY if self.stepped else PATIENCE, self._go_without)
+
     def _go_without(self) -> None:
+        late = asyncio.get_running_loop().time() - self._tired.when() if self._tired else 0.0
         self._tired = None
+        if late > _BLOCKED:  # they had no turn: something of ours took the time
+            self._wait_on()
+            return
         for one in self.strands:
             if one is not self.front and not one.resting and not one.abroad:
                 one.patient = True

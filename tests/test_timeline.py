@@ -169,7 +169,7 @@ async def test_cancelled_in_any_state_the_counters_are_right(state: str) -> None
 
 
 async def test_a_strand_that_computes_without_end_holds_nobody_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("llm_kernel.timeline.PATIENCE", 0.05)
+    monkeypatch.setattr("llm_kernel.timeline.STEADY", 0.05)
     timeline, front = _timeline()
     strand, task = _job(timeline, lambda _: asyncio.sleep(60))
     await asyncio.wait_for(front.sleep(3), 1)

@@ -55,6 +55,6 @@ async def test_a_percentage_is_that_of_its_fraction_whatever_the_count_is_called
     await notebook("%machine install pip torch 1.8.0")
     await notebook(_COUNTS)
     (said, *_) = await notebook("python3 count.py | grep epoch")
-    found = re.findall(r"epoch \\d: accuracy (\\d+)/10000 \\(([\\d.]+)%\\)", said.text)
+    found = re.findall(r"epoch \d: accuracy (\d+)/10000 \(([\d.]+)%\)", said.text)
     assert len(found) == 3
     assert [f"{int(right) / 100:.2f}" for right, _ in found] == [percent for _, percent in found]
