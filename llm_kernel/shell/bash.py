@@ -97,6 +97,8 @@ class Streams:
             await self._turns.begin(stream, len(data))
             with self.strand.aside():
                 await to.write(data)
+            if self.strand is not self.strand.timeline.front:
+                await self._turns.after(stream)  # before time goes on for those who look at its log
 
 
 AskTerminal: TypeAlias = Callable[[str, bool], Awaitable[str | None]]

@@ -86,6 +86,7 @@ class Turns:
         self._order = order
         self._want = [0, 0]
         self._begun = first
+        self._elsewhere = [False, False]
 
     async def begin(self, stream: int, size: int) -> None:
         """Before ``size`` bytes are written to ``stream``."""
@@ -95,6 +96,12 @@ class Turns:
         await self._settle(1 - stream)
         await self._order.rest()
         self._want[stream] = max(self._want[stream], self._order.got[stream]) + size
+
+    async def after(self, stream: int) -> None:
+        """After a write that others read in a file: it is there, unless it went into a pipe, as the first one tells."""
+        if (want := self._want[stream]) > self._order.got[stream]:
+            await self._order.arrival(stream, want, _PATIENCE if self._elsewhere[stream] else _SLOW)
+            self._elsewhere[stream] = self._order.got[stream] < want
 
     async def end(self) -> None:
         """After the program: its errors come before what the next command says."""

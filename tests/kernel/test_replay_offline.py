@@ -22,6 +22,10 @@ def test_an_example_gives_the_same_bytes_again(path: Path) -> None:
     assert (found.equal, found.differ) == (2, [])
 
 
+def test_there_are_examples() -> None:
+    assert {path.stem[:2] for path in books()} >= {"01", "02", "03", "04", "05", "06"}
+
+
 @pytest.mark.skipif(not offline(), reason="the system gives no namespace without a network")
 def test_the_network_is_really_off(tmp_path: Path) -> None:
     """A kernel that wants its endpoint, on this very computer, does not reach it."""
