@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from llm_kernel.errors import TooLong
 from llm_kernel.events import Exit, Text
 from llm_kernel.model.request import ScriptedBackend
 from llm_kernel.session import Setup
@@ -50,9 +51,11 @@ async def test_a_reply_of_megabytes_goes_through() -> None:
     assert await notebook("rsync | wc -c") == out("5000001\n")
 
 
-async def test_an_instruction_of_megabytes_is_read_at_once() -> None:
+async def test_an_instruction_of_megabytes_is_refused_at_once_and_not_sent() -> None:
     notebook = Notebook(["echo ok\n"])
-    assert await asyncio.wait_for(notebook("%%meta\n" + "x" * 2_000_000), 10) == out("ok\n")
+    with pytest.raises(TooLong, match=r"prompt_tokens"):
+        await asyncio.wait_for(notebook("%%meta\n" + "x" * 2_000_000), 10)
+    assert notebook.requests == []
 
 
 async def test_control_characters_of_a_model_are_shown_as_they_came() -> None:
