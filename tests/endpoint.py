@@ -146,6 +146,13 @@ class Endpoint:
     def answer(self, body: dict[str, Any]) -> str:
         return self._answer(body)
 
+    def departures(self, within: float = 5.0) -> int:
+        """How many clients left in the middle of a reply, once one has: the server learns of it as it next writes."""
+        until = time.monotonic() + within
+        while not self.disconnects and time.monotonic() < until:
+            time.sleep(0.01)
+        return len(self.disconnects)
+
     def next_fault(self) -> Fault | None:
         while self.faults and self.faults[0].times == 0:
             self.faults.pop(0)

@@ -88,7 +88,7 @@ def test_interrupt_stops_the_program_and_the_queue_but_not_the_kernel(lab: Lab, 
         lab.type_keys("ii")
     stopped = notebook.ended(0)
     assert stopped.outputs == [("stdout", f"{half}^C\n"), ("stderr", "exit status 130")]
-    assert len(model.disconnects) == 1
+    assert model.departures() == 1
     assert notebook.run(2).outputs == [("stdout", "/root\n")]
     assert (notebook.cell(1).prompt, notebook.cell(1).outputs) == ("[ ]:", [])
 
