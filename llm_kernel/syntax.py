@@ -13,7 +13,7 @@ import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
 from llm_kernel.grammar import Verdict, judge, rests
-from llm_kernel.tokens import Heredoc, State, unquoted
+from llm_kernel.tokens import Heredoc, State, quoted, unquoted
 
 __all__ = [
     "Heredoc",
@@ -218,7 +218,7 @@ def _values(node: Node) -> list[str] | None:
         return _numbers(first, last, by) if by else None
     inner = text[1:-1]
     if node.type == "raw_string" or (node.type == "string" and not re.search(r"[$`\\!]", inner)):
-        return ["'" + inner.replace("'", "'\\''") + "'"]
+        return [quoted(inner)]
     return [text] if _SAFE.fullmatch(text) else None
 
 

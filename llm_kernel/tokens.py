@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal, NoReturn, TypeAlias
 
-__all__ = ["ASSIGNMENT", "Heredoc", "Lexer", "State", "Stop", "unquoted"]
+__all__ = ["ASSIGNMENT", "Heredoc", "Lexer", "State", "Stop", "quoted", "unquoted"]
 
 State: TypeAlias = Literal["complete", "incomplete", "invalid"]
 
@@ -42,6 +42,11 @@ class Stop(Exception):  # noqa: N818 - not a fault: how the recogniser leaves it
         self.state: State = state
         self.why = why
         self.error = error
+
+
+def quoted(text: str) -> str:
+    """``text`` as one word that the shell takes as it stands."""
+    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def unquoted(word: str) -> str:

@@ -29,6 +29,7 @@ from llm_kernel.python import Limits as Bounds
 from llm_kernel.shell.bash import OURS, OUTDONE, Limits, Shell, State, Streams, environment
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.timeline import Timeline
+from llm_kernel.tokens import quoted
 
 __all__ = ["Desk", "Setup", "World"]
 
@@ -243,7 +244,7 @@ class World:
         )
         shell.ask = self._desk.ask if streams.strand is self.front else None
         text = self.machine.files.read(path).decode("utf-8", "replace")
-        words = " ".join("'" + arg.replace("'", "'\\''") + "'" for arg in call.args)
+        words = " ".join(map(quoted, call.args))
         shell.know(syntax.names(text))
         return await shell.run(f"bash {path!r} {words}", streams.out, streams.err)
 

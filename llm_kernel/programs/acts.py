@@ -22,6 +22,7 @@ from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.shell.bash import OURS, Limits, Shell
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.tokens import quoted
 
 __all__ = ["Acts"]
 
@@ -156,8 +157,7 @@ class Acts:
 
     async def set(self, name: str, value: str) -> None:
         """Give the program's shell variable ``name`` what was typed."""
-        quoted = "'" + value.replace("'", "'\\''") + "'"
-        await self.shell.run(f"{name}={quoted}", self._streams.out, self._streams.err)
+        await self.shell.run(f"{name}={quoted(value)}", self._streams.out, self._streams.err)
 
     def _objection(self, turn: str) -> str:
         """Why ``turn`` may not run; empty where it may."""

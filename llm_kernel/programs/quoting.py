@@ -5,6 +5,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping
 
+from llm_kernel import tokens
+
 __all__ = ["STYLES", "is_utf8", "quoted", "said", "shown", "styled", "width"]
 
 STYLES = ("literal", "shell", "shell-always", "shell-escape", "shell-escape-always", "c", "escape", "locale", "clocale")
@@ -74,7 +76,7 @@ def _needs(name: str) -> bool:
 def _plain(name: str) -> str:
     if "'" in name and name.isprintable() and not set(name) & set('"$`\\!'):
         return f'"{name}"'
-    return "'" + name.replace("'", "'\\''") + "'"
+    return tokens.quoted(name)
 
 
 def _shell(name: str) -> str:

@@ -37,6 +37,7 @@ from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, 
 from llm_kernel.shell.timing import TIMES, Times, timed
 from llm_kernel.shell.wording import mended
 from llm_kernel.timeline import Strand, Timeline
+from llm_kernel.tokens import quoted
 
 __all__ = ["OURS", "Limits", "Program", "Shell", "Sink", "State"]
 
@@ -370,13 +371,13 @@ class Shell:
         names = ("USER", "LOGNAME", "HOME", "PATH", "LANG", "CONDA_PREFIX", "CONDA_DEFAULT_ENV", "CONDA_SHLVL")
         news = {k: wanted[k] for k in names if k in wanted and wanted[k] != self._said.get(k)}
         self._said = wanted
-        lines = [f"export {name}={_quoted(value)}" for name, value in {**news, **exports}.items()]
+        lines = [f"export {name}={quoted(value)}" for name, value in {**news, **exports}.items()]
         if here.variables.get("HOSTNAME") != self._machine.system.host:
-            lines.append(f"HOSTNAME={_quoted(self._machine.system.host)}")
+            lines.append(f"HOSTNAME={quoted(self._machine.system.host)}")
         if "USER" in news and cwd in ("", here.cwd):
             cwd = wanted["HOME"]  # who logs in begins at home
         if cwd and cwd != here.cwd:
-            lines.append(f"cd {_quoted(cwd)}")
+            lines.append(f"cd {quoted(cwd)}")
         if self._machine.packages.has_conda and "conda" not in self.functions:
             lines.append(_CONDA)
         if lines:
@@ -617,7 +618,7 @@ class Shell:
         state, options, *args = call.args
         wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
         kept = "; ".join(line for line in wanted if not any(word in line for word in _FIXED))
-        words = " ".join(map(_quoted, args))
+        words = " ".join(map(quoted, args))
         await child.begin(_READONLY.sub("", state))
         child._prologue += f"set -- {words}; " if words else ""
         child._prologue += f"{kept}; " if kept else ""
@@ -729,10 +730,6 @@ def _weakly(method: Callable[[Any], Awaitable[int]]) -> Callable[[Any], Awaitabl
 
 async def _await(awaitable: Any) -> Any:
     return await awaitable
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 def _resource(error: str) -> bytes:

@@ -19,6 +19,7 @@ from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.script import AT, OVER
+from llm_kernel.tokens import quoted
 
 __all__ = ["COPIES", "WATCHED", "Inner"]
 
@@ -111,10 +112,10 @@ class Inner:
         if verdict.state != "complete" and not verdict.runs:
             said = re.sub(r"(?m)^bash: ", f"{where}: ", verdict.error)
             text = text[: verdict.start]
-            tail = f"\nprintf '%s\\n' {_quoted(said)} >&2; {'(exit 2)' if own else 'exit 2'}"
+            tail = f"\nprintf '%s\\n' {quoted(said)} >&2; {'(exit 2)' if own else 'exit 2'}"
         elif verdict.error:
             tail = ""
-            said = _quoted(verdict.error)
+            said = quoted(verdict.error)
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
         pid = parent if own else self._fork(parent)
         if "/proc" in text:
@@ -184,12 +185,12 @@ class Inner:
     def _program(self, name: str, who: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """A file that is called by its path: a shell's script is its text, everything else stays a call."""
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
-        call = f'{_quoted(name)} "$@"'
+        call = f'{quoted(name)} "$@"'
         try:
             stat = files.stat(path)
         except OSError as err:
             self._lead(call, parent, parent, "")
-            return f"{AT}={_quoted(f'{who}: {name}: {err.strerror}')} {call}"
+            return f"{AT}={quoted(f'{who}: {name}: {err.strerror}')} {call}"
         if stat.kind == "directory":
             return _fails(f"{who}: {name}: Is a directory", 126)
         if not stat.mode & 0o111:
@@ -251,8 +252,4 @@ def _counted(status: int, name: str) -> tuple[str, int]:
 
 
 def _fails(said: str, status: int) -> str:
-    return f"printf '%s\\n' {_quoted(said)} >&2; exit {status}"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    return f"printf '%s\\n' {quoted(said)} >&2; exit {status}"

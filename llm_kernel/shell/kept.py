@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from llm_kernel.errors import StateError
 from llm_kernel.shell.declared import declares, defines
 from llm_kernel.shell.order import Sink
+from llm_kernel.tokens import quoted
 
 __all__ = ["Kept", "give", "keep"]
 
@@ -156,13 +157,13 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     """Let a new ``shell``, which began with the variables ``given``, be what ``kept`` says."""
     gone = given.keys() - set(_NAME.findall(kept.variables)) - {"UID", "EUID", "SHLVL", "PWD"}
     lines = [f"unset OLDPWD {' '.join(sorted(gone))}"]
-    there = f"cd -- {_quoted(kept.cwd)} 2>/dev/null"
+    there = f"cd -- {quoted(kept.cwd)} 2>/dev/null"
     await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables, kept.aliases]))
     folders = kept.folders.splitlines()[1:]
     script = [kept.functions]
     if folders:
-        script += [f"cd -- {_quoted(folders[-1])}", *(f"pushd {_quoted(folder)}" for folder in reversed(folders[:-1]))]
-        script += [f"pushd {_quoted(kept.cwd)}", "unset OLDPWD", *_BEFORE.findall(kept.variables)]
+        script += [f"cd -- {quoted(folders[-1])}", *(f"pushd {quoted(folder)}" for folder in reversed(folders[:-1]))]
+        script += [f"pushd {quoted(kept.cwd)}", "unset OLDPWD", *_BEFORE.findall(kept.variables)]
     if kept.words:
         script.append(f"set -- {kept.words}")
     script += [kept.traps, kept.options]
@@ -206,10 +207,6 @@ def _spelled(text: str) -> str:
 
 def _doubled(text: str) -> str:
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
 
 
 async def _drop(data: bytes) -> None:

@@ -16,6 +16,7 @@ from tree_sitter import Node
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.actor import READ, SEARCH, WRITE, Actor
+from llm_kernel.tokens import quoted
 
 __all__ = ["Permits", "matters", "opens", "refused", "said_of", "tested", "tests", "tool"]
 
@@ -207,7 +208,7 @@ class Permits:
                 shown += self._below(word, path, actor)
             else:
                 shown.append(word)
-        return " ".join(map(_quoted, shown))
+        return " ".join(map(quoted, shown))
 
     def _unroomed(self, name: str, words: Sequence[str], cwd: str) -> str:
         """What a tool that writes files says of a full disk; empty where there is room."""
@@ -266,11 +267,7 @@ def refused(name: str) -> str:
 
 
 def _fails(said: str, status: int) -> str:
-    return f"printf '%s\\n' {_quoted(said)} >&2; (exit {status})"
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "'\\''") + "'"
+    return f"printf '%s\\n' {quoted(said)} >&2; (exit {status})"
 
 
 def _wrapped(first: Node, last: Node, asked: str) -> list[Edit]:
