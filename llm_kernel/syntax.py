@@ -16,6 +16,7 @@ from llm_kernel.grammar import Verdict, judge, rests
 from llm_kernel.tokens import Heredoc, State, quoted, unquoted
 
 __all__ = [
+    "apart",
     "Heredoc",
     "State",
     "Verdict",
@@ -29,6 +30,7 @@ __all__ = [
     "state",
     "unroll",
     "uses",
+    "walk",
     "why",
 ]
 
@@ -98,6 +100,16 @@ def parse(text: str) -> Node:
     return Parser(_LANGUAGE).parse(text.encode("utf-8", "replace")).root_node
 
 
+def walk(root: Node, *, tokens: bool = False, errors: bool = True) -> Iterator[Node]:
+    """``root`` and all below it as the text has them: its operators too, or without what the parser could not read."""
+    todo = [root]
+    while todo:
+        node = todo.pop()
+        if errors or node.type != "ERROR":
+            yield node
+            todo.extend(reversed(node.children if tokens else node.named_children))
+
+
 def names(text: str, *, every: bool = False) -> set[str]:
     """Every word that could be a command's name when ``text`` runs, and some more.
 
@@ -121,7 +133,7 @@ def inside_compound(text: str, word: str) -> bool:
     if word not in text:
         return False
     root = parse(text)
-    for node in _walk(root):
+    for node in walk(root):
         if node.type == "command" and word in _command_names(node):
             above: Node | None = node.parent
             while above is not None and above.id != root.id:
@@ -155,29 +167,41 @@ def unroll(act: str) -> list[str] | None:
     apart would change its meaning.
     """
     root = parse(act)
-    if root.has_error or any(node.type == "heredoc_redirect" for node in _walk(root)):
+    if root.has_error or any(node.type == "heredoc_redirect" for node in walk(root)):
         return None
     turns: list[str] = []
     loops = 0
-    children = root.children
-    for index, node in enumerate(children):
-        behind = index + 1 < len(children) and _text(children[index + 1]) == "&"
-        loop = None if behind else _loop(node)
-        if loop is not None:
-            turns += loop
-            loops += 1
-        elif node.is_named and node.type != "comment":
-            turns.append(_text(node) + (" &" if behind else ""))
+    for node, text in _commands(root):
+        loop = None if text.endswith(" &") else _loop(node)
+        turns += loop or [text]
+        loops += loop is not None
         if len(turns) > _LONGEST:
             return None
     return turns if loops else None
+
+
+def apart(text: str) -> list[str]:
+    """The commands that ``text`` runs one behind the other; all of it where it cannot be taken apart."""
+    root = parse(text)
+    if root.has_error or any(node.type == "heredoc_redirect" for node in _walk(root)):
+        return [text]
+    return [command for _, command in _commands(root)] or [text]
+
+
+def _commands(root: Node) -> Iterator[tuple[Node, str]]:
+    """Each command at the top of a text, as it is written."""
+    children = root.children
+    for index, node in enumerate(children):
+        if node.is_named and node.type != "comment":
+            behind = index + 1 < len(children) and _text(children[index + 1]) == "&"
+            yield node, _text(node) + (" &" if behind else "")
 
 
 def _loop(node: Node) -> list[str] | None:
     body = node.child_by_field_name("body")
     if body is None or node.type not in ("for_statement", "c_style_for_statement"):
         return None
-    if any(each.type == "command" and _name(each) in ("break", "continue") for each in _walk(body)):
+    if any(each.type == "command" and _name(each) in ("break", "continue") for each in walk(body)):
         return None
     text = _text(body).removeprefix("do").removesuffix("done").removeprefix("{").removesuffix("}").strip()
     text = text.removesuffix(";").rstrip()
@@ -245,14 +269,6 @@ def _counted(node: Node) -> tuple[str, list[str] | None]:
     return (start[1], [str(value) for value in span]) if len(span) <= _LONGEST else ("", None)
 
 
-def _walk(root: Node) -> Iterator[Node]:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(reversed(node.named_children))
-
-
 def _text(node: Node) -> str:
     return (node.text or b"").decode("utf-8", "replace")
 
@@ -264,14 +280,14 @@ def _name(command: Node) -> str:
 
 def _collect(text: str, found: set[str], every: bool, depth: int, *, values: bool = True) -> None:
     root = parse(text)
-    commands = [node for node in _walk(root) if node.type == "command"]
+    commands = [node for node in walk(root) if node.type == "command"]
     said = [_name(node) for node in commands]
     bare = {name.rsplit("/", 1)[-1] for name in said}
     every = every or root.has_error or any("$" in name or "`" in name for name in said)
     told = every or bool(bare & _TALKS)
     for node, name in zip(commands, said, strict=True):
         found.update(_command_names(node, name))
-    for node in _walk(root):
+    for node in walk(root):
         kind = node.type
         if (values and kind in ("variable_assignment", "array")) or (every and kind == "word"):
             found.update(word for each in _PIECE.findall(_text(node)) if (word := _word(each)))

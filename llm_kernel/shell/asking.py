@@ -10,7 +10,7 @@ import re
 
 from tree_sitter import Node
 
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
 __all__ = ["ASK", "asking", "unfed"]
@@ -30,10 +30,7 @@ def asking(script: str) -> str:
         return script
     data = script.encode("utf-8", "replace")
     edits: list[tuple[int, str]] = []
-    todo = [parse(script)]
-    while todo:
-        node = todo.pop()
-        todo.extend(node.named_children)
+    for node in walk(parse(script)):
         if node.type == "command" and _text(node.child_by_field_name("name")) == "read" and _at_terminal(node):
             asked = _asked(node)
             if asked is not None:
@@ -45,10 +42,7 @@ def asking(script: str) -> str:
 
 def unfed(script: str) -> bool:
     """Whether the terminal is the standard input of every shell text that ``script`` runs."""
-    todo = [parse(script)]
-    while todo:
-        node = todo.pop()
-        todo.extend(node.named_children)
+    for node in walk(parse(script)):
         runs = node.type == "command" and _RUNS.fullmatch(_text(node.child_by_field_name("name")))
         if runs and not _at_terminal(node):
             return False

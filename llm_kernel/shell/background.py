@@ -7,13 +7,13 @@ options of that moment, as text that bash itself prints.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, MutableMapping
+from collections.abc import MutableMapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from tree_sitter import Node
 
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
 __all__ = ["CONTROL", "JOB", "LAST", "Order", "copies", "detached", "shown"]
@@ -58,7 +58,7 @@ def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> s
         return script
     data = script.encode("utf-8", "replace")
     edits: list[tuple[int, int, str]] = []
-    for node in _walk(parse(script)):
+    for node in walk(parse(script)):
         if node.type in ("simple_expansion", "expansion") and node.text in (b"$!", b"${!}"):
             edits.append((node.start_byte, node.end_byte, f"$({_whose(node, pid)}{LAST})"))
         elif node.type == "command_name" and _WAITS.fullmatch((node.text or b"").decode("utf-8", "replace")):
@@ -112,7 +112,7 @@ def _whose(node: Node, pid: int) -> str:
     above = node.parent
     while above is not None and above.type != "subshell":
         above = above.parent
-    if above is not None and any(_span(inner) for inner in _walk(above)):
+    if above is not None and any(_span(inner) for inner in walk(above)):
         return f"{CONTROL} {pid}.{above.start_byte} "
     return f"{CONTROL} {pid} " if pid else ""
 
@@ -177,7 +177,7 @@ def _printed(node: Node, text: str) -> str:
     """``text`` of ``node`` as bash prints it: groups and subshells in one line, and the numbers of streams."""
     begin, data = node.start_byte, text.encode("utf-8", "replace")
     edits = []
-    for one in _walk(node):
+    for one in walk(node):
         if one.end_byte - begin > len(data):
             continue
         if one.type == "file_redirect" and (one.text or b"").startswith(b">&"):
@@ -204,11 +204,3 @@ def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:
         pieces += [data[end:start], text.encode()]
         end = stop
     return b"".join([*pieces, data[end:]]).decode("utf-8", "replace")
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(reversed(node.named_children))

@@ -5,11 +5,9 @@ A kept shell may come from a file that somebody else made. What cannot be told i
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
-from tree_sitter import Node
-
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 
 __all__ = ["declares", "defines"]
 
@@ -37,7 +35,7 @@ def declares(text: str, heads: Collection[str]) -> bool:
                 return False
         else:
             return False
-        if head not in heads or any(node.type in _RUNS for node in _walk(child)):
+        if head not in heads or any(node.type in _RUNS for node in walk(child, tokens=True)):
             return False
     return all(child.is_named or child.type in ("\n", ";") for child in root.children)
 
@@ -48,11 +46,3 @@ def defines(text: str) -> bool:
     kinds = {child.type for child in root.named_children}
     plain = all(child.is_named or child.type in ("\n", ";") for child in root.children)
     return not root.has_error and plain and kinds <= {"function_definition", "comment"}
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(node.children)

@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
 __all__ = ["fed"]
@@ -30,22 +30,12 @@ def fed(script: str, readers: Collection[str], builtins: Collection[str]) -> str
     data = script.encode("utf-8", "replace")
     ends = [
         node.end_byte
-        for node in _commands(parse(script))
-        if _behind_a_pipe(node) and not _has_input(node) and _deaf(node, readers, builtins)
+        for node in walk(parse(script))
+        if node.type == "command" and _behind_a_pipe(node) and not _has_input(node) and _deaf(node, readers, builtins)
     ]
     for end in sorted(ends, reverse=True):
         data = data[:end] + _NOTHING.encode() + data[end:]
     return data.decode("utf-8", "replace")
-
-
-def _commands(root: Node) -> list[Node]:
-    found, todo = [], [root]
-    while todo:
-        node = todo.pop()
-        todo.extend(node.named_children)
-        if node.type == "command":
-            found.append(node)
-    return found
 
 
 def _behind_a_pipe(node: Node) -> bool:

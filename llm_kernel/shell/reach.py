@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 
 from tree_sitter import Node
 
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 
 __all__ = ["ANYWHERE", "Reach", "reach"]
 
@@ -44,7 +44,7 @@ def reach(script: str, names: Collection[str], cwd: str, known: Collection[str])
         return frozenset()
     moves = not _MOVES.isdisjoint(names)
     found = set()
-    for node in _walk(parse(script)):
+    for node in walk(parse(script)):
         if node.type in ("function_definition", "process_substitution", "ERROR"):
             return ANYWHERE
         if node.type == "command_name" and any(one.type != "word" for one in node.named_children):
@@ -68,11 +68,3 @@ def _literal(node: Node | None) -> str | None:
     if node is None or node.type not in ("word", "number") or set(text) & set("*?[]{}~\\$`\"'"):
         return None
     return text
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        yield node
-        todo.extend(node.named_children)

@@ -6,7 +6,7 @@ Only the words that need it are changed, in their place, so line numbers and eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,7 +16,7 @@ from llm_kernel.shell.chance import devices, sized
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 
 __all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
 
@@ -155,7 +155,7 @@ def led(script: str, lead: Lead) -> str:
     if not lead.inner and not lead.guarded and not shared and not _SUSPECT.search(script):
         return script
     root = parse(script)
-    nodes = list(_walk(root))
+    nodes = list(walk(root, errors=False))
     functions = {_text(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = _guards(nodes, lead, functions) if lead.guarded else []
     for node in nodes:
@@ -206,16 +206,6 @@ def _edited(script: str, edits: Sequence[Edit]) -> str:
         behind = start
     pieces.append(data[:behind])
     return b"".join(reversed(pieces)).decode("utf-8", "replace")
-
-
-def _walk(root: Node) -> Iterator[Node]:
-    """All nodes, but for what the parser could not read."""
-    todo = [root]
-    while todo:
-        node = todo.pop()
-        if node.type != "ERROR":
-            yield node
-            todo.extend(node.named_children)
 
 
 def _text(node: Node) -> str:
@@ -337,7 +327,7 @@ class _Command:
             (words[0].start_byte, words[0].start_byte, f"{{ {OVER}=$?; "),
             (words[-1].end_byte, words[-1].end_byte, "; }" if len(words) > 1 else f" ${OVER}; }}"),
         ]
-        inner = [node for word in words[1:] for node in _walk(word) if _text(node) in ("$?", "${?}")]
+        inner = [node for word in words[1:] for node in walk(word, errors=False) if _text(node) in ("$?", "${?}")]
         return edits + [_replaced(node, f"${OVER}") for node in inner if node.type.endswith("expansion")]
 
     def _program(self, word: Node, name: str, wrapper: str) -> list[Edit]:
@@ -495,7 +485,7 @@ def _refused(tool: str, args: Sequence[str]) -> str:
 def _tests(node: Node, shared: bool) -> list[Edit]:
     """``[[ -L x ]]`` and ``[[ -o x ]]``, which the library finds true of everything, by way of ``[``."""
     edits: list[Edit] = []
-    for inner in _walk(node) if _text(node).startswith("[[") else ():
+    for inner in walk(node, errors=False) if _text(node).startswith("[[") else ():
         if inner.type != "unary_expression" or len(inner.named_children) != 2:
             continue
         operator, operand = inner.named_children
@@ -512,7 +502,7 @@ def _tests(node: Node, shared: bool) -> list[Edit]:
 def _same(node: Node, shared: bool) -> list[Edit]:
     """``[ -L x ]`` where names of one file are links below, and ``-ef``, which the library follows no links for."""
     edits: list[Edit] = []
-    words = [inner for inner in _walk(node) if inner.type in _WORDS]
+    words = [inner for inner in walk(node, errors=False) if inner.type in _WORDS]
     for word in words:
         after = sorted((w for w in words if w.start_byte > word.end_byte), key=lambda w: (w.start_byte, -w.end_byte))
         if _text(word) in ("-L", "-h") and shared and after and not _text(node).startswith("[["):
