@@ -22,12 +22,13 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.asking import ASK, asking, unfed
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
+from llm_kernel.shell.control import WORDS, Control
 from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
 from llm_kernel.shell.inner import COPIES, WATCHED, Inner
-from llm_kernel.shell.jobs import WORDS, Jobs
-from llm_kernel.shell.kept import Kept, give, keep
+from llm_kernel.shell.jobs import Jobs
+from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
@@ -165,9 +166,6 @@ _FILED = 0.002
 COST = 0.002
 """Seconds that a program takes to start and end, whatever it does."""
 
-_READONLY = re.compile(
-    r"(?m)^declare -\w+ (?:BASH\w*|EUID|UID|PPID|SHELLOPTS|FUNCNAME|PIPESTATUS|OPTIND|_|GROUPS|DIRSTACK)(?:=.*)?\n"
-)
 _FIRM = (
     TOOLS | frozenset("cd echo printf pwd test [ [[ true false : exit kill jobs wait fg bg type times".split())
 ) - {"bash", "sh", "sudo", "env", "xargs"}
@@ -187,7 +185,6 @@ _RESTLESS = (
 
 _TRAPS, _STARTS = re.compile(r"\btrap\s"), re.compile(r"[^&>]&(?![&>])")
 _WORD = re.compile(r"[\w./+:@~-]+")
-_FIXED = ("expand_aliases", "hashall", "interactive-comments", "braceexpand", "history", "monitor")
 
 _SINGLE = re.compile(r"\s*[^;\n|&<>`$(){}!]+\s*")
 """One simple command: before its program writes, nobody does."""
@@ -592,13 +589,14 @@ class Shell:
             which = call.args[0]
             call = replace(call, name=call.args[1], args=call.args[2:])
         table, pid = self._table(which), int(which.partition(".")[0]) or self.pid
+        control = Control(table, self._machine, call, streams, self.strand, pid)
         if which != str(self._machine.processes.shell) and table.screen is None:
             table.screen = _Writer(streams)
             try:
-                return await table.answer(call, streams, self.strand, self._orders, pid)
+                return await control.answer(self._orders)
             finally:
                 table.screen = None
-        return await table.answer(call, streams, self.strand, self._orders, pid)
+        return await control.answer(self._orders)
 
     async def _fork(self, order: Order, call: Call, process: Process, strand: Strand) -> Shell:
         """A child with the state that ``call`` carries, as fork() gives it; it knows the programs that this names."""
@@ -616,10 +614,9 @@ class Shell:
             readers=self._readers,
         )
         state, options, *args = call.args
-        wanted = [line for line in options.splitlines() if line.startswith(("set -o", "shopt -s"))]
-        kept = "; ".join(line for line in wanted if not any(word in line for word in _FIXED))
+        kept = chosen(options).replace("\n", "; ")
         words = " ".join(map(quoted, args))
-        await child.begin(_READONLY.sub("", state))
+        await child.begin(owned(state))
         child._prologue += f"set -- {words}; " if words else ""
         child._prologue += f"{kept}; " if kept else ""
         child._sight = Sight(self._machine.files, TOOLS, blind="()" in state)

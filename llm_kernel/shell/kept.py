@@ -15,7 +15,7 @@ from llm_kernel.shell.declared import declares, defines
 from llm_kernel.shell.order import Sink
 from llm_kernel.tokens import quoted
 
-__all__ = ["Kept", "give", "keep"]
+__all__ = ["Kept", "chosen", "give", "keep", "owned"]
 
 MOST = 20_000_000
 """The most characters of a kept shell."""
@@ -147,8 +147,8 @@ async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -
         await shell.capture(f"builtin unset {_SAID}")
         if len(parts) == len(_LISTS):  # else a value of the user's holds the edge
             variables, functions, aliases, options, traps, folders, words = parts
-            own = _LISTED.sub(_plainly, _OWN.sub("", variables))
-            texts = own, functions, aliases, _chosen(options), traps, folders, words[:-1].strip()
+            own = _LISTED.sub(_plainly, owned(variables))
+            texts = own, functions, aliases, chosen(options), traps, folders, words[:-1].strip()
             return Kept(cwd, *texts, status=shell.status, since=since, history=history)
     raise StateError("the shell does not say what it is: its own words mean something else in it")
 
@@ -172,7 +172,12 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     shell.status = kept.status
 
 
-def _chosen(options: str) -> str:
+def owned(variables: str) -> str:
+    """The declarations of ``variables`` without those that every shell makes for itself."""
+    return _OWN.sub("", variables)
+
+
+def chosen(options: str) -> str:
     """What is not as a new shell has it: options, limits, and programs that are not where their names say."""
     found = []
     for line in options.splitlines():
