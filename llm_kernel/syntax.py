@@ -183,7 +183,7 @@ def unroll(act: str) -> list[str] | None:
 def apart(text: str) -> list[str]:
     """The commands that ``text`` runs one behind the other; all of it where it cannot be taken apart."""
     root = parse(text)
-    if root.has_error or any(node.type == "heredoc_redirect" for node in _walk(root)):
+    if root.has_error or any(node.type == "heredoc_redirect" for node in walk(root)):
         return [text]
     return [command for _, command in _commands(root)] or [text]
 
