@@ -16,10 +16,10 @@ from llm_kernel.grammar import Verdict, judge, rests
 from llm_kernel.tokens import Heredoc, State, quoted, unquoted
 
 __all__ = [
-    "apart",
     "Heredoc",
     "State",
     "Verdict",
+    "apart",
     "bash_message",
     "ends_with",
     "inside_compound",

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 import tempfile
-import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import aclosing, closing
+from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,60 +15,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from llm_kernel.errors import CellError, StateError
-from llm_kernel.events import Display, Text
-from llm_kernel.machine import Clock, Machine
-from llm_kernel.model.choice import Models
-from llm_kernel.model.request import Request, ScriptedBackend
-from llm_kernel.moments import Moments
 from llm_kernel.session import Session
-from llm_kernel.store import Store
-
-_TRAIN = """import torch
-for epoch in range(10):
-    loss = torch.rand(1).item()
-    print(f"epoch {epoch} loss {loss:.3f}")
-"""
-_REPLY = "".join(f"epoch {n} loss {1 / (n + 1):.3f}\n@ spend 10\n" for n in range(10))
-
-
-class Book:
-    """A notebook in ``folder``, and what its cells print."""
-
-    def __init__(self, folder: Path, session: str = "book", replies: Callable[[Request], str] | None = None) -> None:
-        self.model = ScriptedBackend(replies or (lambda _: _REPLY))
-        machine = Machine(Clock(host=time.time))
-        self.session = Session(
-            machine,
-            Models(lambda _: self.model),
-            moments=lambda: _open(folder, session),
-            clock=lambda: Clock(host=time.time),
-        )
-
-    async def __call__(self, code: str) -> str:
-        said = []
-        async with aclosing(self.session.run_cell(code)) as cell:
-            async for event in cell:
-                if isinstance(event, Text):
-                    said.append(event.text)
-        return "".join(said)
-
-    async def shown(self, code: str) -> list[Mapping[str, str]]:
-        """The rich outputs of a cell, by MIME type."""
-        async with aclosing(self.session.run_cell(code)) as cell:
-            return [event.data async for event in cell if isinstance(event, Display)]
-
-    async def killed(self) -> None:
-        """Let the kernel go without a word, as after kill -9: nothing is written any more."""
-        moments, self.session._moments = self.session._moments, None
-        assert moments is not None
-        moments.line._pulse.leave()
-        moments.store.close()
-        await self.session.close()
-
-
-def _open(folder: Path, session: str) -> Moments:
-    store = Store(folder)
-    return Moments(store, store.enter(session))
+from tests.book import TRAIN, Book
 
 
 @pytest.fixture
@@ -187,7 +134,7 @@ async def test_a_training_job_goes_on_at_its_turn_in_another_kernel_and_nothing_
     plain = Book(tmp_path / "plain", "plain")
     cut = Book(tmp_path / "cut", "cut")
     for one in (plain, cut):
-        await one(f"%%writefile train.py\n{_TRAIN}")
+        await one(f"%%writefile train.py\n{TRAIN}")
         await one("%machine install pip torch 1.8.0")
         await one("python3 train.py > log 2>&1 &")
         assert await one("sleep 35; wc -l < log") == "4\n"
@@ -281,7 +228,7 @@ async def test_plot_draws_a_cell_by_its_number_in_the_history(book: Book, tmp_pa
 
 async def test_jobs_outlive_several_ways_back_in_a_row(tmp_path: Path) -> None:
     book = Book(tmp_path)
-    await book(f"%%writefile train.py\n{_TRAIN}")
+    await book(f"%%writefile train.py\n{TRAIN}")
     await book("%machine install pip torch 1.8.0")
     await book("sleep 100 &")
     await book("python3 train.py > log 2>&1 &")

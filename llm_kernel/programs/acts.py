@@ -6,6 +6,7 @@ two acts that shell is at rest.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import re
 import shlex
@@ -28,7 +29,9 @@ __all__ = ["Acts"]
 
 _WORDS = frozenset({"spend", "gpu", "curve", "machine"})
 _CODE = (".py", ".sh", ".c", ".cc", ".cpp", ".cu", ".h", ".js", ".ts", ".rs", ".go", ".java", ".rb", ".pl", ".R")
-_SPENDS = re.compile(r"\s*spend ([\d.]+)\s*(?:#.*)?")
+_SPENDS = re.compile(r"(spend|sleep) +(\S+)")
+_SLEEPS = re.compile(r"\b(?:spend|sleep)\b")
+_ENDS = re.compile(r"\b(?:exit|return|set|trap|exec)\b")
 _STIRS = re.compile(r"=|\(\)|\b(?:cd|pushd|popd|read|set|unset|export|declare|local|let|printf -v|shopt|alias|trap)\b")
 _COMPOUND = "spend stands in no compound but a for over a list or a range"
 
@@ -107,7 +110,7 @@ class Acts:
             return False
         kept = {path: self._machine.files.read(path) for path in self._sources if self._machine.files.exists(path)}
         self._record.acts.append(act.partition("\n")[0])
-        for turn in turns:
+        for turn in [part for whole in turns for part in self._parts(whole)]:
             if self._progress.effect():
                 self._skip(turn)
                 continue
@@ -132,8 +135,15 @@ class Acts:
 
     def _skip(self, turn: str) -> None:
         """A turn that has happened before: the seconds that it spent are spent."""
-        if spent := _SPENDS.fullmatch(turn):
-            self._charge(float(spent[1]))
+        if spent := _SPENDS.fullmatch(turn.partition("#")[0].strip()):
+            amount = slept((spent[2],)) if spent[1] == "sleep" else None
+            with contextlib.suppress(Refused):  # what was refused then is refused again
+                self._charge(words.seconds(spent[2] if amount is None else f"{amount:f}", self._left))
+
+    def _parts(self, turn: str) -> list[str]:
+        """A turn that sleeps, command by command where it may be cut: what it did before is not done again."""
+        apart = own(self._streams.strand) is not self._streams.strand and _SLEEPS.search(turn)
+        return syntax.apart(turn) if apart and not _ENDS.search(turn) else [turn]
 
     def _charge(self, amount: float) -> float:
         """Count seconds that the program spends; those of them that have not passed yet."""
@@ -206,7 +216,8 @@ class Acts:
         if len(args) != 1:
             raise Refused("usage: spend SECONDS")
         amount = words.seconds(args[0], self._left)
-        self._process.cpu += amount
+        if self._progress.left is None:  # else it was counted when the sleep began, before the machine was cut
+            self._process.cpu += amount
         await self._streams.strand.sleep(self._charge(amount))
         return 0
 
