@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from llm_kernel.machine.hosts import name_of, resolve
 from llm_kernel.machine.network import main_interface
 from llm_kernel.programs.exact.identity import caller
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
 _DATABASES = frozenset(
@@ -124,8 +125,9 @@ def _hosts(call: Call, database: str, keys: Sequence[str]) -> Answer:
         if row is None and key == str(main_interface(call.machine).four.ip):
             row = [key, call.machine.system.host]
         if row is None:
-            if "." in key and not key.replace(".", "").isdigit():
-                raise NotExact  # a name of the world outside
+            address, name = resolve(call.machine, key), name_of(call.machine, key)
+            row = [address, key] if address else [key, name] if name else None
+        if row is None:
             status = 2
         elif database == "hosts":
             out += f"{row[0]:<15} {' '.join(row[1:])}\n"
