@@ -141,6 +141,11 @@ class Processes:
         """All processes, by pid."""
         return [self.table[pid] for pid in sorted(self.table)]
 
+    def below(self, pid: int) -> list[int]:
+        """The processes that one has started, and theirs."""
+        own = [one.pid for one in self.running() if one.ppid == pid]
+        return [*own, *(further for one in own for further in self.below(one))]
+
     def load_gpu(self, pid: int, index: int, use: GpuUse, *, since: float | None = None) -> None:
         """Set what process ``pid`` does to GPU ``index``, from now on or ``since`` an earlier moment.
 

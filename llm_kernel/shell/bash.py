@@ -22,11 +22,12 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.asking import ASK, asking, unfed
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
+from llm_kernel.shell.control import WORDS, Control
 from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
 from llm_kernel.shell.inner import COPIES, WATCHED, Inner
-from llm_kernel.shell.jobs import WORDS, Jobs
+from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
@@ -588,13 +589,14 @@ class Shell:
             which = call.args[0]
             call = replace(call, name=call.args[1], args=call.args[2:])
         table, pid = self._table(which), int(which.partition(".")[0]) or self.pid
+        control = Control(table, self._machine, call, streams, self.strand, pid)
         if which != str(self._machine.processes.shell) and table.screen is None:
             table.screen = _Writer(streams)
             try:
-                return await table.answer(call, streams, self.strand, self._orders, pid)
+                return await control.answer(self._orders)
             finally:
                 table.screen = None
-        return await table.answer(call, streams, self.strand, self._orders, pid)
+        return await control.answer(self._orders)
 
     async def _fork(self, order: Order, call: Call, process: Process, strand: Strand) -> Shell:
         """A child with the state that ``call`` carries, as fork() gives it; it knows the programs that this names."""

@@ -19,6 +19,7 @@ from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.script import AT, OVER
+from llm_kernel.shell.signals import Pending, trapped
 from llm_kernel.tokens import quoted
 
 __all__ = ["COPIES", "WATCHED", "Inner"]
@@ -35,7 +36,6 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
-_TRAP = re.compile(r"(?m)^trap -- ('(?:[^']|'\\'')*') (?:SIG)?(\w+)$")
 
 
 class Inner:
@@ -48,7 +48,7 @@ class Inner:
         self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
         self._begun: list[tuple[int, int]] = []
-        self._pending: dict[int, list[int]] = {}
+        self._pending: dict[int, Pending] = {}
         self._listen(machine.processes.shell)
 
     def answer(
@@ -140,10 +140,10 @@ class Inner:
 
     def _listen(self, pid: int) -> None:
         """Keep the signals that a shell is sent, until it looks."""
-        kept = getattr(self._machine.processes.handlers.get(pid), "__self__", None)
-        pending = kept if isinstance(kept, list) else []  # what another shell of this process keeps
+        kept = self._machine.processes.handlers.get(pid)
+        pending = kept if isinstance(kept, Pending) else Pending()  # what another shell of this process keeps
         self._pending[pid] = pending
-        self._machine.processes.handlers[pid] = pending.append
+        self._machine.processes.handlers[pid] = pending
 
     def _ends(self, pid: int) -> None:
         self._machine.processes.end(pid)
@@ -155,9 +155,9 @@ class Inner:
         login = pid == self._machine.processes.shell
         process = self._machine.processes.table.get(pid)
         parent = 0 if login or process is None else process.ppid
-        wanted = {name: text[1:-1].replace("'\\''", "'") for text, name in _TRAP.findall(traps)}
+        wanted = trapped(traps)
         lines = []
-        pending = self._pending.get(pid, [])
+        pending = self._pending[pid].signals if pid in self._pending else []
         while pending:
             signal = pending.pop(0)
             body = wanted.get(name_of(signal)) if signal != 9 else None

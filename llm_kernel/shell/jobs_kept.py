@@ -16,7 +16,8 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.shell.background import Order
 from llm_kernel.shell.call import Call
-from llm_kernel.shell.jobs import Job, Jobs
+from llm_kernel.shell.job import Job
+from llm_kernel.shell.jobs import Jobs
 from llm_kernel.timeline import Timeline
 
 __all__ = ["keep_jobs", "take_jobs"]
