@@ -11,6 +11,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.module import Named
 from llm_kernel.plan.shapes.table import SHAPES, base, called
 from llm_kernel.plan.shapes.tensor import Returned, Tensor
 from llm_kernel.plan.values import (
@@ -64,6 +65,8 @@ def attribute(w: Walk, value: Value, name: str) -> Value:
             return value.attrs.get(name, value.name if name == "__name__" else Unknown())
         case Bound():
             return attribute(w, value.function, name)
+        case Named() if name in value:
+            return value[name]
         case Returned():
             return value[value.fields.index(name)] if name in value.fields else Method(value, name)
     return Method(value, name)

@@ -238,7 +238,7 @@ def subscript(w: Walk, node: ast.Subscript, env: Env) -> Value:
 
 def item(w: Walk, value: Value, key: Value) -> Value:
     """``value[key]``."""
-    if isinstance(value, Text) or (isinstance(value, str) and not known(key)):
+    if isinstance(value, Text) or (isinstance(value, str) and not (known(key) or isinstance(key, slice))):
         return Unknown("str")
     if isinstance(value, Tensor):
         found = index(value, key)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 
+from llm_kernel.plan.bound import bound
 from llm_kernel.plan.values import SPREAD, Env, Function, Instance, Thing, Unknown, Value, kind_of
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["forget"]
+__all__ = ["forget", "may_bind"]
 
 _MOST = 4000
 _WIDE = 200
@@ -23,6 +25,14 @@ def forget(w: Walk, names: Collection[str], env: Env) -> None:
             _open(w, here.names, name)
         here = here.outer
     _reached(w, names, queue)
+
+
+def may_bind(w: Walk, node: ast.AST, env: Env) -> None:
+    """Let the names that code nobody followed may have bound hold nobody knows what: they are not undefined."""
+    for name in bound(node) or ():
+        place = env.home(name).names
+        if name not in place:
+            w.state.put(place, name, Unknown())
 
 
 def _reached(w: Walk, names: Collection[str], queue: list[Value]) -> None:

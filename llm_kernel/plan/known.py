@@ -12,7 +12,8 @@ from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
 from llm_kernel.plan.shapes.module import children, layer_of
 from llm_kernel.plan.shapes.table import SHAPES
-from llm_kernel.plan.shapes.tensor import Tensor
+from llm_kernel.plan.shapes.tensor import Rough, Tensor
+from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.text import formatted, joined, parts_of, shown
 from llm_kernel.plan.values import (
     SPREAD,
@@ -314,7 +315,8 @@ def hasattr_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
         if name in value.attrs or any(name in each.attrs for each in value.cls.line()):
             return True
         return Unknown("bool") if value.cls.foreign() else False
-    return Unknown("bool")
+    said = has(w.facts, f"{value.path}.{name}") if isinstance(value, Lib) else None
+    return Unknown("bool") if said is None else said
 
 
 def setattr_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

@@ -36,6 +36,7 @@ from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
 from llm_kernel.plan.standard import STANDARD
+from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -53,7 +54,7 @@ from llm_kernel.plan.values import (
     known,
     truth,
 )  # fmt: skip
-from llm_kernel.plan.walk import Flow, Walk
+from llm_kernel.plan.walk import Flow, Raised, Walk
 
 ThingCall: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], ast.AST | None], Value]
 
@@ -67,6 +68,9 @@ def library_value(w: Walk, path: str) -> Value:
     if path in w.facts:
         return w.facts[path]
     if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
+    if has(w.facts, path) is False:
+        home, _, name = path.rpartition(".")
+        raise Raised("AttributeError", f"module '{home}' has no attribute '{name}'")
         return told
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]

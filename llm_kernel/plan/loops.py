@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from llm_kernel.plan.counting import counting
 from llm_kernel.plan.expressions import assign
-from llm_kernel.plan.forgetting import forget
+from llm_kernel.plan.forgetting import forget, may_bind
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
-from llm_kernel.plan.recurring import by_kind
+from llm_kernel.plan.recurring import by_kind, kinds
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.templates import fitting, indifferent
@@ -26,6 +27,10 @@ _FEW = 16
 _TRIED = 4
 """Turns that all change something, behind which one tells what all take; before it, what is far too much."""
 _MANY = 5
+_SETTLING = 4
+"""How often all turns are looked at again after one of them changed what the others see."""
+_LONG = 300
+"""Turns beyond which a ``while`` that counts is walked as a ``for``."""
 
 
 def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
@@ -101,6 +106,7 @@ def _once(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: 
     if w.loud(node):
         w.emit(Free(expr="a loop"))
     forget(w, w.touches(node)[1], env)
+    may_bind(w, node, env)
     return None
 
 
@@ -128,7 +134,8 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     steady = False
     skip: Skip | None = None
     turn, mark, start, busy = 0, w.mark(), w.left, True
-    own = {(id(env.home(name).names), name) for name in _names(node.target)}
+    anew = _set_anew(w, node.body)
+    own = {(id(env.home(name).names), name) for name in _names(node.target) | anew}
     with w.pending("break", "continue"), _interrupted(w, node, turns, mark), w.state.rebinding(own):
         while turn < count:
             assign(w, node.target, items.at(turn), env, quiet=True)
@@ -140,7 +147,12 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
                 flow, nodes, quiet = _watched(w, body, env)
             turns.append((_label(node.target, items.at(turn)), nodes))
             busy = busy and not (quiet and turn > 1)
-            if busy and turn > 1 and (start - w.left) * (count - turn) > w.left * (1 if turn > _TRIED else 3):
+            dear = (
+                (busy or skip is None)
+                and turn > 1
+                and (start - w.left) * (count - turn) > w.left * (1 if turn > _TRIED else 3)
+            )
+            if dear and (turn > 2 or not quiet or skip is not None):
                 w.give_up()
             start = w.left
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
@@ -153,6 +165,8 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             if turn == 2 and skip is None and quiet and _kinds(w, node, items, turns, env):
                 turn = count
                 continue
+            if dear:
+                w.give_up()
             if skip is not None and quiet and _fired(w, node, items, turns, skip, turn, env):
                 turn = count
                 continue
@@ -185,6 +199,19 @@ def _interrupted(
         turns.append((None, w.taken(mark)))
         _emit(w, node, turns, len(turns), False)
         raise
+
+
+def _set_anew(w: Walk, body: Sequence[ast.stmt]) -> set[str]:
+    """The names that every turn sets before it, or a function that it calls, reads them."""
+    found: set[str] = set()
+    seen: set[str] = set()
+    for each in body:
+        if isinstance(each, (ast.Assign, ast.AnnAssign)) and each.value is not None:
+            targets = each.targets if isinstance(each, ast.Assign) else [each.target]
+            seen |= w.touches(each.value)[0]
+            found |= {one.id for one in targets if isinstance(one, ast.Name)} - seen
+        seen |= w.touches(each)[0] | w.touches(each)[1]
+    return found
 
 
 def _names(target: ast.expr) -> set[str]:
@@ -248,17 +275,38 @@ def _kinds(
     if last != first + count - 1:
         return False
 
-    def visit(turn: int) -> tuple[Node, ...] | None:
-        assign(w, node.target, items.at(turn), env, quiet=True)
-        flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
-        return nodes if flow is None and not changes - {"[]"} else None
+    opened = False
 
-    w.state.begin()
-    if not by_kind(w, node.body, names.pop(), first, count, turns, visit, env):
-        w.state.rollback()
+    def visit(turn: int) -> tuple[Node, ...] | None:
+        nonlocal opened
+        assign(w, node.target, items.at(turn), env, quiet=True)
+        w.state.begin()
+        flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
+        if not changes - {"[]"}:
+            w.state.commit()
+            return nodes if flow is None else None
+        held = w.state.rollback()
+        w.state.begin()
+        w.state.merge([{}, held], widen=True)
+        if not w.state.commit().moved():
+            return nodes if flow is None else None
+        opened = True
+        return None
+
+    alike = kinds(w, node.body, names.pop(), first, count, len(turns), env)
+    if alike is None:
         return False
-    w.state.open_up(w.state.commit(), _TURNS)
-    return True
+    w.state.begin()
+    for _ in range(_SETTLING):
+        opened = False
+        if by_kind(w, alike, first, count, turns, visit) and visit(count - 1) is not None:
+            w.state.open_up(w.state.commit(), _TURNS)
+            return True
+        del turns[3:]
+        if not opened:
+            break
+    w.state.rollback()
+    return False
 
 
 def _fired(
@@ -325,6 +373,10 @@ def _noted(w: Walk, way: Callable[[], Flow]) -> tuple[Flow, tuple[Node, ...], se
 def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> tuple[Flow, Any, list[ast.stmt], bool]:
     """Walk the second turn and see which statements matter in the following ones."""
     seen: list[tuple[ast.stmt, bool, bool]] = []
+    idle: set[int] = set()
+
+    def turned(each: ast.stmt) -> frozenset[str]:
+        return w.reads(each.value if id(each) in idle and isinstance(each, ast.Assign) else each) & targets
 
     def walk() -> Flow:
         for each in body:
@@ -333,6 +385,8 @@ def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> t
             for one in nodes:
                 w.emit(one)
             seen.append((each, bool(nodes) or len(w.state.changed) > before, w.calls > calls))
+            if _into_unknown(each, env):
+                idle.add(id(each))
             if ended is not None:
                 return ended
         return None
@@ -342,10 +396,19 @@ def _second(w: Walk, body: Sequence[ast.stmt], targets: set[str], env: Env) -> t
     if flow is not None:
         return flow, nodes, list(body), False
     kept = {n for n, (each, did, called) in enumerate(seen)
-            if did or (called and not quiet) or w.reads(each) & targets or w.touches(each)[0] & moved}  # fmt: skip
+            if did or (called and not quiet) or turned(each) or w.touches(each)[0] & moved}  # fmt: skip
     rest = _with_friends(w, list(body), kept)
-    steady = quiet and not any(w.reads(each) & targets for each in rest)
+    steady = quiet and not any(turned(each) for each in rest)
     return flow, nodes, rest, steady
+
+
+def _into_unknown(node: ast.stmt, env: Env) -> bool:
+    """Whether a statement sets a part of a tensor none of whose numbers is known: that leaves it as it was."""
+    match node:
+        case ast.Assign(targets=[ast.Subscript(value=ast.Name(id=word))]):
+            held = env.home(word).names.get(word)
+            return isinstance(held, Tensor) and held.numbers is None
+    return False
 
 
 def _with_friends(w: Walk, body: list[ast.stmt], kept: set[int]) -> list[ast.stmt]:
@@ -415,7 +478,10 @@ def leaves_loop(nodes: tuple[Node, ...]) -> bool:
 
 
 def while_(w: Walk, node: ast.While, env: Env) -> Flow:
-    """``while``: turn by turn as long as the condition is decided."""
+    """``while``: turn by turn as long as the condition is decided; as a ``for`` where it counts too far for that."""
+    counts = counting(w, node, env)
+    if counts is not None and counts.count > _LONG:
+        return for_(w, counts.loop(), env)
     done, flow = w.attempt(lambda: _whiles(w, node, env), node)
     if done:
         return flow

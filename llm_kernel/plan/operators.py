@@ -14,7 +14,7 @@ from llm_kernel.plan.shapes.operators import compare as compare_tensors
 from llm_kernel.plan.shapes.operators import operate
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import Ask, joined, parts_of, percent
-from llm_kernel.plan.values import PLAIN, Text, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import PLAIN, Lib, Text, Unknown, Value, kind_of, known, spread
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -96,7 +96,8 @@ def _guess(op: ast.operator, one: Value, other: Value) -> Value:
     if kinds <= {"int", "bool"}:
         return Unknown("float" if isinstance(op, (ast.Div, ast.Pow)) else "int", low=_low(op, one, other))
     if "time" in kinds and kinds <= {"time", "float", "int"}:
-        return Unknown("time")
+        rate = isinstance(op, (ast.Div, ast.FloorDiv)) and kind_of(other) == "time"
+        return Unknown("float" if rate else "time")
     if kinds <= {"float", "int", "bool"}:
         return Unknown("float")
     if "str" in kinds:
@@ -143,10 +144,17 @@ def compare(op: ast.cmpop, one: Value, other: Value) -> Value:
     if isinstance(one, Unknown) and one.among and known(other) and all(known(each) for each in one.among):
         said = {bool(function(each, other)) for each in one.among}
         return said.pop() if len(said) == 1 else Unknown("bool")
+    if _types(one, other) and isinstance(op, (ast.Eq, ast.NotEq)):
+        return (one == other) is isinstance(op, ast.Eq)
     if kind_of(one) in _TENSORS or kind_of(other) in _TENSORS:
         found = compare_tensors(op, one, other)
         return Unknown("bools") if found is None else found
     return _bounded(op, one, other)
+
+
+def _types(one: Value, other: Value) -> bool:
+    """Whether both are types, or functions, of Python itself."""
+    return all(isinstance(each, Lib) and each.path.startswith("builtins.") for each in (one, other))
 
 
 def _identical(op: ast.cmpop, one: Value, other: Value) -> Value:
@@ -158,7 +166,8 @@ def _identical(op: ast.cmpop, one: Value, other: Value) -> Value:
         if plain is None and unknown.among and not any(each is None for each in unknown.among):
             return isinstance(op, ast.IsNot)
         return Unknown("bool")
-    equal = one is other or (isinstance(one, PLAIN) and type(one) is type(other) and one == other)
+    plain = isinstance(one, PLAIN) and type(one) is type(other)
+    equal = one is other or ((plain or _types(one, other)) and one == other)
     return equal is isinstance(op, ast.Is)
 
 

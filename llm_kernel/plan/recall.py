@@ -15,6 +15,8 @@ from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, T
 __all__ = ["Recall", "key_of"]
 
 _OBJECTS = (Instance, Function, Class, Thing, Env, Bound)
+_MODE = "training"
+"""What a module does hangs on its mode: each has calls of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,13 @@ class Recall:
         self._state = state
         self._held: dict[object, _Held] = {}
 
-    def find(self, key: object, reads: Callable[[], frozenset[str]]) -> _Held | None:
+    def find(self, key: object, reads: Callable[[], frozenset[object]]) -> _Held | None:
         """What the call gave, if nothing that it reads has changed since."""
         held = self._held.get(key)
         if held is None:
             return None
         moments = self._state.moments
-        if any(moments.get(name, 0) > held.moment for name in reads()):
+        if any(moments.get(name, 0) > held.moment for name in reads() if name != _MODE):
             del self._held[key]
             return None
         return held
@@ -63,6 +65,8 @@ def key_of(node: object, args: Sequence[Value], named: Mapping[str, Value]) -> o
 
 
 def _part(value: Value) -> object | None:
+    if isinstance(value, (Instance, Thing)):
+        return ("object", id(value), value.attrs.get(_MODE) is False)
     if isinstance(value, _OBJECTS):
         return ("object", id(value))
     if isinstance(value, Unknown):

@@ -13,7 +13,7 @@ from llm_kernel.plan.templates import fitting, indifferent, text_template
 from llm_kernel.plan.values import Env, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["by_kind"]
+__all__ = ["by_kind", "kinds"]
 
 Turn: TypeAlias = "tuple[Value, tuple[Node, ...]]"
 Visit: TypeAlias = Callable[[int], "tuple[Node, ...] | None"]
@@ -24,16 +24,15 @@ _ENOUGH = 24
 """Turns below which all are walked."""
 
 
-def by_kind(
-    w: Walk, body: Sequence[ast.stmt], word: str, first: int, count: int, turns: list[Turn], visit: Visit, env: Env
-) -> bool:
-    """Add all turns behind those in ``turns``, walking a few of each kind; False where that cannot be done.
+def kinds(
+    w: Walk, body: Sequence[ast.stmt], word: str, first: int, count: int, begun: int, env: Env
+) -> list[list[int]] | None:
+    """The turns behind the first ``begun``, those of a kind together; None where they cannot be told apart.
 
     ``word`` is the counter, ``first`` its value in the first turn; it counts up by one.
     """
-    begun = len(turns)
     if count - begun < _ENOUGH:
-        return False
+        return None
     ifs = [each for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
     tests = [each.test for each in ifs if word in w.reads(each.test)]
     written = {name for each in body for name in w.writes(each)}
@@ -41,17 +40,21 @@ def by_kind(
     sure = [each for each in said if each is not None]
     inside = frozenset(id(each) for test in tests for each in ast.walk(test))
     if len(sure) < len(said) or not indifferent(w, body, {word}, inside):
-        return False
-    kinds: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
+        return None
+    found: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
     try:
         for turn in range(begun, count):
-            kinds[tuple(bool(each(first + turn)) for each in sure)].append(turn)
+            found[tuple([bool(each(first + turn)) for each in sure])].append(turn)
     except (ArithmeticError, TypeError):
-        return False
-    if len(kinds) > _KINDS:
-        return False
+        return None
+    return list(found.values()) if len(found) <= _KINDS else None
+
+
+def by_kind(w: Walk, alike: Sequence[list[int]], first: int, count: int, turns: list[Turn], visit: Visit) -> bool:
+    """Add all turns behind those in ``turns``, walking a few of each kind; False where that cannot be done."""
+    begun = len(turns)
     found: dict[int, tuple[Node, ...]] = {}
-    for members in kinds.values():
+    for members in alike:
         if not _all_of(w, members, first, visit, found):
             return False
     turns += [(first + turn, found[turn]) for turn in range(begun, count)]

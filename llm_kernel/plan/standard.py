@@ -19,7 +19,7 @@ from llm_kernel.plan.known import Handler
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.values import SPREAD, Items, Thing, Unknown, Value, known
-from llm_kernel.plan.walk import Walk
+from llm_kernel.plan.walk import Raised, Walk
 
 __all__ = ["STANDARD"]
 
@@ -152,6 +152,27 @@ def _executed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return None
 
 
+def _globals(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``globals()`` of the program: what is set in it is a name."""
+    return w.globals.names
+
+
+def _literal(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``ast.literal_eval``."""
+    source = args[0] if args else None
+    if not isinstance(source, str) or len(source) > _LONG:
+        w.risks += 1
+        return Unknown()
+    try:
+        return ast.literal_eval(source)
+    except SyntaxError:
+        raise Raised("SyntaxError") from None
+    except (ValueError, TypeError):
+        raise Raised("ValueError") from None
+    except (MemoryError, RecursionError):
+        return Unknown()
+
+
 def _variable(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``os.getenv``."""
     told = w.facts.get("environ")
@@ -183,6 +204,6 @@ STANDARD: dict[str, Handler] = {
     "statistics.mean": _statistic("mean"), "statistics.median": _statistic("median"),
     "statistics.stdev": _statistic("stdev"), "statistics.pstdev": _statistic("pstdev"),
     "torch.accelerator.is_available": _accelerator, "torch.accelerator.current_accelerator": _current,
-    "builtins.exec": _executed, "os.getenv": _variable,
+    "builtins.exec": _executed, "builtins.globals": _globals, "ast.literal_eval": _literal, "os.getenv": _variable,
     "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake,
 }  # fmt: skip

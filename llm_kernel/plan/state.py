@@ -16,6 +16,15 @@ _LONGEST = 5000
 """Turns beyond which nobody counts what a list holds."""
 
 
+FRAME = "<function>"
+"""Stands among the names of a function that is being walked, for its own."""
+
+
+def own(name: object) -> object:
+    """What a name of a function is called among the moments: no attribute elsewhere is meant by it."""
+    return (FRAME, name)
+
+
 @dataclass(slots=True)
 class Log:
     """What one stretch of the walk overwrote: the place and what was there before."""
@@ -42,7 +51,7 @@ class State:
         self.loose: set[tuple[int, str]] = set()
         self.moment = 0
         self.moments: dict[object, int] = {}
-        """When a name or attribute was last set to something else."""
+        """When a name or attribute was last set to something else; a function's own names stand under ``own``."""
 
     @contextmanager
     def rebinding(self, places: set[tuple[int, str]]) -> Iterator[None]:
@@ -66,14 +75,14 @@ class State:
         if self.logs:
             self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
         if id(place) not in self.fresh and not same(old, value):
-            self._set(key)
+            self._set(place, key)
             if not quiet and (id(place), key) not in self.loose:
                 self.changed.add((id(place), key if isinstance(key, str) else "[]"))
         place[key] = value
 
-    def _set(self, key: object) -> None:
+    def _set(self, place: Any, key: object) -> None:
         self.moment += 1
-        self.moments[key] = self.moment
+        self.moments[own(key) if FRAME in place else key] = self.moment
 
     def watch(self) -> Watched:
         """Start to note what changes; new places do not count."""
@@ -121,7 +130,7 @@ class State:
         for slot, (place, key, old) in reversed(log.slots.items()):
             held[slot] = (place, key, _now(place, key))
             _restore(place, key, old)
-            self._set(key)
+            self._set(place, key)
         return held
 
     def merge(self, outcomes: Iterable[dict[Slot, tuple[Any, Any, Value]]], *, widen: bool = False) -> None:
@@ -201,6 +210,8 @@ def _alike_now(one: Any, other: Any) -> bool:
         return True
     if type(one) is list and type(other) is list:
         return len(one) == len(other) <= _WIDE and all(same(a, b) for a, b in zip(one, other, strict=True))
+    if type(one) is dict and type(other) is dict:
+        return one.keys() == other.keys() and len(one) <= _WIDE and all(same(one[key], other[key]) for key in one)
     numbers, others = getattr(one, "numbers", None), getattr(other, "numbers", None)
     if numbers is None or others is None or one.dtype != other.dtype or numbers.shape != others.shape:
         return False

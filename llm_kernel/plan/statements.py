@@ -13,6 +13,7 @@ from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
 from llm_kernel.plan.operators import binary, compare
 from llm_kernel.plan.shapes.numpys import add_to
+from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, join, known, spread, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
@@ -167,6 +168,8 @@ def import_from(w: Walk, node: ast.ImportFrom, env: Env) -> Flow:
                 for word, each in value.names.items():
                     w.state.put(env.names, word, each)
             continue
+        if isinstance(value, Lib) and has(w.facts, f"{value.path}.{alias.name}") is False:
+            raise Raised("ImportError")
         w.state.put(env.names, alias.asname or alias.name, w.attribute(value, alias.name))
     return None
 

@@ -198,6 +198,9 @@ def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> froz
                         if isinstance(target, ast.Attribute):
                             grown.add(target.attr)
                             continue
+                        if isinstance(target, ast.Subscript):
+                            grown |= w.reads(target.value) - {"self"}
+                            continue
                         if not isinstance(target, (ast.Name, ast.Tuple)):
                             return None
                         grown |= w.reads(target)
@@ -207,8 +210,18 @@ def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> froz
 
 
 def _from_call(w: Walk, value: ast.AST) -> bool:
-    """The result of a function of the source: its body is looked at on its own, its value is seen to change or not."""
-    return isinstance(value, ast.Call)
+    """The result of a function of the source that may print: its body is looked at on its own."""
+    return isinstance(value, ast.Call) and not _silent(w, _called(value))
+
+
+def _called(node: ast.Call) -> str:
+    return node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+
+
+def _silent(w: Walk, name: str) -> bool:
+    """Whether a function of the source prints nothing: what it decides shows in its value alone."""
+    found = w.definitions(name)
+    return bool(found) and not any(w.loud(each) for each in found)
 
 
 def _decides(w: Walk, node: ast.AST, tainted: frozenset[str]) -> bool:
@@ -224,8 +237,10 @@ def _decides(w: Walk, node: ast.AST, tainted: frozenset[str]) -> bool:
 def _into(
     w: Walk, node: ast.Call, tainted: frozenset[str], kept: frozenset[str]
 ) -> list[tuple[Sequence[ast.stmt], frozenset[str]]]:
-    name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+    name = _called(node)
     found: list[tuple[Sequence[ast.stmt], frozenset[str]]] = []
+    if _silent(w, name):
+        return found
     for each in w.definitions(name):
         if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef)):
             continue

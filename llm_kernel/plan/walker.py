@@ -19,7 +19,7 @@ from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scop
 from llm_kernel.plan.recall import Recall, key_of
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.frames import with_frames
-from llm_kernel.plan.state import State
+from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
 from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join, known
@@ -64,9 +64,10 @@ class Walker:
         self._depth = 0
         self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
         self._touched: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+        self._outside: dict[ast.AST, tuple[frozenset[str], frozenset[str], frozenset[str]]] = {}
         self._generators: dict[ast.AST, bool] = {}
         self.memo: dict[object, list[int]] = {}
-        self._far: dict[ast.AST, frozenset[str]] = {}
+        self._far: dict[ast.AST, frozenset[object]] = {}
         self._active: dict[ast.AST, int] = {}
         self._recall = Recall(self.state)
         self._scopes: dict[ast.AST, frozenset[str] | None] = {}
@@ -307,7 +308,7 @@ class Walker:
             self._recall.keep(key, value, self.risks - risks, (*args, *named.values()))
         return value
 
-    def _beyond(self, node: ast.AST) -> frozenset[str]:
+    def _beyond(self, node: ast.AST) -> frozenset[object]:
         """What a function reads, or the functions it calls, that is not a name of its own."""
         self.touches(node)
         return self._far[node]
@@ -412,13 +413,23 @@ class Walker:
                     continue
                 seen.add(name)
                 for each in self.definitions(name):
-                    inner_reads, inner_writes = lasting(each)
+                    inner_reads, inner_writes, called = self._beyond_itself(each)
                     read |= inner_reads
                     far |= inner_reads
                     written |= inner_writes
-                    queue += calls(each)
+                    queue += called
             held = self._touched[node] = (frozenset(read), frozenset(written))
-            self._far[node] = frozenset(far)
+            words = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - (
+                self._bound(node) or frozenset()
+            )
+            self._far[node] = frozenset(far) | frozenset(own(word) for word in words)
+        return held
+
+    def _beyond_itself(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+        """What a function reads and writes beyond its own names, and what it calls."""
+        held = self._outside.get(node)
+        if held is None:
+            held = self._outside[node] = (*lasting(node), calls(node))
         return held
 
     def definitions(self, name: str) -> Sequence[ast.AST]:

@@ -89,6 +89,9 @@ def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
     make = MAKERS[path]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        if isinstance(made, Tensor) and made.cell is not None:
+            w.state.made(made.cell.held)
+        return related(w, made, args)
         try:
             return related(w, made_with(path, make(*args, **named), args, named), args)
         except _UNSURE:
