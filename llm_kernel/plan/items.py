@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from llm_kernel.plan.shapes.batches import batch
+from llm_kernel.plan.shapes.chance import lose
 from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.operators import element as row
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -26,6 +27,7 @@ def iterate(w: Walk, value: Value) -> Items:
             return listed(text.splitlines(keepends=True)) if isinstance(text, str) else Items(None, _a_line)
         case Thing(kind="loader"):
             turns = value.attrs.get("size")
+            lose(w)  # every pass draws a seed for its workers
             return Items(turns if isinstance(turns, int) else None, lambda turn: batch(value, turn))
         case Thing(kind="dataset"):
             size = value.attrs.get("size")

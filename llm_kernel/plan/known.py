@@ -158,7 +158,8 @@ def convert(maker: type, kind: str) -> Handler:
             said = truth(value)
             return Unknown("bool") if said is None else said
         if isinstance(value, Tensor) and value.numbers is not None and value.count == 1:
-            return maker(value.numbers.item())
+            number = value.numbers.item()
+            return Rough(number) if maker is float and value.rough else maker(number)
         if all(isinstance(each, (bool, int, float, str)) for each in args) and len(str(value)) < 200:
             return checked(lambda: maker(*args))
         w.risks += 1

@@ -31,11 +31,11 @@ from llm_kernel.plan.parsers import parser, parser_method
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
+from llm_kernel.plan.shapes.chance import generator_attribute, lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
-from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
@@ -67,11 +67,11 @@ def library_value(w: Walk, path: str) -> Value:
     """Something in a library that is not called (yet)."""
     if path in w.facts:
         return w.facts[path]
-    if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
     if has(w.facts, path) is False:
         home, _, name = path.rpartition(".")
         raise Raised("AttributeError", f"module '{home}' has no attribute '{name}'")
         return told
+    if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
@@ -88,6 +88,12 @@ def library_value(w: Walk, path: str) -> Value:
 
 
 def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+_STEADY = frozenset({"time", "os", "sys", "math", "logging", "datetime", "pathlib", "json", "re", "builtins",
+                     "argparse", "collections", "itertools", "functools", "copy", "string", "warnings",
+                     "typing"})  # fmt: skip
+"""Modules that never draw from the streams of torch and numpy."""
+
+
     """A call of something in a library."""
     if f"{path}()" in w.facts:
         return w.facts[f"{path}()"]
@@ -116,6 +122,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         return Unknown(KINDS[path])
     forget(w, args)
     if path in TENSOR_MAKERS:
+    if root not in _STEADY and not path.startswith("torch.Generator"):
+        lose_all(w)
         return _tensor(args)
     if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):
         return args[0]
@@ -243,6 +251,7 @@ def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
     if not isinstance(lengths, (list, tuple)):
         return Unknown()
     parts: list[Value] = list(lengths)
+    lose(w)
     if all(isinstance(each, float) for each in parts) and isinstance(size, int):
         whole = [math.floor(size * each) for each in parts if isinstance(each, float)]
         for n in range(size - sum(whole)):
@@ -399,6 +408,8 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
     if name in value.attrs and name not in ("steps", "this", "inner", "text"):
         return value.attrs[name]
     if value.kind == "namespace":
+    if value.kind == "generator":
+        return generator_attribute(value, name)
         if name == "__dict__":
             return value.attrs
         return Unknown()

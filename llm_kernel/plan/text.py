@@ -11,7 +11,7 @@ from typing import TypeAlias
 from llm_kernel.plan.nodes import LINES, Hole
 from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.shapes.printing import numbers
-from llm_kernel.plan.shapes.tensor import Returned, Tensor
+from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
 from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
@@ -104,11 +104,24 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
         case Thing(kind="namespace"):
             fields = ((name, shown(each, ask, inside=True, depth=depth - 1)) for name, each in value.attrs.items())
             return joined(("Namespace(", *_between(((f"{name}=", *parts_of(text)) for name, text in fields)), ")"))
-    if known(value):
+    if known(value) and not _rough(value):
         return (repr(value) if inside else str(value))[:_LONG]
     if isinstance(value, (list, tuple, dict)) and type(value) in (list, tuple, dict) and depth and not spread(value):
         return _container(value, ask, depth)
     return Text((hole(value, "", expr),))
+
+
+def _rough(value: Value) -> bool:
+    """Whether somewhere in it is a number whose last digits are not sure."""
+    if isinstance(value, (list, tuple)):
+        return any(_rough(each) for each in value)
+    return isinstance(value, Rough) or (isinstance(value, dict) and any(_rough(each) for each in value.values()))
+
+
+def _fine(spec: str) -> bool:
+    """Whether a format shows more digits than a rough number has."""
+    digits = re.search(r"\.(\d+)", spec)
+    return digits is None or int(digits[1]) > Rough.DIGITS - 2 * spec.endswith(("%", "e", "g"))
 
 
 def _between(groups: Iterable[Sequence[str | Hole]]) -> list[str | Hole]:
@@ -133,7 +146,9 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     if spec == "":
         return shown(value, ask, expr=expr)
     if isinstance(value, Tensor) and value.numbers is not None and not value.dims:
-        value = value.numbers.item()
+        value = Rough(value.numbers.item()) if value.rough else value.numbers.item()
+    if isinstance(value, Rough) and _fine(spec):
+        return Text((hole(value, spec, expr),))
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
         if not _SAFE.match(spec):
             return Text((hole(value, spec, expr),))
@@ -151,7 +166,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
 
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:
     """What ``template % value`` gives; raises TypeError or ValueError as Python would."""
-    if known(value) and not re.search(r"\d{5}|\*", template):
+    if known(value) and not _rough(value) and not re.search(r"\d{5}|\*", template):
         return template % value
     args = list(value) if isinstance(value, tuple) else [value]
     if isinstance(value, Unknown) and value.kind == "any" and not value.among:
@@ -179,7 +194,8 @@ def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) ->
 
 def _one_percent(spec: re.Match[str], one: Value, ask: Ask, expr: str) -> tuple[str | Hole, ...]:
     width, digits, letter = spec["width"] or "", spec["digits"], spec["type"]
-    if known(one) and width != "*" and len(width) < 5:
+    sure = known(one) and not (_rough(one) and (letter in "sra" or _fine(f".{digits or 6}{letter}")))
+    if sure and width != "*" and len(width) < 5:
         return (spec[0].replace(f"({spec['key']})", "") % (one,),)
     if letter in "sra":
         text = shown(one, ask, expr=expr, inside=letter == "r")

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from llm_kernel.plan.shapes.chance import lose
 from llm_kernel.plan.shapes.layers import LAYERS, Made, layer, param
 from llm_kernel.plan.shapes.module import Forward, Layer, Modules, make
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, like, whole
@@ -155,6 +156,7 @@ def _transformer(
 
 def _handler(build: Callable[..., Thing], name: str) -> Callable[..., Value]:
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        lose(w)
         try:
             return build(*args, **{key: each for key, each in named.items() if key not in ("device", "dtype")})
         except (Vague, TypeError, ValueError):

@@ -9,11 +9,13 @@ from typing import Any
 
 from llm_kernel.plan.shapes.arrays import MOST, outcome, plain
 from llm_kernel.plan.shapes.creation import MAKERS
+from llm_kernel.plan.shapes.numpys import write
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, given, tensor, wholes
-from llm_kernel.plan.values import Unknown, Value
+from llm_kernel.plan.shapes.twister import Twister, seeded
+from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Raised, Walk
 
-__all__ = ["CHANCE"]
+__all__ = ["CHANCE", "built", "drawn_into", "generator_attribute", "lose", "lose_all"]
 
 _NUMPY = "<numpy.random>"
 _TORCH = "<torch.random>"
@@ -21,7 +23,11 @@ _SIZED = ("rand", "randn", "random", "random_sample", "normal", "uniform", "rand
           "exponential", "poisson", "binomial", "beta", "gamma", "standard_normal")  # fmt: skip
 _POSITION = {"rand": None, "randn": None, "random": 0, "random_sample": 0, "standard_normal": 0, "normal": 2,
              "uniform": 2, "randint": 2, "choice": 1, "permutation": None, "exponential": 1, "poisson": 1,
-             "binomial": 2, "beta": 2, "gamma": 2}  # fmt: skip
+             "binomial": 2, "beta": 2, "gamma": 2, "integers": 2}  # fmt: skip
+_GENERATED = ("random", "standard_normal", "normal", "uniform", "integers", "choice", "permutation", "exponential",
+              "poisson", "binomial", "beta", "gamma")  # fmt: skip
+_WHOLE = ("randint", "integers", "permutation", "poisson", "binomial")
+_UNSURE = (Vague, TypeError, ValueError, IndexError)
 
 
 def _state(w: Walk, key: str) -> Any:
@@ -29,18 +35,33 @@ def _state(w: Walk, key: str) -> Any:
 
 
 def _lost(w: Walk, key: str) -> None:
-    """The stream has moved, nobody knows how far."""
     if _state(w, key) is not None:
         w.state.put(w.globals.names, key, None)
+
+
+def lose(w: Walk) -> None:
+    """The stream of torch's random numbers has moved, nobody knows how far."""
+    _lost(w, _TORCH)
+
+
+def lose_all(w: Walk) -> None:
+    """The streams of torch and of numpy may have moved."""
+    _lost(w, _TORCH)
+    _lost(w, _NUMPY)
+
+
+def _small(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
 
 
 def _seed(key: str) -> Callable[..., Value]:
     def seed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         import numpy
 
-        value = args[0] if args else named.get("seed")
-        small = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**32
-        state = numpy.random.RandomState(value).get_state() if small and isinstance(value, int) else None
+        value: Any = args[0] if args else named.get("seed")
+        state: Any = None
+        if _small(value):
+            state = seeded(value) if key == _TORCH else numpy.random.RandomState(value).get_state()
         w.state.put(w.globals.names, key, state)
         return Unknown("any", "torch.manual_seed()") if key == _TORCH else None
 
@@ -60,140 +81,263 @@ def _shape(name: str, args: list[Value], named: dict[str, Value]) -> tuple[int, 
 
 
 def _draw(name: str) -> Callable[..., Value]:
+    """A function of ``numpy.random``, which all share one stream."""
+
     def draw(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-        try:
-            shape = _shape(name, args, named)
-        except (Vague, TypeError, IndexError):
-            _lost(w, _NUMPY)
-            return Unknown("tensor")
-        state = _state(w, _NUMPY)
-        if state is None or math.prod(shape) > MOST:
-            _lost(w, _NUMPY)
-            return _symbolic(name, shape)
-        try:
-            return _drawn(w, name, state, [plain(each) for each in args], {k: plain(v) for k, v in named.items()})
-        except (Vague, TypeError):
-            _lost(w, _NUMPY)
-            return _symbolic(name, shape)
+        return _drawn(w, name, w.globals.names, _NUMPY, args, named)
 
     return draw
 
 
-def _drawn(w: Walk, name: str, state: Any, args: list[Any], named: dict[str, Any]) -> Value:
-    import numpy
+def _generated(name: str) -> Callable[..., Value]:
+    """A method of a generator of numpy, which has a stream of its own."""
 
-    source = numpy.random.RandomState()
-    source.set_state(state)
+    def draw(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        this, *rest = args
+        assert isinstance(this, Thing)
+        return _drawn(w, name, this.attrs, "stream", rest, named)
+
+    return draw
+
+
+def _drawn(w: Walk, name: str, place: dict[str, Value], key: str, args: list[Value], named: dict[str, Value]) -> Value:
+    state: Any = place.get(key)
     try:
-        found = getattr(source, name)(*args, **named)
+        shape = _shape(name, args, named)
+    except (Vague, TypeError, IndexError):
+        w.state.put(place, key, None)
+        return Unknown("tensor")
+    try:
+        if state is None or math.prod(shape) > MOST:
+            raise Vague
+        source = _source(state)
+        found = getattr(source, name)(*(plain(each) for each in args), **{k: plain(v) for k, v in named.items()})
+        w.state.put(place, key, _kept(source))
+    except (Vague, TypeError, AttributeError):
+        w.state.put(place, key, None)
+        return _symbolic(name, shape)
     except ValueError as err:
         raise Raised("ValueError", str(err)) from None
-    w.state.put(w.globals.names, _NUMPY, source.get_state())
+    return _outcome(found)
+
+
+def _source(state: Any) -> Any:
+    """A stream of numpy's that goes on from this state."""
+    import numpy
+
+    if isinstance(state, dict):
+        bits: Any = numpy.random.PCG64()
+        bits.state = state
+        return numpy.random.Generator(bits)
+    source = numpy.random.RandomState()
+    source.set_state(state)
+    return source
+
+
+def _kept(source: Any) -> Any:
+    return source.bit_generator.state if hasattr(source, "bit_generator") else source.get_state()
+
+
+def _outcome(found: Any) -> Value:
+    import numpy
+
     return outcome(numpy.int64(found) if type(found) is int else found)
 
 
 def _symbolic(name: str, shape: tuple[int, ...]) -> Value:
-    whole = name in ("randint", "permutation", "poisson", "binomial")
+    whole = name in _WHOLE
     if not shape:
         return Unknown("int" if whole else "any" if name == "choice" else "float")
     return tensor(shape, "int64" if whole else "float64", of="numpy") if name != "choice" else Unknown("tensor")
 
 
 def _shuffle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    _lost(w, _NUMPY)
+    """Shuffle in place: an array of known numbers with a known stream is known afterwards, too."""
+    return _shuffled(w, w.globals.names, _NUMPY, args)
+
+
+def _generator_shuffle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    this, *rest = args
+    assert isinstance(this, Thing)
+    return _shuffled(w, this.attrs, "stream", rest)
+
+
+def _shuffled(w: Walk, place: dict[str, Value], key: str, args: list[Value]) -> Value:
+    state, known = place.get(key), [each for each in args if isinstance(each, Tensor) and each.numbers is not None]
+    w.state.put(place, key, None)
     for each in args:
         if isinstance(each, Tensor) and each.cell is not None:
-            w.state.put(each.cell.held, "array", None)
+            changed = None
+            if state is not None and len(known) == len(args) == 1 and each.numbers is not None:
+                source, changed = _source(state), each.numbers.copy()
+                source.shuffle(changed)
+                w.state.put(place, key, _kept(source))
+            write(w, each, changed)
         elif isinstance(each, list):
             w.state.touch(each)
             each[:] = [Unknown()] * len(each)
     return None
 
 
+def _default_rng(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    import numpy
+
+    value: Any = args[0] if args else named.get("seed")
+    state = numpy.random.default_rng(value).bit_generator.state if _small(value) else None
+    return Thing("generator", {"stream": state})
+
+
+def generator_attribute(this: Thing, name: str) -> Value:
+    """``rng.name`` of a generator of numpy."""
+    path = f"numpy.random.Generator.{name}"
+    return Bound(Lib(path), this) if path in CHANCE else Unknown(origin=f"{path}()")
+
+
 def _torch(name: str) -> Callable[..., Value]:
-    """``torch.rand`` and ``torch.randn``; their stream on the processor is that of the Mersenne twister."""
+    """A maker of torch's whose numbers come from its stream on the processor."""
     make = MAKERS[f"torch.{name}"]
 
     def draw(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        own = named.get("generator") is not None
+        rest = {key: each for key, each in named.items() if key != "generator"}
         try:
-            made = make(*args, **named)
-        except (Vague, TypeError, ValueError):
-            _lost(w, _TORCH)
+            made = make(*args, **rest)
+        except _UNSURE:
+            lose(w)
             return Unknown("tensor")
-        state = _state(w, _TORCH)
-        plain_kind = isinstance(made, Tensor) and made.dtype == "float32" and made.device == "cpu" and not made.grad
-        if state is None or not plain_kind or not isinstance(made, Tensor) or made.count > MOST:
-            _lost(w, _TORCH)
-            return made
-        if name == "randn" and made.count < 16:
-            _lost(w, _TORCH)
-            return made
-        return _from_twister(w, state, made, name)
+        return made if own or not isinstance(made, Tensor) else _filled(w, made, name, args, rest)
 
     return draw
 
 
-def _from_twister(w: Walk, state: Any, made: Tensor, name: str) -> Value:
-    import numpy
-
-    source = numpy.random.RandomState()
-    source.set_state(state)
-    count = made.count
-    values = _uniform(source, count)
-    if name == "randn":
-        values = _normal(source, values)
-    w.state.put(w.globals.names, _TORCH, source.get_state())
-    return given(numpy.asarray(values, dtype="float32").reshape(made.dims), of="torch")
-
-
-def _uniform(source: Any, count: int) -> Any:
-    """24 bits of each draw."""
-    import numpy
-
-    raw = source.randint(0, 2**32, size=count, dtype=numpy.uint32)
-    return (raw & numpy.uint32((1 << 24) - 1)).astype(numpy.float32) * numpy.float32(2.0**-24)
-
-
-def _normal(source: Any, values: Any) -> Any:
-    """Pairs of uniform numbers, eight apart, as torch turns them into normal ones; the last sixteen are drawn anew."""
-    import numpy
-
-    count = len(values)
-    out = values.copy()
-    for start in range(0, count - 15, 16):
-        out[start : start + 16] = _sixteen(out[start : start + 16])
-    if count % 16:
-        out[count - 16 :] = _sixteen(_uniform(source, 16))
-    return numpy.asarray(out)
+def _filled(w: Walk, made: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
+    """A new tensor with the numbers that come next."""
+    state = _state(w, _TORCH)
+    if state is None or made.device != "cpu" or made.count > MOST:
+        lose(w)
+        return made
+    stream = Twister(state)
+    array = _next(stream, made, name, args, named)
+    if array is None:
+        lose(w)
+        return made
+    w.state.put(w.globals.names, _TORCH, stream.state)
+    if made.grad:
+        return made
+    found = given(array.reshape(made.dims).astype(made.dtype), of="torch")
+    if found.cell is not None and name.startswith(("randn", "normal")) and made.count >= Twister.SMALL:
+        found.cell.held["rough"] = True
+    return found
 
 
-def _sixteen(values: Any) -> Any:
-    import numpy
+def _next(stream: Twister, made: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Any:
+    single = made.dtype == "float32"
+    match name:
+        case "rand" | "rand_like":
+            return stream.uniform(made.count) if single else None
+        case "randn" | "randn_like":
+            return stream.normal(made.count) if single else None
+        case "normal":
+            mean, spread = [*args, *((0.0, 1.0)[len(args) :])][:2]
+            mean, spread = named.get("mean", mean), named.get("std", spread)
+            told = isinstance(mean, (int, float)) and isinstance(spread, (int, float))
+            return stream.normal(made.count, float(mean), float(spread)) if single and told else None  # type: ignore[arg-type]
+        case "randperm":
+            return stream.permutation(made.count) if made.dtype == "int64" else None
+        case "randint":
+            low, high = _range(args, named)
+            return stream.whole(made.count, low, high) if made.dtype == "int64" else None
+    return None
 
-    one = numpy.float32(1) - values[:8]
-    radius = numpy.sqrt(numpy.float32(-2) * numpy.log(one))
-    angle = numpy.float32(2 * math.pi) * values[8:]
-    return numpy.concatenate([radius * numpy.cos(angle), radius * numpy.sin(angle)])
+
+def _range(args: list[Value], named: dict[str, Value]) -> tuple[int, int]:
+    """The bounds of ``torch.randint``."""
+    given_ = [each for each in args if isinstance(each, int)]
+    low = named.get("low", given_[0] if len(given_) > 1 else 0)
+    high = named.get("high", given_[-1] if given_ else None)
+    if not isinstance(low, int) or not isinstance(high, int):
+        return 0, 0
+    return low, high
 
 
-def _spends(path: str) -> Callable[..., Value]:
-    """Other makers of random tensors: the stream moves."""
-    make = MAKERS[path]
+def _alike(name: str) -> Callable[..., Value]:
+    """``torch.rand_like`` and ``torch.randn_like``."""
+    make = MAKERS["torch.rand"]
 
     def draw(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-        _lost(w, _TORCH)
-        try:
-            return make(*args, **named)
-        except (Vague, TypeError, ValueError):
+        first = args[0] if args else named.get("input")
+        if not isinstance(first, Tensor):
+            lose(w)
             return Unknown("tensor")
+        try:
+            made = make(*first.dims, **{"dtype": f"torch.{first.dtype}", "device": first.device, **named})
+        except _UNSURE:
+            lose(w)
+            return Unknown("tensor")
+        return _filled(w, made, name, [], {}) if isinstance(made, Tensor) else made
 
     return draw
+
+
+def drawn_into(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Any:
+    """The numbers that ``uniform_`` and ``normal_`` put into a tensor, where they are known."""
+    low, high = [*args, *(0.0, 1.0)[len(args) :]][:2]
+    low = named.get("from", named.get("a", named.get("mean", low)))
+    high = named.get("to", named.get("b", named.get("std", high)))
+    state = _state(w, _TORCH)
+    known = isinstance(low, (int, float)) and isinstance(high, (int, float)) and name in ("uniform_", "normal_")
+    if state is None or not known or this.dtype != "float32" or this.device != "cpu" or this.count > _DRAWN:
+        lose(w)
+        return None
+    stream = Twister(state)
+    draw = stream.uniform if name == "uniform_" else stream.normal
+    array = draw(this.count, float(low), float(high)).reshape(this.dims)  # type: ignore[arg-type]
+    w.state.put(w.globals.names, _TORCH, stream.state)
+    return array if this.count <= MOST else None
+
+
+def _spends(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """Anything else that draws from torch's stream."""
+    lose(w)
+    first = args[0] if args else None
+    return tensor(first.dims, first.dtype) if isinstance(first, Tensor) else Unknown("tensor")
+
+
+_UNIFORM = ("Linear", "Conv1d", "Conv2d", "Conv3d", "ConvTranspose1d", "ConvTranspose2d", "ConvTranspose3d", "RNN",
+            "LSTM", "GRU", "RNNCell", "LSTMCell", "GRUCell")  # fmt: skip
+_NORMAL = ("Embedding",)
+_QUIET = ("BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "SyncBatchNorm", "Dropout", "AlphaDropout", "Flatten",
+          "Unflatten", "Identity", "MaxPool", "AvgPool", "Adaptive", "PReLU", "Softmax", "LogSoftmax")  # fmt: skip
+_DRAWN = 20_000_000
+"""Numbers that a model's layers may draw before nobody follows the stream any more."""
+
+
+def built(w: Walk, name: str, made: Value) -> None:
+    """A layer was made: its parameters have drawn their first numbers."""
+    state = _state(w, _TORCH)
+    if state is None or not isinstance(made, (Thing, Instance)):
+        return
+    own = [each for each in made.attrs.values() if isinstance(each, Tensor) and each.role == "param"]
+    if not own or name.startswith(_QUIET):
+        return
+    count = sum(each.count for each in own)
+    if name not in (*_UNIFORM, *_NORMAL) or count > _DRAWN:
+        lose(w)
+        return
+    stream = Twister(state)
+    for each in own:
+        (stream.uniform if name in _UNIFORM else stream.normal)(each.count)
+    w.state.put(w.globals.names, _TORCH, stream.state)
 
 
 CHANCE = {
     "numpy.random.seed": _seed(_NUMPY), "torch.manual_seed": _seed(_TORCH), "torch.random.manual_seed": _seed(_TORCH),
     **{f"numpy.random.{name}": _draw(name) for name in _SIZED}, "numpy.random.shuffle": _shuffle,
-    "torch.rand": _torch("rand"), "torch.randn": _torch("randn"),
-    **{path: _spends(path) for path in ("torch.randint", "torch.randperm", "torch.normal")},
+    "numpy.random.default_rng": _default_rng,
+    **{f"numpy.random.Generator.{name}": _generated(name) for name in _GENERATED},
+    "numpy.random.Generator.shuffle": _generator_shuffle,
+    **{f"torch.{name}": _torch(name) for name in ("rand", "randn", "randint", "randperm", "normal")},
+    **{f"torch.{name}": _alike(name) for name in ("rand_like", "randn_like")},
+    **dict.fromkeys(("torch.bernoulli", "torch.randint_like"), _spends),
 }  # fmt: skip
 """Handlers by full name."""

@@ -43,19 +43,15 @@ def layer(*names: str) -> Callable[[Maker], Maker]:
 
 def _layer(name: str, maker: Maker) -> Callable[[list[Value], Mapping[str, Value]], Value]:
     numbered = next(iter(inspect.signature(maker).parameters), "") == "n"
-    extra = (int(name[-2]),) if numbered else ()
+    sizes = (int(name[-2]),) if numbered else ()
 
     def build(args: list[Value], named: Mapping[str, Value]) -> Value:
         given = {key: each for key, each in named.items() if key not in ("device", "dtype")}
         if not all(known(each) or isinstance(each, Thing) for each in (*args, *given.values())):
             raise Vague
-        made = maker(*extra, *args, **given)
-        return make(
-            Layer(
-                name, made.extra if isinstance(made.extra, tuple) else (made.extra, made.extra), _forward(made.forward)
-            ),
-            dict(made.attrs),
-        )
+        made = maker(*sizes, *args, **given)
+        extras = made.extra if isinstance(made.extra, tuple) else (made.extra, made.extra)
+        return make(Layer(name, extras, _forward(made.forward), (args, given)), dict(made.attrs))
 
     return build
 

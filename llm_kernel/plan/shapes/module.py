@@ -29,6 +29,8 @@ class Layer:
     extra: tuple[str, str]
     """As torch 1 shows it, and as torch 2 does."""
     forward: Forward
+    given: tuple[list[Value], dict[str, Value]] | None = None
+    """The arguments that it was made with, where they are kept."""
 
 
 class Modules(list[Value]):

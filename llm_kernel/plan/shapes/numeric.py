@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from llm_kernel.plan.shapes import arrays
 from llm_kernel.plan.shapes.arrays import MOST, plain
+from llm_kernel.plan.shapes.formulas import FORMULAS, OF_LAYERS, windows
 from llm_kernel.plan.shapes.functions import dims_of
+from llm_kernel.plan.shapes.module import Layer
 from llm_kernel.plan.shapes.tensor import Returned, Tensor, Vague, given, wholes
 from llm_kernel.plan.values import Value
 
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
 
     Array = numpy.ndarray[Any, Any]
 
-__all__ = ["filled", "given_numbers", "operate"]
+__all__ = ["filled", "given_numbers", "of_layer", "operate"]
 
 _WORK = 2_000_000
 
@@ -33,7 +36,31 @@ def filled(symbolic: Value, name: str, args: Sequence[Value], named: dict[str, V
         found = _run(function, [plain(each) for each in args], {key: plain(each) for key, each in named.items()})
     except (Vague, TypeError, ValueError, IndexError, KeyError, AttributeError):
         return symbolic
-    return _settled(symbolic, found)
+    settled = _settled(symbolic, found)
+    if name in _ROUGH or _some_rough(args):
+        _mark(settled)
+    return settled
+
+
+_ROUGH = frozenset(
+    [*(name for name in FORMULAS if not name.startswith(("max_pool", "pad", "interpolate", "leaky_relu", "relu6"))),
+     *("sum mean prod std var softmax log_softmax conv2d norm matmul mm bmm mv dot linear sigmoid exp log log2 log10 "
+       "log1p sin cos tan tanh cumsum cumprod einsum det inverse trace pow").split()]
+)  # fmt: skip
+"""Functions whose last digits depend on how they are computed."""
+
+
+def _some_rough(args: Sequence[Value]) -> bool:
+    return any(isinstance(each, Tensor) and each.rough for each in args)
+
+
+def _mark(value: Value) -> None:
+    """Believe only the first digits of a new tensor's floating point numbers."""
+    if isinstance(value, tuple):
+        for each in value:
+            _mark(each)
+    elif isinstance(value, Tensor) and value.cell is not None and value.dtype.startswith("float"):
+        value.cell.held["rough"] = True
 
 
 def _numeric(values: Sequence[Value]) -> bool:
@@ -66,7 +93,7 @@ def _settled(symbolic: Value, found: Any) -> Value:
     array = numpy.asarray(found)
     if array.shape != symbolic.dims or array.size > MOST or symbolic.dtype == "bfloat16":
         return symbolic
-    return given(array.astype(symbolic.dtype), of=symbolic.of, device=symbolic.device)
+    return given(array.astype(symbolic.dtype, copy=False), of=symbolic.of, device=symbolic.device)
 
 
 def operate(symbolic: Value, op: ast.AST, one: Value, other: Value) -> Value:
@@ -77,7 +104,10 @@ def operate(symbolic: Value, op: ast.AST, one: Value, other: Value) -> Value:
         found = arrays.operate(op, one, other)
     except Vague:
         return symbolic
-    return _settled(symbolic, found.numbers if isinstance(found, Tensor) else found)
+    settled = _settled(symbolic, found.numbers if isinstance(found, Tensor) else found)
+    if isinstance(op, (ast.MatMult, ast.Pow)) or _some_rough([one, other]):
+        _mark(settled)
+    return settled
 
 
 def _axis(dim: Any) -> Any:
@@ -127,13 +157,6 @@ def _softmax(np: Any, x: Array, dim: Any = None, dtype: Any = None) -> Any:
     return raised / raised.sum(axis=dim, keepdims=True)
 
 
-def _windows(np: Any, x: Array, size: Sequence[int], step: Sequence[int]) -> Any:
-    if x.size * size[0] * size[1] > _WORK:
-        raise Vague
-    view = np.lib.stride_tricks.sliding_window_view(x, tuple(size), axis=(-2, -1))
-    return view[..., :: step[0], :: step[1], :, :]
-
-
 def _conv2d(np: Any, x: Array, weight: Array, bias: Any = None, stride: Any = 1, padding: Any = 0, dilation: Any = 1,
             groups: int = 1) -> Any:  # fmt: skip
     step, pads = wholes(stride, 2), wholes(padding, 2)
@@ -142,20 +165,8 @@ def _conv2d(np: Any, x: Array, weight: Array, bias: Any = None, stride: Any = 1,
     if x.size * weight.size > _WORK:
         raise Vague
     padded = np.pad(x, ((0, 0), (0, 0), (pads[0],) * 2, (pads[1],) * 2))
-    out = np.einsum("nchwij,ocij->nohw", _windows(np, padded, weight.shape[2:], step), weight)
+    out = np.einsum("nchwij,ocij->nohw", windows(np, padded, weight.shape[2:], step), weight)
     return out if bias is None else out + bias.reshape(1, -1, 1, 1)
-
-
-def _pool2d(name: str) -> Callable[..., Any]:
-    def pool(np: Any, x: Array, kernel_size: Any, stride: Any = None, padding: Any = 0) -> Any:
-        size = wholes(kernel_size, 2)
-        if wholes(padding, 2) != (0, 0):
-            raise Vague
-        return getattr(np, name)(
-            _windows(np, x, size, wholes(kernel_size if stride is None else stride, 2)), axis=(-2, -1)
-        )
-
-    return pool
 
 
 def _permute(np: Any, x: Array, *order: Any) -> Any:
@@ -173,22 +184,6 @@ def _flatten(np: Any, x: Array, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 def _clamp(np: Any, x: Array, min: Any = None, max: Any = None) -> Any:
     return np.clip(x, min, max)
-
-
-def _losses(kind: str) -> Callable[..., Any]:
-    def loss(np: Any, x: Array, target: Array, reduction: str = "mean") -> Any:
-        apart = (x - target) ** 2 if kind == "mse" else abs(x - target)
-        return apart if reduction == "none" else getattr(apart, reduction)()
-
-    return loss
-
-
-def _cross_entropy(np: Any, x: Array, target: Array, reduction: str = "mean") -> Any:
-    if x.ndim != 2 or target.dtype.kind != "i":
-        raise Vague
-    low = x - x.max(axis=1, keepdims=True)
-    each = np.log(np.exp(low).sum(axis=1)) - low[np.arange(len(target)), target]
-    return each if reduction == "none" else getattr(each, reduction)()
 
 
 def _topk(np: Any, x: Array, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
@@ -211,19 +206,46 @@ def _one_hot(np: Any, x: Array, num_classes: int) -> Any:
     return np.eye(num_classes, dtype="int64")[x]
 
 
+def _einsum(np: Any, equation: str, *many: Any) -> Any:
+    held = many[0] if len(many) == 1 and isinstance(many[0], list) else many
+    if math.prod(each.size for each in held) > _WORK:
+        raise Vague
+    return np.einsum(equation, *held)
+
+
+def of_layer(found: Value, layer: Layer, args: Sequence[Value], named: dict[str, Value]) -> Value:
+    """What a layer without parameters gives, with its numbers where they can be computed."""
+    function = OF_LAYERS.get(layer.name)
+    if function is None or layer.given is None:
+        return found
+    if function.endswith(("_loss", "_entropy", "_logits", "_div")) and layer.given[0]:
+        return found  # their options stand in another order there
+    if function == "flatten" and not layer.given[0] and not layer.given[1]:
+        return filled(found, function, [*args, 1], named)
+    quiet = {key: each for key, each in layer.given[1].items() if key != "inplace"}
+    if isinstance(found, tuple):
+        quiet["return_indices"] = True
+    rest = [] if function in ("relu", "relu6", "silu") else layer.given[0]
+    return filled(found, function, [*args, *rest], {**named, **quiet})
+
+
 def _compared(name: str) -> Callable[..., Any]:
     return lambda np, x, other: getattr(np, name)(x, other)
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
+    **FORMULAS,
     "sum": _reduced("sum"), "mean": _reduced("mean"), "prod": _reduced("prod"), "amax": _reduced("max"),
     "amin": _reduced("min"), "any": _reduced("any"), "all": _reduced("all"), "argmax": _reduced("argmax"),
     "argmin": _reduced("argmin"), "std": _spread("std"), "var": _spread("var"), "max": _extreme("max"),
     "min": _extreme("min"), "softmax": _softmax, "log_softmax": lambda np, x, dim=None: np.log(_softmax(np, x, dim)),
-    "conv2d": _conv2d, "max_pool2d": _pool2d("max"), "avg_pool2d": _pool2d("mean"), "permute": _permute, "view": _view,
-    "reshape": _view, "flatten": _flatten, "clamp": _clamp, "clip": _clamp, "mse_loss": _losses("mse"),
-    "l1_loss": _losses("l1"), "cross_entropy": _cross_entropy, "topk": _topk, "sort": _sort, "norm": _norm,
-    "one_hot": _one_hot, "transpose": lambda np, x, a, b: x.swapaxes(a, b), "t": lambda np, x: x.T,
+    "conv2d": _conv2d, "permute": _permute, "view": _view,
+    "reshape": _view, "flatten": _flatten, "clamp": _clamp, "clip": _clamp, "topk": _topk, "sort": _sort, "norm": _norm,
+    "one_hot": _one_hot, "einsum": _einsum, "outer": lambda np, a, b: np.outer(a, b), "trace": lambda np, x: x.trace(),
+    "diag": lambda np, x, diagonal=0: np.diag(x, diagonal), "kron": lambda np, a, b: np.kron(a, b),
+    "inverse": lambda np, x: np.linalg.inv(x), "det": lambda np, x: np.linalg.det(x),
+    "bincount": lambda np, x: np.bincount(x), "unique": lambda np, x: np.unique(x),
+    "transpose": lambda np, x, a, b: x.swapaxes(a, b), "t": lambda np, x: x.T,
     "squeeze": lambda np, x, dim=None: x.squeeze(dim) if dim is None or x.shape[dim] == 1 else x,
     "unsqueeze": lambda np, x, dim: np.expand_dims(x, dim), "cat": lambda np, many, dim=0:
         np.concatenate(many, dim),

@@ -13,7 +13,7 @@ from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, wholes
 from llm_kernel.plan.values import Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["NUMPY", "add_to", "forget", "related", "set_item"]
+__all__ = ["NUMPY", "add_to", "forget", "related", "set_item", "write"]
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, ArithmeticError)
 _KEEP = ("exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "abs", "square", "clip", "round", "flip", "cumsum", "sort")

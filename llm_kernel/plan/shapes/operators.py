@@ -103,6 +103,13 @@ def index(x: Tensor, key: Value) -> Value | None:
 
 
 def _related(x: Tensor, made: Value) -> Value:
+    found = _shared(x, made)
+    if x.rough and isinstance(found, Tensor) and found.cell is not None:
+        found.cell.held["rough"] = True
+    return found
+
+
+def _shared(x: Tensor, made: Value) -> Value:
     """An element, or a view that shares the array's memory."""
     if isinstance(made, (bool, int, float)) and x.of == "torch":
         return given(numpy_scalar(made, x.dtype), of="torch", device=x.device)

@@ -8,16 +8,18 @@ from dataclasses import replace
 
 from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
-from llm_kernel.plan.shapes.chance import CHANCE
+from llm_kernel.plan.shapes.chance import CHANCE, built, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
+from llm_kernel.plan.shapes.inplace import change
 from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
 from llm_kernel.plan.shapes.nets import QUESTIONS
-from llm_kernel.plan.shapes.numeric import filled, given_numbers
+from llm_kernel.plan.shapes.numeric import filled, given_numbers, of_layer
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
-from llm_kernel.plan.shapes.tensor import Cell, DType, Size, Tensor, Vague, tensor
+from llm_kernel.plan.shapes.release import before
+from llm_kernel.plan.shapes.tensor import Cell, DType, Rough, Size, Tensor, Vague, tensor
 from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.models import MODELS
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
@@ -69,12 +71,6 @@ def _opaque(path: str, args: list[Value], named: dict[str, Value]) -> Value:
     return Unknown("bools" if name in ("eq", "ne", "gt", "lt", "ge", "le") else "tensor")
 
 
-def lose(w: Walk) -> None:
-    """The stream of torch's random numbers has moved, nobody knows how far."""
-    if w.globals.names.get("<torch.random>") is not None:
-        w.state.put(w.globals.names, "<torch.random>", None)
-
-
 def made_with(path: str, made: Value, args: list[Value], named: dict[str, Value]) -> Value:
     """The numbers of a new tensor, where the source fixes them."""
     if not isinstance(made, Tensor) or made.count > arrays.MOST or made.of != "torch":
@@ -89,13 +85,13 @@ def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
     make = MAKERS[path]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            made = made_with(path, make(*args, **named), args, named)
+        except _UNSURE:
+            return Unknown("tensor")
         if isinstance(made, Tensor) and made.cell is not None:
             w.state.made(made.cell.held)
         return related(w, made, args)
-        try:
-            return related(w, made_with(path, make(*args, **named), args, named), args)
-        except _UNSURE:
-            return Unknown("tensor")
 
     return handle
 
@@ -104,11 +100,13 @@ def _layer(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
     build = LAYERS[name]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-        lose(w)
         try:
-            return build(args, named)
+            made = build(args, named)
         except _UNSURE:
+            lose(w)
             return Thing("module", {LAYER: module.Layer(name, ("", ""), _unknown), "<open>": True})
+        built(w, name, made)
+        return made
 
     return handle
 
@@ -211,6 +209,7 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
         return Unknown("tensor")
     if not module.children(this):
         weigh(w, this, args[0] if args else None, found)
+        found = of_layer(found, layer, args, named)
     return found
 
 
@@ -243,14 +242,17 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
     try:
         if this.of == "numpy":
             return _array_method(w, this, name, args, named)
+        if name == "type" and not args and not named:
+            return _type_name(this)
         if name in ("to", "cuda", "cpu", "type"):
             made = filled(_moved(this, name, args, named), name, [this], {})
             return this if isinstance(made, Tensor) and made == replace(this, cell=made.cell) else made
+        if name == "item" and this.count != 1:
+            raise _no_scalar(w, this)
         if name in ("item", "tolist") and this.numbers is not None:
-            return _plain_values(this)
-        if name.endswith("_"):
-            forget(w, [this])
-            lose(w)
+            return _plain_values(this, name)
+        if name.endswith("_") and not name.endswith("__"):
+            return change(w, this, name, args, named)
         compute = METHODS.get(name)
         if compute is None:
             forget(w, [this, *args])
@@ -261,11 +263,35 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
         return NOT_KNOWN
 
 
-def _plain_values(this: Tensor) -> Value:
+def _plain_values(this: Tensor, name: str) -> Value:
     """``tolist`` and ``item``."""
     assert this.numbers is not None
-    found: Value = this.numbers.tolist()
-    return found
+    found: Value = this.numbers.item() if name == "item" else this.numbers.tolist()
+    return _as_rough(found) if this.rough else found
+
+
+def _as_rough(value: Value) -> Value:
+    if isinstance(value, list):
+        return [_as_rough(each) for each in value]
+    return Rough(value) if isinstance(value, float) else value
+
+
+def _no_scalar(w: Walk, this: Tensor) -> Raised:
+    """What ``item`` raises of several elements, as torch says it before 2.1 and since."""
+    if before(w.facts, "torch", (2, 1)):
+        return Raised("ValueError", "only one element tensors can be converted to Python scalars")
+    return Raised("RuntimeError", f"a Tensor with {this.count} elements cannot be converted to Scalar")
+
+
+_TYPES = {"float32": "Float", "float64": "Double", "float16": "Half", "bfloat16": "BFloat16", "int64": "Long",
+          "int32": "Int", "int16": "Short", "int8": "Char", "uint8": "Byte", "bool": "Bool"}  # fmt: skip
+
+
+def _type_name(this: Tensor) -> Value:
+    """``x.type()``."""
+    if this.device == "?" or this.dtype not in _TYPES:
+        return Unknown("str")
+    return f"torch.{'cuda.' if this.device.startswith('cuda') else ''}{_TYPES[this.dtype]}Tensor"
 
 
 def _array_method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:

@@ -17,6 +17,7 @@ __all__ = [
     "Cell",
     "DType",
     "Returned",
+    "Rough",
     "Shape",
     "Size",
     "Tensor",
@@ -39,6 +40,31 @@ _WIDTHS = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bf
 
 class Vague(Exception):  # noqa: N818 - nobody did anything wrong
     """Too little is known to say what comes out."""
+
+
+class Rough(float):
+    """A number whose last digits another way of summing up would change; what is computed from it is one, too."""
+
+    __slots__ = ()
+    DIGITS = 5
+    """How many digits behind the point may be believed."""
+
+
+def _rough(name: str) -> Any:
+    plain = getattr(float, name)
+
+    def compute(self: float, *others: Any) -> Any:
+        found = plain(self, *others)
+        return Rough(found) if type(found) is float else found
+
+    return compute
+
+
+for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
+    for _side in ("", "r"):
+        setattr(Rough, f"__{_side}{_name}__", _rough(f"__{_side}{_name}__"))
+for _name in ("neg", "pos", "abs"):
+    setattr(Rough, f"__{_name}__", _rough(f"__{_name}__"))
 
 
 class DType(str):
@@ -124,6 +150,11 @@ class Tensor(Unknown):
             return None
         found = self.cell.held.get("array")
         return found if hasattr(found, "dtype") else None
+
+    @property
+    def rough(self) -> bool:
+        """Whether the last digits of its numbers are not sure."""
+        return self.cell is not None and self.cell.held.get("rough") is True
 
     @property
     def learns(self) -> bool | None:

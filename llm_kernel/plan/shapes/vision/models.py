@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeAlias
 
 from llm_kernel.plan.shapes import attention
+from llm_kernel.plan.shapes.chance import lose
 from llm_kernel.plan.shapes.module import LAYER, Layer
 from llm_kernel.plan.shapes.tensor import Vague, whole
 from llm_kernel.plan.shapes.versions import version_of
@@ -102,8 +103,7 @@ def _model(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
     make = MAKERS[name]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-        if w.globals.names.get("<torch.random>") is not None:
-            w.state.put(w.globals.names, "<torch.random>", None)
+        lose(w)
         try:
             return make(Order(w, args, named))
         except (Vague, TypeError, ValueError, LookupError):
