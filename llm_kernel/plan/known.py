@@ -13,7 +13,7 @@ from llm_kernel.plan.operators import binary
 from llm_kernel.plan.shapes.module import children, layer_of
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES
-from llm_kernel.plan.shapes.tensor import Tensor
+from llm_kernel.plan.shapes.tensor import Rough, Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, shown
 from llm_kernel.plan.values import (
     SPREAD,

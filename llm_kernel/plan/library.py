@@ -34,9 +34,10 @@ from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_o
 from llm_kernel.plan.shapes.chance import generator_attribute, lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.numpys import forget
+from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
-from llm_kernel.plan.shapes.since import has
+from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -70,8 +71,8 @@ def library_value(w: Walk, path: str) -> Value:
     if has(w.facts, path) is False:
         home, _, name = path.rpartition(".")
         raise Raised("AttributeError", f"module '{home}' has no attribute '{name}'")
-        return told
     if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
+        return told
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
@@ -87,13 +88,13 @@ def library_value(w: Walk, path: str) -> Value:
     return Lib(path)
 
 
-def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
 _STEADY = frozenset({"time", "os", "sys", "math", "logging", "datetime", "pathlib", "json", "re", "builtins",
                      "argparse", "collections", "itertools", "functools", "copy", "string", "warnings",
                      "typing"})  # fmt: skip
 """Modules that never draw from the streams of torch and numpy."""
 
 
+def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """A call of something in a library."""
     if f"{path}()" in w.facts:
         return w.facts[f"{path}()"]
@@ -121,9 +122,9 @@ _STEADY = frozenset({"time", "os", "sys", "math", "logging", "datetime", "pathli
     if path in KINDS and last != "strftime":
         return Unknown(KINDS[path])
     forget(w, args)
-    if path in TENSOR_MAKERS:
     if root not in _STEADY and not path.startswith("torch.Generator"):
         lose_all(w)
+    if path in TENSOR_MAKERS:
         return _tensor(args)
     if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):
         return args[0]
@@ -250,8 +251,8 @@ def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
     size = len_(w, [args[0]], {}, None)
     if not isinstance(lengths, (list, tuple)):
         return Unknown()
-    parts: list[Value] = list(lengths)
     lose(w)
+    parts: list[Value] = list(lengths)
     if all(isinstance(each, float) for each in parts) and isinstance(size, int):
         whole = [math.floor(size * each) for each in parts if isinstance(each, float)]
         for n in range(size - sum(whole)):
@@ -407,9 +408,9 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return keras_attribute(value, name)
     if name in value.attrs and name not in ("steps", "this", "inner", "text"):
         return value.attrs[name]
-    if value.kind == "namespace":
     if value.kind == "generator":
         return generator_attribute(value, name)
+    if value.kind == "namespace":
         if name == "__dict__":
             return value.attrs
         return Unknown()
