@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
-from itertools import pairwise
 
 from tree_sitter import Node
 
+from llm_kernel.shell.printed import printed
 from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
@@ -167,31 +167,10 @@ def _order(node: Node, text: str) -> Order:
     )
     inner, ways = ((body.text or b"").decode("utf-8", "replace"), routes) if plain and body is not None else (text, ())
     if body is None or body.type != "command":
-        return Order(_printed(node, text), (), False, files, inner, ways)
+        return Order(printed(node) or text, (), False, files, inner, ways)
     words = [child for child in body.children if child.is_named and child.type != "variable_assignment"]
     spoken = tuple(unquoted((word.text or b"").decode("utf-8", "replace")) for word in words)
-    return Order(_printed(node, text), spoken, bool(spoken), files, inner, ways)
-
-
-def _printed(node: Node, text: str) -> str:
-    """``text`` of ``node`` as bash prints it: groups and subshells in one line, and the numbers of streams."""
-    begin, data = node.start_byte, text.encode("utf-8", "replace")
-    edits = []
-    for one in walk(node):
-        if one.end_byte - begin > len(data):
-            continue
-        if one.type == "file_redirect" and (one.text or b"").startswith(b">&"):
-            edits.append((one.start_byte - begin, one.start_byte - begin, "1"))
-        ends = {"subshell": (b"(", b")", "( ", " )"), "compound_statement": (b"{", b"}", "{ ", "; }")}.get(one.type)
-        inner = one.named_children
-        if ends and inner and (one.text or b"").startswith(ends[0]) and (one.text or b"").endswith(ends[1]):
-            edits.append((one.start_byte - begin, inner[0].start_byte - begin, ends[2]))
-            edits.append((inner[-1].end_byte - begin, one.end_byte - begin, ends[3]))
-            for before, after in pairwise(inner):
-                gap = data[before.end_byte - begin : after.start_byte - begin]
-                if b"\n" in gap and not gap.strip(b"; \t\n"):
-                    edits.append((before.end_byte - begin, after.start_byte - begin, "; "))
-    return _edited(data, edits)
+    return Order(printed(node) or text, spoken, bool(spoken), files, inner, ways)
 
 
 def _edited(data: bytes, edits: list[tuple[int, int, str]]) -> str:
