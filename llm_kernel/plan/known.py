@@ -19,6 +19,7 @@ from llm_kernel.plan.values import (
     SPREAD,
     Bound,
     Class,
+    Env,
     Function,
     Instance,
     Items,
@@ -320,6 +321,20 @@ def hasattr_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
     return Unknown("bool") if said is None else said
 
 
+def dir_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """The names that a module of the source, an object or a class of it holds."""
+    match args:
+        case [Env(names=names)]:
+            return sorted({*(name for name in names if not name.startswith("<")), *_OF_MODULES})
+        case [Instance() as this] if not this.cls.foreign():
+            inherited = {name for each in this.cls.line() for name in each.attrs}
+            return [SPREAD, *sorted({*this.attrs, *inherited})]
+    return [SPREAD]
+
+
+_OF_MODULES = ("__builtins__", "__cached__", "__doc__", "__file__", "__loader__", "__name__", "__package__", "__spec__")
+
+
 def setattr_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     attrs = getattr(args[0], "attrs", None)
     if isinstance(attrs, dict) and isinstance(args[1], str):
@@ -368,7 +383,7 @@ BUILTINS: dict[str, Handler] = {
         "round": round_, "sorted": sorted_, "list": collect(list), "tuple": collect(tuple), "set": collect(set),
         "frozenset": collect(frozenset), "dict": dict_, "map": map_, "filter": filter_, "any": every(True),
         "all": every(False), "isinstance": isinstance_, "type": type_, "getattr": getattr_, "hasattr": hasattr_,
-        "setattr": setattr_, "super": super_, "staticmethod": wrapped("staticmethod"),
+        "setattr": setattr_, "dir": dir_, "super": super_, "staticmethod": wrapped("staticmethod"),
         "classmethod": wrapped("classmethod"), "property": wrapped("property"), "callable": callable_,
         "format": format_, "iter": iter_, "next": next_, "reversed": reversed_, "chr": pure(chr, "str"),
         "ord": pure(ord, "int"), "hex": pure(hex, "str"), "bin": pure(bin, "str"), "oct": pure(oct, "str"),

@@ -242,24 +242,33 @@ def _follow(
 ) -> bool:
     """Fill in all turns from the second, the third and the last, when they differ only in the counter."""
     (one, first), (two, second) = turns[1:3]
-    count = items.count or 0
+    odd = _odd(items)
+    count = (items.count or 0) - odd
     last = _label(node.target, items.at(count - 1))
     names = _varying(node.target, items.at(0))
     if not (isinstance(one, int) and isinstance(two, int) and isinstance(last, int)) or one == two:
         return False
     if len(names) != 1 or not indifferent(w, node.body, names):
         return False
+
+    def walked(turn: int) -> tuple[Node, ...] | None:
+        assign(w, node.target, items.at(turn), env, quiet=True)
+        flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
+        return None if flow is not None or changes - {"[]"} else nodes
+
     w.state.begin()
-    assign(w, node.target, items.at(count - 1), env, quiet=True)
-    flow, nodes, changes = _noted(w, lambda: w.execute(node.body, env))
-    made = fitting(first, second, one, two - one, last, nodes)
-    if flow is not None or changes - {"[]"} or made is None:
+    nodes = walked(count - 1)
+    made = fitting(first, second, one, two - one, last, nodes) if nodes is not None else None
+    end = walked(count) if odd and made is not None else None
+    if nodes is None or made is None or (odd and end is None):
         w.state.rollback()
         return False
     w.state.open_up(w.state.commit(), count - 4)
     labels = [_label(node.target, items.at(turn)) for turn in range(3, count - 1)]
     turns += [(label, made(label)) for label in labels if isinstance(label, int)]
     turns.append((last, nodes))
+    if end is not None:
+        turns.append((_label(node.target, items.at(count)), end))
     return True
 
 
@@ -293,7 +302,7 @@ def _kinds(
         opened = True
         return None
 
-    alike = kinds(w, node.body, names.pop(), first, count, len(turns), env)
+    alike = kinds(w, node.body, names.pop(), range(first, first + count), len(turns), _odd(items), env)
     if alike is None:
         return False
     w.state.begin()

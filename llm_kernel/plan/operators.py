@@ -32,13 +32,6 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
     """``one op other``; raises what Python would raise where both are known."""
     if type(one) in (int, float) and type(other) in (int, float):
         return _numbers(op, one, other)
-    if (
-        isinstance(op, ast.Add)
-        and (isinstance(one, Rows) or isinstance(other, Rows))
-        and {kind_of(one), kind_of(other)} == {"int"}
-    ):
-        least = _low(op, one, other)
-        return Unknown("int", low=None if least is None else min(least, 1))
     if isinstance(one, Tensor) or isinstance(other, Tensor):
         found = operate(op, one, other)
         if found is not None:
@@ -54,6 +47,14 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
     if isinstance(op, ast.Add) and isinstance(one, (list, tuple)) and type(one) is type(other):
         return one + other  # type: ignore[operator]
     return _guess(op, one, other)
+
+
+def gathered(one: Value, other: Value) -> Value | None:
+    """What a sum holds that grows by a batch's rows turn by turn; None for every other sum."""
+    if not (isinstance(one, Rows) or isinstance(other, Rows)) or {kind_of(one), kind_of(other)} != {"int"}:
+        return None
+    least = _low(ast.Add(), one, other)
+    return Unknown("int", low=None if least is None else min(least, 1))
 
 
 def _numbers(op: ast.operator, one: Value, other: Value) -> Value:

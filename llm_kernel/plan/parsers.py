@@ -5,16 +5,19 @@ from __future__ import annotations
 import argparse
 import ast
 import posixpath
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from llm_kernel.plan.nodes import Free, Stream
-from llm_kernel.plan.values import Lib, Thing, Unknown, Value, known
-from llm_kernel.plan.walk import Exited, Walk
+from llm_kernel.plan.values import Class, Function, Lib, Thing, Unknown, Value, known
+from llm_kernel.plan.walk import Exited, Raised, Walk
 
 _WIDTH = 78
 """What argparse takes where nobody says how wide the terminal is."""
 _WORDS = ("description", "epilog", "usage", "prog")
 _SUBS = ("dest", "required", "aliases", "help", "title", "metavar", "description")
+_DECOR = ("help", "metavar", "title", "description", "choices")
+"""What may be left out where it is not known: it changes no argument that is right."""
 _TYPES: dict[str, type] = {"builtins.int": int, "builtins.float": float, "builtins.str": str, "builtins.bool": bool}
 
 
@@ -59,6 +62,11 @@ class _Raw(argparse.RawDescriptionHelpFormatter):
 def parser(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     held = {"prog": args[0]} if args else {}
     return Thing("parser", {"steps": [], "add_help": named.get("add_help", True), "named": {**held, **named}})
+
+
+def wrong_type(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``argparse.ArgumentTypeError(text)``."""
+    return Thing("exception", {"name": "ArgumentTypeError", "text": args[0] if args else ""})
 
 
 def parser_method(w: Walk, this: Thing, name: str, args: list[Value], named: dict[str, Value]) -> Value:
@@ -141,7 +149,7 @@ def _real(w: Walk, this: Thing, opaque: dict[str, Value]) -> _Parser | None:
     made = _Defaults if "ArgumentDefaults" in form else _Raw if "Raw" in form else _Formatter
     try:
         real = _Parser(**words, add_help=this.attrs.get("add_help") is not False, formatter_class=made)  # type: ignore[arg-type]
-        _build(real, this, opaque)
+        _build(w, real, this, opaque)
     except (TypeError, ValueError, argparse.ArgumentError, AttributeError):
         return None
     return real
@@ -173,22 +181,38 @@ def _value(value: Any, opaque: dict[str, Value]) -> Value:
     return [_value(each, opaque) for each in value] if isinstance(value, list) else value
 
 
-def _build(real: Any, this: Thing, opaque: dict[str, Value]) -> None:
+def _converter(w: Walk, function: Value, opaque: dict[str, Value]) -> Callable[[str], Any]:
+    """``type=`` as argparse calls it."""
+
+    def convert(text: str) -> Any:
+        try:
+            value = w.call(function, [text], {}, None)
+        except Raised as err:
+            if err.name == "ArgumentTypeError" and isinstance(err.value, str):
+                raise argparse.ArgumentTypeError(err.value) from None
+            raise ValueError(text) from None
+        return value if known(value) else _hide(value, opaque)
+
+    convert.__name__ = function.name if isinstance(function, (Function, Class)) else "value"
+    return convert
+
+
+def _build(w: Walk, real: Any, this: Thing, opaque: dict[str, Value]) -> None:
     steps = this.attrs["steps"]
     assert isinstance(steps, list)
     for name, args, named, inner in steps:
         plain = {
             key: _plain(key, value, opaque)
             for key, value in named.items()
-            if key != "parents" and (known(value) or key not in ("help", "metavar", "title", "description"))
+            if key != "parents" and (known(value) or key not in _DECOR)
         }
         if name == "add_argument" and "type" in plain and plain["type"] is None:
-            plain["type"] = lambda text: _hide(Unknown(), opaque)
+            plain["type"] = _converter(w, named["type"], opaque)
         if name in ("add_subparsers", "add_parser"):
             plain = {key: value for key, value in plain.items() if key in _SUBS}
         made = getattr(real, name)(*args, **plain)
         if inner is not None:
-            _build(made, inner, opaque)
+            _build(w, made, inner, opaque)
 
 
 def _plain(key: str, value: Value, opaque: dict[str, Value]) -> Any:

@@ -25,18 +25,19 @@ _ENOUGH = 24
 
 
 def kinds(
-    w: Walk, body: Sequence[ast.stmt], word: str, first: int, count: int, begun: int, env: Env
+    w: Walk, body: Sequence[ast.stmt], word: str, turns: range, begun: int, odd: bool, env: Env
 ) -> list[list[int]] | None:
     """The turns behind the first ``begun``, those of a kind together; None where they cannot be told apart.
 
-    ``word`` is the counter, ``first`` its value in the first turn; it counts up by one.
+    ``word`` is the counter, ``turns`` its values; ``odd`` says that the last turn is not like the others.
     """
+    count, first = len(turns), turns[0]
     if count - begun < _ENOUGH:
         return None
     ifs = [each for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
     tests = [each.test for each in ifs if word in w.reads(each.test)]
     written = {name for each in body for name in w.writes(each)}
-    said = [number(w, test, word, written, env) for test in tests]
+    said = [number(w, part, word, written, env) for test in tests for part in _parts(w, test, word)]
     sure = [each for each in said if each is not None]
     inside = frozenset(id(each) for test in tests for each in ast.walk(test))
     if len(sure) < len(said) or not indifferent(w, body, {word}, inside):
@@ -44,10 +45,22 @@ def kinds(
     found: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
     try:
         for turn in range(begun, count):
-            found[tuple([bool(each(first + turn)) for each in sure])].append(turn)
+            last = odd and turn == count - 1
+            kind = (last, *[bool(each(first + turn)) for each in sure])
+            found[kind].append(turn)
     except (ArithmeticError, TypeError):
         return None
     return list(found.values()) if len(found) <= _KINDS else None
+
+
+def _parts(w: Walk, test: ast.expr, word: str) -> list[ast.expr]:
+    """The parts of a test that hang on the counter: of what else it asks nobody tells turns apart."""
+    match test:
+        case ast.BoolOp():
+            return [part for each in test.values for part in _parts(w, each, word)]
+        case ast.UnaryOp(op=ast.Not()):
+            return _parts(w, test.operand, word)
+    return [test] if word in w.reads(test) else []
 
 
 def by_kind(w: Walk, alike: Sequence[list[int]], first: int, count: int, turns: list[Turn], visit: Visit) -> bool:

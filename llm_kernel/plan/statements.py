@@ -11,7 +11,7 @@ from llm_kernel.plan.expressions import assign, checked, function, item
 from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
-from llm_kernel.plan.operators import binary, compare
+from llm_kernel.plan.operators import binary, compare, gathered
 from llm_kernel.plan.shapes.numpys import add_to
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -26,10 +26,30 @@ def expr(w: Walk, node: ast.Expr, env: Env) -> Flow:
 
 
 def assigned(w: Walk, node: ast.Assign, env: Env) -> Flow:
-    value = w.evaluate(node.value, env)
+    match node:
+        case ast.Assign(targets=[target], value=ast.BinOp(left=left, op=ast.Add(), right=right)) if _like(left, target):
+            value = _sum(w, w.evaluate(left, env), w.evaluate(right, env))
+        case _:
+            value = w.evaluate(node.value, env)
     for target in node.targets:
         assign(w, target, value, env)
     return None
+
+
+def _sum(w: Walk, old: Value, value: Value) -> Value:
+    """What a name holds behind ``name = name + value``."""
+    found = gathered(old, value)
+    return checked(lambda: binary(ast.Add(), old, value, w.ask)) if found is None else found
+
+
+def _like(one: ast.expr, target: ast.expr) -> bool:
+    """Whether an expression reads what the target names."""
+    match one, target:
+        case ast.Name(), ast.Name():
+            return one.id == target.id
+        case ast.Attribute(), ast.Attribute():
+            return one.attr == target.attr and _like(one.value, target.value)
+    return False
 
 
 def annotated(w: Walk, node: ast.AnnAssign, env: Env) -> Flow:
@@ -45,7 +65,8 @@ def augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
         w.state.touch(old)
         old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
         return None
-    result = checked(lambda: binary(node.op, old, value, w.ask))
+    added = isinstance(node.op, ast.Add)
+    result = _sum(w, old, value) if added else checked(lambda: binary(node.op, old, value, w.ask))
     if isinstance(old, Tensor) and old.numbers is not None and not isinstance(node.target, ast.Subscript):
         add_to(w, old, result)
         return None

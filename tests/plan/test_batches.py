@@ -1,0 +1,115 @@
+"""Loops over batches: what they count is told in every turn, the last one's rows too."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.plan import Line, Literal, plan
+from tests.plan.test_long_loops import lines
+
+EPOCHS = """
+import os
+import torch
+from torch import nn
+from torchvision import datasets, transforms
+
+class Settings:
+    def __init__(self, source):
+        for name in dir(source):
+            if name.isupper():
+                setattr(self, name, getattr(source, name))
+
+class source:
+    EPOCHS, MILESTONE, KEEP = 60, 40, 20
+
+settings = Settings(source)
+for name in ("EPOCHS", "MILESTONE", "KEEP"):
+    setattr(settings, name, getattr(source, name))
+data = datasets.CIFAR100("data", train=True, transform=transforms.ToTensor())
+loader = torch.utils.data.DataLoader(data, batch_size=12000, shuffle=True)
+net = nn.Sequential(nn.Flatten(), nn.Linear(3072, 100))
+best = 0.0
+
+def train(epoch):
+    seen = 0
+    for i, (x, y) in enumerate(loader):
+        loss = nn.functional.cross_entropy(net(x), y)
+        loss.backward()
+        seen += len(x)
+        print("Epoch {epoch} [{done}/{total}] {:.3f}".format(
+            loss.item(), epoch=epoch, done=i * loader.batch_size + len(x), total=len(loader.dataset)))
+    return loss.item()
+
+for epoch in range(1, settings.EPOCHS + 1):
+    result = train(epoch)
+    if epoch > settings.MILESTONE and best < result:
+        print(f"best of epoch {epoch}")
+        best = result
+        continue
+    if not epoch % settings.KEEP:
+        print(f"keep epoch {epoch}")
+        torch.save(net.state_dict(), f"net-{epoch}.pth")
+"""
+
+
+def test_every_epoch_counts_its_batches_and_rows() -> None:
+    found = lines(EPOCHS)
+    done = [12000, 24000, 36000, 48000, 50000]
+    rows = [line for line in found if line.startswith("Epoch")]
+    assert rows == [f"Epoch {epoch} [{seen}/50000] ?" for epoch in range(1, 61) for seen in done]
+    assert {line for line in found if line.startswith("best")} <= {f"best of epoch {n}" for n in range(41, 61)}
+
+
+LONG = """
+import torch
+data = torch.utils.data.TensorDataset(torch.randn(50000, 8))
+loader = torch.utils.data.DataLoader(data, batch_size=128)
+done = 0
+for step, (x,) in enumerate(loader):
+    done = done + len(x)
+    print(f"[{step * 128 + len(x)}/{len(loader.dataset)}] {x.mean().item():.2f}")
+"""
+
+
+def test_the_last_batch_of_a_long_loop_holds_the_rest() -> None:
+    found = lines(LONG)
+    assert found == [f"[{min(50000, 128 * n)}/50000] ?" for n in range(1, 392)]
+
+
+def test_a_sum_is_evaluated_once() -> None:
+    source = "def more():\n    print('asked')\n    return 2\ntotal = 1\ntotal = total + more()\nprint(total)\n"
+    assert lines(source) == ["asked", "3"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "False [1, 2]"),
+        (["--flag", "Yes", "--sizes", "3,4"], "True [3, 4]"),
+        (["--sizes", "a"], "usage: prog [-h] [--flag FLAG] [--sizes SIZES] [--arch ARCH]\n"
+                           "prog: error: argument --sizes: invalid <lambda> value: 'a'\n"),
+    ],
+)  # fmt: skip
+def test_the_programs_own_types_read_its_arguments(words: list[str], said: str) -> None:
+    source = (
+        "import argparse\ndef yes(text):\n    return text.lower() in ('yes', '1')\n"
+        "parser = argparse.ArgumentParser(usage=None)\nparser.add_argument('--flag', type=yes, default='no')\n"
+        "parser.add_argument('--sizes', type=lambda s: [int(x) for x in s.split(',')], default='1,2')\n"
+        "parser.add_argument('--arch', default='a')\n"
+        "args = parser.parse_args()\nprint(args.flag, args.sizes)\n"
+    )
+    made = plan(source, words)
+    assert made is not None
+    assert [node.parts for node in made.nodes if isinstance(node, Line)] == [(Literal(said),)]
+
+
+def test_choices_that_nobody_knows_refuse_nothing() -> None:
+    source = (
+        "import argparse\nfrom torchvision import models\n"
+        "names = sorted(n for n in models.__dict__ if n.islower() and callable(models.__dict__[n]))\n"
+        "parser = argparse.ArgumentParser()\nparser.add_argument('-a', '--arch', default='resnet18', choices=names)\n"
+        "print('model', parser.parse_args().arch)\n"
+    )
+    made = plan(source, ["-a", "resnet50"])
+    assert made is not None
+    assert made.nodes == (Line((Literal("model resnet50"),)),)
