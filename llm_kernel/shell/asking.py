@@ -13,7 +13,7 @@ from tree_sitter import Node
 from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
-__all__ = ["ASK", "asking", "unfed"]
+__all__ = ["ASK", "asking", "at_terminal", "unfed"]
 
 ASK = "__llm_kernel_ask"
 """Our word that asks the person at the notebook for a line: ``-s`` hidden, then the prompt."""
@@ -31,7 +31,7 @@ def asking(script: str) -> str:
     data = script.encode("utf-8", "replace")
     edits: list[tuple[int, str]] = []
     for node in walk(parse(script)):
-        if node.type == "command" and _text(node.child_by_field_name("name")) == "read" and _at_terminal(node):
+        if node.type == "command" and _text(node.child_by_field_name("name")) == "read" and at_terminal(node):
             asked = _asked(node)
             if asked is not None:
                 edits.append((node.end_byte, f" < <({ASK}{asked})"))
@@ -44,12 +44,12 @@ def unfed(script: str) -> bool:
     """Whether the terminal is the standard input of every shell text that ``script`` runs."""
     for node in walk(parse(script)):
         runs = node.type == "command" and _RUNS.fullmatch(_text(node.child_by_field_name("name")))
-        if runs and not _at_terminal(node):
+        if runs and not at_terminal(node):
             return False
     return True
 
 
-def _at_terminal(node: Node) -> bool:
+def at_terminal(node: Node) -> bool:
     """Whether nothing around ``node`` feeds its standard input."""
     below, above = node, node.parent
     while above is not None:

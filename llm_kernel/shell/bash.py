@@ -26,7 +26,7 @@ from llm_kernel.shell.control import WORDS, Control
 from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
-from llm_kernel.shell.inner import COPIES, WATCHED, Inner
+from llm_kernel.shell.inner import ALOUD, WATCHED, Inner
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
 from llm_kernel.shell.looking import Sight
@@ -453,6 +453,10 @@ class Shell:
         machine = self._machine
         self._dated = self._dated or ")T" in script
         login = machine.processes.table.get(machine.processes.shell)
+        asked = False
+        if self.ask is not None:
+            self._unfed = unfed(script) and (self._unfed or not parent)
+            asked = self._unfed or not parent
         lead = Lead(
             pid or self._root or machine.processes.shell,
             parent or (login.ppid if login else 1),
@@ -470,13 +474,11 @@ class Shell:
             trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
             guarded=matters(machine),
             dated=self._dated,
+            asked=asked,
         )
         text = detached(script, self._orders, pid if parent else 0)
         text = led(fed(timed(text), self._readers, OURS), lead)
-        if self.ask is None:
-            return text
-        self._unfed = unfed(script) and (self._unfed or not parent)
-        return asking(text) if self._unfed or not parent else text
+        return asking(text) if asked else text
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
         """What a shell inside this one runs, edited, and its programs registered."""
@@ -516,7 +518,7 @@ class Shell:
         if call.name == INNER:
             stdin = await streams.read() if call.args[1] in ("s", "full") else b""
             text, status = self._inner.answer(call.args, call.cwd, stdin, call.env)
-            await (context.stderr if call.args[1] in ("!", "full", "xargs") else context.stdout).write(text.encode())
+            await (context.stderr if call.args[1] in ALOUD else context.stdout).write(text.encode())
             return status
         if call.name == ASK:
             args = list(call.args)
@@ -675,9 +677,7 @@ class Shell:
 
     def _mend(self, data: bytes) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
-        if COPIES.encode() in data:
-            data = self._inner.named(data)
-        data = mended(data)
+        data = self._inner.named(mended(data))
         if b"__llm_kernel" in data:
             data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:

@@ -16,13 +16,15 @@ from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.signals import ENDS, name_of, said_of
 from llm_kernel.shell.chance import Chance
+from llm_kernel.shell.choosing import menu
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
+from llm_kernel.shell.placing import Bodies
 from llm_kernel.shell.script import AT, OVER
 from llm_kernel.shell.signals import Pending, trapped
 from llm_kernel.tokens import quoted
 
-__all__ = ["COPIES", "WATCHED", "Inner"]
+__all__ = ["ALOUD", "COPIES", "WATCHED", "Inner"]
 
 COPIES = "/dev/.sourced"
 """Where a sourced file stands while it runs, if it had to be changed."""
@@ -30,6 +32,10 @@ COPIES = "/dev/.sourced"
 WATCHED = "-c"
 """The source of a text that is watched."""
 
+ALOUD = frozenset(["!", "full", "xargs", "menu", "prompt"])
+"""What is answered on standard error."""
+
+_FUNCTION = re.compile(r"\(\)|\bfunction\s")
 _FATAL = re.compile(r"\bset\s(?:-\w+\s+)*-\w*u|\bnounset\b|\$\{\w+(?:\[\w+\])?:?\?")
 _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '{OVER}=1' ERR; "
 """An expansion that fails ends ``bash -c`` with 127: a shell that ends with 1 and was not told to."""
@@ -47,6 +53,7 @@ class Inner:
         self._permits = Permits(machine)
         self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
+        self._bodies: Bodies | None = None
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, Pending] = {}
         self._listen(machine.processes.shell)
@@ -77,6 +84,13 @@ class Inner:
                 return self._permits.answer(kind, rest, cwd, env), 0
             case "xargs":
                 return _counted(int(rest[0]), rest[-1])
+            case "menu":
+                return menu(rest[1:], rest[0]), 0
+            case "prompt":
+                return rest[0], 0
+            case "chosen":
+                at = int(rest[0]) if rest[0].isdecimal() else 0
+                return rest[at] if 0 < at < len(rest) else "", 0
             case "number":
                 return f"{self._chance.number()}", 0
             case "chance":
@@ -94,13 +108,16 @@ class Inner:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
         while self._begun:
             self._ends(self._begun.pop()[1])
+        self._bodies = None
         self._chance.over()
         if self._copies:
             self._machine.files.root.remove(COPIES, True)
             self._copies = {}
 
     def named(self, data: bytes) -> bytes:
-        """What is said of a copy, as if it were said of its file."""
+        """What is said of a copy, as if it were said of its file; and of a function, at its place."""
+        if self._bodies is not None:
+            data = self._bodies.placed(data)
         for copy, name in self._copies.items():
             data = data.replace(copy, name)
         return data
@@ -117,6 +134,8 @@ class Inner:
             tail = ""
             said = quoted(verdict.error)
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
+        if where == "bash: -c" and _FUNCTION.search(text):
+            self._bodies = Bodies(text)
         pid = parent if own else self._fork(parent)
         if "/proc" in text:
             self._machine.refresh()

@@ -12,7 +12,9 @@ from itertools import pairwise
 
 from tree_sitter import Node
 
+from llm_kernel.shell.asking import at_terminal
 from llm_kernel.shell.chance import devices, sized
+from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
@@ -39,7 +41,7 @@ AT = "__llm_kernel_at"
 """The variable that says, to a program which is not there, what the shell says of it."""
 
 _SUSPECT = re.compile(
-    r"--version|--help|/|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
+    r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
@@ -129,6 +131,7 @@ class Lead:
     are links to the library. ``terminal``: its streams that are the terminal.
     ``trapped``: it waits for signals that others send.
     ``guarded``: files may be closed to it, or disks full. ``dated``: a variable may hold a format with a date.
+    ``asked``: what it reads from the terminal is asked for.
     """
 
     pid: int
@@ -147,6 +150,7 @@ class Lead:
     trapped: bool = False
     guarded: bool = False
     dated: bool = False
+    asked: bool = False
 
 
 def led(script: str, lead: Lead) -> str:
@@ -164,6 +168,8 @@ def led(script: str, lead: Lead) -> str:
             words = [word for word in found if word is not None]
             edits += _Command(words, node, lead, functions).edits()
             edits += _same(node, shared) if words and _text(words[0]) == "test" else []
+        elif node.type == "for_statement":
+            edits += selects(node, f"{INNER} </dev/null {lead.pid}", quiet=lead.asked and at_terminal(node))
         elif node.type == "test_command":
             edits += _tests(node, shared) + _same(node, shared)
         elif node.type == "redirected_statement":
