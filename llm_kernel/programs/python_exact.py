@@ -9,15 +9,17 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
 from typing import Any, cast
 
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
-from llm_kernel.programs.python_facts import facts
+from llm_kernel.programs.python_facts import facts, lacking
 from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
-from llm_kernel.python import Disk, Limits, Outcome, Piece, Sandbox, Script, Unsure, refused
+from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
 from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Kept", "Python"]
@@ -62,6 +64,7 @@ class Python:
     def __init__(self, machine: Machine, *, limits: Limits = Limits()) -> None:
         self._machine = machine
         self._sandbox = Sandbox(limits)
+        self._interpreter = Interpreter(limits)
 
     async def close(self) -> None:
         """End what computes them."""
@@ -135,8 +138,15 @@ class Python:
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
         folder = posixpath.dirname(script.path) or call.cwd
-        known = facts(call, tree, folder)
-        return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
+        try:
+            known = facts(call, tree, folder)
+            return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
+        except Unsure as err:
+            try:
+                disk = Disk(self._machine, call.cwd)
+                return await self._interpreter.run(script, tree, disk, stdin, seed, _place(call))
+            except Unsure as other:
+                raise Unsure(f"{err}; {other}") from other
 
     async def _show(self, outcome: Outcome, streams: Io) -> None:
         try:
@@ -155,6 +165,14 @@ async def _shown(pieces: Sequence[Piece], streams: Io) -> None:
                 await streams.out(text)
             case (_, text):
                 await streams.err(text)
+
+
+def _place(call: Call) -> Place:
+    """What a program can ask of the machine that runs it."""
+    clock = call.machine.clock
+    offset = clock.local.utcoffset() or timedelta()
+    home, lacks = call.env.get("HOME", "/root"), partial(lacking, call)
+    return Place(clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from llm_kernel.python import Unsure
 from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
 
-__all__ = ["facts"]
+__all__ = ["facts", "lacking"]
 
 _NATIVE = frozenset(MODULES)
 """Modules that the sandbox has; what it lacks of them may still be a fact."""
@@ -36,6 +36,14 @@ def facts(call: Call, tree: ast.Module, folder: str) -> dict[ast.AST, str]:
         Unsure: where a module is neither known, nor surely missing.
     """
     return _Facts(call, tree, folder).found
+
+
+def lacking(call: Call, module: str) -> bool:
+    """Whether the Python of ``call`` surely has no such module."""
+    if module in releases.standard_library() or module in sys.stdlib_module_names:
+        return False
+    named = any(module in fact.replace(",", " ").split() for fact in call.machine.facts)
+    return not named and package_of(call, module) is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +91,7 @@ class _Facts:
             self.found[node] = f"import {', '.join(kept)}" if kept else "pass"
 
     def _missing(self, node: ast.Import, module: str) -> None:
-        named = any(module in fact.replace(",", " ").split() for fact in self._machine.facts)
-        if module in releases.standard_library() or module in sys.stdlib_module_names or named or len(node.names) > 1:
+        if not lacking(self._call, module) or len(node.names) > 1:
             raise Unsure(f"module: {module}")
         self.found[node] = f"raise _said(ModuleNotFoundError(\"No module named '{module}'\"))"
 

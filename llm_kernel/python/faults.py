@@ -6,11 +6,12 @@ import ast
 import builtins
 import re
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_kernel.python.script import Script, Unsure
 
-__all__ = ["Fault", "wording"]
+__all__ = ["Fault", "suggestion", "wording"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +171,17 @@ def _name(fault: Fault, script: Script, tree: ast.Module) -> str | None:
 
 def _near(name: str, other: str) -> bool:
     return other != name and _distance(name, other) <= (len(name) + len(other) + 3) * _MOVE // 6
+
+
+def suggestion(name: str, names: Sequence[str]) -> str | None:
+    """The name that CPython supposes was meant: the nearest, of equally near ones the first."""
+    if len(names) > 750 or len(name) > 40:
+        return None
+    best: tuple[int, str] | None = None
+    for other in names:
+        if _near(name, other) and (best is None or _distance(name, other) < best[0]):
+            best = _distance(name, other), other
+    return best[1] if best else None
 
 
 _MOVE, _CASE = 2, 1

@@ -18,8 +18,9 @@ __all__ = ["Shown", "placed", "traced"]
 _FEED = "<python-input-1>"
 """What the sandbox calls the script; the names before it are of what was defined for it."""
 
-_SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute, ast.Tuple, ast.Compare)
-_NODES = (ast.expr, ast.Import)
+_MADE = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.UnaryOp)
+_SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute, ast.Tuple, ast.Compare, *_MADE)
+_NODES = (ast.expr, ast.Import, ast.AugAssign)
 _HIDDEN = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _MOST_ALIKE = 3
 
@@ -127,8 +128,12 @@ def traced(
     return placed(spans, script, tree, error.display("type-msg"))
 
 
-def placed(spans: Sequence[tuple[int, int, str]], script: Script, tree: ast.Module, error: str) -> list[Shown]:
+def placed(
+    spans: Sequence[tuple[int, int, str]], script: Script, tree: ast.Module, error: str, *, sure: bool = False
+) -> list[Shown]:
     """The frames whose code stands at ``spans``, each in a function; ``error`` is the last line.
+
+    ``sure``: the places are CPython's own, whatever is around them.
 
     Raises:
         Unsure: where CPython's would be others.
@@ -137,7 +142,7 @@ def placed(spans: Sequence[tuple[int, int, str]], script: Script, tree: ast.Modu
     found: list[Shown] = []
     for index, (start, end, function) in enumerate(spans):
         text = error if index == len(spans) - 1 else ""
-        node, statement = _node_at(tree, original, above, (start, end), text)
+        node, statement = _node_at(tree, original, above, (start, end), text, sure=sure)
         found.append(_place(node, statement, original, function))
     for index in range(len(found) - _MOST_ALIKE):
         if len(set(found[index : index + _MOST_ALIKE + 1])) == 1:
@@ -146,12 +151,14 @@ def placed(spans: Sequence[tuple[int, int, str]], script: Script, tree: ast.Modu
 
 
 def _node_at(
-    tree: ast.Module, text: Text, above: dict[ast.AST, ast.AST], span: tuple[int, int], error: str
+    tree: ast.Module, text: Text, above: dict[ast.AST, ast.AST], span: tuple[int, int], error: str, *, sure: bool
 ) -> tuple[ast.expr | ast.stmt, ast.stmt]:
     """The syntax that stood at ``span``, as CPython counts it, and the statement it is in."""
     node = next((node for node in ast.walk(tree) if isinstance(node, _NODES) and text.span(node) == span), None)
     if node is None:
         raise Unsure("place of an error")
+    if isinstance(node, ast.AugAssign) and sure and node.lineno == node.end_lineno:
+        return node, node
     if isinstance(node, ast.stmt):
         if node.lineno != node.end_lineno or not error.startswith("ModuleNotFoundError"):
             raise Unsure("error at a statement")
@@ -164,13 +171,13 @@ def _node_at(
     chain = [node]
     while chain[-1] in above:
         chain.append(above[chain[-1]])  # type: ignore[arg-type]
-    if any(isinstance(step, _HIDDEN) for step in chain):
+    if not sure and any(isinstance(step, _HIDDEN) for step in chain):
         raise Unsure("frame of a comprehension")
     statement = next(step for step in chain if isinstance(step, ast.stmt))
     simple = not hasattr(statement, "body")
     if simple and statement.lineno != statement.end_lineno:
         raise Unsure("statement of several lines")
-    if any(isinstance(step, ast.Try | ast.ExceptHandler) for step in chain):
+    if not sure and any(isinstance(step, ast.Try | ast.ExceptHandler) for step in chain):
         raise Unsure("error within try")
     if error and isinstance(statement, ast.Raise) and above[node] is statement:
         return statement, statement
@@ -180,7 +187,7 @@ def _node_at(
         return statement.test, statement
     if error and isinstance(statement, ast.For) and statement.iter is node:
         return node, statement
-    if not isinstance(node, _SHOWN) or not (error or isinstance(node, ast.Call)):
+    if not isinstance(node, _SHOWN) or not (error or sure or isinstance(node, ast.Call)):
         raise Unsure(f"error at {type(node).__name__}")
     return node, ast.Pass() if isinstance(statement, ast.For) else statement
 

@@ -30,9 +30,14 @@ Piece: TypeAlias = tuple[Literal["stdout", "stderr"], str] | float
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one run may use: seconds of computing, bytes of memory, characters of output, calls to the host."""
+    """What one run may use: seconds of computing, bytes of memory, characters of output, calls to the host.
+
+    The interpreter of our own counts ``steps``; it is ended after ``patience`` seconds at the latest.
+    """
 
     seconds: float = 2.0
+    patience: float = 10.0
+    steps: int = 1_000_000
     memory: int = 200_000_000
     output: int = 4_000_000
     calls: int = 200_000

@@ -1,4 +1,4 @@
-"""Write down what CPython of several versions does with the cases: ``python record.py 3.8=PATH ...``."""
+"""Write down what CPython of several versions does with the cases: ``python record.py [wider] 3.8=PATH ...``."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ HERE = Path(__file__).parent
 STDIN = "Ann\n41\nlast line\n"
 
 
-def cases() -> list[str]:
-    """The scripts, in order."""
-    return (HERE / "cases.txt").read_text().rstrip("\n").split("\n###\n")
+def cases(name: str = "cases") -> list[str]:
+    """The scripts of one file, in order."""
+    return (HERE / f"{name}.txt").read_text().rstrip("\n").split("\n###\n")
 
 
 def record(python: str, source: str, folder: str) -> list[object]:
@@ -30,12 +30,14 @@ def record(python: str, source: str, folder: str) -> list[object]:
 
 def main() -> None:
     found: dict[str, list[list[object]]] = {}
+    words = sys.argv[1:]
+    name = words.pop(0) if "=" not in words[0] else "cases"
     with tempfile.TemporaryDirectory() as folder:
-        for word in sys.argv[1:]:
+        for word in words:
             version, _, python = word.partition("=")
-            found[version] = [record(python, source, folder) for source in cases()]
+            found[version] = [record(python, source, folder) for source in cases(name)]
     lines = [f"{json.dumps(version)}: {json.dumps(rows)}" for version, rows in found.items()]
-    (HERE / "recorded.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    (HERE / ("recorded.json" if name == "cases" else f"{name}.json")).write_text("{\n" + ",\n".join(lines) + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,95 @@
+"""The machine's own modules that a program imports, found before it begins; what else it imports is doubted."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from llm_kernel.python.disk import Disk
+from llm_kernel.python.library import LIBRARY
+from llm_kernel.python.policy import judged
+from llm_kernel.python.script import Script, Unsure
+
+__all__ = ["Beside"]
+
+
+class Beside:
+    """Modules in the folder of ``script``; ``sources`` has the text and the syntax of each by its path."""
+
+    def __init__(self, script: Script, disk: Disk, lacks: Callable[[str], bool]) -> None:
+        self._script, self._disk, self._lacks = script, disk, lacks
+        self._folder = script.path.rpartition("/")[0] if script.path else disk.cwd
+        self._found: dict[str, dict[str, Any] | None] = {}
+        self._library: set[str] = set()
+        self.sources: dict[str, tuple[Script, ast.Module]] = {}
+
+    def gathered(self, tree: ast.Module) -> frozenset[str]:
+        """The modules of the library that the program and its own modules need, and the packages they lie in.
+
+        Raises:
+            Unsure: where a module is of neither kind, and not surely missing.
+        """
+        self.sources[self._script.name] = (self._script, tree)
+        self._gather(tree, "")
+        for name in self._library:
+            top = name.partition(".")[0]
+            if any(self._disk.kind(f"{self._folder}/{top}{end}") for end in ("", ".py")):
+                raise Unsure(f"module with a library's name: {name}")
+        return frozenset(self._library)
+
+    def _gather(self, tree: ast.Module, package: str) -> None:
+        for name, words in _imports(tree, package):
+            if name in LIBRARY:
+                self._library |= {name, name.partition(".")[0]} & LIBRARY.keys()
+                continue
+            parts = name.split(".")
+            for index in range(len(parts)):
+                self.module(".".join(parts[: index + 1]), maybe=index > 0)
+            for word in words:
+                self.module(f"{name}.{word}", maybe=True)
+
+    def module(self, dotted: str, *, maybe: bool) -> dict[str, Any] | None:
+        """A module of the machine's own; None where it is surely not there."""
+        if dotted not in self._found:
+            self._found[dotted] = None
+            self._found[dotted] = self._sought(dotted, maybe=maybe)
+        return self._found[dotted]
+
+    def _sought(self, dotted: str, *, maybe: bool) -> dict[str, Any] | None:
+        base = f"{self._folder}/{dotted.replace('.', '/')}"
+        for path, package in ((f"{base}/__init__.py", True), (f"{base}.py", False)):
+            if self._disk.kind(path) == "file":
+                return self._source(path, dotted, package=package)
+        if self._disk.kind(base) == "directory":
+            return {"path": f"{base}/", "source": "", "package": True}
+        if maybe or self._lacks(dotted):
+            return None
+        raise Unsure(f"module: {dotted}")
+
+    def _source(self, path: str, dotted: str, *, package: bool) -> dict[str, Any]:
+        try:
+            source = self._disk.opened(path, "r").decode()
+        except UnicodeDecodeError as err:
+            raise Unsure(f"module: {path}") from err
+        script = Script(source, path, self._script.argv, self._script.version, path)
+        tree = script.parsed()
+        self._library |= judged(script, tree)
+        self.sources[path] = (script, tree)
+        self._gather(tree, dotted if package else dotted.rpartition(".")[0])
+        return {"path": path, "source": source, "package": package}
+
+
+def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, list[str]]]:
+    """The modules that a file of ``package`` names, and what it takes from each."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((alias.name, []) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            name = node.module or ""
+            if node.level:
+                if not package or package.count(".") + 1 < node.level:
+                    raise Unsure("relative import")
+                base = package.rsplit(".", node.level - 1)[0]
+                name = f"{base}.{name}" if name else base
+            yield name, [alias.name for alias in node.names]

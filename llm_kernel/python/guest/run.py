@@ -1,0 +1,285 @@
+"""One run: take the job, load what it needs, shut the doors, carry the program out, and say how it ended."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import datetime
+import importlib
+import io
+import os
+import sys
+import threading
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from . import definitions, expressions, functions, matching, statements
+from .frames import Trace
+from .guards import DUNDERS, Reach
+from .modules import Modules, proxies
+from .paths import pathlib
+from .shut import shut
+from .wire import Wire
+from .world import Clock, Console, Doubt, Files, Terminal, system
+
+__all__ = ["main"]
+
+_SYNTAX = (definitions, expressions, functions, matching, statements)
+_LAZY: dict[str, tuple[str, ...]] = {
+    "argparse": ("locale", "shutil", "gettext"),
+    "collections": ("heapq",),
+    "datetime": ("_strptime",),
+    "decimal": ("numbers",),
+    "fractions": ("decimal",),
+    "functools": ("types", "weakref"),
+    "statistics": ("heapq", "decimal", "fractions"),
+    "time": ("_strptime",),
+}
+"""Modules that others of the library load when they are first used."""
+_CODINGS = ("ascii", "latin_1", "utf_16", "utf_8_sig", "cp1252")
+_STACK = 256 * 2**20
+_FRAMES = 60_000
+"""Frames of the host's that a thousand calls of a program take at most."""
+
+
+def main() -> None:
+    """Serve one job from standard input."""
+    wire = Wire()
+    job = wire.receive()
+    lazy = [more for module in job["library"] for more in _LAZY.get(module, ())]
+    for name in (*lazy, *(f"encodings.{coding}" for coding in _CODINGS)):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            continue
+    threading.stack_size(_STACK)
+    sys.setrecursionlimit(_FRAMES)
+    worker = threading.Thread(target=_serve, args=(wire, job))
+    worker.start()
+    worker.join()
+    os._exit(0)
+
+
+def _serve(wire: Wire, job: Mapping[str, Any]) -> None:
+    try:
+        _Run(wire, job).go()
+    except Doubt as err:
+        wire.send(doubt=str(err))
+    except MemoryError:
+        wire.send(doubt="memory")
+    except RecursionError:
+        wire.send(doubt="recursion")
+    wire.flush()
+    os._exit(0)
+
+
+class _Run:
+    def __init__(self, wire: Wire, job: Mapping[str, Any]) -> None:
+        self._wire, self._job = wire, job
+        self._version = tuple(job["version"])
+        self._same = self._version == sys.version_info[:2]
+        DUNDERS.update(job["dunders"])
+        self._files = Files(wire, job["cwd"])
+        self._clock = Clock(wire, job["now"], job["offset"], job["begin"])
+        self._reach = Reach(self._clock.now, (datetime.datetime, datetime.date))
+        self._trace = Trace(job["steps"], self._version, self._reach, self._caught)
+        shown = system(self._files, dict(job["environ"]), job["home"])
+        shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
+        shown["time"] = self._clock.module()
+        if "argparse" in job["library"]:
+            _age(importlib.import_module("argparse"), self._version)
+        self._modules = proxies(job["library"], shown, self._reach, self._system())
+        self._own = self._builtins()
+        self._imports = Modules(wire, self._modules, self._trace, self._own)
+        self._own["__import__"] = self._imports.load
+
+    def go(self) -> None:
+        """Carry the program out and say how it ended."""
+        job = self._job
+        self._console()
+        if "random" in self._modules:
+            importlib.import_module("random").seed(job["seed"])
+        warnings.simplefilter("ignore")
+        names: dict[str, Any] = {"__name__": "__main__", "__builtins__": self._own, "__doc__": None}
+        if job["path"]:
+            names["__file__"] = job["name"]
+        sys.modules["__main__"] = main = ModuleType("__main__")
+        main.__dict__.update(names)
+        shut(job["memory"] + _STACK, job["seconds"])
+        status: Any = 0
+        try:
+            self._imports.run(job["source"], job["name"], main.__dict__)
+        except SystemExit as end:
+            status = self._exit(end.code)
+        except (MemoryError, Doubt):
+            raise
+        except BaseException as err:
+            self._fail(err)
+            return
+        self._files.close()
+        self._clock.settle()
+        self._wire.send(status=status)
+
+    def _exit(self, code: Any) -> int:
+        if code is None or isinstance(code, int):
+            return int(code or 0) & 0xFF
+        sys.stderr.write(f"{code}\n")
+        return 1
+
+    def _console(self) -> None:
+        sys.stdout, sys.stderr = Console(self._wire, "stdout"), Console(self._wire, "stderr")
+        sys.stdin = Terminal(self._wire) if self._job["stdin"] is None else io.StringIO(self._job["stdin"])
+        sys.argv = list(self._job["argv"])
+        warnings.showwarning = self._warned
+
+    def _system(self) -> dict[str, Any]:
+        """What ``sys`` says of the machine."""
+        job = self._job
+        known = {"argv": list(job["argv"]), "platform": "linux", "executable": job["executable"]}
+        return {word: value for word, value in known.items() if word in job["library"].get("sys", ())}
+
+    def _warned(self, message: Any, *rest: Any, **named: Any) -> None:
+        raise Doubt(f"warning: {message}")
+
+    # what the program finds
+
+    def _builtins(self) -> dict[str, Any]:
+        names = {word: getattr(builtins, word) for word in self._job["builtins"] if hasattr(builtins, word)}
+        names.update(
+            open=self._files.open,
+            input=self._input,
+            exit=sys.exit,
+            quit=sys.exit,
+            getattr=self._reach.getattr,
+            hasattr=self._reach.hasattr,
+            setattr=self._reach.set,
+            delattr=self._reach.delete,
+        )
+        if self._version < (3, 12) <= sys.version_info:
+            names["sum"] = _plain_sum
+        elif sys.version_info < (3, 12) <= self._version:
+            names["sum"] = _kept_sum
+        return names
+
+    def _input(self, prompt: Any = "", /) -> str:
+        if self._job["stdin"] is None:
+            line = self._wire.ask("input", str(prompt))
+            if line is None:
+                raise EOFError("EOF when reading a line")
+            return str(line)
+        sys.stdout.write(str(prompt))
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError("EOF when reading a line")
+        return line[:-1] if line.endswith("\n") else line
+
+    # errors
+
+    def _mine(self, error: BaseException) -> bool:
+        said = any(error is other for other in self._trace.said) or type(error).__module__ == "__main__"
+        return said or isinstance(error, AssertionError)
+
+    def _caught(self, error: BaseException) -> None:
+        """Give an error the words of the wanted version."""
+        if self._same or self._mine(error) or not error.args:
+            return
+        text = self._wire.ask("gate", type(error).__name__, str(error))
+        if text is not None and text != str(error):
+            error.args = (text,)
+
+    def _fail(self, error: BaseException | None) -> None:
+        chain: list[dict[str, Any]] = []
+        link = ""
+        seen: set[int] = set()
+        while error is not None and id(error) not in seen:
+            seen.add(id(error))
+            chain.append(self._told(error, link))
+            if error.__cause__ is not None:
+                link, error = "cause", error.__cause__
+            elif error.__context__ is not None and not error.__suppress_context__:
+                link, error = "context", error.__context__
+            else:
+                break
+        self._files.close()
+        self._clock.settle()
+        self._wire.send(chain=chain[::-1], status=130 if chain[0]["kind"] == "KeyboardInterrupt" else 1)
+
+    def _told(self, error: BaseException, link: str) -> dict[str, Any]:
+        step = error.__traceback__
+        while step is not None:
+            if not step.tb_frame.f_code.co_filename.startswith(_HERE):
+                raise Doubt("frame of a library")
+            step = step.tb_next
+        way = self._trace.way(error)
+        kind, text = type(error), str(error)
+        module = kind.__module__
+        name = kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
+        return {
+            "link": link,
+            "kind": kind.__name__,
+            "text": text,
+            "own": self._mine(error),
+            "main": module == "__main__",
+            "frames": [[frame.module.file, *_place(node, self._version), frame.function] for frame, node in way],
+            "final": f"{name}: {text}\n" if text else f"{name}\n",
+            "notes": [str(note) for note in getattr(error, "__notes__", ())],
+            "near": self._near(error, way),
+        }
+
+    def _near(self, error: BaseException, way: Any) -> list[list[str]]:
+        """The names among which Python looks for the one that was meant, in its order."""
+        if isinstance(error, NameError) and way:
+            frame = way[-1][0]
+            local = [] if frame.function == "<module>" else [[str(word) for word in frame.vars]]
+            return [*local, [*frame.module.names], dir(builtins)]
+        if isinstance(error, AttributeError) and hasattr(error, "obj"):
+            return [dir(error.obj)]
+        return []
+
+
+_HERE = str(Path(__file__).parent)
+
+
+def _place(node: Any, version: tuple[int, ...]) -> tuple[int, int, int, int, int]:
+    """Line, first and last line, first and last column; the last is below zero where nothing is marked."""
+    if isinstance(node, ast.Assert):
+        node = node.test
+    if isinstance(node, ast.For | ast.comprehension):
+        node = node.iter
+        if version < (3, 13):
+            return node.lineno, node.lineno, node.end_lineno, node.col_offset, -1
+    return node.lineno, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
+
+
+def _age(argparse: Any, version: tuple[int, ...]) -> None:
+    """Let ``argparse`` write as it did in an earlier version."""
+    if version < (3, 10):
+        argparse._ = lambda text: "optional arguments" if text == "options" else text
+    if version < (3, 9):
+        argparse.Namespace._get_kwargs = lambda self: sorted(vars(self).items())
+
+
+def _plain_sum(items: Any, /, start: Any = 0) -> Any:
+    for item in items:
+        start = start + item
+    return start
+
+
+def _kept_sum(items: Any, /, start: Any = 0) -> Any:
+    lost = 0.0
+    for item in items:
+        if type(start) is float and type(item) is float:
+            total = start + item
+            lost += ((start - total) + item) if abs(start) >= abs(item) else ((item - total) + start)
+            start = total
+        elif type(start) is float and type(item) in (int, bool):
+            start += item
+        elif type(start) is float:
+            start = start + lost + item
+            lost = 0.0
+        else:
+            start = start + item
+    return start + lost if lost and lost - lost == 0 else start

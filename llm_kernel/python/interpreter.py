@@ -1,0 +1,203 @@
+"""One run of a checked program by the interpreter of ``guest``, in a process of its own that can open nothing.
+
+The process has two pipes. What the program asks of its files and its terminal comes through them and is answered from
+the machine.
+"""
+
+from __future__ import annotations
+
+import ast
+import asyncio
+import base64
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from llm_kernel.python.beside import Beside
+from llm_kernel.python.disk import Disk
+from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
+from llm_kernel.python.policy import judged
+from llm_kernel.python.sandbox import Limits, Outcome, Piece
+from llm_kernel.python.script import Script, Unsure
+from llm_kernel.python.told import Told, gate
+
+__all__ = ["Interpreter", "Place"]
+
+_HERE = Path(__file__).parent
+_START = "import sys; sys.path.insert(0, sys.argv[1]); from guest.run import main; main()"
+_LINE = 1 << 26
+_KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a program runs: the machine's clock, environment and Python, seen from outside.
+
+    ``lacks`` says whether a module is surely not there.
+    """
+
+    now: float
+    offset: float = 0.0
+    environ: Mapping[str, str] = field(default_factory=dict)
+    home: str = "/root"
+    executable: str = "/usr/bin/python3"
+    lacks: Callable[[str], bool] = lambda module: False
+
+
+class Interpreter:
+    """Runs programs within ``limits``, each in a process of its own."""
+
+    def __init__(self, limits: Limits = Limits()) -> None:
+        self._limits = limits
+
+    async def run(self, script: Script, tree: ast.Module, disk: Disk, stdin: str, seed: str, place: Place) -> Outcome:
+        """Run ``script``, whose syntax is ``tree``, on ``disk``; nothing outside is changed.
+
+        Raises:
+            Unsure: where the result is not certainly CPython's.
+        """
+        library = judged(script, tree)
+        number = str(sum(byte * 131**index for index, byte in enumerate(seed.encode())) % 4294967296)
+        return await _Guest(script, tree, disk, self._limits, place).serve(library, stdin, seed, number)
+
+
+class _Guest:
+    """One process and the talk with it."""
+
+    def __init__(self, script: Script, tree: ast.Module, disk: Disk, limits: Limits, place: Place) -> None:
+        self._script, self._tree, self._disk, self._limits, self._place = script, tree, disk, limits, place
+        self._beside = Beside(script, disk, place.lacks)
+        self._library: frozenset[str] = frozenset()
+        self._pieces: list[Piece] = []
+        self._length = self._calls = 0
+        self._ended = False
+
+    async def serve(self, library: frozenset[str], stdin: str, seed: str, number: str) -> Outcome:
+        """Run the program to its end; ``number`` seeds the hashes of texts, which order the items of sets."""
+        self._library = self._beside.gathered(self._tree) | library
+        job = self._job(stdin, seed, number)
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-S", "-s", "-X", "utf8", "-c", _START, str(_HERE)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
+            env={"PYTHONHASHSEED": number, **{name: os.environ[name] for name in _NEEDED if name in os.environ}},
+            cwd="/",
+            limit=_LINE,
+        )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            self._say(process.stdin, job)
+            return await asyncio.wait_for(self._talk(process.stdout, process.stdin), self._limits.patience)
+        except asyncio.TimeoutError as err:
+            raise Unsure("time") from err
+        except (ValueError, ConnectionError) as err:
+            raise Unsure(f"the process: {err}") from err
+        finally:
+            if process.returncode is None and not self._ended:
+                with suppress(ProcessLookupError):
+                    os.kill(process.pid, _KILL)  # the process object would reap it behind the loop's back
+            process.stdin.close()
+            await process.wait()
+
+    def _job(self, stdin: str, seed: str, number: str) -> dict[str, Any]:
+        script, place, limits = self._script, self._place, self._limits
+        return {
+            "source": script.source,
+            "name": script.name,
+            "path": script.path,
+            "version": script.version,
+            "library": {name: sorted(LIBRARY[name]) for name in sorted(self._library)},
+            "builtins": sorted(BUILTINS),
+            "dunders": sorted(DUNDERS),
+            "stdin": stdin,
+            "argv": script.argv,
+            "cwd": self._disk.cwd,
+            "seed": seed,
+            "begin": 0.012 + int(number) % 20011 / 1e6,
+            "now": place.now,
+            "offset": place.offset,
+            "environ": dict(place.environ),
+            "home": place.home,
+            "executable": place.executable,
+            "steps": limits.steps,
+            "memory": limits.memory + 300_000_000,
+            "seconds": int(limits.patience) + 1,
+        }
+
+    async def _talk(self, heard: asyncio.StreamReader, pipe: asyncio.StreamWriter) -> Outcome:
+        while line := await heard.readline():
+            self._ended = b'"status"' in line or b'"chain"' in line or b'"doubt"' in line
+            if (end := self._heard(json.loads(line), pipe)) is not None:
+                return end
+        raise Unsure("the process ended")
+
+    @staticmethod
+    def _say(pipe: asyncio.StreamWriter, value: Mapping[str, Any]) -> None:
+        pipe.write(json.dumps(value).encode() + b"\n")
+
+    def _heard(self, said: Mapping[str, Any], pipe: asyncio.StreamWriter) -> Outcome | None:
+        match said:
+            case {"texts": texts}:
+                for stream, text in texts:
+                    self._length += len(text)
+                    self._pieces.append((stream, text))
+                if self._length > self._limits.output:
+                    raise Unsure("too much output")
+            case {"sleep": seconds}:
+                self._pieces.append(float(seconds))
+            case {"ask": name, "args": args}:
+                self._calls += 1
+                if self._calls > self._limits.calls:
+                    raise Unsure("too many calls")
+                self._say(pipe, self._answer(name, args))
+            case {"chain": chain, "status": status}:
+                self._pieces.append(("stderr", Told(self._script, self._tree, self._beside.sources).traceback(chain)))
+                return self._outcome(int(status))
+            case {"status": status}:
+                return self._outcome(int(status))
+            case {"doubt": why}:
+                raise Unsure(str(why))
+        return None
+
+    def _answer(self, name: str, args: list[Any]) -> dict[str, Any]:
+        disk = self._disk
+        try:
+            match name, args:
+                case "open", [str(path), str(mode)]:
+                    return {"ok": base64.b64encode(disk.opened(path, mode)).decode()}
+                case "write", [str(path), str(data)]:
+                    disk.save(path, base64.b64decode(data))
+                    return {"ok": None}
+                case (("kind" | "size" | "listdir" | "mkdir" | "makedirs" | "remove"), [str(path)]):
+                    return {"ok": getattr(disk, name)(path)}
+                case "gate", [str(kind), str(text)]:
+                    return {"ok": gate(kind, text, self._script, self._tree)}
+                case "module", [str(dotted), bool(maybe)]:
+                    return {"ok": self._beside.module(dotted, maybe=maybe)}
+        except OSError as err:
+            return {"errno": err.errno, "words": err.strerror, "path": args[0]}
+        raise Unsure(f"asked: {name}")
+
+    def _outcome(self, status: int) -> Outcome:
+        text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
+        if " at 0x" in text:
+            raise Unsure("an address in the output")
+        if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
+            raise Unsure("a text that changed with a version")
+        return Outcome(tuple(self._pieces), status, disk=self._disk)
+
+
+_NEEDED = ("SYSTEMROOT",)
+"""What the interpreter cannot start without on some systems."""
+
+_BY_VERSION = ("re.Match object", "OrderedDict(", "partial(", "re.compile(", "timedelta(", "mappingproxy(", "Match(")
+"""What some versions write in another way."""

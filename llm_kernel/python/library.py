@@ -1,0 +1,99 @@
+"""What of Python's library an interpreted program may use, and since when it is the same: nothing else is known.
+
+Compared with CPython 3.6 to 3.13 by the scripts in ``tests/python``. Numbers are minor versions of Python 3.
+"""
+
+from __future__ import annotations
+
+__all__ = ["BUILTINS", "BY_VERSION", "DUNDERS", "LIBRARY", "SINCE"]
+
+BUILTINS = frozenset(
+    """ArithmeticError AssertionError AttributeError BaseException Ellipsis EOFError Exception FileExistsError
+    FileNotFoundError GeneratorExit IOError ImportError IndexError IsADirectoryError KeyError KeyboardInterrupt
+    LookupError ModuleNotFoundError NameError NotADirectoryError NotImplemented NotImplementedError OSError
+    OverflowError PermissionError RecursionError RuntimeError StopIteration SystemExit TimeoutError TypeError
+    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError abs all any ascii
+    bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float format
+    frozenset getattr hasattr hash hex input int isinstance issubclass iter len list map max min next object oct open
+    ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super tuple
+    type vars zip""".split()
+)
+"""Names that are always there."""
+
+DUNDERS = frozenset(
+    """__init__ __repr__ __str__ __call__ __eq__ __ne__ __lt__ __le__ __gt__ __ge__ __hash__ __bool__ __len__
+    __getitem__ __setitem__ __delitem__ __contains__ __iter__ __next__ __reversed__ __add__ __radd__ __iadd__ __sub__
+    __rsub__ __isub__ __mul__ __rmul__ __imul__ __truediv__ __rtruediv__ __floordiv__ __mod__ __pow__ __neg__ __pos__
+    __abs__ __invert__ __and__ __or__ __xor__ __lshift__ __rshift__ __int__ __float__ __index__ __round__ __enter__
+    __exit__ __name__ __class__ __main__ __getattr__ __setattr__ __new__ __post_init__ __format__ __matmul__ __doc__
+    __file__ __slots__ __missing__ __divmod__ __rpow__ __annotations__ __future__ __version__ __author__
+    __dict__ __qualname__ __cause__""".split()
+)
+"""Names with underscores on both sides that a program may use."""
+
+_PATH = "abspath basename dirname exists expanduser getsize isabs isdir isfile join normpath relpath split splitext sep"
+
+LIBRARY: dict[str, frozenset[str]] = {
+    name: frozenset(attributes.split())
+    for name, attributes in {
+        "__future__": "annotations division print_function absolute_import",
+        "abc": "ABC ABCMeta abstractmethod",
+        "argparse": """ArgumentParser ArgumentTypeError ArgumentDefaultsHelpFormatter RawDescriptionHelpFormatter
+        RawTextHelpFormatter Namespace SUPPRESS REMAINDER""",
+        "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
+        "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap",
+        "contextlib": "contextmanager suppress closing redirect_stdout",
+        "copy": "copy deepcopy",
+        "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
+        "dataclasses": "dataclass field asdict astuple replace fields",
+        "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
+        "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP",
+        "enum": "Enum IntEnum auto unique",
+        "fractions": "Fraction",
+        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch",
+        "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
+        "io": "StringIO BytesIO",
+        "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
+        filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest batched""",
+        "json": "dumps loads load dump JSONDecodeError",
+        "math": """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf exp expm1 fabs
+        factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10
+        log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm""",
+        "operator": "add sub mul truediv floordiv mod neg itemgetter attrgetter methodcaller lt le eq ne gt ge xor",
+        "os": "path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink",
+        "os.path": _PATH,
+        "pathlib": "Path PurePosixPath",
+        "random": """seed random randint choice shuffle sample uniform randrange choices gauss normalvariate Random
+        expovariate triangular betavariate getrandbits""",
+        "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
+        DOTALL X VERBOSE A ASCII Pattern Match""",
+        "statistics": "mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError",
+        "string": """ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation Template
+        capwords""",
+        "sys": "argv exit stdin stdout stderr platform maxsize byteorder executable",
+        "textwrap": "wrap fill dedent indent shorten",
+        "time": """time sleep perf_counter monotonic process_time strftime localtime gmtime ctime time_ns strptime
+        perf_counter_ns""",
+        "typing": """Any Callable ClassVar Dict FrozenSet Generator Generic Iterable Iterator List Mapping NamedTuple
+        Optional Sequence Set Tuple Type TypeVar Union""",
+    }.items()
+}
+"""Modules, and what of them."""
+
+SINCE: dict[str, int] = {
+    "dataclasses": 7, "math.comb": 8, "math.dist": 8, "math.hypot": 8, "math.isqrt": 8, "math.lcm": 9, "math.perm": 8,
+    "math.prod": 8, "math.gcd": 9, "functools.cache": 9, "itertools.pairwise": 10, "itertools.batched": 12,
+    "re.Pattern": 7, "re.Match": 7, "statistics.mode": 8, "time.time_ns": 7, "time.perf_counter_ns": 7,
+    "isascii": 7, "fromisocalendar": 8, "removeprefix": 9, "removesuffix": 9, "bit_count": 10, "total": 10,
+    "add_note": 11, "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
+    "contextlib.nullcontext": 7,
+}  # fmt: skip
+"""Where a name is younger than 3.6; of older versions nothing is said."""
+
+BY_VERSION: dict[str, tuple[int, ...]] = {
+    "argparse": (13,), "fromisoformat": (7, 11), "isoformat": (7,),
+    "enum.IntEnum": (11, 12), "enum.auto": (13,), "statistics.stdev": (11, 12), "statistics.variance": (11, 12),
+    "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
+    "decimal": (7,), "fractions": (12,), "typing": (7,),
+}  # fmt: skip
+"""What changed with a version: used only where this interpreter and the wanted one are on the same side."""
