@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from llm_kernel.tokens import ASSIGNMENT, Heredoc, Lexer, State, Stop, unquoted
 
-__all__ = ["Verdict", "judge", "rests"]
+__all__ = ["Verdict", "coprocess", "judge", "rests"]
 
 _UNARY = re.compile(r"-[a-hknoprstuvwxzGLNORS]")
 _BINARY = re.compile(r"==?|!=|=~|-(?:eq|ne|lt|le|gt|ge|nt|ot|ef)")
@@ -65,6 +65,17 @@ def judge(text: str) -> Verdict:
     return Verdict("complete", start=len(text))
 
 
+def coprocess(text: str) -> int:
+    """The offset of the first line with a coprocess, or -1."""
+    reader = _Reader(text)
+    try:
+        for _ in reader.lines():
+            pass
+    except (Stop, RecursionError):
+        pass
+    return reader.coprocess
+
+
 def rests(text: str, start: int = 0) -> Iterator[int]:
     """The offsets, from ``start`` on, of the lines before which every command is complete."""
     reader = _Reader(text, start)
@@ -76,6 +87,8 @@ def rests(text: str, start: int = 0) -> Iterator[int]:
 
 class _Reader(Lexer):
     """Bash's grammar by recursive descent: each method reads one construct, or stops at the token that is wrong."""
+
+    coprocess = -1
 
     def lines(self) -> Iterator[int]:
         """Read line by line (a line: up to the newline after which nothing is open); yield where each begins."""
@@ -242,6 +255,7 @@ class _Reader(Lexer):
         self.compound()
 
     def coproc(self) -> None:
+        self.coprocess = self.start if self.coprocess < 0 else self.coprocess
         self.take()
         if self.at("(", *_COMPOUND):
             self.compound()

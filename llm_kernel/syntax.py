@@ -12,7 +12,7 @@ from typing import Literal
 import tree_sitter_bash
 from tree_sitter import Language, Node, Parser
 
-from llm_kernel.grammar import Verdict, judge, rests
+from llm_kernel.grammar import Verdict, coprocess, judge, rests
 from llm_kernel.tokens import Heredoc, State, quoted, unquoted
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "Verdict",
     "apart",
     "bash_message",
+    "coprocess",
     "ends_with",
     "inside_compound",
     "judge",

@@ -39,6 +39,7 @@ class Process:
     """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index.
 
     ``files`` are those that it has open for writing; ``background``: it was started by ``&``; ``nice`` from -20 to 19.
+    ``group``: the process whose end by a deadline is the end of all that it started, and they; 0 for none.
     """
 
     pid: int
@@ -55,6 +56,7 @@ class Process:
     files: tuple[str, ...] = ()
     background: bool = False
     nice: int = 0
+    group: int = 0
 
 
 class Processes:
@@ -88,7 +90,7 @@ class Processes:
         """Start a process; ``ppid`` 0 means the login shell."""
         process = Process(self._next, ppid or self.shell, user, tty, now, command, cwd=cwd)
         parent = self.table.get(process.ppid)
-        process.nice = parent.nice if parent else 0
+        process.nice, process.group = (parent.nice, parent.group) if parent else (0, 0)
         self._add(process)
         return process
 

@@ -10,6 +10,7 @@ import posixpath
 import re
 import shlex
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Literal
 
 from llm_kernel.errors import CellOver, ImaginedMachineError, Refused
@@ -160,7 +161,9 @@ class Programs:
                 if row.live and base in _EXECS:  # the command takes the process over
                     return await answer(call, streams)
                 if row.live:
-                    return await self._as_process(call, streams, lambda _: answer(call, streams))
+                    return await self._as_process(
+                        call, streams, lambda process: answer(replace(call, pid=process.pid), streams)
+                    )
                 return await answer(call, streams)
             except Unwritten:
                 raise

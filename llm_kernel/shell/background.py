@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tree_sitter import Node
 
@@ -70,6 +70,7 @@ def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> s
         start, end, cut = span
         text = (data[start : cut[0]] + data[cut[1] : end]).decode("utf-8", "replace").rstrip()
         order = _order(node, text)
+        order = replace(order, routes=(*_muted(node), *order.routes))
         number = next((key for key, one in orders.items() if one == order), len(orders) + 1)
         orders[number] = order
         names = [_whole(to) for _, operator, to in order.routes if not copies(operator, to)]
@@ -121,10 +122,28 @@ def _captured(node: Node) -> bool:
     """Whether its output goes where the shell library must read it at once: a substitution, a pipe, a file."""
     above = node.parent
     while above is not None:
-        if above.type in _CAPTURED or (above.type == "redirected_statement" and any(map(_writes, above.children))):
+        if above.type in _CAPTURED or (above.type == "redirected_statement" and not _mutes(above)):
             return True
         above = above.parent
     return False
+
+
+def _mutes(statement: Node) -> bool:
+    """Whether what a statement writes stays where it went, or goes nowhere."""
+    written = [(operator, to) for _, operator, to in _routes(statement)]
+    return all(to == "/dev/null" or copies(operator, to) for operator, to in written) and (
+        not written or written[0][1] == "/dev/null"
+    )
+
+
+def _muted(node: Node) -> tuple[tuple[int, str, str], ...]:
+    """What the compounds around ``node`` send nowhere, the outermost first."""
+    found: tuple[tuple[int, str, str], ...] = ()
+    above = node.parent
+    while above is not None:
+        found = (*_routes(above), *found) if above.type == "redirected_statement" else found
+        above = above.parent
+    return found
 
 
 def _routes(node: Node) -> tuple[tuple[int, str, str], ...]:

@@ -26,7 +26,7 @@ from llm_kernel.shell.control import WORDS, Control
 from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
 from llm_kernel.shell.history import FC, HISTORY, History
-from llm_kernel.shell.inner import ALOUD, WATCHED, Inner
+from llm_kernel.shell.inner import ALOUD, NO_COPROCESS, WATCHED, Inner
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
 from llm_kernel.shell.looking import Sight
@@ -265,6 +265,7 @@ class Shell:
         self._stopped: int | None = None
         self._terminal = "012"
         self._root = 0
+        self._forked = False
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
@@ -285,6 +286,12 @@ class Shell:
             await err(verdict.error.encode() + b"\n")
             self.status = 2
             return 2
+        if "coproc" in script and (at := syntax.coprocess(script)) >= 0:
+            if script[:at].strip():
+                await self.run(script[:at], out, err)
+            await err(f"bash: {NO_COPROCESS}\n".encode())
+            self.status = 1
+            return 1
         self._single = _SINGLE.fullmatch(script) is not None
         # our own questions look nowhere, whatever words are in them
         self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions) if writes else False
@@ -471,7 +478,7 @@ class Shell:
             source="" if source == WATCHED else source,
             terminal=self._terminal if source not in ("", WATCHED) or not parent else "",
             shared=machine.files.shared,
-            trapped=bool(_TRAPS.search(script) and _STARTS.search(script)),
+            trapped=bool(_TRAPS.search(script) and (self._forked or _STARTS.search(script))),
             guarded=matters(machine),
             dated=self._dated,
             asked=asked,
@@ -591,7 +598,8 @@ class Shell:
             which = call.args[0]
             call = replace(call, name=call.args[1], args=call.args[2:])
         table, pid = self._table(which), int(which.partition(".")[0]) or self.pid
-        control = Control(table, self._machine, call, streams, self.strand, pid)
+        pending = self._inner.pending(pid)
+        control = Control(table, self._machine, call, streams, self.strand, pid, pending)
         if which != str(self._machine.processes.shell) and table.screen is None:
             table.screen = _Writer(streams)
             try:
@@ -623,9 +631,14 @@ class Shell:
         child._prologue += f"{kept}; " if kept else ""
         child._sight = Sight(self._machine.files, TOOLS, blind="()" in state)
         child._adopted = process if order.simple else None
+        child._forked, child._inner.own = True, process.pid
         child._root = process.ppid if self.pid == self._machine.processes.shell else self._root
         child._terminal = aimed(self._terminal, order.text)
         return child
+
+    def caught(self, signal: int, *, inside: bool) -> bool:
+        """Whether a trap takes a signal for this shell, or, ``inside``, for the one that runs inside it."""
+        return self._inner.caught(signal, inside=inside)
 
     def adopt(self) -> Process | None:
         """The process that the first program of this shell is: the shell's own, where it was made for it alone."""
@@ -646,7 +659,7 @@ class Shell:
     def _apart(self, call: Call, streams: Streams) -> Run:
         """What runs command lines for ``call`` in a shell of their own, as its fork and exec would."""
 
-        async def run(line: str, out: Sink, err: Sink) -> int:
+        async def run(line: str, out: Sink, err: Sink, parent: int = 0) -> int:
             shell = Shell(
                 self._machine,
                 self._program,
@@ -657,7 +670,7 @@ class Shell:
                 strand=self.strand,
                 readers=self._readers,
             )
-            shell.pid, shell._adopted = self.pid, streams.adopted
+            shell.pid, shell._adopted, shell._root = parent or self.pid, streams.adopted, parent
             return await shell.run(line, out, err)
 
         return run

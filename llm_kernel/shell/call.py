@@ -12,10 +12,16 @@ from llm_kernel.timeline import Strand
 
 __all__ = ["Answer", "Call", "Exact", "Io", "Live", "Run"]
 
-Run: TypeAlias = (
-    "Callable[[str, Callable[[bytes], Awaitable[None]], Callable[[bytes], Awaitable[None]]], Awaitable[int]]"
-)
-"""Runs a command line, which writes to these two; its exit status."""
+class Run(Protocol):
+    """Runs a command line, which writes to these two, as the child of a process; its exit status."""
+
+    async def __call__(
+        self,
+        line: str,
+        out: Callable[[bytes], Awaitable[None]],
+        err: Callable[[bytes], Awaitable[None]],
+        parent: int = 0,
+    ) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +32,7 @@ class Call:
     ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them. ``at``: what the shell
     or the program that runs this one says where it is not there; empty at the login shell, which has its own words.
     ``run`` runs a command line in a shell of its own, from where the program was called; None where there is no shell.
+    ``pid`` is its process, 0 where it has none of its own.
     ``asks``: the program may ask its person something (``table.Asks``); ``typed`` is then what that one said.
     """
 
@@ -38,6 +45,7 @@ class Call:
     tty: bool = False
     at: str = ""
     run: Run | None = field(default=None, compare=False, repr=False)
+    pid: int = 0
     asks: bool = False
     typed: str | None = None
 

@@ -40,15 +40,18 @@ _USAGE = {
 
 
 class Control:
-    """One call of such a word, at the shell whose process is ``pid`` and whose jobs are ``jobs``."""
+    """One call of such a word, at the shell of process ``pid``, of these ``jobs`` and signals that are ``pending``."""
 
-    def __init__(self, jobs: Jobs, machine: Machine, call: Call, io: Io, strand: Strand, pid: int) -> None:
+    def __init__(
+        self, jobs: Jobs, machine: Machine, call: Call, io: Io, strand: Strand, pid: int, pending: Pending
+    ) -> None:
         self._jobs = jobs
         self._machine = machine
         self._call = call
         self._io = io
         self._strand = strand
         self._pid = pid
+        self._pending = pending
 
     async def answer(self, orders: Mapping[int, Order]) -> int:
         """Carry it out; ``orders`` are what scripts start in the background."""
@@ -184,29 +187,22 @@ class Control:
     @asynccontextmanager
     async def _attentive(self) -> AsyncIterator[None]:
         """A signal for the shell itself wakes the one who waits."""
-        pending = self._pending
-        ends = pending.listen(self._woken) if pending else None
+        ends = self._pending.listen(self._woken)
         try:
             yield
         finally:
-            if ends is not None:
-                ends()
+            ends()
 
     def _woken(self) -> None:
         self._strand.hear()
         self._strand.timeline.settle()
 
     @property
-    def _pending(self) -> Pending | None:
-        kept = self._machine.processes.handlers.get(self._pid)
-        return kept if isinstance(kept, Pending) else None
-
-    @property
     def _broken(self) -> int:
         """The signal that ends a wait, if one has come."""
-        pending = self._pending if TRAPS in self._call.env else None
+        traps = self._call.env.get(TRAPS)
         login = self._pid == self._machine.processes.shell
-        return pending.breaks(self._call.env[TRAPS], login=login) if pending else 0
+        return self._pending.breaks(traps, login=login) if traps is not None else 0
 
     async def _all(self, names: Sequence[str]) -> int:
         status = 0
@@ -247,9 +243,11 @@ class Control:
         wanted = [job for _, job in chosen if job is not None] if names else list(jobs.table)
         if not wanted:
             return 127
-        while not (over := [job for job in wanted if job.over]):
+        while True:
             if signal := self._broken:
                 return 128 + signal
+            if over := [job for job in wanted if job.over]:
+                break
             await self._strand.listen()
         await jobs.release(over[0])
         jobs.waited_for = over[0].pid

@@ -20,11 +20,14 @@ from llm_kernel.shell.choosing import menu
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.placing import Bodies
-from llm_kernel.shell.script import AT, OVER
+from llm_kernel.shell.script import AT, INNER, OVER
 from llm_kernel.shell.signals import Pending, trapped
 from llm_kernel.tokens import quoted
 
-__all__ = ["ALOUD", "COPIES", "WATCHED", "Inner"]
+__all__ = ["ALOUD", "COPIES", "NO_COPROCESS", "WATCHED", "Inner"]
+
+NO_COPROCESS = "coproc: this machine's shell has no coprocesses"
+"""What is said where a script starts one."""
 
 COPIES = "/dev/.sourced"
 """Where a sourced file stands while it runs, if it had to be changed."""
@@ -42,6 +45,8 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
+_KILL, _PARTING = 9, (1, 2, 15)
+"""The signal that nobody catches, and those that let a shell go by way of its EXIT trap."""
 
 
 class Inner:
@@ -56,7 +61,10 @@ class Inner:
         self._bodies: Bodies | None = None
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, Pending] = {}
-        self._listen(machine.processes.shell)
+        self._traps: dict[int, dict[str, str]] = {}
+        self._trapping: set[tuple[int, int]] = set()
+        self.own = machine.processes.shell
+        self._listen(self.own)
 
     def answer(
         self, args: tuple[str, ...], cwd: str, stdin: bytes, env: Mapping[str, str] = MappingProxyType({})
@@ -76,6 +84,12 @@ class Inner:
                 return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
             case "t":
                 return self._trapped(parent, int(rest[0]), rest[1]), 0
+            case "traps":
+                self._traps[self._who(parent)] = trapped(rest[1])
+                return "", int(rest[0])
+            case "trapped":
+                self._trapping.discard((self._who(parent), int(rest[0])))
+                return "", 0
             case "!":
                 return "".join(f"{line}\n" for line in rest[1:3]), int(rest[0])
             case "awk" | "jq":
@@ -108,6 +122,8 @@ class Inner:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
         while self._begun:
             self._ends(self._begun.pop()[1])
+        self._traps.clear()
+        self._trapping.clear()
         self._bodies = None
         self._chance.over()
         if self._copies:
@@ -126,6 +142,9 @@ class Inner:
         """``text`` to be run by a shell that calls itself ``where``; ``own``: by the shell that asks."""
         verdict = syntax.judge(text)
         tail = ""
+        if "coproc" in text and (at := syntax.coprocess(text)) >= 0:
+            said = quoted(f"{where}: {NO_COPROCESS}")
+            text = f"{text[:at]}\nprintf '%s\\n' {said} >&2; {'(exit 1)' if own else 'exit 1'}"
         if verdict.state != "complete" and not verdict.runs:
             said = re.sub(r"(?m)^bash: ", f"{where}: ", verdict.error)
             text = text[: verdict.start]
@@ -168,22 +187,56 @@ class Inner:
         self._machine.processes.end(pid)
         self._machine.processes.handlers.pop(pid, None)
         self._pending.pop(pid, None)
+        self._traps.pop(pid, None)
+
+    def _who(self, parent: int) -> int:
+        """The shell that asks: one that runs inside this one, or this one itself, whatever number it goes by."""
+        return parent if any(pid == parent for _, pid in self._begun) else self.own
+
+    def pending(self, pid: int) -> Pending:
+        """The signals that a shell of this process has not looked at yet."""
+        return self._pending.setdefault(pid, Pending())
+
+    def caught(self, signal: int, *, inside: bool) -> bool:
+        """Whether a trap takes a signal, or it is ignored; the trap then runs when the shell looks.
+
+        ``inside``: the process is that of the shell which runs inside this one.
+        """
+        who = self._begun[0][1] if inside and self._begun else self.own
+        traps = self._traps.get(who, {})
+        body = traps.get(name_of(signal)) if signal != _KILL else None
+        parts = body is None and bool(traps.get("EXIT")) and signal in _PARTING
+        if body is None and not parts:
+            return False
+        if body or parts:
+            self.pending(who)(signal)
+        return True
 
     def _trapped(self, pid: int, status: int, traps: str) -> str:
         """What a shell does for the signals that it was sent, its traps being ``traps``; ``status`` stays as it was."""
-        login = pid == self._machine.processes.shell
+        who = self._who(pid)
+        login = who == self._machine.processes.shell
         process = self._machine.processes.table.get(pid)
         parent = 0 if login or process is None else process.ppid
         wanted = trapped(traps)
         lines = []
-        pending = self._pending[pid].signals if pid in self._pending else []
-        while pending:
-            signal = pending.pop(0)
-            body = wanted.get(name_of(signal)) if signal != 9 else None
-            if body is not None:
-                lines.append(self._lead(body, pid, parent, "") if body else ":")
+        pending = self.pending(who).signals
+        ready = [signal for signal in pending if (who, signal) not in self._trapping]
+        for signal in ready:  # one whose trap runs now waits until that is over
+            pending.remove(signal)
+            body = wanted.get(name_of(signal)) if signal != _KILL else None
+            if body:
+                self._trapping.add((who, signal))
+                after = f"{INNER} </dev/null {pid} trapped {signal}"
+                lines += [self._lead(body, pid, parent, ""), after]
+            elif body is not None:
+                lines.append(":")
             elif signal in ENDS and not login:
-                told = signal == 15 or (signal != 2 and parent == self._machine.processes.shell)
+                told = (
+                    who == pid
+                    and self.own == self._machine.processes.shell
+                    and (signal == 15 or (signal != 2 and parent == self._machine.processes.shell))
+                )
                 lines.append(f"printf '%s\\n' '{said_of(signal)}' >&2" if told else ":")
                 lines.append(f"{'trap - EXIT; ' if signal == 9 else ''}exit {128 + signal}")
         return "\n".join([*lines, f"(exit {status})"] if status else lines)

@@ -38,6 +38,8 @@ class Forked(Protocol):
 
     async def run(self, script: str, out: Sink, err: Sink) -> int: ...
 
+    def caught(self, signal: int, *, inside: bool) -> bool: ...
+
 
 Fork: TypeAlias = Callable[[Order, Call, Process, Strand], Awaitable[Forked]]
 """Makes the shell of a job, with the state that the call carries."""
@@ -54,6 +56,7 @@ class Job:
     call: Call
     names: tuple[str, ...] = ()
     task: asyncio.Task[None] | None = None
+    shell: Forked | None = None
     state: str = "Running"
     status: int = 0
     signal: int = 0

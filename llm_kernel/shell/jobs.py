@@ -133,7 +133,7 @@ class Jobs:
                 slow = _THRASHING * 2 ** min(late, 20) if late >= 0 else 1
                 await job.strand.sleep(_FORK * (1 + crowd // _CROWD) * slow)
                 job.strand.newborn = False
-            shell = await self._fork(job.order, job.call, job.process, job.strand)
+            shell = job.shell = await self._fork(job.order, job.call, job.process, job.strand)
             if isinstance(sinks, OSError):
                 await self._write(job, True, f"bash: {sinks.filename}: {sinks.strerror}\n".encode())
                 job.status = 1
@@ -143,12 +143,14 @@ class Jobs:
         except asyncio.CancelledError:
             job.status = 128 + (job.signal or 1)
         finally:
+            job.shell = None
             self._ended(job)
 
     def _ended(self, job: Job) -> None:
         if job.over:
             return
-        signal = job.signal or (job.status - 128 if job.status - 128 in ENDS else 0)
+        by_signal = job.order.simple and job.status - 128 in ENDS
+        signal = job.signal or (job.status - 128 if by_signal else 0)
         job.state = said_of(signal) if signal else f"Exit {job.status}" if job.status else "Done"
         self._machine.processes.handlers.pop(job.pid, None)
         self._machine.processes.end(job.pid)
@@ -156,9 +158,16 @@ class Jobs:
         job.strand.close()
         self._timeline.announce()
 
-    def signalled(self, job: Job, signal: int) -> None:
-        """Let a signal reach a job: one that ends it ends its program where it is."""
+    def signalled(self, job: Job, signal: int, *, group: bool = False) -> None:
+        """Let a signal reach a job: one that ends it ends its program where it is, unless a trap of its takes it.
+
+        ``group``: what it runs in the foreground gets it as well.
+        """
         if job.over:
+            return
+        if signal in ENDS and job.shell is not None and job.shell.caught(signal, inside=job.order.simple):
+            for child in self._machine.processes.below(job.pid) if group else ():
+                self._machine.processes.signal(child, signal)
             return
         if signal in ENDS and not (signal == 1 and job.order.words[:1] == ("nohup",)):
             for child in self._machine.processes.below(job.pid):

@@ -44,7 +44,7 @@ async def _send(jobs: Jobs, machine: Machine, name: str, signal: int, io: Io) ->
         if job is None:
             await io.err(f"bash: kill: {name}: no such job\n")
             return 1
-        jobs.signalled(job, signal)
+        jobs.signalled(job, signal, group=True)
         if job.state == "Stopped" and signal in ENDS:
             jobs.signalled(job, _CONT)
         return 0

@@ -18,6 +18,7 @@ from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
+from llm_kernel.shell.signals import TRAPS
 from llm_kernel.syntax import parse, walk
 
 __all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
@@ -42,7 +43,7 @@ AT = "__llm_kernel_at"
 
 _SUSPECT = re.compile(
     r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
-    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap)\b"
+    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
 )
@@ -113,6 +114,8 @@ _MISSING = {
 """What a wrapper says of a program that is not there."""
 
 _CONTROL = "__llm_kernel_control"
+_LOOKING = frozenset(["sleep", "wait", "trap"])
+"""Words behind which a shell with traps looks for signals, or says what its traps are."""
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
 """Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
@@ -243,16 +246,12 @@ class _Command:
         base = found[1] if found else name
         if base == "echo" and rest in (["--version"], ["--help"]):
             return [_replaced(words[0], r"printf '%s\n'")]
-        if not wrapper and (
-            base == "kill"
-            or (base == _CONTROL and rest[1:2] == ["kill"])
-            or (base in ("sleep", "wait") and self._lead.trapped)
-        ):
-            after = f'; eval "$({self._asks("t")} $? "$(trap -p)")"; }}'
-            return [
-                (words[0].start_byte, words[0].start_byte, "{ "),
-                (words[-1].end_byte, words[-1].end_byte, after),
-            ]
+        if base == "trap" and rest == ["-l"]:
+            return [_replaced(words[0], "kill")]
+        said = rest[1] if base == _CONTROL and len(rest) > 1 else base
+        heeds = self._lead.trapped or (said == "wait" and self._lead.inner)
+        if not wrapper and (said == "kill" or (said in _LOOKING and heeds)):
+            return self._looks(words, said)
         if base in _RENAMED:
             return [_replaced(words[0], _RENAMED[base])]
         if base == "printf":
@@ -300,6 +299,16 @@ class _Command:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
         return edits
+
+    def _looks(self, words: list[Node], name: str) -> list[Edit]:
+        """A command behind which the shell looks for signals; ``wait`` is told which it has to heed."""
+        first, last = words[0].start_byte, words[-1].end_byte
+        if name == "trap":
+            return [(first, first, "{ "), (last, last, f'; {self._asks("traps")} $? "$(trap -p)"; }}')]
+        traps = '"$(trap -p)"' if self._lead.trapped or name == "kill" else "''"
+        before = f"{TRAPS}={traps} " if name == "wait" else ""
+        after = f'; eval "$({self._asks("t")} $? {traps})"; }}'
+        return [(first, first, f"{{ {before}"), (last, last, after)]
 
     def _measured(self, words: list[Node], rest: Sequence[str]) -> list[Edit]:
         """``xargs``: what it ends with says how its commands ended."""
@@ -538,7 +547,7 @@ def _full(node: Node, lead: Lead) -> list[Edit]:
 def _chanced(node: Node, lead: Lead) -> list[Edit]:
     """``< /dev/urandom``: bytes of the machine's chance."""
     found = devices(node.named_children) if _text(node).lstrip("0").startswith("<") else []
-    return [_replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([])})"') for word in found]
+    return [_replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([_text(word)])})"') for word in found]
 
 
 def _zeroes(node: Node) -> list[Edit]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from llm_kernel.events import Exit, Text
 from tests.notebook import Notebook, err, out
 
@@ -67,3 +69,71 @@ async def test_the_first_of_several_ends_a_wait_for_any() -> None:
 async def test_an_exit_trap_of_a_job_runs_at_its_end() -> None:
     events = await _ended(Notebook(), "(trap 'echo bye' EXIT; sleep 1; echo end) & wait")
     assert events[0] == Text("stdout", "end\nbye\n")
+
+
+async def test_a_deadline_ends_what_was_started_in_the_background_too() -> None:
+    notebook = Notebook()
+    assert await notebook("timeout 2 bash -c 'sleep 10 & wait'") == [Exit(124)]
+    assert await notebook("ps -ef | grep -c '[s]leep'") == out("0\n", 1)
+
+
+async def test_what_ends_before_its_deadline_leaves_its_background_alone() -> None:
+    notebook = Notebook()
+    assert await notebook("timeout 2 bash -c 'sleep 30 & echo quick'; pgrep -c sleep") == out("quick\n1\n")
+    await notebook.session.close()
+
+
+async def test_a_coprocess_is_refused_and_what_stands_above_it_has_run() -> None:
+    said = "coproc: this machine's shell has no coprocesses\n"
+    assert await Notebook()("echo a\ncoproc cat\necho b") == [
+        Text("stdout", "a\n"),
+        Text("stderr", f"bash: {said}"),
+        Exit(1),
+    ]
+    assert await Notebook()("bash -c 'coproc cat'") == err(f"bash: -c: {said}", 1)
+    assert await Notebook()("echo coproc") == out("coproc\n")
+
+
+async def test_a_muted_loop_starts_its_jobs_all_the_same() -> None:
+    notebook = Notebook()
+    await notebook("for i in 1 2 3; do (sleep 5; echo $i; echo $i >> f) & done >/dev/null 2>&1")
+    began = notebook.machine.clock.now
+    events = await notebook("wait; cat f")
+    assert Text("stdout", "1\n2\n3\n") in events
+    assert notebook.machine.clock.now - began < 6
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("kill -l 0 9 143 TERM SIGKILL", [Text("stdout", "EXIT\nKILL\nTERM\n15\n9\n"), Exit(0)]),
+        ("trap -l | head -1", out(" 1) SIGHUP\t 2) SIGINT\t 3) SIGQUIT\t 4) SIGILL\t 5) SIGTRAP\n")),
+        ("fg -z", err("bash: fg: -z: invalid option\nfg: usage: fg [job_spec]\n", 2)),
+        ("wait -z", err("bash: wait: -z: invalid option\nwait: usage: wait [-fn] [id ...]\n", 2)),
+        ("disown", err("bash: disown: current: no such job\n", 1)),
+        ("kill %", err("bash: kill: %: no such job\n", 1)),
+        ("bg %1 %2", err("bash: bg: %1: no such job\nbash: bg: %2: no such job\n", 1)),
+        ("jobs -x echo a b", out("a b\n")),
+        ("wait -n %9", err("bash: wait: %9: no such job\n", 127)),
+    ],
+)
+async def test_the_words_of_job_control_complain_as_bash_does(script: str, said: list[object]) -> None:
+    assert await Notebook()(script) == said
+
+
+async def test_a_stopped_job_is_listed_told_once_and_taken_up() -> None:
+    notebook = Notebook()
+    await notebook("sleep 100 & sleep 200 &")
+    await notebook("kill -STOP %1")
+    assert await notebook("jobs") == out(
+        "[1]+  Stopped                 sleep 100\n[2]-  Running                 sleep 200 &\n"
+    )
+    assert await notebook("jobs -s; jobs -n") == out("[1]+  Stopped                 sleep 100\n")
+    assert await notebook("bg") == out("[1]+ sleep 100 &\n")
+    assert await notebook("jobs -r | wc -l; disown -r; jobs") == out("2\n")
+    await notebook.session.close()
+
+
+async def test_an_exit_status_above_128_is_no_signal_where_the_shell_itself_ends_with_it() -> None:
+    events = await Notebook()("(exit 143) & wait $!")
+    assert events[0].text.endswith("[1]+  Exit 143                ( exit 143 )\n")

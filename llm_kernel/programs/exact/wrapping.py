@@ -22,7 +22,7 @@ from llm_kernel.shell.script import AT, TTY
 
 __all__ = ["nice", "nohup", "setsid", "timeout"]
 
-_FAILED, _MISSING = 125, 127
+_FAILED, _MISSING, _KILL = 125, 127, 9
 _TIMEOUT = Options(
     "preserve-status foreground k,kill-after= s,signal= v,verbose",
     usage="[OPTION] DURATION COMMAND [ARG]...\n[OPTION]",
@@ -66,6 +66,8 @@ async def timeout(call: Call, io: Io) -> int:
         return _FAILED
     limit, words = seconds(parsed.operands[0]) or 0.0, parsed.operands[1:]
     signal = number_of(parsed.value("signal") or "TERM")
+    if own := call.machine.processes.table.get(call.pid):
+        own.group = own.pid
     running = asyncio.ensure_future(_run(call, io, words, f"timeout: failed to run command {said(words[0], call.env)}"))
     try:
         if not limit or not await overdue(io.strand, limit, running, ends=signal in ENDS):
@@ -74,9 +76,17 @@ async def timeout(call: Call, io: Io) -> int:
             return await running if "preserve-status" in parsed else 124
     finally:
         await _end(running)
+    _end_group(call, signal or 0)
     if "preserve-status" in parsed and signal != 9:
         return 128 + (signal or 0)
     return 137 if signal == 9 or signal not in ENDS else 124
+
+
+def _end_group(call: Call, signal: int) -> None:
+    """What the command has started in the background gets the signal too."""
+    processes = call.machine.processes
+    for one in [one.pid for one in processes.running() if call.pid and one.group == call.pid != one.pid]:
+        processes.signal(one, signal if signal in ENDS else _KILL)
 
 
 async def _outlives(call: Call, io: Io, parsed: Parsed, signal: int, running: asyncio.Future[int]) -> bool:
@@ -204,7 +214,7 @@ async def _run(
         line = f"{AT}={shlex.quote(f'{missing}: No such file or directory')} {line}"
     if stdin:
         line = f"base64 -d <<< {base64.b64encode(stdin).decode()} | {line}"
-    return await call.run(line, out or io.out, err or io.err)
+    return await call.run(line, out or io.out, err or io.err, parent=call.pid)
 
 
 async def _end(running: asyncio.Future[int]) -> None:
