@@ -11,6 +11,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.hooks import after, before
 from llm_kernel.plan.shapes.module import Named
 from llm_kernel.plan.shapes.table import SHAPES, base, called
 from llm_kernel.plan.shapes.tensor import Returned, Tensor
@@ -208,7 +209,8 @@ def _called(w: Walk, this: Instance, args: list[Value], named: dict[str, Value],
     if isinstance(method, Function):
         if w.hooked:
             w.emit(Free(expr=w.source(node)))
-        value = _walked(w, method, [this, *args], named, this)
+        args = before(w, this, args)
+        value = after(w, this, args, _walked(w, method, [this, *args], named, this))
         return Unknown("tensor") if isinstance(value, Unknown) and value.kind == "any" and this.cls.foreign() else value
     if base(this.cls.foreign()):
         return called(w, this, args, named, node)

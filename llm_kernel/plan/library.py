@@ -32,7 +32,9 @@ from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.chance import generator_attribute, lose, lose_all
+from llm_kernel.plan.shapes.hooks import handle_attribute
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
+from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
@@ -392,6 +394,10 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
     if name == "register_forward_hook" and args and w.loud_value(args[0]):
         w.hooked = True
     if owner.kind in ("parallel", "chain") and name in ("to", "cuda", "train", "eval", "cpu", "half", "float"):
+        inner = owner.attrs["inner"]
+        for each in inner if isinstance(inner, list) else [inner]:
+            if is_module(each):
+                w.call(w.attribute(each, name), args, named, None)
         return owner
     return Unknown("any")
 
@@ -410,6 +416,8 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return value.attrs[name]
     if value.kind == "generator":
         return generator_attribute(value, name)
+    if value.kind == "handle":
+        return handle_attribute(value, name)
     if value.kind == "namespace":
         if name == "__dict__":
             return value.attrs

@@ -9,7 +9,7 @@ from string import Formatter
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
-from llm_kernel.plan.shapes.module import Modules
+from llm_kernel.plan.shapes.module import Modules, Named
 from llm_kernel.plan.shapes.printing import numbers
 from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
 from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
@@ -91,7 +91,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
         case Tensor() if value.numbers is not None:
             return numbers(value, inside)
-        case Thing(kind="module" | "parallel") | Modules():
+        case Thing(kind="module" | "parallel") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
         case Thing(kind="chain" | "parallel" | "dataset"):

@@ -9,7 +9,7 @@ from llm_kernel.plan.shapes.functions import dims_of
 from llm_kernel.plan.shapes.tensor import Shape, Tensor, Vague, tensor, whole, wholes
 from llm_kernel.plan.values import Lib, Value
 
-__all__ = ["MAKERS", "dtype_of"]
+__all__ = ["MAKERS", "device_of", "dtype_of"]
 
 _ALIASES = {"float": "float32", "double": "float64", "half": "float16", "long": "int64", "int": "int32",
             "short": "int16"}  # fmt: skip

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from llm_kernel.plan.shapes import module as modules
 from llm_kernel.plan.shapes.checkpoint import State
+from llm_kernel.plan.shapes.creation import device_of, dtype_of
+from llm_kernel.plan.shapes.fit import reach
+from llm_kernel.plan.shapes.hooks import HOOKS
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor
-from llm_kernel.plan.values import Instance, Thing, Unknown, Value
+from llm_kernel.plan.values import Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
 __all__ = ["QUESTIONS"]
@@ -92,8 +96,43 @@ def train(w: Walk, this: Value, mode: Value = True) -> Value:
 
 
 def _train(w: Walk, this: Value, mode: bool) -> Value:
-    if isinstance(this, (Thing, Instance)):
-        w.state.put(this.attrs, "training", mode, quiet=True)
+    for _, each in modules.modules(this):
+        if isinstance(each, (Thing, Instance)):
+            w.state.put(each.attrs, "training", mode, quiet=True)
+    return this
+
+
+def move(w: Walk, this: Value, *args: Value, **named: Value) -> Value:
+    """``to``: every parameter and buffer on another device, or of another type."""
+    place: str | None = None
+    kind: str | None = None
+    for each in (*args, *(named[name] for name in ("device", "dtype") if name in named)):
+        if isinstance(each, Lib):
+            kind = dtype_of(each, "")
+        elif isinstance(each, (str, Unknown)) or type(each) is int:
+            place = f"cuda:{each}" if type(each) is int else device_of(each)
+        elif each is not None and not isinstance(each, bool):
+            place = "?"
+    return moved(w, this, place, kind)
+
+
+def moved(w: Walk, this: Value, place: str | None, kind: str | None) -> Value:
+    """The module with its tensors elsewhere; one that stands under two names stays one."""
+    if place is not None:
+        reach(w.facts, place)
+    new: dict[int, Tensor] = {}
+    for _, each in modules.modules(this):
+        attrs = modules.held(each)
+        for name, value in list(attrs.items()):
+            if not isinstance(value, Tensor) or value.role not in ("param", "buffer"):
+                continue
+            made = new.get(id(value))
+            if made is None:
+                floats = kind is not None and value.dtype.startswith(("float", "bfloat"))
+                made = replace(value, device=place or value.device, dtype=kind if floats and kind else value.dtype)
+                new[id(value)] = made
+            if made != value or made.device != value.device:
+                w.state.put(attrs, name, made)
     return this
 
 
@@ -113,8 +152,12 @@ QUESTIONS: dict[str, Callable[..., Value]] = {
     "__len__": lambda w, this: len(modules.children(this)),
     "append": lambda w, this, value: add_module(w, this, str(len(modules.children(this))), value) or this,
     "get_submodule": lambda w, this, path: dict(modules.modules(this))[path],
-    **dict.fromkeys(("to", "cuda", "cpu", "half", "float", "double", "bfloat16", "type", "share_memory", "compile"),
-                    itself),
+    **dict.fromkeys(("share_memory", "compile"), itself),
+    "to": move, "type": move, "cpu": lambda w, this: moved(w, this, "cpu", None),
+    "cuda": lambda w, this, device="cuda", **named: move(w, this, "cuda" if device is None else device),
+    **{name: (lambda w, this, _kind=kind: moved(w, this, None, _kind)) for name, kind in
+       {"half": "float16", "float": "float32", "double": "float64", "bfloat16": "bfloat16"}.items()},
+    **HOOKS,
 }  # fmt: skip
 """Methods of a module by name."""
 

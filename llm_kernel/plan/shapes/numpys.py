@@ -9,6 +9,8 @@ from typing import Any
 from llm_kernel.plan.shapes import arrays, rules
 from llm_kernel.plan.shapes.creation import dtype_of, literal, span
 from llm_kernel.plan.shapes.functions import FUNCTIONS
+from llm_kernel.plan.shapes.module import is_module
+from llm_kernel.plan.shapes.nets import moved
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, wholes
 from llm_kernel.plan.values import Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -73,8 +75,10 @@ def related(w: Walk, made: Value, args: list[Value]) -> Value:
 
 
 def forget(w: Walk, values: Any) -> None:
-    """The numbers of these may have been changed by code that nobody follows."""
+    """The numbers of these, or the device of a module, may have been changed by code that nobody follows."""
     for each in values:
+        if is_module(each):
+            moved(w, each, "?", None)
         if isinstance(each, Tensor) and each.cell is not None and each.numbers is not None:
             write(w, each, None)
 

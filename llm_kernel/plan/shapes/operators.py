@@ -6,6 +6,7 @@ import ast
 from typing import Any
 
 from llm_kernel.plan.shapes import arrays, numeric, rules
+from llm_kernel.plan.shapes.fit import together
 from llm_kernel.plan.shapes.functions import weak
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, given, like
 from llm_kernel.plan.values import Unknown, Value
@@ -38,6 +39,7 @@ def _computed(op: ast.AST, one: Value, other: Value) -> Value | None:
 
 def _operate(op: ast.operator, one: Value, other: Value) -> Value:
     if isinstance(one, Tensor) and isinstance(other, Tensor):
+        together(one, other)
         if isinstance(op, ast.MatMult):
             return rules.matmul(one, other)
         of = "torch" if "torch" in (one.of, other.of) else "numpy"

@@ -10,8 +10,12 @@ from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
 from llm_kernel.plan.shapes.chance import CHANCE, built, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
+from llm_kernel.plan.shapes.fit import check, of_targets, reach
 from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
+from llm_kernel.plan.shapes.hooks import HANDLES
+from llm_kernel.plan.shapes.hooks import after as after_call
+from llm_kernel.plan.shapes.hooks import before as before_call
 from llm_kernel.plan.shapes.inplace import change
 from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
@@ -50,6 +54,8 @@ def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AS
             return _opaque(path, args, named)
         if name.startswith("dropout"):
             lose(w)
+        if name in ("cross_entropy", "nll_loss") and len(args) > 1:
+            of_targets(w.facts, args[0], args[1], named.get("ignore_index", -100))
         try:
             values = args or [first]
             return related(w, filled(compute(*values, **rest), name, values, rest), [first])
@@ -182,7 +188,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, **MODELS, "torch.nn.Sequential": containers.sequential,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, "torch.nn.Sequential": containers.sequential,
     "torch.nn.ModuleList": containers.module_list,
     "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
@@ -200,7 +206,12 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
         return Unknown("tensor")
     if "Dropout" in layer.name:
         lose(w)
+    holder = this if isinstance(this, (Thing, Instance)) else None
+    args = before_call(w, holder, args) if holder is not None else args
     try:
+        check(w, layer, this, args)
+        if layer.name in ("CrossEntropyLoss", "NLLLoss") and len(args) == 2 and layer.given is not None:
+            of_targets(w.facts, args[0], args[1], layer.given[1].get("ignore_index", -100))
         found = layer.forward(w, this, args, named)
     except Raised as err:
         inside(w.facts, layer.name, err)
@@ -210,7 +221,7 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
     if not module.children(this):
         weigh(w, this, args[0] if args else None, found)
         found = of_layer(found, layer, args, named)
-    return found
+    return after_call(w, holder, args, found) if holder is not None else found
 
 
 def module_attribute(w: Walk, this: Thing, name: str) -> Value:
@@ -245,8 +256,12 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
         if name == "type" and not args and not named:
             return _type_name(this)
         if name in ("to", "cuda", "cpu", "type"):
-            made = filled(_moved(this, name, args, named), name, [this], {})
-            return this if isinstance(made, Tensor) and made == replace(this, cell=made.cell) else made
+            elsewhere = _moved(this, name, args, named)
+            if isinstance(elsewhere, Tensor):
+                reach(w.facts, elsewhere.device)
+            made = filled(elsewhere, name, [this], {})
+            stays = isinstance(made, Tensor) and made.device == this.device and made == replace(this, cell=made.cell)
+            return this if stays else made
         if name == "item" and this.count != 1:
             raise _no_scalar(w, this)
         if name in ("item", "tolist") and this.numbers is not None:
