@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -53,6 +53,8 @@ class Holder:
 
 def find(name: str, made: Profile) -> Deb | None:
     """The archive's package ``name`` in this release, or None where the release has none."""
+    if name in _kernels(made.os, made.release):
+        return _kernel(name, made)
     if made.like == "rhel":
         return _rpm(name, made)
     row = _data()["packages"].get(name)
@@ -119,22 +121,55 @@ def upstream(version: str) -> str:
 def _base(os: str, release: str) -> dict[str, str]:
     made = profile(os, release)
     without = set(_data()["ubuntu_only"]) if made.os == "debian" else set()
-    without |= {"dnf"} if made.manager == "yum" else {"python2"}
-    listed = _data()["rhel_base" if made.like == "rhel" else "base"]
+    without |= {"dnf", "python2", "systemd-udev"} if made.manager == "yum" else {"python2"}
+    listed = [*_data()["rhel_base" if made.like == "rhel" else "base"], *_kernels(os, release)]
+    listed += _data()["el7_base"] if made.os == "centos" else []
     found = ((name, find(name, made)) for name in listed if name not in without)
     return {name: deb.version for name, deb in found if deb}
 
 
+@cache
+def _kernels(os: str, release: str) -> dict[str, str]:
+    """The packages of the kernel that runs, name to version."""
+    made = profile(os, release)
+    if made.like == "rhel":
+        version = made.kernel.rpartition(".")[0]
+        names = ("kernel", "kernel-tools", "kernel-tools-libs")
+        return dict.fromkeys(names if made.os == "centos" else ("kernel", "kernel-core", "kernel-modules"), version)
+    if made.os == "debian":
+        version = re.sub(r".*Debian (\S+).*", r"\1", made.build)
+        return dict.fromkeys((f"linux-image-{made.kernel}", "linux-image-amd64"), version)
+    version = f"{made.kernel.rpartition('-')[0]}.{made.build[1:].partition('-')[0]}"
+    own = dict.fromkeys((f"linux-{kind}-{made.kernel}" for kind in ("image", "modules", "modules-extra")), version)
+    return own | {"linux-image-generic": _data()["kernels"].get(made.codename, version)}
+
+
+def _kernel(name: str, made: Profile) -> Deb:
+    version = _kernels(made.os, made.release)[name]
+    what = "modules" if "modules" in name else "image"
+    summary = _data()["rpm_summaries"].get(name) or {
+        "linux-image-generic": "Generic Linux kernel image",
+        "linux-image-amd64": "Linux for 64-bit PCs (meta-package)",
+    }.get(name, f"Linux kernel {'extra modules' if what == 'modules' else what} for version {made.kernel}")
+    needs = (f"linux-image-{made.kernel}",) if name in ("linux-image-generic", "linux-image-amd64") else ()
+    size = 3_000 if needs else 14_200_000 if what == "modules" else 9_100_000
+    return Deb(name, version, summary, "amd64", "main", size, size * 5 if what == "modules" else size + 900_000, needs)
+
+
 def _rpm(name: str, made: Profile) -> Deb | None:
+    exact = _data()["el7"].get(name, "") if made.release == "7" else ""
     sources = [apt for apt, dnf in _renamed().items() if dnf == name]
     rows = _data()["packages"]
     source = next((apt for apt in (*sources, name) if apt in rows), "")
     if not source or (source not in sources and _renamed().get(source, source) != name):
-        return imagined(name, f"1.0-1.el{made.release}") if name in _data()["rhel_base"] else None
+        if not exact:
+            return imagined(name, f"1.0-1.el{made.release}") if name in _data()["rhel_base"] else None
+        plain = exact.rpartition(":")[2]
+        return replace(imagined(name, plain), summary=_data()["rpm_summaries"].get(name, ""), section="main")
     row = rows[source]
     near = "bionic" if made.release == "7" else "jammy"
     version = row["versions"].get(near) or next(iter(row["versions"].values()))
-    return _deb(name, {**row, "needs": ""}, f"{upstream(version)}-1.el{made.release}")
+    return _deb(name, {**row, "needs": ""}, exact.rpartition(":")[2] or f"{upstream(version)}-1.el{made.release}")
 
 
 def _deb(name: str, row: dict[str, Any], version: str) -> Deb:

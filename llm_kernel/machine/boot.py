@@ -53,6 +53,8 @@ def settle(machine: Machine) -> None:
         if one and one.start == boot and (one.command, one.user) != (command, user):
             one.command, one.user = command, user
             _unlist(machine, pid)
+        elif machine.files.is_dir(f"/proc/{pid}/fd") and not machine.files.exists(f"/proc/{pid}/exe"):
+            _unlist(machine, pid)  # the system moved its programs
 
 
 def _unlist(machine: Machine, pid: int) -> None:

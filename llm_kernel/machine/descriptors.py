@@ -50,5 +50,7 @@ def descriptors(machine: Machine, process: Process) -> list[Descriptor]:
 def program_file(machine: Machine, process: Process) -> str:
     """The file of the program that the process runs."""
     word = process.command[0].lstrip("-") if process.command else ""
-    places = [word] if word.startswith("/") else [f"{folder}/{word}" for folder in _PATH]
-    return next((machine.files.resolve(path) for path in places if machine.files.exists(path)), f"/usr/bin/{word}")
+    whole = word.startswith("/")
+    places = [word] if whole else [f"{folder}/{word}" for folder in _PATH]
+    there = (machine.files.resolve(path) for path in places if machine.files.exists(path))
+    return next(there, word if whole else f"/usr/bin/{word}")

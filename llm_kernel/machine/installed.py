@@ -2,7 +2,7 @@
 
 Every manager's list is read from two things: what the release, its Python or conda begins with, and what was added
 or taken away since. ``era`` is the month beyond which there are no releases yet. An environment's managers carry its
-directory: ``pip:/root/env``.
+directory: ``pip:/root/env``. ``held`` names the archive's packages that are to stay as they are.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Installed:
         self._added: dict[tuple[str, str], tuple[str, bool]] = {}
         self._gone: set[tuple[str, str]] = set()
         self.environments: dict[str, Environment] = {}
+        self.held: set[str] = set()
 
     # -- what is there ------------------------------------------------------------------------------------------
 
@@ -98,6 +99,17 @@ class Installed:
         """Whether the package came with the system and is still as it came."""
         which = self.manager(manager)
         return (which, self._key(which, name)) not in self._added
+
+    def automatic(self, name: str) -> bool:
+        """Whether the archive's package came for others' sake."""
+        row = self._added.get((self.archive, self._key(self.archive, name)))
+        return row is not None and not row[1]
+
+    def mark(self, name: str, *, automatic: bool) -> None:
+        """Say of an installed package of the archive whether somebody asked for it."""
+        key = self._key(self.archive, name)
+        if (version := self._versions(self.archive).get(key)) is not None:
+            self._added[self.archive, key] = (version, not automatic)
 
     def module(self, name: str, manager: str = "pip") -> Package | None:
         """The installed Python package that ``import name`` would load, or None."""
@@ -213,7 +225,7 @@ class Installed:
         added = [[manager, key, version, asked] for (manager, key), (version, asked) in self._added.items()]
         made = [[one.root, one.kind, one.python] for one in self.environments.values()]
         state = {"era": self.era, "seed": self._seed, "added": added, "gone": sorted(map(list, self._gone))}
-        return state | ({"environments": made} if made else {})
+        return state | ({"environments": made} if made else {}) | ({"held": sorted(self.held)} if self.held else {})
 
     @classmethod
     def from_state(cls: type[_Kind], system: System, state: Mapping[str, Any]) -> _Kind:
@@ -224,6 +236,7 @@ class Installed:
         made._gone = {(str(manager), str(key)) for manager, key in state["gone"]}
         for root, kind, python in state.get("environments", ()):
             made.environments[str(root)] = Environment(str(root), str(kind), str(python))
+        made.held = set(map(str, state.get("held", ())))
         return made
 
     # -- inside -------------------------------------------------------------------------------------------------

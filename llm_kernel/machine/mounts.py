@@ -38,20 +38,25 @@ def mounts(system: System) -> list[Mount]:
     """All mounted file systems in the order of mounting, without what the machine's files hold."""
     ram, quick = system.total_kb, "rw,nosuid,nodev,noexec,relatime"
     old = not system.profile.since("libc", "2.32")
-    tenth = ram // 10 // 4 * 4
+    tenth, half, rhel = ram // 10 // 4 * 4, ram // 2 // 4 * 4, system.profile.like == "rhel"
+    run = _ram("tmpfs", "/run", "tmpfs", quick, tenth, 963, used=1856)
     rows = [
         Mount("sysfs", "/sys", "sysfs", quick),
         Mount("proc", "/proc", "proc", quick),
-        _ram("udev", "/dev", "devtmpfs", "rw,nosuid,relatime", ram - 40_016, 611, shown=old),
+        _ram("devtmpfs" if rhel else "udev", "/dev", "devtmpfs", "rw,nosuid,relatime", half - 20_008, 611, shown=old),
         Mount("devpts", "/dev/pts", "devpts", "rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000"),
-        _ram("tmpfs", "/run", "tmpfs", quick, tenth, 963, used=1856),
+        *([] if rhel else [run]),
         *[_disk(disk) for disk in system.disks if disk.mount == "/"],
         Mount("securityfs", "/sys/kernel/security", "securityfs", quick),
-        _ram("tmpfs", "/dev/shm", "tmpfs", "rw,nosuid,nodev", ram // 2 // 4 * 4, 1),  # noqa: S108  # the machine's own
-        _ram("tmpfs", "/run/lock", "tmpfs", quick, 5120, 3),
+        _ram("tmpfs", "/dev/shm", "tmpfs", "rw,nosuid,nodev", half, 1),  # noqa: S108  # the machine's own
+        *(
+            [replace(run, options="rw,nosuid,nodev,mode=755", total=half, inodes=half // 4)]
+            if rhel
+            else [_ram("tmpfs", "/run/lock", "tmpfs", quick, 5120, 3)]
+        ),
     ]
     if old:
-        rows.append(_ram("tmpfs", "/sys/fs/cgroup", "tmpfs", "ro,nosuid,nodev,noexec", ram // 2 // 4 * 4, 18))
+        rows.append(_ram("tmpfs", "/sys/fs/cgroup", "tmpfs", "ro,nosuid,nodev,noexec", half, 18))
     else:
         rows.append(Mount("cgroup2", "/sys/fs/cgroup", "cgroup2", f"{quick},nsdelegate,memory_recursiveprot"))
     rows += [_disk(disk) for disk in system.disks if disk.mount != "/"]

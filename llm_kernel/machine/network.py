@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from ipaddress import IPv4Interface
 from typing import TYPE_CHECKING
 
+from llm_kernel.machine.system import System
+
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["Counters", "Interface", "Listener", "gateway", "interfaces", "listeners", "main_interface"]
+__all__ = ["Counters", "Interface", "Listener", "card", "gateway", "interfaces", "listeners", "main_interface"]
 
 PREFIX = 24
 """The length of the local network's prefix."""
@@ -68,21 +70,26 @@ def interfaces(machine: Machine) -> list[Interface]:
     own = Counters(packets * 86, packets, packets * 86, packets)
     received, sent = 148_220 + int(up * 1.7), 61_873 + int(up * 1.1)
     outer = Counters(received * 1187, received, sent * 126, sent)
-    mac, down = _mac(system.host), machine.faults.network_down
+    name, mac = card(system)
     return [
         Interface(1, "lo", "00:00:00:00:00:00", 65536, IPv4Interface("127.0.0.1/8"), "::1", 128, own, loopback=True),
         Interface(
             2,
-            _card_name(machine),
+            name,
             mac,
             1500,
             IPv4Interface(f"{system.address}/{PREFIX}"),
             _local(mac),
             64,
             outer,
-            down=down,
+            down=machine.faults.network_down,
         ),
     ]
+
+
+def card(system: System) -> tuple[str, str]:
+    """The name of the network card and its hardware address."""
+    return "eno1" if system.profile.like == "debian" else "em1", _mac(system.host)
 
 
 def main_interface(machine: Machine) -> Interface:
@@ -105,10 +112,6 @@ def listeners(machine: Machine) -> list[Listener]:
         elif program == "systemd-resolved":
             found += [Listener(kind, "127.0.0.53%lo", 53, process.pid, "systemd-resolve", 13, 4096) for kind in _KINDS]
     return found
-
-
-def _card_name(machine: Machine) -> str:
-    return "eno1" if machine.system.profile.like == "debian" else "em1"
 
 
 def _mac(name: str) -> str:

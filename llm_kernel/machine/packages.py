@@ -54,6 +54,13 @@ class Packages(Installed):
         stand = {self.packed(command) for command in plain - added}  # which nobody else brings
         return sorted(own | stand | {self.file_of(command) for command in added})
 
+    def lost(self) -> list[str]:
+        """The programs that a fresh system has and whose packages were taken away, sorted."""
+        gone = [key for manager, key in self._gone if manager == self.archive]
+        held = {command for package in self.installed(self.archive) for command in package.commands} if gone else set()
+        made = self._system.profile
+        return sorted({command for key in gone for command in archive.programs(key, made)} - held)
+
     def provider_at(self, folder: str, command: str) -> str | None:
         """The package of an environment that holds the program ``command`` in ``folder``, its ``bin``."""
         root, _, last = folder.rpartition("/")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
+from llm_kernel.machine.descriptors import program_file
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.process_facts import (
     command_name,
@@ -111,16 +112,10 @@ def _lay(files: Files, machine: Machine, process: Process, stat: bytes, *, fresh
 def _links(machine: Machine, process: Process) -> Iterator[tuple[str, str]]:
     yield "cwd", process.cwd
     yield "root", "/"
-    yield "exe", _exe(machine, process)
+    yield "exe", program_file(machine, process)
     stream = "/dev/null" if process.tty == "?" else f"/dev/{process.tty}"
     for number in range(3):
         yield f"fd/{number}", stream
-
-
-def _exe(machine: Machine, process: Process) -> str:
-    word = process.command[0].lstrip("-") if process.command else ""
-    places = [word] if word.startswith("/") else [f"{folder}/{word}" for folder in _PATH]
-    return next((machine.files.resolve(path) for path in places if machine.files.exists(path)), f"/usr/bin/{word}")
 
 
 def _point(files: Files, shell: int) -> None:

@@ -16,8 +16,10 @@ from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.proc import moving_proc, render_proc
 from llm_kernel.machine.proc_pid import follow_processes
+from llm_kernel.machine.profiles import Profile
 from llm_kernel.machine.services import packaged_units, unit_files, wants
 from llm_kernel.machine.site import rows, trees
+from llm_kernel.machine.sysfs import sys_files, sys_folders
 from llm_kernel.machine.system import System, User
 from llm_kernel.machine.tunables import place_of, tunables
 
@@ -47,7 +49,7 @@ def plant(files: Files, machine: Machine) -> None:
         files.remove("/home/user", recursive=True)
     for path, node in render_tree(system, facts).items():
         age = 86400.0 * (20 + crc32(posixpath.dirname(path).encode()) % 90)
-        times = (system.boot, system.boot - age) if system.boot else None
+        times = (system.boot, system.boot - age) if system.boot and path not in _JOURNALS else None
         _lay(files, path, node, times)
         if times and node.kind == "directory":
             files.set_times(path, mtime=times[1], atime=times[0])
@@ -103,6 +105,7 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     nodes |= _programs(system, facts)
     nodes |= {path: _packaged(data) for path, data in trees(facts.get("sites", [])).items()}
     nodes |= _devices(system, facts["gpus"] if facts["driver"] else 0)
+    nodes |= {path: Node("file", text.encode(), mode=0o444) for path, text in sys_files(system, facts["gpus"]).items()}
     for user in system.users:
         nodes |= _home(system, user)
     nodes |= {path: Node("sized", size=size, mode=_MODES.get(path, 0o640)) for path, size in _logs(system).items()}
@@ -118,6 +121,8 @@ def _facts(system: System, machine: Machine) -> dict[str, Any]:
     units = [
         name for name in packaged_units() if any(machine.packages.find(m, name) for m in machine.packages.managers)
     ]
+    lost = machine.packages.lost()
+    more |= {"lost": lost} if lost else {}
     return {"system": state, **more, "added": machine.packages.files(), "units": units, "sites": rows(machine)}
 
 
@@ -212,6 +217,8 @@ def _folders(system: System) -> list[str]:
         *more["all"].split(),
         *more[system.profile.like].split(),
         *own,
+        f"{'/usr' if system.profile.merged else ''}/lib/modules/{system.kernel}/kernel",
+        *sys_folders(system),
         *(disk.mount for disk in system.disks if disk.mount != "/"),
     ]
 
@@ -238,7 +245,9 @@ def _links(system: System, zone: str) -> dict[str, Node]:
 
 def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     made = system.profile
-    nodes = {f"{folder}/{name}": _program(name) for folder, names in made.programs.items() for name in names}
+    lost = facts.get("lost", ())
+    named = ((folder, name) for folder, names in made.programs.items() for name in names if name not in lost)
+    nodes = {f"{folder}/{name}": _program(name) for folder, name in named}
     base = "/usr/bin" if made.merged else "/bin"
     if made.like == "debian":
         nodes[f"{base}/sh"] = Node("symlink", target="dash")
@@ -246,6 +255,7 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         nodes["/etc/alternatives/awk"] = Node("symlink", target="/usr/bin/gawk")
     else:
         nodes["/usr/bin/sh"] = Node("symlink", target="bash")
+    nodes |= _systemd(made)
     branch, own = (version.rpartition(".")[0] for version in (system.python, made.python))
     for minor in filter(None, (own, branch)):
         nodes[f"/usr/bin/python{minor}"] = _program(f"python{minor}", 5_479_736)
@@ -263,6 +273,16 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         nodes |= {f"{home}/bin/{name}": _program(name) for name in _DATA["cuda"].split()}
         nodes |= {f"{home}/{name}": Node("directory") for name in ("include", "lib64")}
     return nodes
+
+
+def _systemd(made: Profile) -> dict[str, Node]:
+    """What is started first, and its own services."""
+    folder = "/usr/lib/systemd" if made.merged else "/lib/systemd"
+    services = ("systemd-journald", "systemd-udevd", "systemd-logind")
+    first = Node("symlink", target="../lib/systemd/systemd" if made.merged else "/lib/systemd/systemd")
+    files = {f"{folder}/{name}": _program(name) for name in services}
+    init = "/usr/sbin/init" if made.merged else "/sbin/init"
+    return {**files, f"{folder}/systemd": _program("systemd", 1_620_224), init: first}
 
 
 def _units(system: System, facts: dict[str, Any]) -> dict[str, Node]:
@@ -316,7 +336,8 @@ def _home(system: System, user: User) -> dict[str, Node]:
 
 
 def _logs(system: System) -> dict[str, int]:
-    boot = {f"/boot/vmlinuz-{system.kernel}": 11_615_272, f"/boot/initrd.img-{system.kernel}": 103_881_634}
+    first = "initramfs-{}.img" if system.profile.like == "rhel" else "initrd.img-{}"
+    boot = {f"/boot/vmlinuz-{system.kernel}": 11_615_272, f"/boot/{first.format(system.kernel)}": 103_881_634}
     boot |= {f"/boot/config-{system.kernel}": 262_224, f"/boot/System.map-{system.kernel}": 6_273_869}
     swap = {"/swap.img": system.swap} if system.swap else {}
     return {**_DATA["logs"][system.profile.like], **boot, **swap}

@@ -22,6 +22,7 @@ ASKED = [
     "od -An -N8 -tx1 /dev/urandom",
     "awk 'BEGIN { srand(); print rand() }'",
     "uuidgen; mktemp -u",
+    "cat /proc/sys/kernel/random/uuid; read id < /proc/sys/kernel/random/uuid; echo $id",
     "bash -c 'seq 9 | shuf -n 4; echo $SRANDOM'",
 ]
 
@@ -43,6 +44,20 @@ async def test_what_is_drawn_is_of_its_kind() -> None:
     assert await book.said("head -c 2M /dev/urandom | wc -c") == "2097152\n"
     assert await book.said("ls -a /dev | grep -c chance; true") == "0\n"
     assert re.fullmatch(r"[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}\n", await book.said("uuidgen"))
+
+
+async def test_an_identifier_of_chance_is_another_at_each_reading() -> None:
+    said = (await Notebook().said("for n in 1 2 3; do cat /proc/sys/kernel/random/uuid; done")).splitlines()
+    assert len(set(said)) == 3
+    assert [bool(re.fullmatch(r"[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}", x)) for x in said] == [
+        True
+    ] * 3
+
+
+async def test_what_is_read_of_chance_leaves_nothing_in_dev() -> None:
+    book = Notebook()
+    assert await book.said("head -c 4 /dev/urandom | wc -c; ls -A /dev | grep '^[.]'; echo /dev/.*") == "4\n/dev/.*\n"
+    assert await book.said("head -c 4 /dev/urandom | wc -c; rm -rf /proc/self/map_files; echo $?") == "4\n0\n"
 
 
 async def test_formats_in_variables_and_programs_in_files_show_the_machines_time() -> None:

@@ -6,7 +6,7 @@ import copy
 from dataclasses import replace
 from fnmatch import fnmatch
 
-from llm_kernel.machine import archive
+from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.packages import Package, Packages
 from llm_kernel.programs.exact import apt_lines as lines
 from llm_kernel.programs.exact import apt_queries
@@ -54,6 +54,14 @@ def apt_cache(call: Call) -> Answer:
     match words[:1]:
         case ["policy"] if words[1:]:
             return Answer("".join(lines.policy(call.machine, name) for name in words[1:]))
+        case ["policy"] if not flags:
+            return Answer(lines.policies(call.machine))
+        case ["rdepends"] if words[1:] and not flags:
+            return apt_queries.needing(call.machine, words[1:])
+        case ["madison"] if words[1:] and not flags:
+            return apt_queries.madison(call.machine, words[1:])
+        case ["pkgnames"] if not flags:
+            return apt_queries.names(call.machine, (words[1:] or [""])[0])
         case ["show" | "search" | "depends"]:
             return _asked(call, words, flags, apt=False)
     raise NotExact
@@ -86,18 +94,16 @@ def _front(call: Call, *, program: str) -> Answer:
         return _asked(call, words, flags, apt=True)
     if command == "policy" and program == "apt" and names:
         return Answer("".join(lines.policy(call.machine, name) for name in names))
+    if command == "rdepends" and program == "apt" and names and not flags:
+        return apt_queries.needing(call.machine, names)
+    if command == "check" and program == "apt-get" and not names:
+        return Answer(lines.reading(call.machine, tty=call.tty))
+    if program == "apt-get" and {"-s", "--simulate", "--just-print", "--dry-run", "--no-act"} & set(flags):
+        return _simulated(call, command, names)
     if command not in _KNOWN:
         if command in (
-            "search",
-            "show",
-            "source",
-            "download",
-            "edit-sources",
-            "moo",
-            "help",
-            "check",
-            "policy",
-            "list",
+            *("search", "show", "source", "download", "edit-sources", "moo", "help", "policy", "list", "changelog"),
+            *("build-dep", "indextargets", "rdepends", "showsrc", "dselect-upgrade"),
         ):
             raise NotExact
         return Answer("", f"E: Invalid operation {command}\n", 100)
@@ -121,15 +127,40 @@ def _front(call: Call, *, program: str) -> Answer:
     return Answer(lines.quieted(out, quiet), err, status)
 
 
+def _simulated(call: Call, command: str, names: list[str]) -> Answer:
+    """``-s``: what would be done, found out on a copy of the packages."""
+    if command not in ("install", "remove", "purge", "autoremove"):
+        raise NotExact
+    machine = _copied(call)
+    before = {package.name: package for package in machine.packages.installed("apt")}
+    out, err, status = _run(replace(call, machine=machine), command, names, "apt-get", True)
+    after = {package.name: package for package in machine.packages.installed("apt")}
+    kept = "".join(line for line in out.splitlines(keepends=True) if line.startswith(_SHOWN))
+    new = [package for name, package in after.items() if name not in before]
+    gone = [package for name, package in before.items() if name not in after]
+    kept += "".join(f"Remv {package.name} [{package.version}]\n" for package in gone)
+    kept += "".join(f"{verb} {lines.simulated(machine, package)}\n" for verb in ("Inst", "Conf") for package in new)
+    return Answer(kept, err, status)
+
+
+_SHOWN = ("Reading", "Building", "The following", "  ", "0 upgraded", "E:", "Package ", "Use ")
+
+
+def _copied(call: Call) -> Machine:
+    """The machine with packages and a clock that may be changed."""
+    machine = copy.copy(call.machine)
+    machine.clock = copy.copy(machine.clock)
+    machine.packages = Packages.from_state(machine.system, machine.packages.to_state())
+    return machine
+
+
 def _ask(call: Call, command: str, names: list[str], program: str) -> None:
     """Find out, on a copy of the packages, whether the person has to agree.
 
     Raises:
         Asks: where that one has.
     """
-    machine = copy.copy(call.machine)
-    machine.clock = copy.copy(machine.clock)
-    machine.packages = Packages.from_state(machine.system, machine.packages.to_state())
+    machine = _copied(call)
     shown, agreed, _ = _run(replace(call, machine=machine), command, names, program, False)[0].partition(lines.AGREED)
     if agreed:
         warning = _UNSTABLE if program == "apt" and not call.tty else ""

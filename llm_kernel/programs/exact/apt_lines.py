@@ -13,11 +13,16 @@ __all__ = [
     "AGREED",
     "amount",
     "installing",
+    "library",
     "listed",
+    "place",
+    "policies",
     "policy",
     "quieted",
     "reading",
+    "reading_database",
     "removing",
+    "simulated",
     "spare",
     "update",
     "version",
@@ -44,6 +49,11 @@ def reading(machine: Machine, *, tty: bool) -> str:
     return f"Reading package lists... Done\n{tree}\nReading state information... Done\n"
 
 
+def reading_database(machine: Machine) -> str:
+    """The line before dpkg's first change."""
+    return f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
+
+
 def update(machine: Machine, *, tty: bool, apt: bool) -> str:
     """A run of ``update`` against the archives that the machine's sources name."""
     rows = _sources(machine)
@@ -52,6 +62,11 @@ def update(machine: Machine, *, tty: bool, apt: bool) -> str:
     if not apt:
         return head
     return head + "".join(reading(machine, tty=tty).splitlines(keepends=True)[1:]) + "All packages are up to date.\n"
+
+
+def library(name: str) -> bool:
+    """Whether a package may be there for several architectures at once, so that its name carries one."""
+    return name.startswith("lib") and not name.endswith(("-bin", "-doc", "-common", "-perl"))
 
 
 def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure: bool) -> str:
@@ -75,7 +90,7 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure:
     for n, deb in enumerate(debs):
         out += f"Selecting previously unselected package {_full(deb)}.\n"
         if n == 0:
-            out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
+            out += reading_database(machine)
         file = deb.version.partition(":")[2] or deb.version
         name = f"{deb.name}_{deb.version.replace(':', '%3a') if ':' in deb.version else file}_{deb.arch}.deb"
         out += f"Preparing to unpack .../{f'{n}-' if len(debs) > 9 else ''}{name} ...\n"
@@ -96,7 +111,7 @@ def removing(machine: Machine, gone: list[Package], *, purge: bool, sure: bool) 
     out += f"0 upgraded, 0 newly installed, {len(debs)} to remove and 0 not upgraded.\n"
     out += f"After this operation, {amount(sum(d.installed for d in debs))} disk space will be freed.\n"
     out += "" if sure else AGREED
-    out += f"(Reading database ... {_files(machine)} files and directories currently installed.)\n"
+    out += reading_database(machine)
     out += "".join(f"Removing {_full(deb)} ({deb.version}) ...\n" for deb in debs)
     return out + _triggers(machine, libraries=any(deb.name.startswith("lib") for deb in debs))
 
@@ -133,13 +148,32 @@ def policy(machine: Machine, name: str) -> str:
     if not here and not found:
         return ""
     version = found.version if found else here.version if here else ""
-    place, suite = next(iter(_sources(machine)), ("", ""))
+    where, suite = place(machine, found) if found else ("", "")
     star = "***" if here and here.version == version else "   "
     out = f"{name}:\n  Installed: {here.version if here else '(none)'}\n  Candidate: {version}\n  Version table:\n"
     out += f" {star} {version} 500\n"
-    if found and place:
-        out += f"        500 {place} {suite}/{found.section} amd64 Packages\n"
+    if found and where:
+        out += f"        500 {where} {suite}/{found.section} amd64 Packages\n"
     return out + ("        100 /var/lib/dpkg/status\n" if here else "")
+
+
+def policies(machine: Machine) -> str:
+    """What ``apt-cache policy`` says about the archives themselves."""
+    made, out = machine.system.profile, "Package files:\n 100 /var/lib/dpkg/status\n     release a=now\n"
+    for where, suite in reversed(_sources(machine)):
+        priority = 100 if suite.endswith("-backports") else 500
+        out += f" {priority} {where} {suite}/main amd64 Packages\n"
+        named = f"v={made.release},o={made.label},a={suite},n={made.codename},l={made.label}"
+        out += f"     release {named},c=main,b=amd64\n"
+        out += f"     origin {where.split('/')[2]}\n"
+    return out + "Pinned packages:\n"
+
+
+def simulated(machine: Machine, package: Package) -> str:
+    """A package as a simulation names it: its version, its archive."""
+    deb, made = _deb(machine, package), machine.system.profile
+    suite = place(machine, deb)[1]
+    return f"{deb.name} ({deb.version} {made.label}:{made.release}/{suite} [{deb.arch}])"
 
 
 def quieted(text: str, quiet: int) -> str:
@@ -156,10 +190,33 @@ def _old(machine: Machine) -> bool:
 
 def _sources(machine: Machine) -> list[tuple[str, str]]:
     """Place and suite of each line of the machine's own sources."""
-    path = "/etc/apt/sources.list"
-    text = machine.files.read(path).decode(errors="replace") if machine.files.exists(path) else ""
-    rows = [line.split() for line in text.splitlines() if line.startswith("deb ")]
-    return [(row[1], row[2]) for row in rows if len(row) > 2 and not row[1].startswith("[")]
+    folder = "/etc/apt/sources.list.d"
+    names = machine.files.listdir(folder) if machine.files.is_dir(folder) else []
+    found = _lines_of(_text(machine, "/etc/apt/sources.list"))
+    for name in names:
+        text = _text(machine, f"{folder}/{name}")
+        found += _lines_of(text) if name.endswith(".list") else _stanzas(text) if name.endswith(".sources") else []
+    return found
+
+
+def _text(machine: Machine, path: str) -> str:
+    return machine.files.read(path).decode(errors="replace") if machine.files.exists(path) else ""
+
+
+def _lines_of(text: str) -> list[tuple[str, str]]:
+    """The sources of a file of lines; options in brackets aside."""
+    rows = [re.sub(r"\[[^]]*\]", "", line).split() for line in text.splitlines() if line.startswith("deb ")]
+    return [(row[1], row[2]) for row in rows if len(row) > 2]
+
+
+def _stanzas(text: str) -> list[tuple[str, str]]:
+    """The sources of a file of stanzas, ``URIs:`` and ``Suites:``."""
+    found = []
+    for stanza in text.split("\n\n"):
+        rows = dict(re.findall(r"^([\w-]+):\s*(.*)$", stanza, re.MULTILINE))
+        places, suites = (rows.get(name, "").split() for name in ("URIs", "Suites"))
+        found += [(one.rstrip("/"), suite) for one in places for suite in suites]
+    return found
 
 
 def _deb(machine: Machine, package: Package) -> Deb:
@@ -172,16 +229,21 @@ def _arch(found: Deb | None) -> str:
 
 def _full(deb: Deb) -> str:
     """The name as dpkg writes it: libraries carry their architecture."""
-    return f"{deb.name}:{deb.arch}" if deb.name.startswith("lib") and deb.arch != "all" else deb.name
+    return f"{deb.name}:{deb.arch}" if library(deb.name) and deb.arch != "all" else deb.name
 
 
 def _fetched(machine: Machine, n: int, deb: Deb) -> str:
-    rows = _sources(machine)
-    later = re.search(r"ubuntu\d*\.\d|~\d\d\.\d\d", deb.version)
-    updated = [row for row in rows if later and row[1].endswith("-updates")]
-    place, suite = (updated or rows or [("", machine.system.profile.codename)])[0]
-    where = f"{place} {suite}/{deb.section} amd64".strip()
+    source, suite = place(machine, deb)
+    where = f"{source} {suite}/{deb.section} amd64".strip()
     return f"Get:{n} {where} {deb.name} {deb.arch} {deb.version} [{amount(deb.size)}]\n"
+
+
+def place(machine: Machine, deb: Deb) -> tuple[str, str]:
+    """Where a package is fetched from: what is newer than its release comes from the updates."""
+    rows = _sources(machine)
+    later = re.search(r"ubuntu\d*\.\d|~\d\d\.\d\d|\+deb\d+u\d", deb.version)
+    updated = [row for row in rows if later and row[1].endswith("-updates")]
+    return (updated or rows or [("", machine.system.profile.codename)])[0]
 
 
 def _files(machine: Machine) -> int:

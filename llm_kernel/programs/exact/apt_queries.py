@@ -7,9 +7,10 @@ import re
 from llm_kernel.machine import Machine, archive
 from llm_kernel.machine.archive import Deb
 from llm_kernel.programs.exact import apt_lines as lines
+from llm_kernel.programs.exact.dpkg_records import maintainer, section
 from llm_kernel.shell.call import Answer
 
-__all__ = ["depends", "search", "show"]
+__all__ = ["depends", "madison", "names", "needing", "search", "show"]
 
 
 def show(machine: Machine, names: list[str], *, apt: bool) -> Answer:
@@ -54,6 +55,36 @@ def depends(machine: Machine, names: list[str]) -> Answer:
     return Answer("".join(out))
 
 
+def needing(machine: Machine, wanted: list[str]) -> Answer:
+    """Who needs packages."""
+    out, all_debs = "", [_deb(machine, name) for name in archive.names(machine.system.profile)]
+    for name in wanted:
+        if _deb(machine, name) is None:
+            return Answer(out, "E: No packages found\n", 100)
+        rows = [deb.name for deb in all_debs if deb and name in deb.needs]
+        out += f"{name}\nReverse Depends:\n" + "".join(f"  {row}\n" for row in rows)
+    return Answer(out)
+
+
+def madison(machine: Machine, wanted: list[str]) -> Answer:
+    """Which versions there are, and where."""
+    out, err = "", ""
+    for name in wanted:
+        found = archive.find(name, machine.system.profile)
+        if found is None:
+            err += f"N: Unable to locate package {name}\n"
+            continue
+        place, suite = lines.place(machine, found)
+        out += f"{name:>10} | {found.version:>10} | {place} {suite}/{found.section} amd64 Packages\n"
+    return Answer(out, err)
+
+
+def names(machine: Machine, lead: str) -> Answer:
+    """The names that begin with ``lead``."""
+    here = {package.name for package in machine.packages.installed("apt")} | set(archive.names(machine.system.profile))
+    return Answer("".join(f"{name}\n" for name in sorted(here) if name.startswith(lead)))
+
+
 def _deb(machine: Machine, name: str) -> Deb | None:
     here = machine.packages.find("apt", name)
     found = archive.find(name, machine.system.profile)
@@ -61,20 +92,16 @@ def _deb(machine: Machine, name: str) -> Deb | None:
 
 
 def _record(machine: Machine, found: Deb, *, apt: bool) -> str:
-    maker = "Ubuntu Developers <ubuntu-devel-discuss@lists.ubuntu.com>"
-    section = "universe/misc" if found.section == "universe" else "misc"
     rows = [("Package", found.name), *([] if apt else [("Architecture", found.arch)]), ("Version", found.version)]
-    rows += [("Priority", "optional"), ("Section", section)]
+    rows += [("Priority", "optional"), ("Section", section(found))]
     rows += [("Origin", machine.system.profile.label)]
-    if machine.system.os == "ubuntu":
-        rows.append(("Maintainer", maker))
+    rows.append(("Maintainer", maintainer(machine)))
     size = found.installed // 1000
     rows.append(("Installed-Size", lines.amount(found.installed) if apt else str(size)))
     if found.needs:
         rows.append(("Depends", ", ".join(found.needs)))
     rows.append(("Download-Size", lines.amount(found.size)) if apt else ("Size", str(found.size)))
     if apt and machine.packages.find("apt", found.name):
-        asked = found.name in [package.name for package in machine.packages.asked()]
-        rows.append(("APT-Manual-Installed", "yes" if asked or machine.packages.is_base("apt", found.name) else "no"))
+        rows.append(("APT-Manual-Installed", "no" if machine.packages.automatic(found.name) else "yes"))
     rows.append(("Description", found.summary))
     return "".join(f"{key}: {value}\n" for key, value in rows)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.chassis import chassis
 from llm_kernel.machine.cpus import chip
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.table import exact
@@ -143,18 +144,17 @@ def _text(machine: Machine, tables: list[_Table], kinds: set[int], quiet: bool) 
 
 def _tables(machine: Machine) -> list[_Table]:
     serial: Callable[[str], str] = lambda what: _digest(machine, what)[:10].upper()  # noqa: E731
-    product, board = _product(machine)
+    own = chassis(machine.system, len(machine.devices.gpus))
     uuid = _digest(machine, "system")
-    made = "Supermicro"
     rows = [
         _Table(
             0,
             26,
             "BIOS Information",
             (
-                ("Vendor", "American Megatrends Inc."),
-                ("Version", "3.3"),
-                ("Release Date", "02/21/2020"),
+                ("Vendor", own.firm),
+                ("Version", own.firmware),
+                ("Release Date", own.released),
                 ("Address", "0xF0000"),
                 ("Runtime Size", "64 kB"),
                 ("ROM Size", "32 MB"),
@@ -166,9 +166,9 @@ def _tables(machine: Machine) -> list[_Table]:
             27,
             "System Information",
             (
-                ("Manufacturer", made),
-                ("Product Name", product),
-                ("Version", "0123456789"),
+                ("Manufacturer", own.maker),
+                ("Product Name", own.product),
+                ("Version", own.version),
                 ("Serial Number", f"S{serial('system serial')}"),
                 ("UUID", f"{uuid[:8]}-{uuid[8:12]}-{uuid[12:16]}-{uuid[16:20]}-{uuid[20:32]}"),
                 ("Wake-up Type", "Power Switch"),
@@ -181,8 +181,8 @@ def _tables(machine: Machine) -> list[_Table]:
             15,
             "Base Board Information",
             (
-                ("Manufacturer", made),
-                ("Product Name", board),
+                ("Manufacturer", own.maker),
+                ("Product Name", own.board),
                 ("Version", "1.10"),
                 ("Serial Number", f"OM{serial('board')}"),
                 ("Asset Tag", "To be filled by O.E.M."),
@@ -197,10 +197,10 @@ def _tables(machine: Machine) -> list[_Table]:
             22,
             "Chassis Information",
             (
-                ("Manufacturer", made),
+                ("Manufacturer", own.maker),
                 ("Type", "Other"),
                 ("Lock", "Not Present"),
-                ("Version", "0123456789"),
+                ("Version", own.version),
                 ("Serial Number", f"C{serial('chassis')}"),
                 ("Asset Tag", "To be filled by O.E.M."),
                 ("Boot-up State", "Safe"),
@@ -216,14 +216,6 @@ def _tables(machine: Machine) -> list[_Table]:
     ]
     rows += [_processor(machine, number) for number in range(machine.system.cpu.sockets)]
     return rows + _memory(machine)
-
-
-def _product(machine: Machine) -> tuple[str, str]:
-    """The name of the server and of its board: there is room for the GPUs, and a socket for the processors."""
-    many = len(machine.devices.gpus) > 2
-    if chip(machine.system.cpu.model).vendor == "AuthenticAMD":
-        return ("AS -4124GS-TNR", "H12DSG-O-CPU") if many else ("AS -2014S-TR", "H12SSW-NT")
-    return ("SYS-4029GP-TRT", "X11DPG-OT-CPU") if many else ("SYS-6029P-TRT", "X11DPi-NT")
 
 
 def _digest(machine: Machine, what: str) -> str:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-
 from llm_kernel.errors import Refused
 from llm_kernel.machine.memory import memory
+from llm_kernel.machine.tunables import boot_id
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import said
@@ -241,13 +240,12 @@ def hostnamectl(call: Call) -> Answer:
     if words and words != ["status"]:
         raise NotExact
     system = call.machine.system
-    boot = hashlib.sha256(f"boot {system.boot}".encode()).hexdigest()[:32]
     rows = (
         ("Static hostname", system.host),
         ("Icon name", "computer-server"),
         ("Chassis", "server"),
         ("Machine ID", _machine_id(call)),
-        ("Boot ID", boot),
+        ("Boot ID", boot_id(system)),
         ("Operating System", system.profile.pretty),
         ("Kernel", f"Linux {system.kernel}"),
         ("Architecture", system.arch.replace("_", "-")),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from llm_kernel.machine import Machine
 from llm_kernel.machine.kernel_log import LEVELS, Message, kernel_log
 from llm_kernel.machine.services import main_process, services
+from llm_kernel.machine.tunables import boot_id
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.programs.when import read_when
@@ -283,10 +284,7 @@ def _journal_flag(call: Call, wish: _Wish, word: str, args: Sequence[str]) -> An
         case "--disk-usage":
             return Answer("Archived and active journals take up 48.0M in the file system.\n")
         case "--list-boots":
-            machine = call.machine
-            first, last = machine.clock.at(machine.system.boot), machine.clock.local
-            zone = last.tzname()
-            return Answer(f" 0 {'0' * 32} {first:%a %Y-%m-%d %H:%M:%S} {zone}—{last:%a %Y-%m-%d %H:%M:%S} {zone}\n")
+            return Answer(_boots(call.machine))
         case "--version":
             return Answer("systemd\n")
         case "-k" | "--dmesg":
@@ -311,3 +309,14 @@ def _journal_flag(call: Call, wish: _Wish, word: str, args: Sequence[str]) -> An
         case _:
             raise NotExact
     return None
+
+
+def _boots(machine: Machine) -> str:
+    """The one boot that the journal has; newer ones head it."""
+    moments = (machine.clock.at(machine.system.boot), machine.clock.local)
+    first, last = (f"{moment:%a %Y-%m-%d %H:%M:%S} {moment.tzname()}" for moment in moments)
+    name = boot_id(machine.system)
+    if not machine.system.profile.since("libc", "2.36"):
+        return f" 0 {name} {first}—{last}\n"
+    head = f"IDX {'BOOT ID':<32} {'FIRST ENTRY':<{len(first)}} {'LAST ENTRY':<{len(last)}}".rstrip()
+    return f"{head}\n  0 {name} {first} {last}\n"

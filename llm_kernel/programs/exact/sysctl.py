@@ -10,7 +10,10 @@ from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
-_FIXED = ("kernel.osrelease", "kernel.version", "kernel.ostype", "kernel.random.boot_id", "kernel.ngroups_max")
+_FIXED = (
+    *("kernel.osrelease", "kernel.version", "kernel.ostype", "kernel.random.boot_id", "kernel.random.uuid"),
+    "kernel.ngroups_max",
+)
 _LONG = {
     "all": "a",
     "values": "n",
