@@ -18,6 +18,7 @@ from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
 from llm_kernel.plan.recurring import by_kind, kinds
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
+from llm_kernel.plan.telling import told
 from llm_kernel.plan.templates import fitting, indifferent
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
@@ -263,13 +264,40 @@ def _follow(
     if nodes is None or made is None or (odd and end is None):
         w.state.rollback()
         return False
+    most = told(nodes, count)
+    _tail(w, node, items, turns, count - most, env)
     w.state.open_up(w.state.commit(), count - 4)
-    labels = [_label(node.target, items.at(turn)) for turn in range(3, count - 1)]
-    turns += [(label, made(label)) for label in labels if isinstance(label, int)]
+    labels = [_label(node.target, items.at(turn)) for turn in range(3, min(count - 1, most))]
+    turns[3:3] = [(label, made(label)) for label in labels if isinstance(label, int)]
+    if most < count:
+        return True
     turns.append((last, nodes))
     if end is not None:
         turns.append((_label(node.target, items.at(count)), end))
     return True
+
+
+def _tail(
+    w: Walk,
+    node: ast.For | ast.AsyncFor,
+    items: Items,
+    turns: list[tuple[Value, tuple[Node, ...]]],
+    count: int,
+    env: Env,
+) -> None:
+    """Add ``count`` last turns by their form: one turn whose counter nobody knows stands for them."""
+    if count <= 0:
+        return
+    w.doubt += 1
+    w.state.begin()
+    try:
+        assign(w, node.target, items.at(None), env, quiet=True)
+        _, nodes = w.record(lambda: w.execute(node.body, env))
+    finally:
+        w.state.rollback()
+        w.doubt -= 1
+    if nodes:
+        turns.append((None, (Loop(count, _word(node.target), (), nodes),)))
 
 
 def _kinds(
@@ -305,10 +333,12 @@ def _kinds(
     alike = kinds(w, node.body, names.pop(), range(first, first + count), len(turns), _odd(items), env)
     if alike is None:
         return False
+    most = told(turns[2][1], count)
     w.state.begin()
     for _ in range(_SETTLING):
         opened = False
-        if by_kind(w, alike, first, count, turns, visit) and visit(count - 1) is not None:
+        if by_kind(w, alike, first, most, turns, visit) and visit(count - 1) is not None:
+            _tail(w, node, items, turns, count - most, env)
             w.state.open_up(w.state.commit(), _TURNS)
             return True
         del turns[3:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import Node
@@ -34,12 +34,12 @@ def kinds(
     count, first = len(turns), turns[0]
     if count - begun < _ENOUGH:
         return None
-    ifs = [each for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
-    tests = [each.test for each in ifs if word in w.reads(each.test)]
     written = {name for each in body for name in w.writes(each)}
+    tests = list(_tests(w, body, word, written, env))
     said = [number(w, part, word, written, env) for test in tests for part in _parts(w, test, word)]
     sure = [each for each in said if each is not None]
-    inside = frozenset(id(each) for test in tests for each in ast.walk(test))
+    ifs = [each.test for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
+    inside = frozenset(id(each) for test in ifs if word in w.reads(test) for each in ast.walk(test))
     if len(sure) < len(said) or not indifferent(w, body, {word}, inside):
         return None
     found: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)
@@ -53,6 +53,19 @@ def kinds(
     return list(found.values()) if len(found) <= _KINDS else None
 
 
+def _tests(w: Walk, body: Iterable[ast.AST], word: str, written: set[str], env: Env) -> Iterator[ast.expr]:
+    """The tests that read the counter, but for those in branches that are never taken."""
+    for each in body:
+        if not isinstance(each, ast.If):
+            yield from _tests(w, ast.iter_child_nodes(each), word, written, env)
+            continue
+        if word in w.reads(each.test):
+            yield each.test
+        said = None if word in w.reads(each.test) else number(w, each.test, word, written, env)
+        yield from _tests(w, each.body if said is None or said(0) else [], word, written, env)
+        yield from _tests(w, each.orelse if said is None or not said(0) else [], word, written, env)
+
+
 def _parts(w: Walk, test: ast.expr, word: str) -> list[ast.expr]:
     """The parts of a test that hang on the counter: of what else it asks nobody tells turns apart."""
     match test:
@@ -64,17 +77,19 @@ def _parts(w: Walk, test: ast.expr, word: str) -> list[ast.expr]:
 
 
 def by_kind(w: Walk, alike: Sequence[list[int]], first: int, count: int, turns: list[Turn], visit: Visit) -> bool:
-    """Add all turns behind those in ``turns``, walking a few of each kind; False where that cannot be done."""
+    """Add the turns behind those in ``turns``, up to ``count``, walking a few of each kind; False where none can."""
     begun = len(turns)
     found: dict[int, tuple[Node, ...]] = {}
     for members in alike:
-        if not _all_of(w, members, first, visit, found):
+        if not _all_of(w, members, first, count, visit, found):
             return False
     turns += [(first + turn, found[turn]) for turn in range(begun, count)]
     return True
 
 
-def _all_of(w: Walk, members: list[int], first: int, visit: Visit, found: dict[int, tuple[Node, ...]]) -> bool:
+def _all_of(
+    w: Walk, members: list[int], first: int, count: int, visit: Visit, found: dict[int, tuple[Node, ...]]
+) -> bool:
     """The turns of one kind: the first two and the last are walked, the others made like them."""
     walked: list[tuple[tuple[Node, ...], list[str]]] = []
     for turn in (*members[:2], *members[2:][-1:]):
@@ -91,7 +106,7 @@ def _all_of(w: Walk, members: list[int], first: int, visit: Visit, found: dict[i
     made = fitting(one, two, at, step, first + members[-1], walked[-1][0])
     if made is None:
         return False
-    found.update((turn, made(first + turn)) for turn in members[2:-1])
+    found.update((turn, made(first + turn)) for turn in members[2:-1] if turn < count)
     paths = [text_template(a, b, at, step) for a, b in zip(files, others, strict=False)]
     for path in paths:
         if path is not None:

@@ -172,9 +172,13 @@ def _indifferent(
         grown = _tainted(w, code, tainted)
         if grown is None or len(seen) > 80:
             return None
+        harmless: set[int] = set()
         for each in code:
             for node in ast.walk(each):
-                if id(getattr(node, "test", node)) not in excepted and _decides(w, node, grown):
+                if isinstance(node, ast.If) and _harmless(w, node):
+                    harmless |= {id(part) for part in ast.walk(node.test)}
+                at = id(getattr(node, "test", node))
+                if at not in excepted and at not in harmless and _decides(w, node, grown):
                     return None
                 if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and node.attr in grown:
                     found.add(node.attr)
@@ -222,6 +226,17 @@ def _silent(w: Walk, name: str) -> bool:
     """Whether a function of the source prints nothing: what it decides shows in its value alone."""
     found = w.definitions(name)
     return bool(found) and not any(w.loud(each) for each in found)
+
+
+_LEAVING = (ast.Return, ast.Break, ast.Continue, ast.Raise, ast.Delete, ast.Global, ast.Import, ast.ImportFrom)
+
+
+def _harmless(w: Walk, node: ast.If) -> bool:
+    """Whether neither branch prints, sets a name or leaves: which is taken nobody sees."""
+    return not any(
+        isinstance(each, _LEAVING) or isinstance(getattr(each, "ctx", None), ast.Store)
+        for branch in (node.body, node.orelse) for stmt in branch for each in ast.walk(stmt)
+    ) and not any(w.loud(stmt) for branch in (node.body, node.orelse) for stmt in branch)  # fmt: skip
 
 
 def _decides(w: Walk, node: ast.AST, tainted: frozenset[str]) -> bool:

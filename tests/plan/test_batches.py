@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.plan import Line, Literal, plan
+from llm_kernel.plan import Line, Literal, Loop, plan
 from tests.plan.test_long_loops import lines
 
 EPOCHS = """
@@ -113,3 +113,32 @@ def test_choices_that_nobody_knows_refuse_nothing() -> None:
     made = plan(source, ["-a", "resnet50"])
     assert made is not None
     assert made.nodes == (Line((Literal("model resnet50"),)),)
+
+
+MANY = """
+import torch
+loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.randn(50000, 4)), batch_size=100)
+warm, resume = 2, False
+for epoch in range(1, 401):
+    if resume:
+        if epoch <= first:
+            continue
+    for i, (x,) in enumerate(loader):
+        if epoch <= warm:
+            x.step()
+        print(f"epoch {epoch} [{i * 100 + len(x)}/{len(loader.dataset)}] {x.mean().item():.3f}")
+    if epoch % 100 == 0:
+        print("kept", epoch)
+print("over")
+"""
+
+
+def test_a_run_of_very_many_lines_is_told_to_where_nobody_reads_on() -> None:
+    made = plan(MANY)
+    assert made is not None
+    loop = made.nodes[0]
+    assert isinstance(loop, Loop)
+    *_, (tail,) = loop.turns
+    assert isinstance(tail, Loop)
+    assert (loop.count, loop.values[:3], tail.count) == (400, (1, 2, 3), 401 - len(loop.turns))
+    assert lines(MANY)[:5000] == [f"epoch {1 + n // 500} [{n % 500 * 100 + 100}/50000] ?" for n in range(5000)]

@@ -1,0 +1,32 @@
+"""How much of a long loop is told turn by turn: what nobody would ever read to the end is told by its form."""
+
+from __future__ import annotations
+
+from llm_kernel.plan.nodes import Choice, Line, Loop, Node, Scope
+
+__all__ = ["told"]
+
+_ROOM = 40000
+"""Pieces of lines that one loop may have."""
+
+
+def told(turn: tuple[Node, ...], count: int) -> int:
+    """How many of ``count`` turns like this one are told one by one."""
+    return min(count, max(4, _ROOM // max(1, _pieces(turn))))
+
+
+def _pieces(nodes: tuple[Node, ...]) -> int:
+    total = 0
+    for node in nodes:
+        match node:
+            case Line():
+                total += len(node.parts) + 1
+            case Loop() if node.turns:
+                total += sum(_pieces(each) for each in node.turns)
+            case Loop():
+                total += _pieces(node.body) * (node.count or 1)
+            case Choice():
+                total += sum(_pieces(each) for each in node.branches)
+            case Scope():
+                total += _pieces(node.body) + _pieces(node.then)
+    return total
