@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine import releases
 from llm_kernel.machine.packages import Package
@@ -91,8 +91,8 @@ _VALUES = {
     "-d": "target",
     "--dest": "target",
     "--destination-directory": "target",
-    "-c": "",
-    "--constraint": "",
+    "-c": "constraint",
+    "--constraint": "constraint",
     "--no-binary": "",
     "--only-binary": "",
     "--platform": "",
@@ -103,7 +103,7 @@ _VALUES = {
     "--cert": "",
     "--log": "",
     "--src": "",
-    "--path": "",
+    "--path": "path",
 }
 _KNOWN = frozenset([*_FLAGS, *_VALUES])
 _COMMANDS = (
@@ -190,6 +190,8 @@ def _parse(args: tuple[str, ...]) -> Line | Answer:
 def _list(site: Site, line: Line) -> Answer:
     if line.operands:
         raise NotExact
+    if "path" in line.options:
+        site = replace(site, managers=())
     left_out = {releases.canonical(name) for name in line.options.get("exclude", [])}
     chosen = [p for p in site.packages() if releases.canonical(p.name) not in left_out]
     if "user" in line.options:
@@ -247,6 +249,8 @@ def _freeze(site: Site, line: Line) -> Answer:
 def _frozen(site: Site, package: Package) -> str:
     """A package's line: where it is a project of the machine's disk that may be edited, that project."""
     said, source = f"{package.name}=={site.shown(package)}\n", site.source_of(package)
+    if far := site.remote_of(package):
+        return f"{package.name} @ {far}\n"
     return f"# Editable install with no version control ({said.strip()})\n-e {source}\n" if source else said
 
 

@@ -13,7 +13,7 @@ from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.exact.pip_wanted import Stop
 from llm_kernel.programs.table import NotExact
 
-__all__ = ["choose", "none", "offered", "pinned"]
+__all__ = ["choose", "impossible", "none", "offered", "pinned"]
 
 _ALONE = {"cv2", "pil", "np", "pd", "tf", "yaml", "bs4", "skimage", "dateutil", "opencv", "python", "python3", "cuda"}
 """Names that people try and that no package of the index has."""
@@ -76,6 +76,21 @@ def none(need: Requirement, there: list[str]) -> Stop:
     )
 
 
+def impossible(named: list[str], causes: list[str], name: str, allowed: SpecifierSet | None = None) -> Stop:
+    """What pip says, from 20.3 on, of requirements that no version meets together."""
+    causes = [*causes, *([f"The user requested (constraint) {name}{allowed}"] if allowed is not None else [])]
+    these = f"{', '.join(named[:-1])} and {named[-1]}" if named[1:] else named[0]
+    why = "these package versions have conflicting dependencies"
+    return Stop(
+        f"ERROR: Cannot install {these} because {why}.\n\nThe conflict is caused by:\n"
+        + "".join(f"    {cause}\n" for cause in causes)
+        + "\nTo fix this you could try to:\n1. loosen the range of package versions you've specified\n"
+        "2. remove package versions to allow pip attempt to solve the dependency conflict\n\n"
+        "ERROR: ResolutionImpossible: for help visit https://pip.pypa.io/en/latest/topics/dependency-resolution/"
+        "#dealing-with-dependency-conflicts\n"
+    )
+
+
 def pinned(wanted: SpecifierSet) -> str:
     """The one version that ``==`` names."""
     found = [spec.version for spec in wanted if spec.operator in ("==", "===") and not spec.version.endswith("*")]
@@ -119,6 +134,8 @@ def _labelled(site: Site, need: Requirement, known: releases.Project, options: O
     era, wanted = site.machine.packages.era, pinned(need.specifier)
     there = known.known(era, site.python)
     public, _, label = wanted.partition("+")
+    if wanted and not need.specifier.contains(wanted, prereleases=True):
+        return ""
     if label:
         places = [*options.get("index", []), *options.get("links", [])]
         torch = _torch_of(known.name, public)

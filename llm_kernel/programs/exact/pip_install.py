@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from zlib import crc32
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 
 from llm_kernel.machine import releases, site
 from llm_kernel.machine.environments import Environment
 from llm_kernel.machine.packages import Package, Packages
 from llm_kernel.programs.exact import pip_lines as lines
-from llm_kernel.programs.exact.pip_choose import Options, choose, pinned
+from llm_kernel.programs.exact.pip_choose import Options, choose, impossible, offered, pinned
+from llm_kernel.programs.exact.pip_remote import Remote, building, cloning
 from llm_kernel.programs.exact.pip_site import Site
-from llm_kernel.programs.exact.pip_wanted import Ask, Stop, asks
+from llm_kernel.programs.exact.pip_wanted import Ask, Stop, asks, limits
 from llm_kernel.programs.table import Asks, NotExact
 from llm_kernel.shell.call import Answer, Call
 
@@ -38,6 +41,8 @@ class _Run:
     new: list[Package] = field(default_factory=list)
     built: list[str] = field(default_factory=list)
     replaced: list[tuple[Package, bool]] = field(default_factory=list)
+    limits: dict[str, SpecifierSet] = field(default_factory=dict)
+    far: list[Remote] = field(default_factory=list)
     loaded: int = 0
 
     @property
@@ -107,7 +112,8 @@ def _installed(run: _Run, operands: list[str], *, dry: bool, verb: str = "instal
             )
         if here.managed and not {"break", "target"} & set(options) and verb:
             return Answer("", lines.managed(here), 1)
-        plan = [(ask, "" if ask.ignored or ask.source else choose(here, ask.need, options)) for ask in wanted]
+        run.limits = limits(call, here, options)
+        plan = [(ask, _chosen(run, ask)) for ask in _once(run, wanted)]
     except Stop as stop:
         return _refused(run, str(stop), operands)
     if not here.writable and "user" not in options and "target" not in options and verb:
@@ -127,7 +133,8 @@ def _installed(run: _Run, operands: list[str], *, dry: bool, verb: str = "instal
     _finish(run, dry=dry, verb=verb)
     if verb and not dry and "root" not in options and "target" not in options:
         run.err.append(lines.root_warning(here))
-    if "unchecked" not in options and call.env.get("PIP_DISABLE_PIP_VERSION_CHECK", "0") == "0":
+    changed = any(package.name == "pip" for package in run.new)
+    if "unchecked" not in options and not changed and call.env.get("PIP_DISABLE_PIP_VERSION_CHECK", "0") == "0":
         run.err.append(lines.notice(here))
     return Answer(_quieted(run), "".join(run.err))
 
@@ -166,6 +173,9 @@ def _take(run: _Run, ask: Ask, version: str) -> None:
     if ask.source:
         _build(run, ask)
         return
+    if ask.remote:
+        _clone(run, ask.remote)
+        return
     if not version and there:
         run.out.append(lines.satisfied(here, said, there))
         for name in there.requires:
@@ -178,12 +188,91 @@ def _take(run: _Run, ask: Ask, version: str) -> None:
     run.out.append(f"Collecting {said}\n")
     month = "" if pinned(need.specifier) else packages.era
     new = packages.install(here.manager, need.name, version, month=month, alone="alone" in run.options)
+    new = [_limited(run, package) for package in new[:-1]] + new[-1:]
     main = new[-1:] or [package for package in [here.find(need.name)] if package]
     _collected(run, said, main, new[:-1], before)
     for extra in sorted(need.extras):
         for name in releases.extras(releases.canonical(need.name), extra):
             if here.find(name) is None:
                 _take(run, Ask(Requirement(name), name), choose(here, Requirement(name), {}))
+
+
+def _chosen(run: _Run, ask: Ask) -> str:
+    """The version to take; an empty text where what is there will do, or where none is to be chosen."""
+    if ask.ignored or ask.source or ask.remote:
+        return ""
+    allowed = run.limits.get(releases.canonical(ask.need.name))
+    need = Requirement(str(ask.need))
+    if allowed is not None:
+        need.specifier = need.specifier & allowed
+    try:
+        return choose(run.site, need, run.options)
+    except Stop:
+        fits = allowed is None or run.site.older("20.3") or not offered(run.site, need.name, run.options)
+        if fits or not choose(run.site, ask.need, {**run.options, "again": [""]}):
+            raise
+        raise impossible([f"{ask.need}"], [f"The user requested {ask.need}"], need.name, allowed) from None
+
+
+def _once(run: _Run, wanted: list[Ask]) -> list[Ask]:
+    """The requirements, each name once.
+
+    Raises:
+        Stop: where they contradict each other.
+    """
+    found: dict[str, Ask] = {}
+    for ask in wanted:
+        key = releases.canonical(ask.need.name)
+        first = found.get(key)
+        if ask.ignored or first is None or ask.source or ask.remote:
+            found[f"{key} ignored" if ask.ignored else key] = ask
+            continue
+        if run.site.older("20.3"):
+            if str(ask.need) != str(first.need):
+                said = f"{ask.need} (already in {first.need}, name={first.need.name!r})"
+                raise Stop(f"ERROR: Double requirement given: {said}\n")
+            continue
+        both = Requirement(str(first.need))
+        both.specifier = first.need.specifier & ask.need.specifier
+        both.extras = first.need.extras | ask.need.extras
+        try:
+            choose(run.site, both, {**run.options, "again": [""]})
+        except Stop:
+            pair = [str(first.need), str(ask.need)]
+            raise impossible(sorted(pair), [f"The user requested {one}" for one in pair], both.name) from None
+        found[key] = replace(first, need=both)
+    return list(found.values())
+
+
+def _limited(run: _Run, package: Package) -> Package:
+    """What came for others' sake, at a version that the constraints allow."""
+    key = releases.canonical(package.name)
+    allowed = run.limits.get(key)
+    if allowed is None or allowed.contains(package.version, prereleases=True):
+        return package
+    need = Requirement(key)
+    need.specifier = allowed
+    version = choose(run.site, need, {**run.options, "again": [""]})
+    run.packages.install(run.site.manager, key, version, asked=False, alone=True)
+    return run.site.find(key) or package
+
+
+def _clone(run: _Run, one: Remote) -> None:
+    """A project of a far repository, with what it needs."""
+    here = run.site
+    out, err = cloning(here, one)
+    run.out.append(out)
+    run.err.append(err)
+    before = {key: (package, here.is_base(package)) for key, package in here.here().items()}
+    alone = "alone" in run.options
+    new = run.packages.install(here.manager, one.name, one.version, month=run.packages.era, alone=alone)
+    more = [_limited(run, package) for package in new[:-1]]
+    main = [replace(package, size=0) for package in new[-1:]]
+    _collected(run, one.name, [], more, before)
+    run.new += main
+    run.far.append(one)
+    run.replaced += [old for package in main if (old := before.get(releases.canonical(package.name)))]
+    run.loaded += 9_000_000
 
 
 def _extras(need: Requirement) -> str:
@@ -274,14 +363,26 @@ def _finish(run: _Run, *, dry: bool, verb: str) -> None:
     if dry:
         run.out += [f"Would install {named}\n"] if verb else []
         return
+    run.out += [building(here, one, one.name) for one in run.far]
     run.out.append(f"Installing collected packages: {', '.join(package.name for package in run.new)}\n")
     for old, system in run.replaced:
         run.out.append(
             f"  Attempting uninstall: {old.name}\n    Found existing installation: {old.name} {here.shown(old)}\n"
         )
         run.out += [f"    {line}" for line in _taken_out(here, old, system=system)]
+    if "target" not in run.options:
+        _say_whence(run)
     run.err += [*_off_path(run), *_conflicts(run)]
     run.out.append(f"Successfully installed {named}\n")
+
+
+def _say_whence(run: _Run) -> None:
+    """Write down from which repositories packages came."""
+    run.call.machine.follow()
+    for one in run.far:
+        if package := run.site.find(one.name):
+            told = {"url": one.url, "vcs_info": {"commit_id": one.commit, "vcs": "git"}}
+            run.call.machine.files.write(run.site.direct_of(package), json.dumps(told).encode())
 
 
 def _off_path(run: _Run) -> list[str]:
@@ -379,6 +480,8 @@ def uninstall(call: Call, here: Site, operands: list[str], options: Options) -> 
     for package in gone:
         if here.source_of(package):
             call.machine.files.remove(here.link_of(package))
+        if here.remote_of(package):
+            call.machine.files.remove(here.direct_of(package))
         call.machine.packages.remove(package.manager, package.name)
     call.machine.clock.advance(0.6 + 0.4 * len(names))
     call.machine.follow()

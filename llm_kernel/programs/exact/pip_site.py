@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import posixpath
+import re
 from dataclasses import dataclass
 
 from packaging.version import Version
@@ -171,6 +173,23 @@ class Site:
         """The file that leads to the project of a package that may be edited."""
         where = site.place(self.machine, package.manager).local
         return f"{where}/__editable__.{releases.canonical(package.name).replace('-', '_')}-{package.version}.pth"
+
+    def direct_of(self, package: Package) -> str:
+        """The file that says from which far repository the package came."""
+        where = site.place(self.machine, package.manager).local
+        folded = re.sub(r"[-.]+", "_", package.name)
+        return f"{where}/{folded}-{self.shown(package)}.dist-info/direct_url.json"
+
+    def remote_of(self, package: Package) -> str:
+        """``git+URL@COMMIT`` of a package that came from a repository; empty for any other."""
+        path = self.direct_of(package)
+        if not self.machine.files.exists(path):
+            return ""
+        try:
+            told = json.loads(self.machine.files.read(path))
+            return f"git+{told['url']}@{told['vcs_info']['commit_id']}"
+        except (ValueError, KeyError, TypeError):
+            return ""
 
     def source_of(self, package: Package) -> str:
         """The directory of the project that was installed to be edited; empty for any other package."""

@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from packaging.markers import UndefinedEnvironmentName
 from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
 
 from llm_kernel.machine import releases
+from llm_kernel.programs.exact.pip_remote import Remote, remote
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.table import NotExact
 from llm_kernel.shell.call import Call
 
-__all__ = ["Ask", "Stop", "asks"]
+__all__ = ["Ask", "Stop", "asks", "limits"]
 
 _DEEPEST = 8
 """How many files of requirements may name another."""
@@ -28,12 +30,16 @@ class Stop(Exception):  # noqa: N818 - the end of a run, not a fault
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One requirement; ``text`` as it was said, ``source`` the directory of a project, ``ignored`` by its marker."""
+    """One requirement; ``text`` as it was said, ``ignored`` by its marker.
+
+    ``source`` is the directory of a project, ``remote`` a far one.
+    """
 
     need: Requirement
     text: str
     source: str = ""
     ignored: bool = False
+    remote: Remote | None = None
 
 
 def asks(call: Call, site: Site, operands: list[str], options: dict[str, list[str]]) -> Iterator[Ask]:
@@ -60,7 +66,8 @@ def _listed(call: Call, site: Site, name: str, folder: str, options: dict[str, l
         raise NotExact
     for line in re.sub(r"\\\n", "", text).splitlines():
         plain = re.sub(r"(^|\s)#.*$", "", line).strip()
-        plain = re.sub(r"\s+--hash=\S+", "", plain)
+        plain = re.sub(r"\s+--(?:hash|install-option|global-option|config-settings)[= ]\S+", "", plain)
+        plain = re.sub(r"\$\{([A-Z0-9_]+)\}", lambda name: call.env.get(name[1], name[0]), plain)
         option, _, value = plain.partition("=" if plain.startswith("--") and " " not in plain else " ")
         value = value.strip()
         if option in ("-r", "--requirement"):
@@ -69,7 +76,9 @@ def _listed(call: Call, site: Site, name: str, folder: str, options: dict[str, l
             yield from _project(call, site, value)
         elif option in ("-f", "--find-links", "-i", "--index-url", "--extra-index-url"):
             options.setdefault("links" if "-f" in option else "index", []).append(value)
-        elif option in ("-c", "--constraint", "--pre", "--trusted-host", "--no-index", "--prefer-binary"):
+        elif option in ("-c", "--constraint"):
+            options.setdefault("constraint", []).append(call.machine.files.absolute(value, posixpath.dirname(path)))
+        elif option in ("--pre", "--trusted-host", "--no-index", "--prefer-binary", "--no-binary", "--only-binary"):
             continue
         elif plain.startswith("-"):
             raise NotExact
@@ -82,6 +91,9 @@ def _asked(call: Call, site: Site, text: str) -> Iterator[Ask]:
     local = bare.startswith(("./", "../", "/")) and call.machine.files.is_dir(call.path(bare.split("[")[0]))
     if bare == "." or local:
         yield from _project(call, site, bare)
+        return
+    if "git+" in text:
+        yield _far(site, text)
         return
     if "/" in text or "@" in text or bare.endswith((".whl", ".zip", ".tar.gz")):
         raise NotExact
@@ -99,6 +111,44 @@ def _asked(call: Call, site: Site, text: str) -> Iterator[Ask]:
             )
         raise Stop(f"ERROR: Invalid requirement: {text!r}{hint}\n") from err
     yield Ask(need, text, ignored=not _fits(site, need))
+
+
+def _far(site: Site, text: str) -> Ask:
+    """A project of a far repository.
+
+    Raises:
+        NotExact: where nobody knows the repository.
+    """
+    found = remote(site, text)
+    if found is None or site.offline:
+        raise NotExact
+    if site.machine.packages.provider("git") is None:
+        raise Stop("ERROR: Cannot find command 'git' - do you have 'git' installed and in your PATH?\n")
+    return Ask(Requirement(f"{found.name}=={found.version}"), text, remote=found)
+
+
+def limits(call: Call, site: Site, options: dict[str, list[str]]) -> dict[str, SpecifierSet]:
+    """What files of constraints allow, by canonical name.
+
+    Raises:
+        Stop: where a file is not there.
+    """
+    found: dict[str, SpecifierSet] = {}
+    for name in options.get("constraint", []):
+        path = call.path(name)
+        if not call.machine.files.exists(path) or call.machine.files.is_dir(path):
+            said = f"ERROR: Could not open requirements file: [Errno 2] No such file or directory: {name!r}\n"
+            raise Stop(said)
+        for line in call.machine.files.read(path).decode(errors="replace").splitlines():
+            plain = re.sub(r"(^|\s)#.*$", "", line).strip()
+            try:
+                need = Requirement(plain) if plain and not plain.startswith("-") else None
+            except InvalidRequirement as err:
+                raise Stop(f"ERROR: Invalid requirement: {plain!r} (from {name})\n") from err
+            if need and _fits(site, need):
+                key = releases.canonical(need.name)
+                found[key] = found.get(key, SpecifierSet()) & need.specifier
+    return found
 
 
 def _fits(site: Site, need: Requirement) -> bool:
@@ -128,6 +178,9 @@ def _fits(site: Site, need: Requirement) -> bool:
 def _project(call: Call, site: Site, place: str) -> Iterator[Ask]:
     """The project in a directory of the machine: its name, version and requirements from its own files."""
     bare, _, _ = place.removeprefix("file://").partition("[")
+    if place.startswith("git+"):
+        yield _far(site, place)
+        return
     if "+" in place.partition(":")[0] or "://" in place:
         raise NotExact
     folder, files = call.path(bare), call.machine.files
