@@ -6,6 +6,7 @@
     ├── ModelError             the model could not answer
     │   ├── NoModel            no endpoint and no embedded model is there
     │   ├── EndpointError      the endpoint refused, failed, timed out or broke off
+    │   ├── OverBudget         the budget has no room for what is asked
     │   ├── BadReply           the reply was empty, a refusal or an apology
     │   └── TooLong            what is asked alone is longer than a request may be
     ├── TapeError              a tape cannot be read or written
@@ -31,6 +32,7 @@ __all__ = [
     "ModelError",
     "NoModel",
     "NoRoom",
+    "OverBudget",
     "Refused",
     "SettingError",
     "StateError",
@@ -71,6 +73,10 @@ class EndpointError(ModelError):
     def __init__(self, message: str, *, status: int | None = None) -> None:
         super().__init__(message)
         self.status = status
+
+
+class OverBudget(ModelError):
+    """The budget has no room for what is asked; nothing was sent."""
 
 
 class BadReply(ModelError):

@@ -150,9 +150,13 @@ class Execution:
         self.header = taped.get("header", {})
         self.replies += sum(answer["tries"] for answer in answers)
         self.tokens += sum(answer["prompt"] + answer["completion"] for answer in answers)
-        if content["status"] == "error" and content["ename"] not in GOES_ON:
+        if content["status"] == "error" and not self._goes_on(content["ename"]):
             kind = TapeError if content["ename"].startswith("Tape") else ModelError
             raise kind(f"Cell {self.cells} ({_first(cell)}): {content['evalue']}")
+
+    def _goes_on(self, name: str) -> bool:
+        """Whether a notebook goes on behind an error; a replay also behind a refusal that it plays."""
+        return name in GOES_ON or (self.taped.mode == "replay" and name == "OverBudget")
 
     def _failed(self, words: str) -> str:
         cell = [one for one in self.book.cells if one.cell_type == "code" and one.source.strip()][self.cells - 1]

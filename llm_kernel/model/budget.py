@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
-from llm_kernel.errors import ModelError, SettingError
+from llm_kernel.errors import ModelError, OverBudget, SettingError
 from llm_kernel.model.price import Price, money
 from llm_kernel.model.request import Backend, Delta, Request, Usage
 
@@ -97,7 +97,8 @@ class Bounded:
         """Answer as far as the budget allows.
 
         Raises:
-            ModelError: where it is used up, or the prompt alone would be more than what is left; nothing was sent.
+            OverBudget: where it is used up, or the prompt alone would be more than what is left; nothing was sent.
+            ModelError: where nobody knows what the model costs; nothing was sent.
         """
         prompt = estimate(request)
         rates = self._rates()
@@ -134,13 +135,13 @@ class Bounded:
         """How many tokens the reply may have."""
         budget = self._budget
         if budget.used >= budget.limit and (rates.prompt or rates.completion):
-            raise ModelError(
+            raise OverBudget(
                 f"The budget of {budget} is used up ({budget.say(budget.used)} were used), so nothing was sent. "
                 f"{_ADVICE}"
             )
         least = Usage(prompt, 0, min(_LEAST, most))
         if rates.of(least) > budget.left:
-            raise ModelError(
+            raise OverBudget(
                 f"The budget of {budget} has {budget.say(budget.left)} left, and this request needs about "
                 f"{budget.say(rates.of(least))}, so nothing was sent. {_ADVICE}"
             )

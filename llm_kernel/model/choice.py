@@ -76,6 +76,10 @@ class Models:
         if self.tape is not None:
             self.tape.enough(request)
 
+    def cut(self, request: Request, text: str, model: str) -> bool:
+        """Let the tape hold what a kernel that is gone heard of a reply; False where none records."""
+        return self.tape is not None and self.tape.cut(request, text, model)
+
     def position(self) -> dict[str, int]:
         """Where on its tape this kernel stands, as JSON can hold it; empty without one."""
         return self.tape.position() if self.tape else {}

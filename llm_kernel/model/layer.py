@@ -79,8 +79,10 @@ class Layer:
         return recording
 
     def _add(self, key: str, recording: Recording) -> None:
-        """Count a recording; where two answer the same turn, the first of them plays."""
+        """Count a recording; where two answer the same turn, the first reply of them plays."""
         turn = recording.turn if recording.turn is not None else self._counts[key]
         self._counts[key] = max(self._counts[key], turn + 1)
-        self._turns.setdefault((key, turn), recording)
+        known = self._turns.get((key, turn))
+        if known is None or known.refused:
+            self._turns[key, turn] = recording
         self.recordings.append(recording)

@@ -13,7 +13,21 @@ from typing import Any, TypeAlias
 from llm_kernel.model.faults import redact
 from llm_kernel.model.request import Usage
 
-__all__ = ["Part", "Parts", "Recording", "digest_of", "json_of", "line_of", "parts_of", "recording_of", "text_of"]
+__all__ = [
+    "REFUSED",
+    "Part",
+    "Parts",
+    "Recording",
+    "digest_of",
+    "json_of",
+    "line_of",
+    "parts_of",
+    "recording_of",
+    "text_of",
+]
+
+REFUSED = "over budget"
+"""How a recording ends that holds no reply, but why the budget had no room for one."""
 
 LONG = 2000  # characters up to which a part is kept whole
 EXCERPT = 300
@@ -42,6 +56,11 @@ class Recording:
     seconds: float
     turn: int | None = None
     line: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Whether nothing was answered, because the budget had no room for it."""
+        return self.finish == REFUSED
 
 
 def parts_of(key: Mapping[str, str], secret: str) -> Parts:

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field, replace
 
+from llm_kernel.errors import OverBudget
 from llm_kernel.model.recording import Parts, Recording
 from llm_kernel.model.request import Delta, Usage
 
@@ -13,7 +14,13 @@ __all__ = ["Take", "play"]
 
 
 async def play(recording: Recording) -> AsyncGenerator[Delta, None]:
-    """The text line by line, so that the pieces depend on nothing but the text."""
+    """The text line by line, so that the pieces depend on nothing but the text.
+
+    Raises:
+        OverBudget: where that is what was recorded.
+    """
+    if recording.refused:
+        raise OverBudget(recording.text)
     seconds, model = recording.seconds, recording.model
     for line in recording.text.splitlines(keepends=True):
         yield Delta(line, model=model, source="tape", seconds=seconds)

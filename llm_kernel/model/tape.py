@@ -10,19 +10,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import aclosing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from llm_kernel.errors import TapeError, TapeMiss
+from llm_kernel.errors import OverBudget, TapeError, TapeMiss
 from llm_kernel.model import reel
 from llm_kernel.model.faults import redact
 from llm_kernel.model.layer import Layer
 from llm_kernel.model.missing import explain
-from llm_kernel.model.recording import Parts, Recording, digest_of, parts_of
+from llm_kernel.model.place import Place
+from llm_kernel.model.recording import REFUSED, Parts, Recording, digest_of, parts_of
 from llm_kernel.model.request import Backend, Delta, Request
 from llm_kernel.model.take import Take, play
 
@@ -30,7 +30,6 @@ __all__ = ["Mode", "Tape", "header_of"]
 
 Mode: TypeAlias = Literal["auto", "record", "replay", "off"]
 MODES = ("auto", "record", "replay", "off")
-MOST_KEYS = 1_000_000
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +73,7 @@ class Tape:
         self.header = dict(header or {})
         self._base = Layer(Path(base).expanduser()) if base else None
         self._own = Layer(self.path)
-        self._asked: Counter[str] = Counter()
+        self._place = Place()
         self._fresh = mode == "record"
         self._found = _stamp(self.path)
         self._heard: set[int] = set()
@@ -102,8 +101,8 @@ class Tape:
         return self
 
     def position(self) -> dict[str, int]:
-        """How often each key was asked, by the key's digest: where a kernel that goes on has to ``resume``."""
-        return {key: count for key, count in sorted(self._asked.items()) if count}
+        """How often each key was answered, by the key's digest: where a kernel that goes on has to ``resume``."""
+        return self._place.to_state()
 
     def resume(self, position: Mapping[str, int]) -> None:
         """Go on where another kernel's tape stood; what it recorded stays, in ``record`` too.
@@ -111,14 +110,24 @@ class Tape:
         Raises:
             TapeError: when it is no position.
         """
-        pairs = list(position.items()) if isinstance(position, Mapping) else [("", -1)]
-        if len(pairs) > MOST_KEYS or not all(
-            isinstance(key, str) and len(key) <= 64 and type(count) is int and 0 <= count <= MOST_KEYS
-            for key, count in pairs
-        ):
-            raise TapeError("The place on the tape that was kept is none; restart the kernel to begin the tape again.")
-        self._asked = Counter(dict(pairs))
-        self._fresh = self._fresh and not self._asked
+        self._place.resume(position)
+        self._fresh = self._fresh and not self._place.resumed
+
+    def cut(self, request: Request, text: str, model: str) -> bool:
+        """Hold what a kernel that is gone heard of a reply, unless the tape has all of it: it is played when asked for.
+
+        False where nothing is recorded.
+        """
+        if not self.records:
+            return False
+        self._fresh = False  # the kernel that heard it began the tape
+        parts = parts_of(request.key, self._secret)
+        key = digest_of(parts)
+        turn = self._place.next(key)
+        if self._find(key, turn) is None:
+            self._append(key, turn, Recording(parts, text, "length", None, model or self.name, 0.0))
+        self._place.resumed = True
+        return True
 
     def asked(self) -> list[int]:
         """The lines of this tape that were played or written since this was asked before."""
@@ -129,17 +138,17 @@ class Tape:
         """What the model behind the tape offers, which is recorded as well; in replay what was recorded."""
         parts: Parts = {"kind": "models"}
         key = digest_of(parts)
-        turn = self._asked[key]
+        turn = self._place.next(key)
         recording = None if self.mode in ("record", "off") else self._find(key, turn)
         if recording is not None:
-            self._asked[key] += 1
+            self._place.done(key, self._place.claim(key))
             self._note(key, turn, recording)
             return recording.text.split("\n")
         if self.mode == "replay" or (self.mode == "auto" and self._inner is None and self.name):
             return [self.name] if self.name else []
         names = await self._model().models()
         if self.records:
-            self._asked[key] += 1
+            self._place.done(key, self._place.claim(key))
             self._append(key, turn, Recording(parts, "\n".join(names), "stop", None, self.name, 0.0))
         return names
 
@@ -161,12 +170,11 @@ class Tape:
             return
         parts = parts_of(request.key, self._secret)
         key = digest_of(parts)
-        turn = self._asked[key]
-        self._asked[key] += 1  # claimed at once: another reply to the same key may stream beside this one
+        turn = self._place.claim(key)
         take = Take()
         recording: Recording | None = None
         try:
-            recording = None if self.mode == "record" else self._find(key, turn)
+            recording = self._played(key, turn)
             if recording is None and self.mode == "replay":
                 raise TapeMiss(self._explain(parts))
             async with aclosing(play(recording) if recording else self._ask(request)) as deltas:
@@ -176,8 +184,13 @@ class Tape:
             with _logged():  # whoever went away hears of no fault
                 self._settle(key, turn, parts, recording, take, heard=id(request) in self._heard)
             raise
+        except OverBudget as error:
+            self._place.give_back(key, turn)
+            if recording is None and not take.text:
+                self._refuse(key, turn, parts, error)
+            raise
         except BaseException:
-            self._give_back(key, turn)
+            self._place.give_back(key, turn)
             raise
         else:
             self._settle(key, turn, parts, recording, take, heard=True)
@@ -197,20 +210,35 @@ class Tape:
     ) -> None:
         """Record and count a reply that is over; one that was broken off leaves no trace."""
         if not (take.finish or heard):
-            self._give_back(key, turn)
-        elif recording is not None:
-            self._note(key, turn, recording)
-        else:
+            self._place.give_back(key, turn)
+            return
+        self._place.done(key, turn)
+        if recording is None:
             self._append(key, turn, take.recording(parts, self.name))
 
-    def _give_back(self, key: str, turn: int) -> None:
-        if self._asked[key] == turn + 1:  # else another reply to the same key began meanwhile and has the next turn
-            self._asked[key] = turn
+    def _refuse(self, key: str, turn: int, parts: Parts, error: OverBudget) -> None:
+        """Record that the budget had no room for a request, once: a replay tells the same."""
+        known = self._find(key, turn)
+        if known is not None and known.text == str(error):
+            self._note(key, turn, known)
+        elif self.records:
+            with _logged():
+                self._append(key, turn, Recording(parts, str(error), REFUSED, None, self.name, 0.0))
 
     def _model(self) -> Backend:
         if self._inner is None:
             self._inner = self._make()
         return self._inner
+
+    def _played(self, key: str, turn: int) -> Recording | None:
+        """What the tape answers to a key's turn; None where the model is to be asked."""
+        if self.mode == "record" and not self._place.resumed:
+            return None
+        found = self._find(key, turn)
+        if found is None or (found.refused and self.mode != "replay"):  # there may be a budget for it now
+            return None
+        self._note(key, turn, found)
+        return found
 
     def _find(self, key: str, turn: int) -> Recording | None:
         found = self._look(key, turn)

@@ -119,7 +119,7 @@ class Heard:
         """Answer; an answer that was cut with the machine ends as one that was too long does, and is continued."""
         progress, number = self._progress, self._asked
         self._asked += 1
-        if number < self._known and (known := progress.parts[number]).text:
+        if number < self._known and (known := progress.parts[number]).text and not self._taped(request, known):
             for line in known.text.splitlines(keepends=True):
                 yield Delta(line, model=known.model, source=known.source)
             known.finish = known.finish or "length"
@@ -132,6 +132,11 @@ class Heard:
                 part.text += delta.text
                 part.finish, part.model, part.source = delta.finish or part.finish, delta.model, delta.source
                 yield delta
+
+    def _taped(self, request: Request, known: Part) -> bool:
+        """Whether a tape plays what was heard of an answer that was cut, or all that came of it by then."""
+        cut: Callable[[Request, str, str], bool] | None = getattr(self._backend, "cut", None)
+        return not known.finish and cut is not None and cut(request, known.text, known.model)
 
 
 class Tracked:

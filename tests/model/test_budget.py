@@ -7,7 +7,7 @@ from contextlib import aclosing
 
 import pytest
 
-from llm_kernel.errors import ModelError, SettingError
+from llm_kernel.errors import ModelError, OverBudget, SettingError
 from llm_kernel.model.budget import Bounded, Budget, estimate, read_budget
 from llm_kernel.model.price import FREE, Price
 from llm_kernel.model.request import Delta, Message, Request, ScriptedBackend, Usage
@@ -68,7 +68,7 @@ async def test_a_reply_may_only_say_what_is_left() -> None:
 async def test_a_budget_that_is_used_up_sends_nothing() -> None:
     budget = Budget(10_000, used=10_000)
     backend, inner = _bounded(budget, ["never"])
-    with pytest.raises(ModelError, match=r"The budget of 10000 tokens is used up \(10000 tokens were used\)"):
+    with pytest.raises(OverBudget, match=r"The budget of 10000 tokens is used up \(10000 tokens were used\)"):
         await _text(backend)
     assert inner.requests == []
 
@@ -76,7 +76,7 @@ async def test_a_budget_that_is_used_up_sends_nothing() -> None:
 async def test_a_prompt_that_is_longer_than_what_is_left_is_not_sent() -> None:
     budget = Budget(10_000, used=9_950)
     backend, inner = _bounded(budget, ["never"])
-    with pytest.raises(ModelError, match=r"has 50 tokens left, and this request needs about \d+ tokens"):
+    with pytest.raises(OverBudget, match=r"has 50 tokens left, and this request needs about \d+ tokens"):
         await _text(backend)
     assert (inner.requests, budget.used, budget.held) == ([], 9_950, 0.0)
 
@@ -133,6 +133,6 @@ async def test_requests_at_the_same_time_do_not_use_the_same_rest() -> None:
     await asyncio.sleep(0)
     gate.set()
     ended = await asyncio.gather(*running, return_exceptions=True)
-    assert (ended[:2], type(ended[2])) == (["a", "a"], ModelError)
+    assert (ended[:2], type(ended[2])) == (["a", "a"], OverBudget)
     assert len(inner.requests) == 2
     assert budget.used <= budget.limit

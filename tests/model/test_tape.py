@@ -6,12 +6,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from llm_kernel.errors import TapeError, TapeMiss
+from llm_kernel.errors import OverBudget, TapeError, TapeMiss
 from llm_kernel.model import Backend, Delta, Message, Request, ScriptedBackend, Usage, reel
 from llm_kernel.model.recording import Recording
 from llm_kernel.model.tape import Mode, Tape, header_of
@@ -332,6 +333,87 @@ async def test_a_kernel_goes_on_where_another_one_stood(path: Path) -> None:
     again = tape(path, "replay")
     again.resume(position)
     assert await text(again, ask("one")) == "second\n"
+
+
+async def test_a_reply_under_way_is_no_part_of_where_a_kernel_stands(path: Path) -> None:
+    one = tape(path, "record", "first\nmore\n", "second\n")
+    stream = one.stream(ask("one"))
+    heard = (await anext(stream)).text
+    begun, position = one.position(), json.loads(json.dumps(one.position()))
+    rest = "".join([delta.text async for delta in stream])
+    assert (list(begun.values()), list(one.position().values())) == ([0], [1])
+    two = tape(path, "record", "second\n")  # it came to its end after that, and then the kernel was gone
+    two.resume(position)
+    assert (await text(two, ask("one")), await text(two, ask("one"))) == (heard + rest, "second\n")
+    replay = tape(path, "replay")
+    assert [await text(replay, ask("one")) for _ in range(2)] == ["first\nmore\n", "second\n"]
+
+
+async def test_what_was_heard_of_a_reply_that_was_cut_with_its_kernel_is_recorded(path: Path) -> None:
+    one = tape(path, "record", "before\n", "first\nmore\n")
+    await text(one, ask("zero"))
+    stream = one.stream(ask("one"))
+    heard = (await anext(stream)).text
+    position = one.position()
+    two = tape(path, "record")
+    two.resume(position)
+    assert two.cut(ask("one"), heard, "scripted")
+    played = [delta async for delta in two.stream(ask("one"))]
+    assert ("".join(delta.text for delta in played), played[-1].finish) == (heard, "length")
+    replay = tape(path, "replay")
+    assert (await text(replay, ask("zero")), await text(replay, ask("one"))) == ("before\n", heard)
+    assert not replay.cut(ask("one"), heard, "scripted")
+    await stream.aclose()  # type: ignore[attr-defined]
+
+
+# -- a budget that has no room
+
+
+class Poor:
+    """A backend whose budget has room for ``replies`` and then for nothing."""
+
+    def __init__(self, *replies: str) -> None:
+        self._rich = ScriptedBackend(replies)
+        self._left = len(replies)
+        self.name = "poor"
+
+    async def stream(self, request: Request) -> AsyncGenerator[Delta, None]:
+        self._left -= 1
+        if self._left < 0:
+            raise OverBudget("The budget of 10 tokens is used up.")
+        async for delta in self._rich.stream(request):
+            yield delta
+
+    async def models(self) -> list[str]:
+        return []
+
+    async def close(self) -> None:
+        pass
+
+
+async def _refused(one: Tape, command: str) -> str:
+    with pytest.raises(OverBudget) as refused:
+        await text(one, ask(command))
+    return str(refused.value)
+
+
+async def test_a_refusal_of_the_budget_is_replayed_as_often_as_it_is_asked_for(path: Path) -> None:
+    poor = Poor("one\n")
+    one = Tape(path, "record", backend=lambda: poor)
+    said = [await text(one, ask("one")), await _refused(one, "two"), await _refused(one, "two")]
+    replay = tape(path, "replay")
+    assert [await text(replay, ask("one")), await _refused(replay, "two"), await _refused(replay, "two")] == said
+    assert [row.finish for row in reel.read(path).recordings] == ["stop", "over budget"]
+    assert (one.asked(), replay.asked()) == ([2, 3, 3], [2, 3, 3])
+
+
+async def test_a_reply_takes_the_place_of_a_refusal_once_there_is_a_budget_for_it(path: Path) -> None:
+    poor = Poor()
+    one = Tape(path, "auto", backend=lambda: poor)
+    await _refused(one, "two")
+    assert await text(tape(path, "auto", "a\n"), ask("two")) == "a\n"
+    replay = tape(path, "replay")
+    assert (await text(replay, ask("two")), replay.asked()) == ("a\n", [3])
 
 
 @pytest.mark.parametrize("position", [[1], {"a": -1}, {"a": True}, {"a": "1"}, {"a" * 65: 1}, {1: 1}])
