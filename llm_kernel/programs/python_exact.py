@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
-from llm_kernel.programs.python_facts import facts, lacking
+from llm_kernel.programs.python_facts import facts, known, lacking
 from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
@@ -146,7 +146,7 @@ class Python:
                 disk = Disk(self._machine, call.cwd)
                 return await self._interpreter.run(script, tree, disk, stdin, seed, _place(call))
             except Unsure as other:
-                raise Unsure(f"{err}; {other}") from other
+                raise (err if str(other).startswith("module: ") else other) from other
 
     async def _show(self, outcome: Outcome, streams: Io) -> None:
         try:
@@ -172,7 +172,15 @@ def _place(call: Call) -> Place:
     clock = call.machine.clock
     offset = clock.local.utcoffset() or timedelta()
     home, lacks = call.env.get("HOME", "/root"), partial(lacking, call)
-    return Place(clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks)
+    version = tuple(int(part) for part in own_version(_interpreting(call)).split(".")[:3])
+    facts_of = known(call)
+    return Place(clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks, facts=facts_of, version=version)
+
+
+def _interpreting(call: Call) -> Call:
+    """The call of the interpreter: a script that is run by its own name has the machine's."""
+    base = posixpath.basename(call.name)
+    return call if re.fullmatch(r"python[\d.]*", base) else Call("python3", (), call.machine)
 
 
 @dataclass(frozen=True, slots=True)

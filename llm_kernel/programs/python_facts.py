@@ -21,7 +21,7 @@ from llm_kernel.python import Unsure
 from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
 
-__all__ = ["facts", "lacking"]
+__all__ = ["facts", "known", "lacking"]
 
 _NATIVE = frozenset(MODULES)
 """Modules that the sandbox has; what it lacks of them may still be a fact."""
@@ -44,6 +44,12 @@ def lacking(call: Call, module: str) -> bool:
         return False
     named = any(module in fact.replace(",", " ").split() for fact in call.machine.facts)
     return not named and package_of(call, module) is None
+
+
+def known(call: Call) -> dict[str, Any]:
+    """What functions of Python's own library say of the machine, by their dotted names."""
+    of = _Facts(call, ast.Module([], []), call.cwd)
+    return {name: answer(of) for name, answer in _CALLS.items() if not name.startswith("torch.")}
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,7 +39,7 @@ class Disk:
     def commit(self) -> None:
         """Write the changed files to the machine."""
         for path in self._gone:
-            self._machine.files.remove(path)
+            self._machine.files.remove(path, recursive=self._machine.files.is_dir(path))
         for path in self._made:
             self._machine.files.mkdir(path)
         for path, data in self._written.items():
@@ -127,6 +127,23 @@ class Disk:
             case other:
                 raise Unsure(f"removing a {other}")
         self._written.pop(path, None)
+        if self._machine.files.exists(path):
+            self._gone.append(path)
+
+    def rmdir(self, name: str) -> None:
+        """Take an empty directory away."""
+        path = self._machine.files.absolute(name, self.cwd)
+        match self.kind(name):
+            case "":
+                raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
+            case "directory":
+                self._check_user()
+            case _:
+                raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
+        if self.listdir(name):
+            raise OSError(errno.ENOTEMPTY, "Directory not empty", name)
+        if path in self._made:
+            self._made.remove(path)
         if self._machine.files.exists(path):
             self._gone.append(path)
 

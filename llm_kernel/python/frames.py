@@ -175,11 +175,11 @@ def _node_at(
         raise Unsure("frame of a comprehension")
     statement = next(step for step in chain if isinstance(step, ast.stmt))
     simple = not hasattr(statement, "body")
-    if simple and statement.lineno != statement.end_lineno:
+    if not sure and simple and statement.lineno != statement.end_lineno:
         raise Unsure("statement of several lines")
     if not sure and any(isinstance(step, ast.Try | ast.ExceptHandler) for step in chain):
         raise Unsure("error within try")
-    if error and isinstance(statement, ast.Raise) and above[node] is statement:
+    if (error or sure) and isinstance(statement, ast.Raise) and above[node] is statement:
         return statement, statement
     if error.startswith("AssertionError") and isinstance(statement, ast.Assert):
         if not isinstance(statement.test, ast.Compare):

@@ -39,7 +39,7 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 class Place:
     """Where a program runs: the machine's clock, environment and Python, seen from outside.
 
-    ``lacks`` says whether a module is surely not there.
+    ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine.
     """
 
     now: float
@@ -48,6 +48,8 @@ class Place:
     home: str = "/root"
     executable: str = "/usr/bin/python3"
     lacks: Callable[[str], bool] = lambda module: False
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    version: tuple[int, ...] = ()
 
 
 class Interpreter:
@@ -128,6 +130,8 @@ class _Guest:
             "environ": dict(place.environ),
             "home": place.home,
             "executable": place.executable,
+            "facts": dict(place.facts),
+            "python": (*script.version, *place.version[2:3]) if place.version else (*script.version, 0),
             "steps": limits.steps,
             "memory": limits.memory + 300_000_000,
             "seconds": int(limits.patience) + 1,
@@ -160,7 +164,7 @@ class _Guest:
                     raise Unsure("too many calls")
                 self._say(pipe, self._answer(name, args))
             case {"chain": chain, "status": status}:
-                self._pieces.append(("stderr", Told(self._script, self._tree, self._beside.sources).traceback(chain)))
+                self._pieces.append(("stderr", self._traceback(chain)))
                 return self._outcome(int(status))
             case {"status": status}:
                 return self._outcome(int(status))
@@ -177,15 +181,29 @@ class _Guest:
                 case "write", [str(path), str(data)]:
                     disk.save(path, base64.b64decode(data))
                     return {"ok": None}
-                case (("kind" | "size" | "listdir" | "mkdir" | "makedirs" | "remove"), [str(path)]):
+                case (("kind" | "size" | "listdir" | "mkdir" | "makedirs" | "remove" | "rmdir"), [str(path)]):
                     return {"ok": getattr(disk, name)(path)}
                 case "gate", [str(kind), str(text)]:
                     return {"ok": gate(kind, text, self._script, self._tree)}
+                case "traceback", [list(chain)]:
+                    return {"ok": self._traceback(chain)}
+                case "line", [str(path), int(line)]:
+                    return {"ok": self._line(path, line)}
                 case "module", [str(dotted), bool(maybe)]:
                     return {"ok": self._beside.module(dotted, maybe=maybe)}
         except OSError as err:
             return {"errno": err.errno, "words": err.strerror, "path": args[0]}
         raise Unsure(f"asked: {name}")
+
+    def _traceback(self, chain: list[Any]) -> str:
+        return Told(self._script, self._tree, self._beside.sources).traceback(chain)
+
+    def _line(self, path: str, line: int) -> str:
+        """A line of a file that is run, as warnings show it; empty where the program came as text."""
+        if path in ("<string>", "<stdin>") or path not in self._beside.sources:
+            return ""
+        lines = self._beside.sources[path][0].source.splitlines()
+        return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
     def _outcome(self, status: int) -> Outcome:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))

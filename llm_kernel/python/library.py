@@ -12,6 +12,9 @@ BUILTINS = frozenset(
     FileNotFoundError GeneratorExit IOError ImportError IndexError IsADirectoryError KeyError KeyboardInterrupt
     LookupError ModuleNotFoundError NameError NotADirectoryError NotImplemented NotImplementedError OSError
     OverflowError PermissionError RecursionError RuntimeError StopIteration SystemExit TimeoutError TypeError
+    DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning ConnectionError BufferError
+    InterruptedError BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
+    PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
     UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError abs all any ascii
     bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float format
     frozenset getattr hasattr hash hex input int isinstance issubclass iter len list map max min next object oct open
@@ -27,7 +30,12 @@ DUNDERS = frozenset(
     __abs__ __invert__ __and__ __or__ __xor__ __lshift__ __rshift__ __int__ __float__ __index__ __round__ __enter__
     __exit__ __name__ __class__ __main__ __getattr__ __setattr__ __new__ __post_init__ __format__ __matmul__ __doc__
     __file__ __slots__ __missing__ __divmod__ __rpow__ __annotations__ __future__ __version__ __author__
-    __dict__ __qualname__ __cause__""".split()
+    __dict__ __qualname__ __cause__ __context__ __bases__ __mro__ __set_name__ __get__ __set__ __delete__
+    __init_subclass__ __delattr__ __getattribute__ __module__ __rand__ __ror__ __rxor__ __rmod__ __rfloordiv__
+    __ilshift__ __ifloordiv__ __itruediv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __rlshift__ __rrshift__
+    __complex__ __ceil__ __floor__ __trunc__ __bytes__ __length_hint__ __class_getitem__ __instancecheck__
+    __subclasscheck__ __all__ __match_args__ __notes__ __package__ __wrapped__ __rdivmod__ __copy__
+    __deepcopy__ __dir__ __fspath__ __defaults__ __func__ __self__ __kwdefaults__""".split()
 )
 """Names with underscores on both sides that a program may use."""
 
@@ -42,15 +50,40 @@ LIBRARY: dict[str, frozenset[str]] = {
         RawTextHelpFormatter Namespace SUPPRESS REMAINDER""",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
         "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap",
-        "contextlib": "contextmanager suppress closing redirect_stdout",
+        "contextlib": """contextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
+        AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
+        "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode",
+        "binascii": "hexlify unhexlify crc32",
+        "calendar": "isleap monthrange leapdays day_name day_abbr month_name month_abbr weekday",
+        "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
+        MutableSequence MutableSet Reversible Sequence Set Sized""",
+        "fnmatch": "fnmatch fnmatchcase filter",
+        "getpass": "getuser",
+        "glob": "glob iglob",
+        "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s new",
+        "logging": """debug info warning error critical exception log basicConfig getLogger Logger Handler StreamHandler
+        FileHandler Formatter NullHandler DEBUG INFO WARNING WARN ERROR CRITICAL NOTSET disable getLevelName shutdown
+        Filter LoggerAdapter""",
+        "numbers": "Number Complex Real Rational Integral",
+        "platform": "machine node python_implementation python_version release system",
+        "pprint": "pprint pformat pp",
+        "shutil": "copy copy2 copyfile move rmtree",
+        "socket": "gethostname",
+        "struct": "pack unpack calcsize pack_into unpack_from iter_unpack error",
+        "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
+        "traceback": "print_exc format_exc",
+        "types": "SimpleNamespace MappingProxyType",
+        "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
+        "warnings": "warn simplefilter filterwarnings",
+        "zlib": "crc32 adler32",
         "dataclasses": "dataclass field asdict astuple replace fields",
         "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
         "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP",
-        "enum": "Enum IntEnum auto unique",
+        "enum": "Enum IntEnum Flag auto unique",
         "fractions": "Fraction",
-        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch",
+        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property",
         "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
         "io": "StringIO BytesIO",
         "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
@@ -59,23 +92,31 @@ LIBRARY: dict[str, frozenset[str]] = {
         "math": """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf exp expm1 fabs
         factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10
         log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm""",
-        "operator": "add sub mul truediv floordiv mod neg itemgetter attrgetter methodcaller lt le eq ne gt ge xor",
-        "os": "path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink",
+        "operator": """add sub mul truediv floordiv mod neg itemgetter attrgetter methodcaller lt le eq ne gt ge xor
+        pow and_
+        or_ not_ abs contains concat getitem is_ is_not""",
+        "os": """path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink walk rename replace
+        rmdir stat
+        cpu_count""",
         "os.path": _PATH,
         "pathlib": "Path PurePosixPath",
         "random": """seed random randint choice shuffle sample uniform randrange choices gauss normalvariate Random
         expovariate triangular betavariate getrandbits""",
         "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
         DOTALL X VERBOSE A ASCII Pattern Match""",
-        "statistics": "mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError",
+        "statistics": """mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError fmean
+        quantiles
+        harmonic_mean geometric_mean multimode median_grouped""",
         "string": """ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation Template
         capwords""",
-        "sys": "argv exit stdin stdout stderr platform maxsize byteorder executable",
+        "sys": """argv exit stdin stdout stderr platform maxsize byteorder executable version_info setrecursionlimit
+        getrecursionlimit""",
         "textwrap": "wrap fill dedent indent shorten",
         "time": """time sleep perf_counter monotonic process_time strftime localtime gmtime ctime time_ns strptime
         perf_counter_ns""",
         "typing": """Any Callable ClassVar Dict FrozenSet Generator Generic Iterable Iterator List Mapping NamedTuple
-        Optional Sequence Set Tuple Type TypeVar Union""",
+        Optional Sequence Set Tuple Type TypeVar Union Protocol Literal Final Deque DefaultDict OrderedDict Counter
+        NoReturn MutableMapping MutableSequence Hashable Sized Collection cast overload TypedDict Text IO""",
     }.items()
 }
 """Modules, and what of them."""
@@ -85,14 +126,18 @@ SINCE: dict[str, int] = {
     "math.prod": 8, "math.gcd": 9, "functools.cache": 9, "itertools.pairwise": 10, "itertools.batched": 12,
     "re.Pattern": 7, "re.Match": 7, "statistics.mode": 8, "time.time_ns": 7, "time.perf_counter_ns": 7,
     "isascii": 7, "fromisocalendar": 8, "removeprefix": 9, "removesuffix": 9, "bit_count": 10, "total": 10,
-    "add_note": 11, "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
+    "add_note": 11, "statistics.fmean": 8, "statistics.quantiles": 8, "statistics.multimode": 8,
+    "statistics.geometric_mean": 8, "functools.cached_property": 8, "typing.Protocol": 8, "typing.Literal": 8,
+    "typing.Final": 8, "typing.TypedDict": 8, "pprint.pp": 8, "__class_getitem__": 7, "hashlib.blake2b": 6,
+    "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
     "contextlib.nullcontext": 7,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
 BY_VERSION: dict[str, tuple[int, ...]] = {
     "argparse": (13,), "fromisoformat": (7, 11), "isoformat": (7,),
-    "enum.IntEnum": (11, 12), "enum.auto": (13,), "statistics.stdev": (11, 12), "statistics.variance": (11, 12),
+    "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
+    (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
     "decimal": (7,), "fractions": (12,), "typing": (7,),
 }  # fmt: skip

@@ -19,6 +19,7 @@ __all__ = ["judged"]
 _HERE = sys.version_info[:2]
 _LAST = (3, 13)
 _TYPES = ("list", "dict", "tuple", "set", "frozenset", "type")
+_STARRED = ("math", "itertools", "collections", "functools", "random", "string", "time", "operator", "heapq", "bisect")
 _NO = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
 
@@ -40,6 +41,7 @@ class _Judge:
         self._minor = script.version[1]
         self._own = _bound(tree)
         self._modules: dict[str, str] = {}
+        self._stars: list[str] = []
         library: set[str] = set()
         nodes = list(ast.walk(tree))
         for node in nodes:
@@ -63,16 +65,27 @@ class _Judge:
             if node.module in LIBRARY:
                 self._since(node.module)
                 for alias in node.names:
-                    self._member(node.module, alias.name)
+                    if alias.name != "*":
+                        self._member(node.module, alias.name)
+                    elif node.module not in _STARRED:
+                        raise Unsure(f"all of {node.module}")
+                    else:
+                        self._stars.append(node.module)
             return [node.module]
         return []
 
     def _member(self, module: str, name: str) -> None:
-        if name not in LIBRARY[module] or (module == "sys" and name not in ("argv", "exit", "stdin", "platform")):
+        if name not in LIBRARY[module] or (
+            module == "sys"
+            and name not in ("argv", "exit", "stdin", "platform", "maxsize", "version_info", "setrecursionlimit")
+        ):
             raise Unsure(f"not compared: {module}.{name}")
         self._since(f"{module}.{name}")
 
     def _since(self, name: str) -> None:
+        """What came or changed with a version has to be the same here and there."""
+        if self._script.version == _HERE:
+            return
         if self._minor < SINCE.get(name, 0):
             raise Unsure(f"of a later Python: {name}")
         if any((_HERE[1] >= change) != (self._minor >= change) for change in BY_VERSION.get(name, ())):
@@ -140,6 +153,9 @@ class _Judge:
 
     def _name(self, node: ast.Name) -> None:
         name = node.id
+        for module in self._stars:
+            if name in LIBRARY[module]:
+                self._since(f"{module}.{name}")
         if name in self._modules and name not in self._own:
             if not isinstance(self._above[node], ast.Attribute):
                 raise Unsure(f"module as a value: {name}")
@@ -212,7 +228,7 @@ def _special(name: str) -> bool:
 
 def _empty(pattern: str) -> bool:
     """Whether a pattern without groups and choices may match the empty text; True where that is not easily told."""
-    return not re.fullmatch(r"(?:\\[dws]\+|[\w@.\- ]+|\[[^\]\\]+\]\+)+", pattern)
+    return not re.fullmatch(r"(?:\\[dws]\+|[\w@.\- ]|\[[^\]\\]+\]\+)+", pattern)
 
 
 def _bound(tree: ast.Module) -> set[str]:

@@ -190,6 +190,8 @@ class Told:
         found = re.fullmatch(r"name '(\w+)' is not defined|'[\w.]+' object has no attribute '(\w+)'", text)
         other = re.fullmatch(r"type object '\w+' has no attribute '(\w+)'", text)
         if not found and not other:
+            if self._same:
+                return f"{kind}: {text}\n"
             raise Unsure(f"error: {text}")
         name = (found[1] or found[2]) if found else other[1] if other else ""
         if minor < 10:
@@ -228,7 +230,9 @@ class Told:
             for node in ast.walk(tree)
             if isinstance(node, ast.Raise) and node.exc is not None
         }
-        if first != last or first != line:
+        if first != last and script.version < (3, 13):
+            return _begun(script, line, column, function)
+        if first != last:
             raise Unsure("place of an error")
         span = text.offset(first, column), text.offset(last, end)
         if span in raised.values() or (error["kind"] != "AssertionError" and _asserts(tree, line)):
@@ -249,7 +253,7 @@ class Told:
         inner = max(around, key=lambda node: (node.lineno, node.col_offset), default=None)
         if inner is None or isinstance(inner, ast.FunctionDef | ast.ClassDef):
             raise Unsure("place of an error")
-        if inner.end_lineno != inner.lineno and not hasattr(inner, "body"):
+        if inner.end_lineno != inner.lineno and not hasattr(inner, "body") and script.version < (3, 8):
             raise Unsure("statement of several lines")
         if hasattr(inner, "body") and line != inner.lineno:
             raise Unsure("place of an error")
@@ -267,6 +271,20 @@ def _inlined(frames: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
             frame = [*frame[:-1], found.pop()[-1]]
         found.append(frame)
     return found
+
+
+def _begun(script: Script, line: int, column: int, function: str) -> str:
+    """A frame whose code goes on over more lines: the first is shown, marked to its end."""
+    head = f'  File "{script.name}", line {line}, in {function}\n'
+    if script.name in ("<stdin>", "<string>"):
+        return head
+    text = script.source.split("\n")[line - 1]
+    if not text.isascii() or "\t" in text:
+        raise Unsure("source line")
+    shown = text.strip()
+    indent, width = len(text) - len(text.lstrip()), len(text.rstrip()) - column
+    marks = "" if width >= len(shown) else "    " + " " * (column - indent) + "^" * width + "\n"
+    return f"{head}    {shown}\n{marks}"
 
 
 def _asserts(tree: ast.Module, line: int) -> bool:

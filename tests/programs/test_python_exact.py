@@ -53,7 +53,7 @@ async def test_a_traceback_is_that_of_the_machines_python() -> None:
 async def test_files_are_written_when_the_program_has_ended_and_not_when_it_is_thrown_away() -> None:
     notebook = Notebook(["from the model\n"])
     assert await notebook('python3 -c \'open("o", "w").write("hey")\'; cat o') == out("hey")
-    unsure = 'python3 -c \'open("p", "w").write("hey"); import struct\'; ls p'
+    unsure = 'python3 -c \'open("p", "w").write("hey"); import ctypes\'; ls p'
     assert (await notebook(unsure))[0] == Text("stdout", "from the model\n")
     assert not notebook.machine.files.exists("/root/p")
 

@@ -77,11 +77,26 @@ def load(node: ast.Import, scope: Scope) -> Does:
     return run
 
 
+def _all(name: str, node: ast.ImportFrom) -> Does:
+    """``from ... import *``."""
+
+    def run(frame: Frame) -> None:
+        frame.node = node
+        names = frame.module.names
+        module = names["__builtins__"]["__import__"](name, ("*",), frame.module)
+        known = vars(module)
+        frame.module.stars = frame.module.stars or module.__name__ not in frame.module.run.reach.modules
+        for word in known.get("__all__", [word for word in known if not word.startswith("_")]):
+            names[word] = known[word]
+
+    return run
+
+
 @does(ast.ImportFrom)
 def take(node: ast.ImportFrom, scope: Scope) -> Does:
     """``from ... import``."""
     if any(alias.name == "*" for alias in node.names):
-        raise Doubt("import *")
+        return _all("." * node.level + (node.module or ""), node)
     parts = [
         (alias.name, assign(ast.copy_location(ast.Name(alias.asname or alias.name, ast.Store()), node), scope))
         for alias in node.names

@@ -109,7 +109,7 @@ def _global(frame: Frame, word: str, node: ast.AST) -> Any:
     own = names["__builtins__"]
     if word in own:
         return own[word]
-    if hasattr(builtins, word):
+    if hasattr(builtins, word) or frame.module.stars:
         raise Doubt(f"builtin: {word}")
     frame.node = node
     raise NameError(f"name '{word}' is not defined", name=word)

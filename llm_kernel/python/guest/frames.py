@@ -20,10 +20,11 @@ DEEPEST = 1000
 class Module:
     """What is the same for all code of one file: its names, and what errors and steps are counted in."""
 
-    __slots__ = ("file", "later", "names", "run")
+    __slots__ = ("file", "later", "names", "run", "stars")
 
     def __init__(self, file: str, names: dict[str, Any], run: Trace, *, later: bool) -> None:
         self.file, self.names, self.run, self.later = file, names, run, later
+        self.stars = False
 
 
 class Frame:
@@ -47,7 +48,8 @@ class Trace:
         self.left = steps
         self.reach, self._gate = reach, gate
         self.new = version >= (3, 10)
-        self.depth = 0
+        self.limit = DEEPEST
+        self.stack: list[Frame] = []
         self._ways: dict[int, tuple[BaseException, list[tuple[Frame, ast.AST]], list[Frame | None]]] = {}
         self.said: list[BaseException] = []
 

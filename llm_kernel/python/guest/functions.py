@@ -9,7 +9,7 @@ from typing import Any
 from .binding import Parameters
 from .code import Does, Says, block, does, expression, expressions, says
 from .expressions import mangled
-from .frames import DEEPEST, Frame
+from .frames import Frame
 from .generators import going
 from .scopes import Scope
 from .targets import assign
@@ -123,17 +123,16 @@ def _maker(
             def made(*args: Any, **named: Any) -> Any:
                 call = entered(args, named)
                 trace.step()
-                trace.depth += 1
-                if trace.depth >= DEEPEST - 1:
-                    trace.depth -= 1
+                if len(trace.stack) >= trace.limit - 1:
                     raise RecursionError("maximum recursion depth exceeded")
+                trace.stack.append(call)
                 try:
                     signal = body(call)
                 except BaseException as error:
                     trace.note(error, call)
                     raise
                 finally:
-                    trace.depth -= 1
+                    trace.stack.pop()
                 return signal[0] if signal is not None else None
 
         word = inner.path

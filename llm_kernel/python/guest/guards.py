@@ -47,7 +47,12 @@ class Reach:
             return lambda *args: self._now(value, name, *args)
         elif name in ("mro", "__subclasses__", "buffer", "detach"):
             raise Doubt(f"attribute: {name}")
-        found = getattr(value, name)
+        try:
+            found = getattr(value, name)
+        except AttributeError:
+            if type(value).__module__.startswith("guest") or type(value).__name__ == "PosixPath":
+                raise Doubt(f"attribute of a stand-in: {name}") from None
+            raise
         if name in ("format", "format_map") and not isinstance(found, types.FunctionType | types.MethodType):
             return _formatter(found)
         return found

@@ -36,12 +36,18 @@ class _Live(ModuleType):
 
 
 def proxies(
-    library: Mapping[str, Sequence[str]], shown: Mapping[str, ModuleType], reach: Any, system: Mapping[str, Any]
+    library: Mapping[str, Sequence[str]],
+    shown: Mapping[str, ModuleType],
+    reach: Any,
+    system: Mapping[str, Any],
+    facts: Mapping[str, Any],
 ) -> dict[str, ModuleType]:
     """Modules that have what was compared and nothing else; ``shown`` are those that the machine answers."""
     found: dict[str, ModuleType] = {}
     for name, words in library.items():
-        real = shown.get(name) or importlib.import_module(name)
+        real = shown.get(name)
+        if real is None:
+            real = importlib.import_module(name)
         module = _Live(name) if name == "sys" else ModuleType(name)
         for word in words:
             if hasattr(real, word) and not (name == "sys" and word in ("stdout", "stderr", "stdin")):
@@ -51,11 +57,19 @@ def proxies(
         above, _, word = name.rpartition(".")
         if above in found:
             setattr(found[above], word, found[name])
+    for dotted, value in facts.items():
+        name, _, word = dotted.rpartition(".")
+        if name in found and word in library[name]:
+            setattr(found[name], word, _saying(value))
     _changed(found, reach)
     if "sys" in found:
         for word, value in system.items():
             setattr(found["sys"], word, value)
     return found
+
+
+def _saying(value: Any) -> Callable[[], Any]:
+    return lambda: value
 
 
 def _changed(found: Mapping[str, ModuleType], reach: Any) -> None:
@@ -173,11 +187,14 @@ class Modules:
         names["__doc__"] = ast.get_docstring(tree, clean=False)
         frame = Frame(Module(path, names, self._trace, later=later), "<module>", None, names, None)
         body = block(tree.body, Scope("module", tree))
+        self._trace.stack.append(frame)
         try:
             body(frame)
         except BaseException as error:
             self._trace.note(error, frame)
             raise
+        finally:
+            self._trace.stack.pop()
 
 
 def _absolute(name: str, module: Module) -> str:

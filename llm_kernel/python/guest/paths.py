@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import importlib
 from collections.abc import Iterator
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-from .world import Files
+from .world import Doubt, Files
 
 if TYPE_CHECKING:
     from pathlib import PurePosixPath
@@ -57,8 +58,45 @@ def _path_class(files: Files, system: ModuleType, home: str) -> type[PurePosixPa
                 return
             files.ask("makedirs" if parents else "mkdir", self)
 
-        def unlink(self) -> None:
-            files.ask("remove", self)
+        def unlink(self, missing_ok: bool = False) -> None:
+            if not missing_ok or self.exists():
+                files.ask("remove", self)
+
+        def rmdir(self) -> None:
+            system.rmdir(self)
+
+        def rename(self, target: Any) -> PosixPath:
+            system.rename(self, target)
+            return type(self)(target)
+
+        def touch(self, mode: int = 0o666, exist_ok: bool = True) -> None:
+            self.open("a" if exist_ok else "x").close()
+
+        def stat(self) -> Any:
+            return system.stat(self)
+
+        def read_bytes(self) -> Any:
+            with self.open("rb") as file:
+                return file.read()
+
+        def write_bytes(self, data: bytes) -> Any:
+            with self.open("wb") as file:
+                return file.write(data)
+
+        def glob(self, pattern: str) -> Iterator[PosixPath]:
+            if "/" in pattern or "**" in pattern:
+                raise Doubt("a pattern of several parts")
+            return iter([path for path in self.iterdir() if fnmatch.fnmatchcase(path.name, pattern)])
+
+        def rglob(self, pattern: str) -> Iterator[PosixPath]:
+            found = list(self.glob(pattern))
+            for path in self.iterdir():
+                if path.is_dir():
+                    found += path.rglob(pattern)
+            return iter(found)
+
+        def resolve(self) -> PosixPath:
+            return type(self)(system.path.abspath(self))
 
         def absolute(self) -> PosixPath:
             return type(self)(files.cwd, self)

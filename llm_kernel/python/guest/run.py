@@ -14,14 +14,16 @@ import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
-from .frames import Trace
+from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
 from .modules import Modules, proxies
 from .paths import pathlib
 from .shut import shut
+from .storage import NATIVE, storage
+from .telling import Telling
 from .wire import Wire
 from .world import Clock, Console, Doubt, Files, Terminal, system
 
@@ -35,14 +37,16 @@ _LAZY: dict[str, tuple[str, ...]] = {
     "decimal": ("numbers",),
     "fractions": ("decimal",),
     "functools": ("types", "weakref"),
+    "pathlib": ("fnmatch",),
     "statistics": ("heapq", "decimal", "fractions"),
     "time": ("_strptime",),
 }
 """Modules that others of the library load when they are first used."""
 _CODINGS = ("ascii", "latin_1", "utf_16", "utf_8_sig", "cp1252")
 _STACK = 256 * 2**20
-_FRAMES = 60_000
-"""Frames of the host's that a thousand calls of a program take at most."""
+_FRAMES = 150_000
+"""Frames of the host's that the deepest calls of a program take at most."""
+_DEEPEST = 6000
 
 
 def main() -> None:
@@ -57,7 +61,7 @@ def main() -> None:
             continue
     threading.stack_size(_STACK)
     sys.setrecursionlimit(_FRAMES)
-    worker = threading.Thread(target=_serve, args=(wire, job))
+    worker = threading.Thread(target=_serve, args=(wire, job), name="MainThread")
     worker.start()
     worker.join()
     os._exit(0)
@@ -76,6 +80,14 @@ def _serve(wire: Wire, job: Mapping[str, Any]) -> None:
     os._exit(0)
 
 
+class _Version(NamedTuple):
+    major: int
+    minor: int
+    micro: int
+    releaselevel: str = "final"
+    serial: int = 0
+
+
 class _Run:
     def __init__(self, wire: Wire, job: Mapping[str, Any]) -> None:
         self._wire, self._job = wire, job
@@ -89,9 +101,15 @@ class _Run:
         shown = system(self._files, dict(job["environ"]), job["home"])
         shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
         shown["time"] = self._clock.module()
+        shown |= storage(self._files, shown["os"], job["seed"])
+        shown |= {name: ModuleType(name) for name in _FACTS}
+        self._telling = Telling(self._trace, self._files, self._text, self._line)
+        if "logging" in job["library"]:
+            shown["logging"] = self._telling.logging(shown["time"], shown["os"])
+        shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
         if "argparse" in job["library"]:
             _age(importlib.import_module("argparse"), self._version)
-        self._modules = proxies(job["library"], shown, self._reach, self._system())
+        self._modules = proxies(job["library"], shown, self._reach, self._system(), job["facts"])
         self._own = self._builtins()
         self._imports = Modules(wire, self._modules, self._trace, self._own)
         self._own["__import__"] = self._imports.load
@@ -119,9 +137,13 @@ class _Run:
         except BaseException as err:
             self._fail(err)
             return
+        self._end()
+        self._wire.send(status=status)
+
+    def _end(self) -> None:
+        self._telling.close()
         self._files.close()
         self._clock.settle()
-        self._wire.send(status=status)
 
     def _exit(self, code: Any) -> int:
         if code is None or isinstance(code, int):
@@ -139,7 +161,14 @@ class _Run:
         """What ``sys`` says of the machine."""
         job = self._job
         known = {"argv": list(job["argv"]), "platform": "linux", "executable": job["executable"]}
+        known |= {"version_info": _Version(*job["python"]), "setrecursionlimit": self._deeper}
+        known |= {"getrecursionlimit": lambda: self._trace.limit}
         return {word: value for word, value in known.items() if word in job["library"].get("sys", ())}
+
+    def _deeper(self, limit: int) -> None:
+        if not isinstance(limit, int) or not DEEPEST <= limit <= _DEEPEST:
+            raise Doubt("limit of recursion")
+        self._trace.limit = limit
 
     def _warned(self, message: Any, *rest: Any, **named: Any) -> None:
         raise Doubt(f"warning: {message}")
@@ -191,6 +220,20 @@ class _Run:
             error.args = (text,)
 
     def _fail(self, error: BaseException | None) -> None:
+        chain = self._chain(error)
+        self._wire.ask("traceback", chain)  # what is doubted is doubted before anything more is told
+        self._end()
+        self._wire.send(chain=chain, status=130 if chain[-1]["kind"] == "KeyboardInterrupt" else 1)
+
+    def _text(self, error: BaseException) -> str:
+        """The traceback of an error that the program caught."""
+        return str(self._wire.ask("traceback", self._chain(error)))
+
+    def _line(self, path: str, line: int) -> str:
+        return str(self._wire.ask("line", path, line))
+
+    def _chain(self, error: BaseException | None) -> list[dict[str, Any]]:
+        """What is told of an error and of those behind it, the oldest first."""
         chain: list[dict[str, Any]] = []
         link = ""
         seen: set[int] = set()
@@ -203,14 +246,13 @@ class _Run:
                 link, error = "context", error.__context__
             else:
                 break
-        self._files.close()
-        self._clock.settle()
-        self._wire.send(chain=chain[::-1], status=130 if chain[0]["kind"] == "KeyboardInterrupt" else 1)
+        return chain[::-1]
 
     def _told(self, error: BaseException, link: str) -> dict[str, Any]:
         step = error.__traceback__
         while step is not None:
-            if not step.tb_frame.f_code.co_filename.startswith(_HERE):
+            code = step.tb_frame.f_code
+            if not code.co_filename.startswith(_HERE) or _written(Path(code.co_filename).name, code.co_name):
                 raise Doubt("frame of a library")
             step = step.tb_next
         way = self._trace.way(error)
@@ -240,6 +282,14 @@ class _Run:
         return []
 
 
+def _written(file: str, function: str) -> bool:
+    """Whether a function of ours stands for one that is Python code in CPython too, whose frame would show."""
+    if file in ("storage.py", "paths.py", "telling.py"):
+        return function not in NATIVE
+    return file == "world.py" and function in ("makedirs", "size")
+
+
+_FACTS = ("platform", "getpass", "socket")
 _HERE = str(Path(__file__).parent)
 
 

@@ -7,6 +7,7 @@ import io
 import os as _os
 import posixpath
 import time as _time
+import weakref
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -201,7 +202,7 @@ class Files:
 
     def __init__(self, wire: Wire, cwd: str) -> None:
         self._wire, self.cwd = wire, cwd
-        self._open: list[Any] = []
+        self._open: weakref.WeakSet[Any] = weakref.WeakSet()  # a file that nobody has is closed, as CPython does
 
     def ask(self, name: str, path: Any, *args: Any) -> Any:
         """What the host says of a path."""
@@ -232,11 +233,11 @@ class Files:
         if "a" in mode:
             raw.seek(0, 2)
         if "b" in mode:
-            self._open.append(raw)
+            self._open.add(raw)
             return raw
         text = io.TextIOWrapper(raw, encoding or "utf-8", errors, newline)
         text.mode = mode  # type: ignore[misc]
-        self._open.append(text)
+        self._open.add(text)
         return text
 
     def _save(self, path: str, data: bytes) -> None:
@@ -244,7 +245,7 @@ class Files:
 
     def close(self) -> None:
         """Close what the program left open."""
-        for file in self._open:
+        for file in list(self._open):
             if not file.closed:
                 file.close()
 
