@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from llm_kernel.machine.stat import Meta
+from llm_kernel.machine.stat import Meta, Stat
 
 __all__ = ["READ", "SEARCH", "WRITE", "Actor"]
 
@@ -18,7 +18,7 @@ class Actor:
     uid: int
     gids: frozenset[int]
 
-    def may(self, meta: Meta, wanted: int) -> bool:
+    def may(self, meta: Meta | Stat, wanted: int) -> bool:
         """Whether the bits that hold for this user have all that is ``wanted``; a link itself stops nobody."""
         if meta.kind == "symlink":
             return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 
@@ -11,8 +12,9 @@ from llm_kernel.programs.exact import versions
 from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
+from llm_kernel.shell.script import TTY
 
-__all__ = ["READERS", "answer", "exact", "row_of"]
+__all__ = ["READERS", "answer", "exact", "row_of", "said_by"]
 
 _CLOSED = frozenset(
     """ls dir vdir cp mv rm rmdir unlink mkdir touch ln link chmod chown chgrp stat du truncate tree readlink realpath
@@ -23,8 +25,10 @@ _CLOSED = frozenset(
 _PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/cuda/bin", "/opt/conda/bin")
 
 
-_QUESTIONS = 100
+_QUESTIONS = 1000
 """How often one run of a program may ask."""
+_CONFIRMING = frozenset(["rm", "cp", "mv", "ln"])
+_INTERACTIVE = re.compile(r"-[A-Za-z]*[iI]|--interactive|--int")
 _DEAF = frozenset("sleep watch su tail nvidia-smi top free vmstat iostat mpstat sar".split())
 READERS = frozenset(name for name, row in EXACT.items() if row.stdin or (row.live and name not in _DEAF))
 """The programs of the table that may read their standard input."""
@@ -56,32 +60,52 @@ def _unreachable(call: Call) -> Answer:
 
 async def _asked(question: Asks, streams: Io, piped: list[str] | None) -> str:
     """What is answered: by the lines that are piped in, else by the person; end of file means what the program says."""
+    if question.aside and question.said:
+        await streams.out(question.said)
     if question.complaint:
         await streams.err(question.complaint)
-    await streams.out(question.said)
+    if not question.aside:
+        await streams.out(question.said)
     if piped is None:
         typed = await streams.ask(question.prompt, False)
     else:
         typed = piped.pop(0) if piped else None
     if piped is not None or typed is None:
-        await streams.out(question.prompt)
+        await (streams.err if question.aside else streams.out)(question.prompt)
     return question.end if typed is None else typed
 
 
-async def _run(row: Row, call: Call, streams: Io) -> Answer:
+async def said_by(row: Row, call: Call, streams: Io) -> Answer:
     """What the program says in the end, asked as often as it asks."""
     assert row.run is not None
     typed: list[str] = []
     piped: list[str] | None = None
+    files, confirms = call.machine.files, _confirms(call, streams)
+    fed = call.env.get(TTY)
+    if confirms and streams.listens and (fed is None or "0" in fed):
+        call = replace(call, tty=True)
     for _ in range(_QUESTIONS):
+        before = files.moment() if confirms else None
         try:
             with _acting(call):
                 return row.run(replace(call, asks=not typed, typed="\n".join(typed) if typed else None))
         except Asks as question:
+            if before is not None:
+                files.restore(before)
             if not typed:
-                piped = (await streams.read()).decode("utf-8", "replace").splitlines() or None
+                piped = (await streams.read()).decode("utf-8", "replace").splitlines()
+                piped = piped or (None if fed is None or "0" in fed else [])
             typed.append(await _asked(question, streams, piped))
     raise NotExact(call.name)
+
+
+def _confirms(call: Call, streams: Io) -> bool:
+    """Whether the program asks before it goes on, and may have changed files by then."""
+    base = posixpath.basename(call.name)
+    if base not in _CONFIRMING:
+        return False
+    wished = any(_INTERACTIVE.match(arg) for arg in call.args)
+    return wished or (base != "ln" and streams.listens and call.machine.system.user != "root")
 
 
 def _acting(call: Call) -> AbstractContextManager[None]:
@@ -107,7 +131,7 @@ async def answer(call: Call, streams: Io) -> int:
     if row.live:
         return await row.live(call, streams)
     clock, passed = call.machine.clock, call.machine.clock.passed
-    said = await _run(row, call, streams)
+    said = await said_by(row, call, streams)
     if (owed := clock.passed - passed) > 0:  # what it took has to pass for everybody
         clock.rewind(owed)
         await streams.strand.sleep(owed)

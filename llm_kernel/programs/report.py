@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from llm_kernel.machine.profiles import profile
+from llm_kernel.programs.table import Asks
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["Report", "coreutils"]
@@ -18,14 +19,26 @@ class Report:
     out: list[str] = field(default_factory=list)
     err: list[str] = field(default_factory=list)
     status: int = 0
+    asked: int = 0
 
     def say(self, text: str) -> None:
         """Print a line."""
         self.out.append(text + "\n")
 
-    def ask(self, text: str) -> None:
-        """Show a question that nobody answers."""
-        self.err.append(f"{self.call.name}: {text} ")
+    def agreed(self, text: str) -> bool:
+        """Whether the person says yes to a question; nobody there says no.
+
+        Raises:
+            Asks: where the question was not answered yet.
+        """
+        typed = self.call.typed.split("\n") if self.call.typed is not None else []
+        if self.asked >= len(typed):
+            said, complaint = "".join(self.out), "".join(self.err)
+            raise Asks(said, f"{self.call.name}: {text} ", complaint=complaint, aside=True)
+        self.out.clear()  # all of it stood above the question
+        self.err.clear()
+        answer, self.asked = typed[self.asked], self.asked + 1
+        return answer[:1] in ("y", "Y")
 
     def warn(self, text: str) -> None:
         """Complain without failing."""

@@ -17,12 +17,13 @@ class NotExact(Exception):  # noqa: N818 - a direction, not a fault
 class Asks(Exception):  # noqa: N818 - a question, not a fault
     """Before it goes on, the program complains, prints ``said`` and asks; it is then run with what was typed.
 
-    ``end`` is what end of file means to it. A program that asks again is run with all the lines typed so far.
+    ``end`` is what end of file means to it; ``aside``: its question stands on standard error. A program that asks again
+    is run with all the lines typed so far, on the files as they were before it began.
     """
 
-    def __init__(self, said: str, prompt: str, *, complaint: str = "", end: str = "n") -> None:
+    def __init__(self, said: str, prompt: str, *, complaint: str = "", end: str = "n", aside: bool = False) -> None:
         super().__init__(prompt)
-        self.said, self.prompt, self.complaint, self.end = said, prompt, complaint, end
+        self.said, self.prompt, self.complaint, self.end, self.aside = said, prompt, complaint, end, aside
 
 
 class Unwritten(NotExact):

@@ -9,8 +9,8 @@ from tree_sitter import Node
 __all__ = ["printed"]
 
 _STEP = "    "
-_PLAIN = frozenset(["command", "declaration_command", "unset_command", "variable_assignment", "variable_assignments"])
-_VERBATIM = frozenset(["test_command", "function_definition"])
+_PLAIN = frozenset(["command", "declaration_command", "unset_command", "variable_assignments"])
+_VERBATIM = frozenset(["test_command", "function_definition", "variable_assignment"])
 _DEEPEST = 100
 
 

@@ -44,6 +44,7 @@ AT = "__llm_kernel_at"
 _SUSPECT = re.compile(
     r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
+    r"|\b(?:rm|cp|mv|ln)\s[^\n;|]*-\w*[iI]"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
 )
@@ -54,6 +55,9 @@ _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
 _ASKING = frozenset("nohup timeout nice setsid".split())
 """Programs that are told which of their streams are the terminal."""
+
+_CONFIRMING = frozenset("rm cp mv ln".split())
+"""Programs that are told where they ask before they go on."""
 
 _AIMED = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|<&|>\||<>|<|>)\s*(\S*)")
 _TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
@@ -260,7 +264,7 @@ class _Command:
             return self._left(words)
         if refused := _refused(base, rest):
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {refused}")]
-        if base in _ASKING:
+        if base in _ASKING or (base in _CONFIRMING and any(re.match(r"-[A-Za-z]*[iI]|--int", arg) for arg in rest)):
             start = words[0].start_byte if wrapper == "time" else self._words[0].start_byte
             return [(start, start, f"{TTY}={_terminals(self._node, self._lead.terminal)} ")]
         if base in _SHELLS:

@@ -17,6 +17,7 @@ from bashkit import Bash, ExecutionProfile
 from llm_kernel.machine import Machine
 from llm_kernel.machine.clock import Clock
 from llm_kernel.programs import exact
+from llm_kernel.programs.answer import said_by
 from llm_kernel.programs.table import EXACT, Row
 from llm_kernel.shell.bash import TOOLS
 from llm_kernel.shell.call import Call
@@ -81,8 +82,7 @@ def _callback(name: str, row: Row, made: Machine, tty: bool) -> Callable[[Any], 
         if row.live is not None:
             with handed(ctx, made.files):
                 return await row.live(call, io)
-        assert row.run is not None
-        said = row.run(call)
+        said = await said_by(row, call, io)
         await io.err(said.stderr)  # first: a program keeps its output back when it does not go to a terminal
         await io.out(said.stdout)
         return said.status
@@ -93,6 +93,10 @@ def _callback(name: str, row: Row, made: Machine, tty: bool) -> Callable[[Any], 
 @dataclass(frozen=True)
 class _Io:
     ctx: Any
+    listens = False
+
+    async def ask(self, prompt: str, hidden: bool) -> str | None:
+        return None
 
     async def out(self, data: str | bytes) -> None:
         await self.ctx.stdout.write(data.encode() if isinstance(data, str) else data)

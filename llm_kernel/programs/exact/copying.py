@@ -166,10 +166,9 @@ class Copy:
         if top and place in self.made and self.made[place] != path:
             self.report.fail(f"will not overwrite just-created {quoted(target)} with {quoted(name)}")
             return True
-        if guards.ask:
-            self.report.ask(f"overwrite {quoted(target)}?")
-        older = guards.newer and files.lstat(place).mtime >= stat.mtime
-        return guards.ask or guards.keep or older
+        if guards.keep or (guards.newer and files.lstat(place).mtime >= stat.mtime):
+            return True
+        return guards.ask and not self.report.agreed(f"overwrite {quoted(target)}?")
 
     def _there(self, target: str, place: str) -> Stat | None:
         files = self.report.call.machine.files

@@ -253,8 +253,7 @@ def _make_way(report: Report, target: str, name: str, parsed: Parsed) -> bool:
     if "symbolic" not in parsed and files.resolve(call.path(target)) == files.resolve(path, follow=False):
         report.fail(f"{quoted(target)} and {quoted(name)} are the same file")
         return False
-    if parsed.last("force", "interactive") == "interactive":
-        report.ask(f"replace {quoted(name)}?")
+    if parsed.last("force", "interactive") == "interactive" and not report.agreed(f"replace {quoted(name)}?"):
         return False
     if "b" in parsed or "backup" in parsed:
         files.rename(path, path + (parsed.value("suffix") or "~"))

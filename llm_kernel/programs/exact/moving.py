@@ -92,6 +92,6 @@ class _Move:
         if stat.kind != "directory" and there.kind == "directory":
             self.report.fail(f"cannot overwrite directory {quoted(target)} with non-directory")
             return True
-        if self.guards.ask:
-            self.report.ask(f"overwrite {quoted(target)}?")
-        return self.guards.ask or self.guards.keep or (self.guards.newer and there.mtime >= stat.mtime)
+        if self.guards.keep or (self.guards.newer and there.mtime >= stat.mtime):
+            return True
+        return self.guards.ask and not self.report.agreed(f"overwrite {quoted(target)}?")

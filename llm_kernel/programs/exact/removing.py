@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from llm_kernel.machine.actor import WRITE
 from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import quoted, said
@@ -52,8 +53,8 @@ def rm(call: Call) -> Answer:
     if mode == "I" and (rules.deep or len(parsed.operands) > 3):
         count = len(parsed.operands)
         how = " recursively" if rules.deep else ""
-        report.ask(f"remove {count} argument{'s' * (count > 1)}{how}?")
-        return report.answer()
+        if not report.agreed(f"remove {count} argument{'s' * (count > 1)}{how}?"):
+            return report.answer()
     for name in parsed.operands:
         _Removal(report, rules).operand(name)
     return report.answer()
@@ -148,8 +149,8 @@ class _Removal:
     def _file(self, name: str, stat: Stat) -> bool:
         kind = {"symlink": "symbolic link", "character": "character special file", "block": "block special file"}
         what = kind.get(stat.kind, "regular file" if stat.size else "regular empty file")
-        if not self._may(f"remove {what} {quoted(name)}?"):
-            return False
+        if not self._may("remove", f"{what} {quoted(name)}?", stat):
+            return True
         if not self._taken(name):
             return False
         if self.rules.told:
@@ -182,7 +183,7 @@ class _Removal:
         except OSError as err:
             self._cannot(name, err.strerror or "")
             return False
-        if inside and not self._may(f"descend into directory {quoted(name)}?"):
+        if inside and not self._may("descend into", f"directory {quoted(name)}?", files.lstat(path)):
             return False
         clear = True
         for entry in inside:
@@ -192,18 +193,24 @@ class _Removal:
         return clear and self._gone(name)
 
     def _gone(self, name: str) -> bool:
-        if self.report.call.path(name) == "/" or not self._may(f"remove directory {quoted(name)}?"):
+        path = self.report.call.path(name)
+        if path == "/":
             return False
+        if not self._may("remove", f"directory {quoted(name)}?", self.report.call.machine.files.lstat(path)):
+            return True
         if not self._taken(name):
             return False
         if self.rules.told:
             self.report.say(f"removed directory {quoted(name)}")
         return True
 
-    def _may(self, question: str) -> bool:
-        if self.rules.ask:
-            self.report.ask(question)
-        return not self.rules.ask
+    def _may(self, deed: str, what: str, stat: Stat) -> bool:
+        """Whether a file may go: it is asked for where that is wished, and at a terminal where it is protected."""
+        actor = self.report.call.machine.actor()
+        guarded = actor is not None and not actor.may(stat, WRITE)
+        if self.rules.ask or (guarded and self.report.call.tty and not self.rules.force):
+            return self.report.agreed(f"{deed} {'write-protected ' if guarded else ''}{what}")
+        return True
 
     def _cannot(self, name: str, why: str) -> None:
         self.report.fail(f"cannot remove {quoted(name)}: {why}")
