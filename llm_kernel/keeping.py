@@ -13,6 +13,7 @@ from llm_kernel.errors import StateError
 from llm_kernel.journal import Journal
 from llm_kernel.machine import Clock, Machine, tunables
 from llm_kernel.machine.machine import FORMAT
+from llm_kernel.machine.snapshot import Snapshot
 from llm_kernel.model.choice import Models
 from llm_kernel.programs.progress import Progress
 from llm_kernel.shell.jobs_kept import keep_jobs, take_jobs
@@ -89,24 +90,60 @@ def _progress(world: World, pid: int, left: float | None) -> dict[str, Any] | No
     return found.to_state(left) if found else None
 
 
-async def take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: Clock, *, stepped: bool) -> World:
+async def take(
+    moment: Moment,
+    models: Models,
+    setup: Setup,
+    desk: Desk,
+    clock: Clock,
+    *,
+    stepped: bool,
+    before: World | None = None,
+) -> World:
     """The world that ``moment`` holds, on a new ``clock`` that is set to its time.
 
+    ``before`` is the world that it follows, in which nothing moves: its tree is taken over, so that only what differs
+    is written.
+
     Raises:
-        StateError: for a moment of another format, or a damaged one; there is no world then.
+        StateError: for a moment of another format, or a damaged one; there is no world then, and ``before`` is as it
+            was.
     """
+    old = before.machine if before else None
+    files, tuned = (old.files.moment(), _tuned(before)) if before and old else (None, {})
     try:
-        return await _take(moment, models, setup, desk, clock, stepped=stepped)
-    except _IMPOSSIBLE as err:
-        raise StateError(f"the stored moment is no machine: {err!r}") from err
+        return await _take(moment, models, setup, desk, clock, stepped=stepped, before=old)
+    except BaseException as err:
+        if old and files:
+            _put_back(old, files, tuned)
+        if isinstance(err, _IMPOSSIBLE):
+            raise StateError(f"the stored moment is no machine: {err!r}") from err
+        raise
 
 
-async def _take(moment: Moment, models: Models, setup: Setup, desk: Desk, clock: Clock, *, stepped: bool) -> World:
+def _put_back(machine: Machine, files: Snapshot, tuned: Mapping[str, str]) -> None:
+    """Let the machine have its files again, which another had begun to change."""
+    machine.files.writers.anywhere()
+    machine.files.restore(files)
+    _rise(machine, tuned)
+
+
+async def _take(
+    moment: Moment,
+    models: Models,
+    setup: Setup,
+    desk: Desk,
+    clock: Clock,
+    *,
+    stepped: bool,
+    before: Machine | None,
+) -> World:
     states = {name: read(moment, name) for name in ("format", *_MACHINE, *_OTHERS)}
     files = {"inodes": moment.files.inodes, "entries": {}, **states["habits"]}
-    machine = Machine.from_state({**states, "files": files}, clock, files=moment.files)
     kept, journal = Kept.from_state(states["shell"]), Journal.from_state(states["journal"])
-    _rise(machine, json.loads(moment.parts.get("tunables", "{}")))
+    tuned = json.loads(moment.parts.get("tunables", "{}"))
+    machine = Machine.from_state({**states, "files": files}, clock, files=moment.files, before=before)
+    _rise(machine, tuned)
     world = World(machine, models, setup, desk, stepped=stepped, journal=journal, cwd=kept.cwd)
     await world.login().give(kept)
     take_jobs(world.shell.jobs, states["jobs"], machine, world.timeline, lambda pid, row: _resume(world, pid, row))

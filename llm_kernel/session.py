@@ -266,7 +266,9 @@ class Session:
         Raises:
             StateError: for a moment that cannot be used; all is as before then.
         """
-        self._change(await take(moment, self.models, self.setup, self, self._clock(), stepped=self._wall is None))
+        before = self.world if self.world.still else None
+        stepped = self._wall is None
+        self._change(await take(moment, self.models, self.setup, self, self._clock(), stepped=stepped, before=before))
 
     def _change(self, world: World) -> None:
         """Go on in another world, in the middle of a cell too."""

@@ -188,6 +188,12 @@ class World:
         if self.setup.physics == "pure":
             await self.terminal.follow(cwd, exports or {})
 
+    @property
+    def still(self) -> bool:
+        """Whether nobody lives here but who types: no job, and nothing on its way to the screen."""
+        alone = all(one is self.front for one in self.timeline.strands)
+        return alone and not self.timeline.tails and not self.shell.jobs.busy
+
     async def rest(self) -> None:
         """Wait until what jobs do at this instant is done, as far as that is soon."""
         late = monotonic() + _SOON

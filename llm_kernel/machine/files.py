@@ -10,7 +10,7 @@ import errno
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
-from typing import Any, cast
+from typing import Any
 
 from bashkit import FileSystem
 
@@ -22,8 +22,9 @@ from llm_kernel.machine.ledger import Ledger, Raw
 from llm_kernel.machine.names import Names
 from llm_kernel.machine.nodes import Nodes
 from llm_kernel.machine.paths import fault, join, kind_of, normal, parent, resolve
-from llm_kernel.machine.snapshot import Change, Entry, Snapshot, compare
+from llm_kernel.machine.snapshot import Change, Snapshot, compare
 from llm_kernel.machine.stat import Kind, Meta, Stat
+from llm_kernel.machine.whole import Whole
 from llm_kernel.machine.writers import Writers
 
 __all__ = ["LIMIT", "Change", "Files", "Snapshot", "Stat"]
@@ -40,18 +41,22 @@ _SHORTEST = 64
 
 
 class Files:
-    """All paths are absolute; ``absolute`` makes them so. Errors are ``OSError`` with the words of the C library."""
+    """All paths are absolute; ``absolute`` makes them so. Errors are ``OSError`` with the words of the C library.
 
-    def __init__(self, clock: Clock, root: FileSystem | None = None) -> None:
-        self.root = FileSystem() if root is None else root
-        self._nodes = Nodes(self.root)
+    ``before``: whose tree these files take over, as it is; they are not used any more then.
+    """
+
+    def __init__(self, clock: Clock, root: FileSystem | None = None, *, before: Files | None = None) -> None:
+        if before is not None:
+            before.moment()
+        self.root: FileSystem = before.root if before else FileSystem() if root is None else root
+        self._nodes: Nodes = before._nodes if before else Nodes(self.root)
         self._actor: Actor | None = None
         self._clock = clock
-        self._ledger = Ledger(clock, self._nodes)
-        self._bytes: dict[str, tuple[float, bytes]] = {}
-        self._last: dict[str, Entry] = {}
+        self._ledger: Ledger = Ledger(clock, self._nodes, before._ledger if before else None)
         self.writers = Writers()
         """Where the shell library may have written by itself."""
+        self._whole: Whole = Whole(self._nodes, self._ledger, self.writers, before._whole if before else None)
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
         self.memory: dict[str, bool] = {}
@@ -429,52 +434,18 @@ class Files:
 
     def snapshot(self, *, without: str = "") -> Snapshot:
         """All files now, but what is below ``without``; unchanged contents are the same objects as before."""
-        below = f"{without}/" if without else "\0"
-        found = self._ledger.settle()
-        entries = {path: self._entry(path, raw) for path, raw in found if not path.startswith(below)}
-        self._bytes = {path: kept for path, kept in self._bytes.items() if path in entries}
-        return Snapshot(entries, self._ledger.inodes)
+        return self._whole.snapshot(without=without)
 
     def moment(self) -> Snapshot:
         """All files now but ``/proc``'s; only where the shell library may have written since the last one is looked.
 
         Entries that are as they were are the same objects, and all of them together where nothing changed.
         """
-        ledger, last = self._ledger, cast("dict[str, Entry | None]", self._last)
-        paths = self.writers.take()
-        if paths is None or not last:
-            ledger.settle(without="/proc")
-        else:
-            for path in paths:
-                ledger.look(path)
-        metas = ledger.metas
-        if any(path not in last and not path.startswith("/proc/") for path in metas):
-            last = dict.fromkeys(sorted(path for path in metas if not path.startswith("/proc/"))) | last
-        if any(entry is None or entry.meta != metas.get(path) for path, entry in last.items()):
-            self._last = dict(self._anew(last))
-        return Snapshot(self._last, ledger.inodes)
-
-    def _anew(self, last: Mapping[str, Entry | None]) -> Iterator[tuple[str, Entry]]:
-        """The entries of these paths now; those that are as they were are the same objects."""
-        for path, old in last.items():
-            meta = self._ledger.metas.get(path)
-            if old is not None and old.meta == meta:
-                yield path, old
-            elif meta is not None and (raw := self._ledger.raw(path)) is not None:
-                yield path, self._entry(path, raw)
+        return self._whole.moment()
 
     def restore(self, snapshot: Snapshot) -> None:
         """Make the files what they were at ``snapshot``; only what differs is written."""
-        now = self.snapshot().entries
-        self._nodes.part()
-        for path in sorted(now, reverse=True):
-            wanted = snapshot.entries.get(path)
-            if path != "/" and (wanted is None or _other(now[path], wanted)):
-                self._nodes.remove(path, True)
-        for path, entry in snapshot.entries.items():
-            if kind_of(self._nodes, path) is None or entry.data != now[path].data:
-                self._lay(path, entry)
-        self._ledger.replace({path: copy(entry.meta) for path, entry in snapshot.entries.items()}, snapshot.inodes)
+        self._whole.restore(snapshot)
 
     def cover(self, path: str, mode: int) -> dict[str, Any]:
         """Empty a directory, as a mount does; what ``uncover`` brings back."""
@@ -494,7 +465,7 @@ class Files:
             self.remove(join(place, name), recursive=True)
         for name, entry in sorted(Snapshot.from_state(covered).entries.items()):
             if name != place:
-                self._lay(name, entry)
+                self._whole.lay(name, entry)
             self._ledger.metas[name] = copy(entry.meta)
             self._ledger.anchor(name)
 
@@ -511,16 +482,18 @@ class Files:
         return {"owner": list(self.owner), "umask": self.umask}
 
     @classmethod
-    def from_state(cls, clock: Clock, state: Mapping[str, Any], snapshot: Snapshot | None = None) -> Files:
-        """The files back, on a new tree: those of ``snapshot``, or of the state.
+    def from_state(
+        cls, clock: Clock, state: Mapping[str, Any], snapshot: Snapshot | None = None, before: Files | None = None
+    ) -> Files:
+        """The files back, those of ``snapshot``, or of the state; on a new tree, or on that of ``before``.
 
         Raises:
             StateError: when the state is damaged.
         """
-        files = cls(clock)
+        files = cls(clock, before=before)
         try:
             uid, gid = state["owner"]
-            files.owner, files.umask = (int(uid), int(gid)), int(state["umask"])
+            files._ledger.owner, files._ledger.umask = (int(uid), int(gid)), int(state["umask"])
         except (KeyError, TypeError, ValueError) as err:
             raise StateError(f"the stored files are damaged: {err!r}") from err
         files.restore(Snapshot.from_state(state) if snapshot is None else snapshot)
@@ -673,32 +646,6 @@ class Files:
             text = str(err)
             number = next((number for words, number in _REFUSALS.items() if words in text), errno.EINVAL)
             raise fault(number, path) from err
-
-    def _entry(self, path: str, raw: Raw) -> Entry:
-        meta = self._ledger.metas[path]
-        if meta.kind == "symlink":
-            return Entry(copy(meta), target=self._nodes.read_link(path))
-        if meta.kind != "file" or (meta.size is not None and raw["size"] < 2):
-            return Entry(copy(meta))
-        stamp, data = self._bytes.get(path, (-1.0, b""))
-        if stamp != meta.host or len(data) != raw["size"]:
-            data = self._nodes.read_file(path)
-            self._bytes[path] = (meta.host, data)
-        return Entry(copy(meta), data)
-
-    def _lay(self, path: str, entry: Entry) -> None:
-        match entry.meta.kind:
-            case "directory":
-                self._nodes.mkdir(path)
-            case "symlink":
-                self._nodes.symlink(entry.target, path)
-            case _:
-                self._nodes.write_file(path, entry.data or (b"\0" if entry.meta.size else b""))
-
-
-def _other(old: Entry, new: Entry) -> bool:
-    sized = (old.meta.size is None) != (new.meta.size is None)
-    return old.meta.kind != new.meta.kind or old.target != new.target or sized
 
 
 _REFUSALS = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from copy import copy
 from typing import Any
@@ -22,9 +22,12 @@ _NODES = {"/dev/null": (1, 3), "/dev/zero": (1, 5), "/dev/random": (1, 8), "/dev
 
 
 class Ledger:
-    """Records by path, mended whenever a path is looked at after somebody else wrote it."""
+    """Records by path, mended whenever a path is looked at after somebody else wrote it.
 
-    def __init__(self, clock: Clock, root: Nodes) -> None:
+    ``before``: what was recorded of the same tree until now.
+    """
+
+    def __init__(self, clock: Clock, root: Nodes, before: Ledger | None = None) -> None:
         self.owner = (0, 0)
         self.umask = 0o022
         self.inodes = 2
@@ -33,6 +36,10 @@ class Ledger:
         self._root = root
         self._linked: dict[int, set[str]] = {}
         self._still: dict[str, dict[str, Raw]] | None = None
+        if before is not None:
+            self.inodes, self.metas = before.inodes, dict(before.metas)
+            self._linked = {ino: set(paths) for ino, paths in before._linked.items()}
+            return
         for path, raw in self.scan("/"):
             meta = self.metas[path] = self._born(raw, clock.now)
             if path in _NODES:
@@ -60,7 +67,8 @@ class Ledger:
             self.anchor(path)
             self._came(path, meta)
         elif meta.host != raw["modified"]:
-            self._rewritten(path, meta, raw)
+            if meta.kind != "symlink" or meta.ino not in self._linked:  # names of one link have a stamp each
+                self._rewritten(path, meta, raw)
         elif meta.mode != raw["mode"] and meta.kind != "symlink":
             meta.mode = raw["mode"]
         if meta.kind == "directory":
@@ -163,24 +171,35 @@ class Ledger:
             elif one in self.metas:
                 self.forget(one)
 
-    def replace(self, metas: dict[str, Meta], inodes: int) -> None:
-        """Take other records for all that is there."""
+    def replace(self, metas: dict[str, Meta], inodes: int, written: Set[str]) -> None:
+        """Take other records for all that is there; those of ``written`` are bound to what is there now."""
         self.metas, self.inodes, self._linked = metas, inodes, {}
         families: dict[int, set[str]] = {}
         for path, meta in metas.items():
             if meta.kind != "directory":
                 families.setdefault(meta.ino, set()).add(path)
         self._linked = {ino: paths for ino, paths in families.items() if len(paths) > 1}
-        for first, *others in map(sorted, self._linked.values()):
-            for path in others:
-                if metas[first].kind != "symlink":
-                    self._root.remove(path)
-                    self._root.join(first, path)
-                metas[path] = metas[first]
-        for path, meta in metas.items():
+        joined = [path for names in self._linked.values() for path in self._rejoin(sorted(names))]
+        for path in metas.keys() & written | set(joined):
             self.anchor(path)
-            if meta.kind == "directory":
-                meta.names = frozenset(self.inside(path))
+        inside: dict[str, list[str]] = {path: [] for path, meta in metas.items() if meta.kind == "directory"}
+        for path in metas.keys() - {"/"}:
+            folder, _, name = path.rpartition("/")
+            inside[folder or "/"].append(name)
+        for path, names in inside.items():
+            metas[path].names = frozenset(names)
+
+    def _rejoin(self, names: list[str]) -> list[str]:
+        """Let all of ``names`` be the first one's file; the names that had to become so."""
+        first, *others = names
+        apart = []
+        for path in others:
+            if self.metas[first].kind != "symlink" and self._root.home(path) != self._root.home(first):
+                self._root.remove(path)
+                self._root.join(first, path)
+                apart.append(path)
+            self.metas[path] = self.metas[first]
+        return [first, *apart] if apart else []
 
     def _below(self, top: str, raw: Raw, without: str) -> Iterator[tuple[str, Raw]]:
         if raw["file_type"] != "directory" or top == without:

@@ -175,9 +175,16 @@ class Machine:
 
     @classmethod
     def from_state(
-        cls, state: Mapping[str, Any], clock: Clock | None = None, *, files: Snapshot | None = None
+        cls,
+        state: Mapping[str, Any],
+        clock: Clock | None = None,
+        *,
+        files: Snapshot | None = None,
+        before: Machine | None = None,
     ) -> Machine:
         """The machine that ``to_state`` described; its files are ``files`` where these are given.
+
+        ``before`` is a machine that nobody uses any more: its tree becomes this one's.
 
         Raises:
             StateError: for another format or a damaged state.
@@ -189,7 +196,7 @@ class Machine:
         made = cls.__new__(cls)
         try:
             made.clock = clock or Clock()
-            made._read(state, files)
+            made._read(state, files, before)
         except (KeyError, TypeError, ValueError, AttributeError) as err:
             raise StateError(f"The stored machine is damaged: {err!r}") from err
         return made
@@ -224,11 +231,11 @@ class Machine:
             "spoken": spoken(self),
         }
 
-    def _read(self, state: Mapping[str, Any], files: Snapshot | None) -> None:
+    def _read(self, state: Mapping[str, Any], files: Snapshot | None, before: Machine | None) -> None:
         self.seed = int(state["seed"])
         self.passwords = {}
         self.clock.zone = state["clock"]["zone"]
         self.clock.set(float(state["clock"]["now"]))
-        self.files = Files.from_state(self.clock, state["files"], files)
+        self.files = Files.from_state(self.clock, state["files"], files, before.files if before else None)
         self.invented = Invented.from_state(state.get("invented", {}))
         self.adopt(state)

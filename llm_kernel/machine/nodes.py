@@ -16,6 +16,9 @@ _FOLDER, _NAME = "/dev", ".inodes"
 _PLACE = f"{_FOLDER}/{_NAME}"
 """Where the bytes of files with several names lie; no listing shows it."""
 
+_SINKS = ("/dev/null", "/dev/zero")
+"""What keeps nothing that is written to it."""
+
 
 class Nodes:
     """What ``FileSystem`` offers, with names that share a file; ``below`` is the tree that the shell library reads."""
@@ -47,13 +50,21 @@ class Nodes:
         """Whether any file has several names."""
         return bool(self._homes)
 
+    def families(self) -> set[frozenset[str]]:
+        """Which names share a file with which others."""
+        found: dict[str, list[str]] = {}
+        for path, home in list(self._homes.items()):
+            if self.joined(path):
+                found.setdefault(home, []).append(path)
+        return {frozenset(paths) for paths in found.values() if len(paths) > 1}
+
     def part(self) -> None:
         """Give every name a file of its own."""
         for path, home in list(self._homes.items()):
             if self.joined(path):
                 data = self.below.read_file(home)
                 self.below.remove(path)
-                self.below.write_file(path, data)
+                self._put(path, data)
         self._homes = {}
         if self.below.exists(_PLACE):
             self.below.remove(_PLACE, True)
@@ -85,6 +96,8 @@ class Nodes:
             del self._homes[left[0]]
             self.below.remove(left[0])
             self.below.rename(home, left[0])
+        if not self._homes and self.below.exists(_PLACE):
+            self.below.remove(_PLACE, True)
 
     # what a tree offers
 
@@ -113,12 +126,14 @@ class Nodes:
 
     def write_file(self, path: str, data: bytes) -> None:
         """Write a whole file."""
-        home = self.home(path)
-        if home == "/dev/zero":  # the tree below keeps no such file unless it is moved there
-            self.below.write_file(f"{home}.", b"")
-            self.below.rename(f"{home}.", home)
+        self._put(self.home(path), data)
+
+    def _put(self, place: str, data: bytes) -> None:
+        if place in _SINKS:  # the tree below keeps no such file unless it is moved there
+            self.below.write_file(f"{place}.", data)
+            self.below.rename(f"{place}.", place)
             return
-        self.below.write_file(home, data)
+        self.below.write_file(place, data)
 
     def append_file(self, path: str, data: bytes) -> None:
         """Write behind what a file holds."""

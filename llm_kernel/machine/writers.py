@@ -24,6 +24,10 @@ class Writers:
         paths = self._running.pop(number, frozenset())
         self._over = None if paths is None or self._over is None else self._over | paths
 
+    def anywhere(self) -> None:
+        """Somebody who said nothing before may have written anywhere."""
+        self._over = None
+
     @property
     def unknown(self) -> bool:
         """Whether a script runs that may write anywhere."""

@@ -107,3 +107,4 @@ def test_the_bytes_of_shared_files_are_in_no_listing() -> None:
     assert sorted({*files.walk("/")} - {*there}) == ["/w", "/w/a", "/w/b"]
     files.remove("/w/a")
     assert files.root.stat("/w/b")["file_type"] == "file"
+    assert sorted({*files.walk("/")} - {*there}) == ["/w", "/w/b"]
