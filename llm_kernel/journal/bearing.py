@@ -29,7 +29,9 @@ _SAID = 0.6
 _MADE = 2.0
 """What an instruction wrote is mostly a script, whose text the request shows anyway."""
 _MOST_SAID = 4
-_PARTICULAR = re.compile(r"[a-z].*[\d._-]|\d.*[a-z]|\d{4}|\d+\.\d+\.\d+", re.IGNORECASE)
+_PARTICULAR = re.compile(
+    r"^[^a-z\n]*[a-z].*[\d._-]|^[^\d\n]*\d.*[a-z]|\d{4}|\d+\.\d+\.\d+", re.IGNORECASE | re.MULTILINE
+)
 _VERSION = re.compile(r"(?:^|\s)(?:--?version|-V|-v|version)(?:\s|$)")
 _INTERPRETERS = frozenset(
     "python python3 node java ruby perl php rscript julia bash sh sudo env time torchrun deno bun lua".split()

@@ -137,7 +137,7 @@ def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         found = re.fullmatch(r"([^=<>~!\s]+)\s*(?:==?|>=|~=|@)\s*v?(\d[\w.+-]*)", name)
         if found:
             name, version = found[1], found[2]
-        elif wanted and re.fullmatch(r"v?\d+(\.\d+)*[\w.+-]*", wanted[0]):
+        elif wanted and re.fullmatch(r"v?\d[\w.+-]*", wanted[0]):
             version = wanted.pop(0).lstrip("v")
         if re.fullmatch(r"python3?(\.\d+)?", name) and manager in ("apt", "conda"):
             wish = name.removeprefix("python") if "." in name else version or "3"

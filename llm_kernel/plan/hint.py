@@ -10,7 +10,7 @@ from llm_kernel.plan.check import blank
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Loop, Node, Plan, Scope, Stream
 
 _WIDTH = 160
-_NUMBER = re.compile(r"[ \d]*\d")
+_NUMBER = re.compile(r"(?<![ \d])[ \d]*\d")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _IN_FORWARD = re.compile(
     r"\bprint\w*\b.{0,80}\bforward\b|\bforward\b.{0,80}\bprint|打印.{0,40}forward|forward.{0,40}打印", re.I | re.S
 )
 _MODEL = re.compile(r"^[ \t]*(\w+) = (\w+\(.*?\))\.(?:to\(.*\)|cuda\(.*\))[ \t]*$", re.M)
-_LEARNS = re.compile(r"^\s*(?:import|from)\s+(?:torch|tensorflow|keras|jax|lightning|pytorch_lightning)\b", re.M)
+_LEARNS = re.compile(r"^[^\S\n]*(?:import|from)\s+(?:torch|tensorflow|keras|jax|lightning|pytorch_lightning)\b", re.M)
 
 
 def left_out(instruction: str, sources: Mapping[str, str]) -> list[str]:

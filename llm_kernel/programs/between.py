@@ -13,7 +13,7 @@ from llm_kernel.plan.curves.roles import Role, definitions, role_of
 
 __all__ = ["Between", "formed"]
 
-_NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*(?:\.\d*)?|\.\d+)(?:[eE][-+]?\d+)?")
 _STEPS = re.compile(r"\blr\b|learning_rate|get_last_lr|param_groups|best|\bmax\b|\bmin\b|patience|total", re.IGNORECASE)
 """Values that step instead of flickering."""
 _COUNTED = re.compile(r"(?:i|t|it|\w*(?:epoch|step|iter|batch|idx|episode)\w*)( \+ 1)?")

@@ -180,4 +180,4 @@ def _pattern(line: Line) -> re.Pattern[str]:
 
 def _numberless(text: str) -> str:
     """Counters of the loop are literal in a plan that has unrolled it: any number stands for them, however padded."""
-    return re.sub(r" *\d+", "\0", text.rstrip("\n"))
+    return re.sub(r"(?<! ) *\d+", "\0", text.rstrip("\n"))

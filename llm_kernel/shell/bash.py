@@ -186,7 +186,7 @@ _RESTLESS = (
 _TRAPS, _STARTS = re.compile(r"\btrap\s"), re.compile(r"[^&>]&(?![&>])")
 _WORD = re.compile(r"[\w./+:@~-]+")
 
-_SINGLE = re.compile(r"\s*[^;\n|&<>`$(){}!]+\s*")
+_SINGLE = re.compile(r"[^;\n|&<>`$(){}!]+")
 """One simple command: before its program writes, nobody does."""
 
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
@@ -292,7 +292,7 @@ class Shell:
             await err(f"bash: {NO_COPROCESS}\n".encode())
             self.status = 1
             return 1
-        self._single = _SINGLE.fullmatch(script) is not None
+        self._single = _SINGLE.fullmatch(script.strip()) is not None
         # our own questions look nowhere, whatever words are in them
         self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions) if writes else False
         self._moved()

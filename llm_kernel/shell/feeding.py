@@ -15,7 +15,7 @@ from llm_kernel.tokens import unquoted
 
 __all__ = ["fed"]
 
-_MAY = re.compile(r"\|\s*(?:\\\n\s*)*(?:while|until|for|if|case|select|\(|\{)|\|[^\n]*(?:\$\(|`)")
+_MAY = re.compile(r"\|\s*(?:\\\n\s*)*(?:while|until|for|if|case|select|\(|\{)|^[^|\n]*\|[^\n]*(?:\$\(|`)", re.MULTILINE)
 _NOTHING = " </dev/null"
 _WRAPPERS = frozenset("sudo env timeout nice nohup time command exec setsid stdbuf".split())
 _ALWAYS = frozenset(["tee", "bc", "patch"])

@@ -197,7 +197,7 @@ class Places:
                 numeric = part.kind in ("int", "float", "time") or role.kind in _TOLD
                 pieces.append(rf"( *{_NUMBER}%? *)" if numeric and not part.among else r"(.*?)")
                 continue
-            for text in re.split(r"( *\d+)", part.text):
+            for text in re.split(r"((?<! ) *\d+)", part.text):
                 if text.strip().isdigit():
                     number += 1
                     counters.append(number)

@@ -21,7 +21,7 @@ _CUT = Options(
     authors="David M. Ihnat, David MacKenzie, and Jim Meyering",
 )
 _LISTS = ("bytes", "characters", "fields")
-_PART = re.compile(r"(\d*)(-?)(\d*)")
+_PART = re.compile(r"(\d*)(-?)((?:(?<=-)\d*)?)")
 _ENDLESS = 1 << 62
 
 

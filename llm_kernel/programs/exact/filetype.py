@@ -260,7 +260,7 @@ def _language(text: str) -> tuple[str, str]:
     if re.match(r"\s*(<!doctype html|<html|<head|<title)", text, re.I):
         return "HTML document", "text/html"
     if re.search(r"^#\s*(include\s*[<\"]|pragma\s|define\s+\w)", text, re.M):
-        cpp = re.search(r"^\s*(class|namespace|template|using namespace)\b", text, re.M)
+        cpp = re.search(r"^[^\S\n]*(class|namespace|template|using namespace)\b", text, re.M)
         return ("C++ source", "text/x-c++") if cpp else ("C source", "text/x-c")
     python = r"^(from\s+[\w.]+\s+import\s|def\s+\w+\(.*\)\s*(->.*)?:|class\s+\w+.*:\s*$)"
     if re.search(python, text[:4096], re.M) or re.match(r'"""', text):

@@ -101,7 +101,7 @@ def ps(call: Call) -> Answer:
 def _read(call: Call) -> _Wish:
     wish = _Wish()
     args = list(call.args)
-    if args[:1] and re.fullmatch(r"-?[a-z]*aux[a-z]*", args[0]):
+    if args[:1] and re.fullmatch(r"-?(?=[a-z]*aux)[a-z]*", args[0]):
         args[0] = args[0].removeprefix("-")
     while args and not wish.wrong:
         word = args.pop(0)

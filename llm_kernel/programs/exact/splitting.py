@@ -78,7 +78,7 @@ async def csplit(call: Call, io: Io) -> int:
 
 def _name(parsed: Parsed, number: int) -> str:
     form = parsed.value("suffix-format") or f"%0{parsed.value('digits') or 2}d"
-    shown = re.fullmatch(r"(.*?)(%[-0#]*\d*[diux])(.*)", form)
+    shown = re.fullmatch(r"(.*?)(%[-0#]*(?:[1-9]\d*)?[diux])(.*)", form)
     suffix = f"{shown[1]}{shown[2].replace('i', 'd').replace('u', 'd') % number}{shown[3]}" if shown else form
     return (parsed.value("prefix") or "xx") + suffix
 

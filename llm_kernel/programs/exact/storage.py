@@ -247,7 +247,7 @@ class _Change:
     @classmethod
     def read(cls, text: str) -> _Change | None:
         """The change in ``+1K``, ``<10M``, ``%512``, ``100``."""
-        found = re.fullmatch(r"\s*([<>/%]?)\s*([+-]?)(\w+)", text)
+        found = re.fullmatch(r"\s*(?:([<>/%])\s*)?([+-]?)(\w+)", text)
         amount = read_amount(found[3]) if found and found[3][0].isdigit() else None
         if found is None or amount is None or (found[1] and found[2]):
             return None

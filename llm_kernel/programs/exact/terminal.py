@@ -75,7 +75,7 @@ def slept(args: Sequence[str]) -> float | None:
 
 def seconds(word: str) -> float | None:
     """A length of time as the core utilities take it; None where it is none."""
-    found = re.fullmatch(r"((?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?|inf(?:inity)?)([smhd]?)", word)
+    found = re.fullmatch(r"((?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,3})?|inf(?:inity)?)([smhd]?)", word)
     return float(found[1]) * _UNITS[found[2]] if found else None
 
 

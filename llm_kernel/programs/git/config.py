@@ -116,7 +116,7 @@ def _plain(text: str) -> str:
     text = text.strip()
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return re.split(r"\s+[#;]", text)[0]
+    return re.split(r"(?<!\s)\s+[#;]", text)[0]
 
 
 def _quoted(value: str) -> str:
