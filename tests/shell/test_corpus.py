@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,8 @@ _DIFFERENT = {
 
 
 def _corpora() -> list[Path]:
-    return [path for path in (_TRUTH, *sorted(_OWN.glob("*.json"))) if path.exists()]
+    found = [path for path in (_TRUTH, *sorted(_OWN.glob("*.json"))) if path.exists()]
+    return [path for path in found if "fixture" in json.loads(path.read_text(encoding="utf-8"))]
 
 
 def _cases() -> list[object]:

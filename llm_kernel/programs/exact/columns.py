@@ -1,4 +1,4 @@
-"""``column`` where it fills a width or writes JSON; tables are the shell library's."""
+"""``column``: lines that fill a width, a table, or a table as JSON."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ from collections.abc import Sequence
 
 from llm_kernel.programs.feeding import fed, lines, tell
 from llm_kernel.programs.options import Options, Parsed
-from llm_kernel.programs.table import NotExact, live
+from llm_kernel.programs.quoting import width as columns
+from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["column"]
 
 _COLUMN = Options(
-    "t,table J,json N,table-columns= n,table-name= s,separator= c,output-width= x,fillrows e L,keep-empty-lines",
+    "t,table J,json N,table-columns= n,table-name= s,separator= c,output-width= x,fillrows e L,keep-empty-lines "
+    "o,output-separator= R,table-right= H,table-hide= O,table-order= l,table-columns-limit= d,table-noheadings",
     usage="[options] [<file>...]",
     about="Columnate lists.",
     package="util-linux 2.37.2",
@@ -28,24 +30,31 @@ async def column(call: Call, io: Io) -> int:
     parsed = _COLUMN.parse(call)
     if isinstance(parsed, Answer):
         return await tell(io, parsed)
-    json_table = "json" in parsed
-    if not json_table and (
-        "table" in parsed or not ({"output-width", "fillrows"} & {name for name, _ in parsed.options})
-    ):
-        raise NotExact(call.name)
+    json_table, table = "json" in parsed, "table" in parsed or "table-columns" in parsed
+    if "table" in parsed and "fillrows" in parsed:
+        await io.err("column: mutually exclusive arguments: --table --fillrows\n")
+        return 1
+    kept = "keep-empty-lines" in parsed and not json_table
     rows, status = [], 0
     async for name, data in fed(call, io, parsed.operands):
         if isinstance(data, OSError):
             await io.err(f"column: {name}: {data.strerror}\n")
             status = 1
         else:
-            rows += [row.decode("utf-8", "replace") for row in lines(data) if row.strip()]
+            rows += [row.decode("utf-8", "replace") for row in lines(data) if kept or row.strip()]
     if json_table:
         names = (parsed.value("table-columns") or "").split(",")
         if not names[0]:
             await io.err("column: option --table-columns required for --json\n")
             return 1
-        await io.out(_table(parsed, names, rows))
+        await io.out(_json(parsed, names, rows))
+        return status
+    if table:
+        shown = _table(parsed, rows)
+        if isinstance(shown, str):
+            await io.err(f"column: {shown}\n")
+            return 1
+        await io.out("".join(shown))
         return status
     width = parsed.value("output-width") or "80"
     if not re.fullmatch(r"\d{1,6}|unlimited", width):
@@ -76,7 +85,47 @@ def _line(words: Sequence[str], step: int) -> str:
     return "".join(word + tab for word, tab in zip(words, [*tabs[:-1], ""], strict=True))
 
 
-def _table(parsed: Parsed, names: Sequence[str], rows: Sequence[str]) -> str:
+def _table(parsed: Parsed, rows: Sequence[str]) -> list[str] | str:
+    """The lines of a table; a text is what is wrong with the columns that were named."""
+    names = (parsed.value("table-columns") or "").split(",") if "table-columns" in parsed else []
+    cells = [_cells(parsed, row) for row in rows]
+    count = max([len(names), *map(len, cells)], default=0)
+    heads = [names] if names and "table-noheadings" not in parsed else []
+    cells = [[*row, *[""] * (count - len(row))] for row in [*heads, *cells]]
+    chosen: dict[str, list[int]] = {}
+    for option in ("table-right", "table-hide", "table-order"):
+        numbers = []
+        for word in (parsed.value(option) or "").split(",") if option in parsed else ():
+            if word in names:
+                numbers.append(names.index(word))
+            elif word.isdecimal() and int(word) <= count:
+                numbers.append(int(word) - 1)
+            else:
+                return f"undefined column name '{word}'"
+        chosen[option] = [number for number in numbers if number >= 0]
+    order = [*chosen["table-order"], *(at for at in range(count) if at not in chosen["table-order"])]
+    order = [at for at in order if at not in chosen["table-hide"]]
+    widths = {at: max((columns(row[at]) for row in cells), default=0) for at in order}
+    joint, lines = parsed.value("output-separator"), []
+    for row in cells:
+        pieces = []
+        for at in order:
+            gap = " " * (widths[at] - columns(row[at]))
+            right, last = at in chosen["table-right"], at == order[-1]
+            pieces.append(gap + row[at] if right else row[at] + ("" if last else gap))
+        lines.append(("  " if joint is None else joint).join(pieces) + "\n")
+    return lines
+
+
+def _cells(parsed: Parsed, row: str) -> list[str]:
+    mark, limit = parsed.value("separator"), parsed.value("table-columns-limit") or ""
+    most = int(limit) - 1 if limit.isdecimal() and int(limit) > 0 else 0
+    if mark:
+        return re.split(f"[{re.escape(mark)}]", row, maxsplit=most)
+    return row.split(None, most or -1)
+
+
+def _json(parsed: Parsed, names: Sequence[str], rows: Sequence[str]) -> str:
     mark = parsed.value("separator")
     objects = []
     for row in rows:

@@ -11,6 +11,7 @@ from typing import TypeAlias
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.dates import read_date
+from llm_kernel.programs.patterns import extended
 from llm_kernel.programs.permissions import changed_mode
 from llm_kernel.shell.call import Call
 
@@ -110,23 +111,24 @@ def _class(text: str) -> str:
     return "\\" + text if text.startswith(("]", "^")) else text
 
 
+_BASIC = ("posix-basic", "sed", "grep", "ed")
+
+
 def _regex(text: str, style: str, *, ignore: bool) -> re.Pattern[str]:
-    if style in ("posix-extended", "egrep", "posix-egrep", "awk", "gnu-awk", "posix-awk"):
+    if style in (*_BASIC, "posix-extended", "egrep", "posix-egrep", "awk", "gnu-awk", "posix-awk"):
         made = text
     else:
-        swapped = "(){}|" if style in ("posix-basic", "sed", "grep", "ed") else "()|"
-        extra = "+?" if style in ("posix-basic", "sed", "grep", "ed") else ""
-        literal = "{}" if not extra else ""
 
         def swap(found: re.Match[str]) -> str:
             word = found[0]
             if len(word) == 2:
-                return word[1] if word[1] in swapped + extra else word
-            return "\\" + word if word in swapped + extra + literal else word
+                return word[1] if word[1] in "()|" else word
+            return "\\" + word if word in "()|{}" else word
 
         made = re.sub(r"\\.|.", swap, text)
     made = re.sub(r"\[:(\w+):\]", lambda found: _CLASSES.get(found[1], ""), made)
     try:
+        made = extended(text) if style in _BASIC else made
         return re.compile(made, re.S | (re.I if ignore else 0))
     except re.error as err:
         raise Wrong(f"failed to compile regular expression '{text}': {str(err).capitalize()}") from err
