@@ -50,9 +50,10 @@ async def test_what_is_computed_is_what_cpython_of_that_version_wrote(turn: int)
 
 
 HOSTILE = {
-    "import socket": "module: socket",
+    "import socket\nsocket.socket()": "not compared: socket.socket",
+    "import subprocess": "module: subprocess",
     "print(open.__globals__)": "attribute: __globals__",
-    "().__class__.__bases__[0].__subclasses__()": "attribute: __subclasses__",
+    "().__class__.__subclasses__()": "attribute: __subclasses__",
     "__import__('os')": "builtin: __import__",
     "eval('1')": "builtin: eval",
     "import os\nos.system('id')": "not compared: os.system",

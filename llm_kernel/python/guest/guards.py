@@ -88,7 +88,8 @@ class Reach:
 
     def _private(self, value: Any, name: str) -> None:
         if name.startswith("__") and name.endswith("__"):
-            if name not in DUNDERS:
+            kind = name in ("__bases__", "__mro__") and isinstance(value, type) and value.__module__ not in self.modules
+            if name not in DUNDERS or kind:
                 raise Doubt(f"attribute: {name}")
         elif name not in _LISTED and not self._mine(value, name):
             raise Doubt(f"attribute: {name}")
