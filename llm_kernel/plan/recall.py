@@ -37,8 +37,8 @@ class Recall:
     def find(self, key: object, reads: Callable[[], frozenset[object]]) -> _Held | None:
         """What the call gave, if nothing that it reads has changed since."""
         held = self._held.get(key)
-        if held is None:
-            return None
+        if held is None or self._state.hooks:
+            return None  # who waits for a call sees every one
         moments = self._state.moments
         if any(moments.get(name, 0) > held.moment for name in reads() if name != _MODE):
             del self._held[key]

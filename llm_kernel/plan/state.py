@@ -50,6 +50,8 @@ class State:
         self.fresh: set[int] = set()
         self.loose: set[tuple[int, str]] = set()
         self.moment = 0
+        self.hooks = 0
+        """How many hooks wait for the calls of modules."""
         self.moments: dict[object, int] = {}
         """When a name or attribute was last set to something else; a function's own names stand under ``own``."""
 

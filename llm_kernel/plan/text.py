@@ -94,7 +94,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
         case Thing(kind="module" | "parallel") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
-        case Thing(kind="chain" | "parallel" | "dataset"):
+        case Thing(kind="chain" | "parallel" | "dataset" | "transform"):
             return Text((Hole("any", LINES, expr),))
         case Thing(kind="path"):
             text = shown(value.attrs["text"], ask, expr=expr)

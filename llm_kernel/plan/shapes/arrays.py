@@ -213,6 +213,9 @@ def operate(op: ast.AST, one: Value, other: Value) -> Value:
     name = _OPERATORS.get(type(op))
     if name is None:
         raise Vague
+    for number, rest in ((one, other), (other, one)):
+        if isinstance(number, Tensor) and number.of == "numpy" and not number.dims and isinstance(rest, (int, float)):
+            raise Vague  # before numpy 2 a single number of another type widened it
     left, right = plain(one), plain(other)
     if _size(left) * _size(right) > _WORK:
         raise Vague

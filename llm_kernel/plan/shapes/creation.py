@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from llm_kernel.plan.shapes.functions import dims_of
-from llm_kernel.plan.shapes.tensor import Shape, Tensor, Vague, tensor, whole, wholes
-from llm_kernel.plan.values import Lib, Value
+from llm_kernel.plan.shapes.tensor import Shape, Tensor, Vague, fault, tensor, whole, wholes
+from llm_kernel.plan.values import Lib, Value, spread
 
 __all__ = ["MAKERS", "device_of", "dtype_of"]
 
@@ -124,10 +124,24 @@ def literal(value: Value) -> tuple[Shape, str]:
     raise Vague
 
 
+def _even(data: Value, depth: int) -> None:
+    """Raise what torch raises of lists that are not all of one length."""
+    if not isinstance(data, (list, tuple)) or not data or not all(isinstance(each, (list, tuple)) for each in data):
+        return
+    first = data[0]
+    assert isinstance(first, (list, tuple))
+    for each in data:
+        if isinstance(each, (list, tuple)) and len(each) != len(first) and not (spread(each) or spread(first)):
+            text = f"expected sequence of length {len(first)} at dim {depth + 1} (got {len(each)})"
+            raise fault(text, "ValueError")
+        _even(each, depth + 1)
+
+
 def from_data(data: Value, dtype: Value = None, device: Value = None, requires_grad: Value = False) -> Tensor:
     """``torch.tensor(...)``."""
     if isinstance(data, Tensor):
         return tensor(data.dims, dtype_of(dtype, data.dtype), device=device_of(device), grad=requires_grad is True)
+    _even(data, 0)
     shape, kind = literal(data)
     return tensor(shape, dtype_of(dtype, kind), device=device_of(device), grad=requires_grad is True)
 

@@ -8,7 +8,7 @@ from llm_kernel.plan.forgetting import forget
 from llm_kernel.plan.values import Bound, Function, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["HANDLES", "HOOKS", "after", "before", "handle_attribute"]
+__all__ = ["HANDLES", "HOOKS", "after", "before", "handle_attribute", "removed"]
 
 _BEFORE = "<before>"
 _AFTER = "<after>"
@@ -19,6 +19,7 @@ def _registers(place: str) -> Callable[..., Value]:
         handle = Thing("handle", {"of": this, "place": place, "hook": hook})
         if isinstance(this, (Thing, Instance)):
             held = this.attrs.get(place, ())
+            w.state.hooks += 1
             w.state.put(this.attrs, place, (*held, handle) if isinstance(held, tuple) else (handle,))
         return handle
 
@@ -41,12 +42,19 @@ HOOKS = {
 """What registers a hook, by the name of the method."""
 
 
+def removed(w: Walk, handles: list[Value]) -> None:
+    """Take these hooks away."""
+    for each in handles:
+        _remove(w, [each], {}, None)
+
+
 def _remove(w: Walk, args: list[Value], named: dict[str, Value], node: object) -> Value:
     handle = args[0]
     if isinstance(handle, Thing) and isinstance(of := handle.attrs["of"], (Thing, Instance)):
         place = str(handle.attrs["place"])
         held = of.attrs.get(place, ())
         kept = tuple(each for each in held if each is not handle) if isinstance(held, tuple) else ()
+        w.state.hooks -= len(kept) < len(held) if isinstance(held, tuple) else 0
         w.state.put(of.attrs, place, kept)
     return None
 

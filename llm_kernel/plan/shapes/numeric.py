@@ -60,7 +60,15 @@ def _mark(value: Value) -> None:
         for each in value:
             _mark(each)
     elif isinstance(value, Tensor) and value.cell is not None and value.dtype.startswith("float"):
-        value.cell.held["rough"] = True
+        value.cell.held["rough"] = not _exact(value.numbers)
+
+
+def _exact(numbers: Any) -> bool:
+    """Whether all are so short that whichever way they were computed gave them."""
+    if numbers is None:
+        return False
+    larger = numbers * 256.0
+    return bool((larger == larger.round()).all() and (abs(larger) < 1 << 22).all())
 
 
 def _numeric(values: Sequence[Value]) -> bool:

@@ -11,7 +11,7 @@ from llm_kernel.plan.shapes.creation import dtype_of, literal, span
 from llm_kernel.plan.shapes.functions import FUNCTIONS
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.nets import moved
-from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, wholes
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, tensor, wholes
 from llm_kernel.plan.values import Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -51,6 +51,8 @@ def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
         kind = "int64" if name.startswith("arg") else "float64" if name in ("mean", "std", "var") else first.dtype
         made = rules.reduce(first, axis, named.get("keepdims") is True, kind)
         return made if made.dims else Unknown("int" if made.kind == "ints" else "float")
+    if name == "dot":
+        return _product(first, args[1])
     listed = isinstance(first, (list, tuple)) and any(isinstance(each, Tensor) for each in first)
     function = FUNCTIONS.get(name)
     if function is None or not (isinstance(first, Tensor) or listed):
@@ -58,6 +60,20 @@ def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
     return function(
         *args, **{{"axis": "dim", "keepdims": "keepdim"}.get(key, key): each for key, each in named.items()}
     )
+
+
+def _product(one: Value, other: Value) -> Value:
+    """``numpy.dot`` of vectors and matrices."""
+    if not isinstance(one, Tensor) or not isinstance(other, Tensor) or not one.dims or not other.dims:
+        raise Vague
+    if max(len(one.dims), len(other.dims)) > 2:
+        raise Vague
+    if one.dims[-1] != other.dims[0]:
+        sizes = [str(each.dims).replace(" ", "") for each in (one, other)]
+        places = f"{one.dims[-1]} (dim {len(one.dims) - 1}) != {other.dims[0]} (dim 0)"
+        raise fault(f"shapes {sizes[0]} and {sizes[1]} not aligned: {places}", "ValueError")
+    made = rules.matmul(one, other)
+    return made if made.dims else Unknown("int" if made.kind == "ints" else "float")
 
 
 def related(w: Walk, made: Value, args: list[Value]) -> Value:

@@ -23,6 +23,7 @@ from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers, of_layer
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
 from llm_kernel.plan.shapes.release import before
+from llm_kernel.plan.shapes.summaries import passed, torchinfo, torchsummary
 from llm_kernel.plan.shapes.tensor import Cell, DType, Rough, Size, Tensor, Vague, tensor
 from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.models import MODELS
@@ -188,7 +189,10 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, "torch.nn.Sequential": containers.sequential,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES,
+    **passed.HANDLERS, "torchsummary.summary": torchsummary.summary, "torchsummary.torchsummary.summary":
+        torchsummary.summary, "torchinfo.summary": torchinfo.summary,
+    "torch.nn.Sequential": containers.sequential,
     "torch.nn.ModuleList": containers.module_list,
     "torch.nn.ModuleDict": containers.module_dict, "torch.nn.Parameter": _parameter,
     "torch.nn.parameter.Parameter": _parameter,
@@ -326,6 +330,8 @@ def _array_method(w: Walk, this: Tensor, name: str, args: list[Value], named: di
         return tensor(this.dims, dtype_of(args[0], this.dtype), of="numpy")
     if name == "ravel":
         name = "flatten"
+    if name == "dot":
+        return SHAPES["numpy.dot"](w, [this, *args], named, None)
     compute = METHODS.get(name)
     return NOT_KNOWN if compute is None or name in ("size", "view") else compute(this, *args, **named)
 

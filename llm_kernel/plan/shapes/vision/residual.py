@@ -19,8 +19,9 @@ def _sum(x: Tensor, other: Tensor) -> Tensor:
 
 def _block(parts: dict[str, Value], shorter: Thing | None, inside: tuple[str, ...], name: str) -> Thing:
     def step(w: Walk, held: dict[str, Value], x: Tensor) -> Value:
+        through = after(w, held, x, *inside)
         around = after(w, held, x, "downsample") if held.get("downsample") is not None else x
-        return _sum(after(w, held, x, *inside), around)
+        return after(w, held, _sum(through, around), "relu")
 
     return block(name, {**parts, "downsample": shorter}, step)
 

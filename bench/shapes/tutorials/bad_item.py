@@ -1,0 +1,5 @@
+# ruff: noqa
+import torch
+x = torch.tensor([1.0, 2.0])
+print(x.sum().item())
+print(x.item())

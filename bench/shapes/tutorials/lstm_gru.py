@@ -1,0 +1,40 @@
+# ruff: noqa
+import torch
+import torch.nn as nn
+
+rnn = nn.LSTM(10, 20, 2)
+input = torch.randn(5, 3, 10)
+h0 = torch.randn(2, 3, 20)
+c0 = torch.randn(2, 3, 20)
+output, (hn, cn) = rnn(input, (h0, c0))
+print(output.size(), hn.size(), cn.size())
+for name, param in rnn.named_parameters():
+    print(name, list(param.shape))
+gru = nn.GRU(input_size=8, hidden_size=16, num_layers=2, batch_first=True, bidirectional=True, dropout=0.2)
+out, h = gru(torch.randn(4, 7, 8))
+print(out.shape, h.shape)
+print(gru)
+print(len(list(gru.parameters())), sum(p.numel() for p in gru.parameters()))
+h = h.view(2, 2, 4, 16)
+print(h[-1].shape, torch.cat((h[-1, 0], h[-1, 1]), dim=1).shape)
+cell = nn.LSTMCell(10, 20)
+hx, cx = torch.zeros(3, 20), torch.zeros(3, 20)
+outs = []
+for t in range(5):
+    hx, cx = cell(input[t], (hx, cx))
+    outs.append(hx)
+outs = torch.stack(outs)
+print(outs.shape, outs.requires_grad)
+print(cell)
+simple = nn.RNN(4, 6, nonlinearity='relu')
+print(simple)
+packed = nn.utils.rnn.pad_sequence([torch.ones(3, 4), torch.ones(5, 4), torch.ones(1, 4)], batch_first=True)
+print(packed.shape)
+print(packed[:, :, 0])
+lens = torch.tensor([3, 5, 1])
+seq = nn.utils.rnn.pack_padded_sequence(packed, lens, batch_first=True, enforce_sorted=False)
+o, hh = simple(nn.utils.rnn.pack_padded_sequence(packed, lens, batch_first=True, enforce_sorted=False))
+print(seq.batch_sizes)
+print(hh.shape)
+un, ln = nn.utils.rnn.pad_packed_sequence(o, batch_first=True)
+print(un.shape, ln)

@@ -1,0 +1,1 @@
+"""The tables that packages print of torch's modules."""
