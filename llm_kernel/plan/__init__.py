@@ -35,6 +35,7 @@ __all__ = [
     "certain",
     "check",
     "counts",
+    "every_node",
     "grammar",
     "hint",
     "plan",
@@ -54,21 +55,22 @@ def plan(
     *,
     read: Callable[[str], str | None] = _nothing,
     facts: Mapping[str, object] | None = None,
+    tree: ast.Module | None = None,
 ) -> Plan | None:
     """What the program prints with these arguments, or None when that cannot be said.
 
     ``read`` gives the source of a module beside the script by its relative path (``utils/data.py``); ``facts`` are
     values the machine knows, by the dotted name of the attribute (``torch.__version__``) or call
-    (``torch.cuda.device_count()``).
+    (``torch.cuda.device_count()``). ``tree`` is walked in place of the parsed source.
     """
     if len(source) > _LONGEST:
         return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            tree = ast.parse(source)
+            parsed = ast.parse(source)
         walker = Walker(argv, read, facts or {})
-        nodes = walker.program(tree)
+        nodes = walker.program(tree or parsed)
         found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""
         named = writes(source)

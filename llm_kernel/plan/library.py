@@ -27,7 +27,7 @@ from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
-from llm_kernel.plan.parsers import parser, parser_method
+from llm_kernel.plan.parsers import parser, parser_method, wrong_type
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
@@ -132,6 +132,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         return args[0]
     if last == "strftime" and args and isinstance(args[0], str) and "%" in args[0][:-1]:
         return Text((Hole("time", args[0], w.source(node)),))
+    if last in ("get_last_lr", "get_lr"):
+        return [Unknown("float", f"{path}()")]
     kind = "str" if last in ("strftime", "isoformat", "read", "decode") else "tensor" if _tensorial(path) else "any"
     return Unknown(kind, f"{path}()")
 
@@ -444,7 +446,8 @@ LIBRARY: dict[str, Handler] = {
     **FILES,
     "torch.save": save, "torch.load": load, "os.path.getsize": size, "os.path.isdir": exists,
     "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
-    "argparse.ArgumentParser": parser, "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
+    "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
+    "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
     "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,
     "torch.utils.data.dataset.random_split": split, "torch.utils.data.TensorDataset": tensors,
     "torch.utils.data.dataloader.DataLoader": loader,

@@ -22,12 +22,14 @@ from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.between import Between
 from llm_kernel.programs.checkpoints import contents
-from llm_kernel.programs.conversing import converse
+from llm_kernel.programs.conversing import converse, talked
 from llm_kernel.programs.cuda import out_of_memory, too_large
+from llm_kernel.programs.deciding import decided
 from llm_kernel.programs.ending import Ending
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.following import Following
 from llm_kernel.programs.progress import Heard, Progress, Tracked
+from llm_kernel.programs.python_exact import Kept
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.scripts import Script, script_of
 from llm_kernel.programs.tempo import Tempo
@@ -113,7 +115,7 @@ class Emulator:
             record.by = "exact"
             await streams.err(said[0])
             return said[1]
-        planned = self._plan(call, script, progress)
+        planned = self._plan(call, script, progress, record)
         ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
         first, planned = certain(planned) if planned else ((), None)
         for line in first:
@@ -127,6 +129,8 @@ class Emulator:
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
         request = progress.request or self._request(call, paths, stdin, command, planned)
+        if isinstance(streams, Kept):
+            request = talked(request, streams.talked)
         progress.request = request
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
@@ -178,12 +182,24 @@ class Emulator:
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
-    def _plan(self, call: Call, script: Script | None, progress: Progress) -> Plan | None:
+    def _plan(self, call: Call, script: Script | None, progress: Progress, record: Answer) -> Plan | None:
         if script is None or not self.options.plans:
             return None
         path = call.path(script.name)
-        read, facts = self._beside(path, progress), self._facts(call, progress)
-        return plan(self._source(path, progress), script.args, read=read, facts=facts)
+        source, read, facts = self._source(path, progress), self._beside(path, progress), self._facts(call, progress)
+        planned = plan(source, script.args, read=read, facts=facts)
+        if planned is None:
+            return None
+        seed = self._seed(call)
+        found = decided(source, script.args, planned, read=read, facts=facts, seed=seed)
+        if found is None:
+            return planned
+        record.note = f"decides its way, and goes as such a run usually does: {', '.join(found.names)}"
+        return found.plan
+
+    def _seed(self, call: Call) -> str:
+        """What makes the figures of this call its own."""
+        return f"{self.options.seed}/{call.name} {' '.join(call.args)}"
 
     def _source(self, path: str, progress: Progress) -> str:
         """A script's text; empty where it cannot be read."""
@@ -305,7 +321,7 @@ class Emulator:
         """The streams that only let pass what the source can print; None where nobody knows what that is."""
         if planned is None or script is None:
             return None
-        seed = f"{self.options.seed}/{call.name} {' '.join(call.args)}"
+        seed = self._seed(call)
         clock = self._machine.clock
 
         def now(form: str) -> str:

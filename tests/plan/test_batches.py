@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.plan import Line, Literal, Loop, plan
+from llm_kernel.plan import Line, Literal, Loop, plan, text_of
 from tests.plan.test_long_loops import lines
 
 EPOCHS = """
@@ -142,3 +142,33 @@ def test_a_run_of_very_many_lines_is_told_to_where_nobody_reads_on() -> None:
     assert isinstance(tail, Loop)
     assert (loop.count, loop.values[:3], tail.count) == (400, (1, 2, 3), 401 - len(loop.turns))
     assert lines(MANY)[:5000] == [f"epoch {1 + n // 500} [{n % 500 * 100 + 100}/50000] ?" for n in range(5000)]
+
+
+def test_each_replica_works_where_its_part_of_a_batch_is() -> None:
+    source = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc = nn.Linear(5, 2)
+
+    def forward(self, x):
+        print("inside", x.shape)
+        return self.fc(x)
+
+net = nn.DataParallel(Net()).to("cuda:0")
+out = net(torch.randn(6, 5).to("cuda:0"))
+print("outside", out.shape, out.device)
+"""
+    found = plan(source, facts={"torch.cuda.device_count()": 2, "torch.cuda.is_available()": True})
+    assert found is not None
+    assert found.fault is None
+    loop, line = found.nodes
+    assert isinstance(loop, Loop)
+    assert (loop.count, loop.var) == (2, "gpu")
+    assert [text_of(one) for one in (*loop.body, line) if isinstance(one, Line)] == [
+        "inside torch.Size([3, 5])\n",
+        "outside torch.Size([6, 2]) cuda:0\n",
+    ]

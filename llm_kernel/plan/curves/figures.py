@@ -237,7 +237,7 @@ class Figures:
             case "lr":
                 if self._schedule is None or self._schedule.rate <= 0:
                     return None
-                return self._schedule.at(row.progress, self._course.recipe.updates)
+                return self._schedule.at(row.progress, self._course.recipe.updates, over=place.last)
             case "patience":
                 best = self._best.get(("test", "loss")) or self._best.get(("test", "accuracy"))
                 return None if best is None else float(max(row.turn - best[1], 0))

@@ -31,11 +31,11 @@ class Schedule:
     batches: bool = False
     late: bool = True
 
-    def at(self, progress: float, updates: int) -> float:
-        """The learning rate that is shown at ``progress`` (1: at the end of the first epoch)."""
+    def at(self, progress: float, updates: int, *, over: bool = False) -> float:
+        """The rate that is shown at ``progress`` (1: at the end of the first epoch); ``over``: behind the loop."""
         if self.batches:
             return self.rate * self.factor(progress * updates)
-        done = math.floor(progress + 1e-9) if self.late else math.ceil(progress - 1e-9) - 1
+        done = math.floor(progress + 1e-9) if self.late or over else math.ceil(progress - 1e-9) - 1
         return self.rate * self.factor(float(max(done, 0)))
 
 
@@ -179,10 +179,11 @@ def _stepped(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> tuple[bool,
     loops = [node for node in nodes if isinstance(node, (ast.For, ast.While))]
     around = [loop for loop in loops if loop.lineno < line <= (loop.end_lineno or 0)]
     texts = " ".join(ast.unparse(loop.iter) for loop in around if isinstance(loop, ast.For))
+    begin, end = (around[0].lineno, around[0].end_lineno or line) if around else (0, max(line, 1 << 30))
     reads = [node.lineno for node in nodes
              if isinstance(node, ast.Attribute) and node.attr in ("get_last_lr", "get_lr", "param_groups")
-             and isinstance(node.ctx, ast.Load)]  # fmt: skip
-    return "loader" in texts.lower() or "dataloader" in texts.lower(), not reads or reads[0] > line
+             and isinstance(node.ctx, ast.Load) and begin <= node.lineno <= end]  # fmt: skip
+    return "loader" in texts.lower() or "dataloader" in texts.lower(), not reads or min(reads) > line
 
 
 def _by_hand(nodes: Sequence[ast.AST], constants: Constants, rate: float) -> Schedule | None:

@@ -142,13 +142,13 @@ def replicas(values: list[Value], count: int) -> list[list[Value]]:
 def _cut(value: Value, start: int, step: int) -> Value:
     if not isinstance(value, Tensor) or not value.dims:
         return value
-    return tensor((min(step, value.dims[0] - start), *value.dims[1:]), value.dtype)
+    return tensor((min(step, value.dims[0] - start), *value.dims[1:]), value.dtype, device="?")  # each on its own GPU
 
 
 def gathered(value: Value, rows: int) -> Value:
     """What the replicas' answers make together."""
     if isinstance(value, Tensor) and value.dims:
-        return tensor((rows, *value.dims[1:]), value.dtype)
+        return tensor((rows, *value.dims[1:]), value.dtype, device="cuda:0")
     return value if isinstance(value, Tensor) else Unknown("tensor")
 
 

@@ -70,3 +70,25 @@ def test_without_a_scheduler_the_rate_stays() -> None:
 )
 def test_a_rate_that_nobody_can_reckon_is_left_to_the_model(made: str) -> None:
     assert schedule(_LOOP.format(f"scheduler = {made}", "", "scheduler.step()"), (), 0.1, 10, 100) is None
+
+
+def test_a_rate_read_before_the_step_and_one_read_behind_the_loop() -> None:
+    source = """
+import torch
+model = torch.nn.Linear(3, 1)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=4, gamma=0.5)
+for epoch in range(12):
+    loss = torch.nn.functional.mse_loss(model(torch.randn(64, 3)), torch.randn(64, 1))
+    loss.backward()
+    optimizer.step()
+    lr = optimizer.param_groups[0]["lr"]
+    print(epoch, lr, loss.item())
+    scheduler.step()
+print("last", scheduler.get_last_lr())
+"""
+    found = schedule(source, (), 0.1, 12, 1)
+    assert found is not None
+    rates = [found.at(turn + 1.0, 1) for turn in range(12)]
+    assert rates == [0.1] * 4 + [0.05] * 4 + [0.025] * 4
+    assert found.at(12.0, 1, over=True) == 0.0125

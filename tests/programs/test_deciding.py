@@ -1,0 +1,190 @@
+"""Figures that decide a run's way: what is printed of patience, of the best and of an early end follows from them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+
+from llm_kernel.plan import Choice, Hole, Line, Plan, every_node, plan
+from llm_kernel.programs.deciding import Decided, decided
+from tests.notebook import Notebook
+
+FACTS: dict[str, object] = {"torch.cuda.is_available()": False, "python": (3, 10, 6)}
+HEAD = """
+import torch
+from torch import nn
+from torchvision import datasets, transforms
+train_set = datasets.MNIST('.', train=True, transform=transforms.ToTensor())
+test_set = datasets.MNIST('.', train=False, transform=transforms.ToTensor())
+train_loader = torch.utils.data.DataLoader(train_set, batch_size=64, shuffle=True)
+test_loader = torch.utils.data.DataLoader(test_set, batch_size=1000)
+model = nn.Sequential(nn.Flatten(), nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
+optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)
+criterion = nn.CrossEntropyLoss()
+def train():
+    total = 0.0
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss = criterion(model(x), y)
+        loss.backward()
+        optimizer.step()
+        total += loss.item()
+    return total / len(train_loader)
+def evaluate():
+    total, correct = 0.0, 0
+    with torch.no_grad():
+        for x, y in test_loader:
+            out = model(x)
+            total += criterion(out, y).item()
+            correct += (out.argmax(1) == y).sum().item()
+    return total / len(test_loader), correct / len(test_set)
+"""
+PATIENCE = """
+best, bad = float('inf'), 0
+for epoch in range(1, 101):
+    train_loss = train()
+    val_loss, val_acc = evaluate()
+    print(f'epoch {epoch} train {train_loss:.4f} val {val_loss:.6f} acc {val_acc:.3f}')
+    if val_loss < best:
+        best, bad = val_loss, 0
+        print('saved')
+        torch.save(model.state_dict(), 'best.pt')
+    else:
+        bad += 1
+        print(f'no improvement {bad}/3')
+        if bad == 3:
+            print('stop')
+            break
+print(f'best {best:.6f}')
+"""
+OBJECT = """
+class Stopper:
+    def __init__(self, patience):
+        self.patience, self.count, self.score = patience, 0, None
+        self.over = False
+    def __call__(self, metric):
+        score = -metric
+        if self.score is None or score > self.score:
+            self.score, self.count = score, 0
+        else:
+            self.count += 1
+            print(f'counter {self.count} of {self.patience}')
+            self.over = self.count >= self.patience
+stopper = Stopper(patience=2)
+for epoch in range(1, 61):
+    train_loss = train()
+    val_loss, val_acc = evaluate()
+    print(f'epoch {epoch} train {train_loss:.4f} val {val_loss:.6f} acc {val_acc:.3f}')
+    stopper(val_loss)
+    if stopper.over:
+        print('stop')
+        break
+print(f'best {-stopper.score:.6f}')
+"""
+BEST = """
+best_acc = 0
+for epoch in range(10):
+    train_loss = train()
+    _, acc = evaluate()
+    print('Epoch: %d loss %.3f acc %.4f' % (epoch, train_loss, acc))
+    if acc > best_acc:
+        print('Saving..')
+        best_acc = acc
+print('best %.4f' % best_acc)
+"""
+
+
+def _decided(source: str, seed: str = "42") -> Decided:
+    first = plan(source, facts=FACTS)
+    assert first is not None
+    found = decided(source, (), first, read=lambda _: None, facts=FACTS, seed=seed)
+    assert found is not None
+    return found
+
+
+def _lines(made: Plan) -> list[str]:
+    lines = [node for node in every_node(made.nodes) if isinstance(node, Line)]
+    return ["".join("?" if isinstance(part, Hole) else part.text for part in line.parts) for line in lines]
+
+
+@pytest.mark.parametrize("seed", ["1", "2", "3"])
+@pytest.mark.parametrize(
+    ("source", "better", "worse", "patience"),
+    [(PATIENCE, "saved", "no improvement {}/3", 3), (OBJECT, "", "counter {} of 2", 2)],
+)
+def test_patience_counts_what_is_printed(source: str, better: str, worse: str, patience: int, seed: str) -> None:
+    found = _decided(HEAD + source, seed)
+    assert found.names == ("val_loss",)
+    assert not any(isinstance(node, Choice) for node in every_node(found.plan.nodes))
+    lines = _lines(found.plan)
+    expected: list[str] = []
+    best, bad = float("inf"), 0
+    for number, line in enumerate(one for one in lines if one.startswith("epoch ")):
+        said = re.fullmatch(rf"epoch {number + 1} train \? val (\d\.\d{{6}}) acc \?", line)
+        assert said is not None
+        expected.append(line)
+        if float(said[1]) < best:
+            best, bad = float(said[1]), 0
+            expected += [better] if better else []
+        else:
+            bad += 1
+            expected.append(worse.format(bad))
+            expected += ["stop"] if bad == patience else []
+    assert lines == [*expected, f"best {best:.6f}"]
+
+
+def test_what_is_saved_is_the_best_so_far() -> None:
+    lines = _lines(_decided(HEAD + BEST).plan)
+    expected: list[str] = []
+    best = 0.0
+    for number, line in enumerate(one for one in lines if one.startswith("Epoch: ")):
+        said = re.fullmatch(rf"Epoch: {number} loss \? acc (\d\.\d{{4}})", line)
+        assert said is not None
+        expected.append(line)
+        if float(said[1]) > best:
+            best = float(said[1])
+            expected.append("Saving..")
+    assert lines == [*expected, f"best {best:.4f}"]
+    assert len(expected) > 10
+
+
+def test_the_same_seed_goes_the_same_way_and_another_its_own() -> None:
+    first, again, other = (_lines(_decided(HEAD + PATIENCE, seed).plan) for seed in ("1", "1", "2"))
+    assert first == again != other
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import random\nfor epoch in range(3):\n    loss = random.random()\n    if loss < 0.5:\n        print('low')\n",
+        f"{HEAD}\nfor epoch in range(3):\n    train_loss = train()\n    print(f'{{epoch}} {{train_loss:.3f}}')\n",
+        f"{HEAD}\nloss = train()\nif loss < 1:\n    print(f'good {{loss:.2f}}')\n",
+    ],
+    ids=["no training", "nothing hangs on it", "no epochs"],
+)
+def test_what_no_figure_decides_stays_as_it_is(source: str) -> None:
+    first = plan(source, facts=FACTS)
+    assert first is not None
+    assert decided(source, (), first, read=lambda _: None, facts=FACTS, seed="") is None
+
+
+async def test_the_model_says_the_rest_and_why_names_the_figures() -> None:
+    def replies(request: Any) -> str:
+        return "".join(f"epoch {n} train {1 / n:.4f} val 0.5 acc 0.9\n" for n in range(1, 4))
+
+    notebook = Notebook(replies)
+    await notebook("%machine install pip torch")
+    notebook.machine.files.write("/root/a.py", (HEAD + PATIENCE).encode())
+    text = (await notebook.said("python3 a.py 2>/dev/null")).partition("epoch 1 ")[2]
+    lines = f"epoch 1 {text}".splitlines()
+    said = [line for line in lines if line.startswith("epoch")]
+    assert [line.split()[1] for line in said] == [str(number + 1) for number in range(len(said))]
+    values = [float(line.split()[5]) for line in said]
+    assert lines.count("saved") == sum(one < min(values[:at], default=9) for at, one in enumerate(values))
+    assert lines[-1] == f"best {min(values):.6f}"
+    assert notebook.machine.files.exists("/root/best.pt")
+    (shown, _) = await notebook("%why")
+    told = shown.data["text/plain"].splitlines()
+    assert told[-1].strip() == "decides its way, and goes as such a run usually does: val_loss"
