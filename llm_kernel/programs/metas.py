@@ -28,6 +28,7 @@ from llm_kernel.model.request import Backend, Request
 from llm_kernel.programs import reads
 from llm_kernel.programs.answer import answer
 from llm_kernel.programs.asked import left_out
+from llm_kernel.programs.failing import fails
 from llm_kernel.programs.imports import added, forgotten
 from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.recalled import bearing_facts, past_of
@@ -52,8 +53,8 @@ _QUESTION = re.compile(
 class Outcome:
     """What an instruction did: sentences, changed files, what the script said, where the shell is now.
 
-    ``short`` names what was asked and not done, ``lacking`` the modules that its Python files need and do not have,
-    ``mended`` what was added to them.
+    ``short`` names what was asked and not done, ``lacking`` the modules that its Python files need and do not have and
+    the errors that they will end with, ``mended`` what was added to them.
     """
 
     notes: list[str] = field(default_factory=list)
@@ -240,9 +241,9 @@ class Metas:
             return Outcome(), trouble
         here, exports = await run.place()
         told = _worth_telling(changes, machine)
-        lacking = [
-            line for path, text in self._python_of(told).items() for line in lacks(machine, text, path, cwd, env)
-        ]
+        sources = self._python_of(told).items()
+        lacking = [line for path, text in sources for line in lacks(machine, text, path, cwd, env)]
+        lacking += [line for path, text in sources for line in fails(machine, text, path, cwd)]
         return Outcome(run.notes, told, run.said, here, exports, lacking=lacking, mended=mended), ""
 
 
