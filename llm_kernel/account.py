@@ -7,46 +7,36 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from llm_kernel.errors import StateError
 from llm_kernel.model.choice import Models
-from llm_kernel.provenance import Answer
+from llm_kernel.provenance import Answer, Sum
 
-__all__ = ["sums", "take_account", "to_account"]
+__all__ = ["take_account", "to_account"]
 
 _COUNTS = ("prompt", "cached", "completion", "tries")
 
 
-def sums(answers: Iterable[Answer]) -> list[Answer]:
-    """One record for each model, with what all its answers took."""
-    found: dict[str, Answer] = {}
-    for one in answers:
-        known = found.get(one.model)
-        if known is None:
-            found[one.model] = replace(one, command="(before)", files=[], acts=[], refused=[], note="")
-            continue
-        for name in _COUNTS:
-            setattr(known, name, getattr(known, name) + getattr(one, name))
-        known.seconds += one.seconds
-        known.usd = None if known.usd is None or one.usd is None else known.usd + one.usd
-    return list(found.values())
-
-
 def to_account(models: Models, answers: Iterable[Answer]) -> dict[str, Any]:
-    """The account as JSON-able data."""
-    rows = [
-        {
-            "model": one.model,
-            "by": one.by,
-            "seconds": one.seconds,
-            "usd": one.usd,
-            **{n: getattr(one, n) for n in _COUNTS},
-        }
-        for one in sums(answers)
-    ]
+    """The account as JSON-able data, a row for each model."""
+    groups: dict[str, list[Answer]] = {}
+    for one in answers:
+        groups.setdefault(one.model, []).append(one)
+    rows = [{"by": group[0].by, **_row(Sum.of(model, group))} for model, group in groups.items()]
     return {"tape": models.position(), "used": models.budget.used if models.budget else 0.0, "answers": rows}
+
+
+def _row(took: Sum) -> dict[str, Any]:
+    return {
+        "model": took.model,
+        "prompt": took.prompt,
+        "cached": took.cached,
+        "completion": took.completion,
+        "tries": took.requests,
+        "seconds": took.seconds,
+        "usd": took.usd,
+    }
 
 
 def take_account(models: Models, state: Mapping[str, Any]) -> list[Answer]:

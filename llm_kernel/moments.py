@@ -5,7 +5,6 @@ History only grows: going back is a step too, so it can be taken back itself.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 from llm_kernel.errors import CellError, StateError, StoreError
@@ -123,11 +122,11 @@ class Moments:
                 raise CellError(f"there is no step {name}; %history lists {len(steps)}.")
             return Target(steps[int(name) - 1])
         try:
-            kinds = {saved.name: saved.kind for saved in self.store.names()}
-            return Target(self.store.find(name), branch=name if kinds.get(name) == "branch" else "")
+            step = self.store.find(name)
+            branch = any(saved.name == name and saved.kind == "branch" for saved in self.store.names())
         except StateError as error:
-            near = difflib.get_close_matches(name, [saved.name for saved in self.store.names()], 3, 0.5)
-            raise CellError(f"{error}" if near or not name else f"{error} %history lists the steps.") from error
+            raise CellError(f"{error} %history lists the steps.") from error
+        return Target(step, branch=name if branch else "")
 
     # -- names --------------------------------------------------------------------------------------------------
 

@@ -301,7 +301,7 @@ class Session:
             CellError: for a name that is none, or where nothing can be kept.
         """
         moments = self.moments
-        moments.add("set", moments.last.label if moments.last else "", await self.moment())
+        moments.add(f"{kind} {name}", moments.last.label if moments.last else "", await self.moment())
         return moments.save(name, kind=kind)
 
     async def physics(self, name: str) -> None:

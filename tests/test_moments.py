@@ -399,6 +399,17 @@ async def test_a_save_over_the_name_of_the_branch_stays_where_it_is(book: Book) 
     assert await book("%load way\necho $x") == "loaded way, as after: x=2\n2\n"
 
 
+async def test_the_history_tells_what_was_named_and_a_wrong_name_its_near_ones_once(book: Book) -> None:
+    await book("x=1")
+    await book("%save base")
+    await book("%branch try")
+    rows = [row.split("  ")[-1] for row in (await book("%history")).splitlines()]
+    assert rows == ["start", "x=1", "%save base", "%branch try"]
+    assert await book("%load base") == "loaded base, as after: x=1\n"
+    with pytest.raises(CellError, match=r"^nothing is saved as 'bas'; there is base. %history lists the steps.$"):
+        await book("%load bas")
+
+
 async def test_a_number_is_no_name_and_one_step_is_one(book: Book) -> None:
     await book("x=1")
     with pytest.raises(CellError, match="'5' is no name"):

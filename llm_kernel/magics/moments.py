@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from llm_kernel.cell import Magic
 from llm_kernel.errors import CellError
 from llm_kernel.magics.table import magic
+from llm_kernel.moments import Target
 from llm_kernel.output import Output
+from llm_kernel.store import Step
 from llm_kernel.views.changes import diff_view
 from llm_kernel.views.diff import diff
 
@@ -54,14 +56,20 @@ async def _save(session: Session, word: Magic, output: Output) -> int:
     return 0
 
 
+async def _go(session: Session, output: Output, target: Target, word: str, said: str = "") -> int:
+    """Go to ``target`` as one step, and say so."""
+    await session.go(target, word.partition(" ")[0], f"%{word}")
+    text = f"{said}{_after(target.step.label)}\n" if said else "".join(f"undone: {one}\n" for one in target.undone)
+    await output.out(text.encode())
+    return 0
+
+
 @magic("load")
 async def _load(session: Session, word: Magic, output: Output) -> int:
     """%load NAME: let the machine be what it was when it was saved; nothing is run. NAME is also a branch or a step."""
     (name,) = _words(word, 1, "%load NAME", 1)
     target = session.moments.named(name)
-    await session.go(target, "load", f"%load {name}")
-    await output.out(f"{'on branch' if target.branch else 'loaded'} {name}{_after(target.step.label)}\n".encode())
-    return 0
+    return await _go(session, output, target, f"load {name}", f"{'on branch' if target.branch else 'loaded'} {name}")
 
 
 @magic("undo")
@@ -69,29 +77,21 @@ async def _undo(session: Session, word: Magic, output: Output) -> int:
     """%undo [N]: go back before the last N cells (1); %load, %undo, %restore and %fresh count as a cell each."""
     usage = "%undo [N]"
     target = session.moments.undo(_count(_words(word, 1, usage), usage))
-    await session.go(target, "undo", f"%{word.name} {word.args}".strip())
-    await output.out("".join(f"undone: {label}\n" for label in target.undone).encode())
-    return 0
+    return await _go(session, output, target, f"undo {word.args}".strip())
 
 
 @magic("redo")
 async def _redo(session: Session, word: Magic, output: Output) -> int:
     """%redo: take the last %undo back."""
     _words(word, 0, "%redo")
-    target = session.moments.redo()
-    await session.go(target, "redo", "%redo")
-    await output.out(f"back again{_after(target.step.label)}\n".encode())
-    return 0
+    return await _go(session, output, session.moments.redo(), "redo", "back again")
 
 
 @magic("restore")
 async def _restore(session: Session, word: Magic, output: Output) -> int:
     """%restore: let the machine be the one of the kernel before this one, as it was after its last cell."""
     _words(word, 0, "%restore")
-    target = session.moments.restore()
-    await session.go(target, "restore", "%restore")
-    await output.out(f"restored{_after(target.step.label)}\n".encode())
-    return 0
+    return await _go(session, output, session.moments.restore(), "restore", "restored")
 
 
 @magic("fresh")
@@ -130,7 +130,7 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
     most = _count(words, usage) if words else _MOST
     steps = list(enumerate(session.moments.steps, 1))
     width = len(str(len(steps)))
-    rows = [f"{number:>{width}}  {_when(step.when)}  {step.label or step.kind}" for number, step in steps[-most:]]
+    rows = [f"{number:>{width}}  {_when(step.when)}  {_done(step)}" for number, step in steps[-most:]]
     await output.out("".join(f"{row}\n" for row in rows).encode())
     return 0
 
@@ -151,6 +151,11 @@ async def _diff(session: Session, word: Magic, output: Output) -> int:
 
 def _title(label: str, words: list[str]) -> str:
     return words[0] if words else f"after: {label}" if label else "the start"
+
+
+def _done(step: Step) -> str:
+    """What made a step: a cell, or the name that this moment was given."""
+    return f"%{step.kind}" if step.kind.startswith(("save ", "branch ")) else step.label or step.kind
 
 
 def _after(label: str) -> str:
