@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shlex
+from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
@@ -13,12 +14,14 @@ from llm_kernel.model.ahead import Ahead
 from llm_kernel.model.request import Backend, Message, Request
 from llm_kernel.programs.acts import Acts
 from llm_kernel.programs.following import Following
+from llm_kernel.programs.python_talk import Exchange
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import Act, Bad, ReplyReader, Say, Turn, apology, repeats
 from llm_kernel.shell.call import Io
 from llm_kernel.syntax import ends_with
+from llm_kernel.tokens import quoted
 
-__all__ = ["converse"]
+__all__ = ["converse", "talked"]
 
 _ASKS = 20
 """How often one program may read the terminal."""
@@ -104,6 +107,14 @@ def _mended(base: Request, follow: Following, again: int) -> Request:
     then = f"{text}Go on from there to the program's end; repeat nothing, explain nothing."
     key = {**base.key, "again": str(again)}
     return replace(_answered(base, follow.said or f"{follow.wrong}\n", then, key), grammar="")
+
+
+def talked(request: Request, past: Sequence[Exchange]) -> Request:
+    """The request of a program that has already said and read something at the terminal."""
+    for one in past:
+        key = {**request.key, "typed": f"{request.key.get('typed', '')}{one.typed}\n"}
+        request = _answered(request, f"{one.said}@ read -p {quoted(one.prompt)} line\n", one.typed, key)
+    return request
 
 
 def _answered(request: Request, said: str, then: str, key: dict[str, str]) -> Request:

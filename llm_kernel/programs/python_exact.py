@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -17,10 +17,12 @@ from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts, known, lacking
 from llm_kernel.programs.python_modules import MODULES
+from llm_kernel.programs.python_talk import Exchange, Talk, banner
 from llm_kernel.programs.table import NotExact
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.script import TTY
 
 __all__ = ["Kept", "Python"]
 
@@ -35,12 +37,12 @@ _READS = re.compile(r"\b(input|stdin)\b")
 
 
 class Kept:
-    """A program's streams, whose input was read or typed and can be read once more."""
+    """A program's streams, whose input was read and can be read once more; ``talked``: what was already typed there."""
 
     def __init__(self, streams: Io, data: bytes) -> None:
         self._streams = streams
         self._data = data
-        self._typed: list[str | None] = []
+        self.talked: tuple[Exchange, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._streams, name)
@@ -48,14 +50,6 @@ class Kept:
     async def read(self) -> bytes:
         """All of standard input."""
         return self._data
-
-    async def ask(self, prompt: str, hidden: bool) -> str | None:
-        """A line that was typed before, then what the person types."""
-        return self._typed.pop(0) if self._typed else await self._streams.ask(prompt, hidden)
-
-    def again(self, typed: Sequence[str | None]) -> None:
-        """Let what was typed be read once more."""
-        self._typed = [*typed, *self._typed]
 
 
 class Python:
@@ -84,7 +78,7 @@ class Python:
             data = await streams.read()
             streams = cast(Io, Kept(streams, data))
             if started.from_input and not args and not data:
-                return await self._alone(streams, record)
+                return await self._alone(call, started, streams, record)
             if not data and not started.from_input and streams.listens:
                 record.note = "not computed: it asks the person at the terminal"
                 return None, streams
@@ -98,14 +92,33 @@ class Python:
         await self._show(outcome, streams)
         return outcome.status, streams
 
-    async def _alone(self, streams: Io, record: Answer) -> tuple[int | None, Io]:
-        """Python with nothing to run: it ends at end of file; a person who types talks with the model's."""
-        line = await streams.ask(">>> ", False)
-        if line is None:
-            record.by = "exact"
+    async def _alone(self, call: Call, started: _Start, streams: Io, record: Answer) -> tuple[int | None, Io]:
+        """Python with nothing to run: it ends at end of file, and talks with a person who types."""
+        record.by = "exact"
+        if not streams.listens or "0" not in call.env.get(TTY, "0"):
             return 0, streams
-        cast(Kept, streams).again([line])
-        return None, streams
+        call = replace(call, env={name: value for name, value in call.env.items() if name != TTY})
+        seed = self._seed()
+
+        async def compute(source: str) -> Outcome:
+            return await self._compute(call, started, source.encode(), seed)
+
+        async def show(pieces: Sequence[Piece]) -> None:
+            await _shown(pieces, streams)
+            await streams.strand.sleep(_SMALL)
+
+        talk = Talk(started.version, streams, compute, show)
+        if "-q" not in call.args:
+            await streams.err(banner(call, own_version(call)))
+        try:
+            status = await talk.run()
+        finally:
+            if talk.outcome is not None:
+                talk.outcome.disk.commit()
+        record.note = "computed line by line on the machine's files" if status is not None else "not computed further"
+        if status is None:
+            cast(Kept, streams).talked = tuple(talk.past)
+        return status, streams
 
     async def _module(self, call: Call, args: tuple[str, ...], streams: Io, record: Answer) -> tuple[int | None, Io]:
         """``-m NAME``, for the few modules that are answered."""
@@ -123,7 +136,10 @@ class Python:
         await streams.err(answer.stderr)
         return answer.status, streams
 
-    async def _compute(self, call: Call, started: _Start, data: bytes) -> Outcome:
+    def _seed(self) -> str:
+        return f"{self._machine.seed}/{self._machine.clock.now}"
+
+    async def _compute(self, call: Call, started: _Start, data: bytes, seed: str = "") -> Outcome:
         try:
             text = data.decode("utf-8")
             source = text if started.from_input else started.source(call)
@@ -133,7 +149,7 @@ class Python:
             raise Unsure("nothing to run")
         script = Script(source, started.shown(), started.argv, started.version, started.path)
         stdin = "" if started.from_input else text
-        seed = f"{self._machine.seed}/{self._machine.clock.now}"
+        seed = seed or self._seed()
         if said := refused(script):
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
