@@ -44,7 +44,7 @@ AT = "__llm_kernel_at"
 _SUSPECT = re.compile(
     r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
-    r"|\b(?:rm|cp|mv|ln)\s[^\n;|]*-\w*[iI]"
+    r"|\b(?:rm|cp|mv|ln)\s[^\n;|]*-\w*[iI]|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
 )
@@ -58,6 +58,8 @@ _ASKING = frozenset("nohup timeout nice setsid".split())
 
 _CONFIRMING = frozenset("rm cp mv ln".split())
 """Programs that are told where they ask before they go on."""
+
+_TALKING = re.compile(r"python[\d.]*")
 
 _AIMED = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|<&|>\||<>|<|>)\s*(\S*)")
 _TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
@@ -264,7 +266,7 @@ class _Command:
             return self._left(words)
         if refused := _refused(base, rest):
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {refused}")]
-        if base in _ASKING or (base in _CONFIRMING and any(re.match(r"-[A-Za-z]*[iI]|--int", arg) for arg in rest)):
+        if base in _ASKING or _confirms(base, rest):
             start = words[0].start_byte if wrapper == "time" else self._words[0].start_byte
             return [(start, start, f"{TTY}={_terminals(self._node, self._lead.terminal)} ")]
         if base in _SHELLS:
@@ -450,6 +452,13 @@ class _Command:
             (end, end, f' -c "$({self._asks("s")})" {name}'),
             (last, last, "; }"),
         ]
+
+
+def _confirms(base: str, rest: Sequence[str]) -> bool:
+    """Whether a program talks with its person: it confirms what it does, or reads what it is to run."""
+    if base in _CONFIRMING:
+        return any(re.match(r"-[A-Za-z]*[iI]|--int", arg) for arg in rest)
+    return _TALKING.fullmatch(base) is not None and all(arg.startswith("-") and "c" not in arg for arg in rest)
 
 
 def _inner_at(base: str, rest: Sequence[str]) -> int:
