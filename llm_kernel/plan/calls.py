@@ -44,6 +44,8 @@ def attribute(w: Walk, value: Value, name: str) -> Value:
         case Env():
             if name in value.names:
                 return value.names[name]
+            if name == "__dict__":
+                return {name: each for name, each in value.names.items() if not name.startswith("<")}
             return w.module(f"{value.names.get('__name__', '')}.{name}")
         case Lib(path):
             return library_value(w, f"{path}.{name}")

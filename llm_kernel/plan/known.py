@@ -352,7 +352,7 @@ def wrapped(kind: str) -> Handler:
 
 
 def callable_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    return True if isinstance(args[0], (Function, Bound, Class)) else Unknown("bool")
+    return True if isinstance(args[0], (Function, Bound, Class)) else False if known(args[0]) else Unknown("bool")
 
 
 def format_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

@@ -30,6 +30,8 @@ _TRIED = 4
 _MANY = 5
 _SETTLING = 4
 """How often all turns are looked at again after one of them changed what the others see."""
+_AGAIN = 3
+"""How often at least a loop is walked that lies in another."""
 _LONG = 300
 """Turns beyond which a ``while`` that counts is walked as a ``for``."""
 
@@ -134,10 +136,15 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     flow: Flow = None
     steady = False
     skip: Skip | None = None
-    turn, mark, start, busy = 0, w.mark(), w.left, True
+    turn, mark, start, busy, tried = 0, w.mark(), w.left, True, False
     anew = _set_anew(w, node.body)
     own = {(id(env.home(name).names), name) for name in _names(node.target) | anew}
-    with w.pending("break", "continue"), _interrupted(w, node, turns, mark), w.state.rebinding(own):
+    with (
+        w.pending("break", "continue"),
+        _interrupted(w, node, turns, mark),
+        w.state.rebinding(own),
+        _around(w, count),
+    ):
         while turn < count:
             assign(w, node.target, items.at(turn), env, quiet=True)
             if turn == 1:
@@ -148,14 +155,11 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
                 flow, nodes, quiet = _watched(w, body, env)
             turns.append((_label(node.target, items.at(turn)), nodes))
             busy = busy and not (quiet and turn > 1)
-            dear = (
-                (busy or skip is None)
-                and turn > 1
-                and (start - w.left) * (count - turn) > w.left * (1 if turn > _TRIED else 3)
-            )
-            if dear and (turn > 2 or not quiet or skip is not None):
+            cost, start = start - w.left, w.left
+            whole = cost * (count - turn) * (_AGAIN if w.around > 1 else 1)
+            dear = (busy or skip is None) and turn > 1 and whole > w.left * (1 if turn > _TRIED else 3)
+            if dear and (skip is not None or tried or cost * _TRIED > w.left):
                 w.give_up()
-            start = w.left
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
             if turn == count - 2 and _odd(items):
@@ -163,10 +167,12 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
                 turn = count
                 continue
-            if turn == 2 and skip is None and quiet and _kinds(w, node, items, turns, env):
-                turn = count
-                continue
-            if dear:
+            if turn > 1 and skip is None and not tried and (quiet or turn == _TRIED):
+                tried = True
+                if _kinds(w, node, items, turns, env):
+                    turn = count
+                    continue
+            if dear and tried:
                 w.give_up()
             if skip is not None and quiet and _fired(w, node, items, turns, skip, turn, env):
                 turn = count
@@ -187,6 +193,16 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     if flow == "return":
         return flow
     return w.execute(node.orelse, env) if flow != "break" else None
+
+
+@contextmanager
+def _around(w: Walk, count: int) -> Iterator[None]:
+    """While this is open, what is walked is walked several times."""
+    w.around += count > 2
+    try:
+        yield
+    finally:
+        w.around -= count > 2
 
 
 @contextmanager
@@ -307,7 +323,7 @@ def _kinds(
     count, labels = items.count or 0, [label for label, _ in turns]
     names, first = _varying(node.target, items.at(0)), labels[0]
     last = _label(node.target, items.at(count - 1))
-    if len(names) != 1 or not isinstance(first, int) or labels != [first, first + 1, first + 2]:
+    if len(names) != 1 or not isinstance(first, int) or labels != [*range(first, first + len(labels))]:
         return False
     if last != first + count - 1:
         return False
@@ -333,7 +349,7 @@ def _kinds(
     alike = kinds(w, node.body, names.pop(), range(first, first + count), len(turns), _odd(items), env)
     if alike is None:
         return False
-    most = told(turns[2][1], count)
+    begun, most = len(turns), told(turns[-1][1], count)
     w.state.begin()
     for _ in range(_SETTLING):
         opened = False
@@ -341,7 +357,7 @@ def _kinds(
             _tail(w, node, items, turns, count - most, env)
             w.state.open_up(w.state.commit(), _TURNS)
             return True
-        del turns[3:]
+        del turns[begun:]
         if not opened:
             break
     w.state.rollback()

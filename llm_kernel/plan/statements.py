@@ -8,6 +8,7 @@ from typing import Any
 
 from llm_kernel.plan.classes import class_
 from llm_kernel.plan.expressions import assign, checked, function, item
+from llm_kernel.plan.importing import starred
 from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
@@ -182,11 +183,11 @@ def import_(w: Walk, node: ast.Import, env: Env) -> Flow:
 
 
 def import_from(w: Walk, node: ast.ImportFrom, env: Env) -> Flow:
-    value = w.module("." * node.level + (node.module or ""))
+    value = w.module("." * node.level + (node.module or ""), env)
     for alias in node.names:
         if alias.name == "*":
             if isinstance(value, Env):
-                for word, each in value.names.items():
+                for word, each in starred(value).items():
                     w.state.put(env.names, word, each)
             continue
         if isinstance(value, Lib) and has(w.facts, f"{value.path}.{alias.name}") is False:

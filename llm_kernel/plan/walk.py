@@ -68,6 +68,7 @@ class Walk(Protocol):
     saved: list[Record]
     wrote: dict[str, bool]
     doubt: int
+    around: int
     stored: set[str] | None
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
@@ -151,5 +152,5 @@ class Walk(Protocol):
     def loud_value(self, value: Value) -> bool:
         """Whether calling this value could print."""
 
-    def module(self, name: str) -> Value:
-        """An imported module: the source's own, or a library's."""
+    def module(self, name: str, within: Env | None = None) -> Value:
+        """An imported module: the source's own, or a library's; ``within`` is where a relative name starts."""

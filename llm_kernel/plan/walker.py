@@ -13,6 +13,7 @@ from llm_kernel.plan.expressions import EVALUATE
 from llm_kernel.plan.faults import Fault, Frame
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.functions import bind
+from llm_kernel.plan.importing import absolute
 from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
@@ -52,6 +53,7 @@ class Walker:
         self.saved: list[Record] = []
         self.wrote: dict[str, bool] = {}
         self.doubt = 0
+        self.around = 0
         self.stored: set[str] | None = set()
         self.logging: dict[str, Value] = {}
         self._read = read
@@ -447,15 +449,24 @@ class Walker:
     def loud_value(self, value: Value) -> bool:
         return self._loudness.value(value)
 
-    def module(self, name: str) -> Value:
-        word = name.lstrip(".")
+    def module(self, name: str, within: Env | None = None) -> Value:
+        word = absolute(name, within)
         if word in self._modules:
             return self._modules[word]
-        for path in (f"{word.replace('.', '/')}.py", f"{word.replace('.', '/')}/__init__.py"):
+        head, _, last = word.rpartition(".")
+        if head and head not in self._modules:
+            self.module(head)  # a package is run before what lies in it
+            if word in self._modules:
+                return self._modules[word]
+        for path in (f"{word.replace('.', '/')}/__init__.py", f"{word.replace('.', '/')}.py"):
             source = self._read(path) if word else None
             if source is not None:
-                return self._imported(word, source, path)
-        return Lib(word)
+                made = self._imported(word, source, path)
+                around = self._modules.get(head)
+                if isinstance(around, Env):
+                    self.state.put(around.names, last, made)
+                return made
+        return self._modules.setdefault(word, Lib(word))
 
     def _imported(self, word: str, source: str, path: str) -> Value:
         env = Env({"__name__": word, "<path>": path})

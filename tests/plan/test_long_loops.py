@@ -105,3 +105,54 @@ def test_the_environment_is_the_machines() -> None:
     made = plan(source, facts={"environ": {"HOME": "/root"}})
     assert made is not None
     assert [part.text for line in rest(Matcher(made).places, random.Random(1)) for part in line.parts] == ["x -1 /root"]
+
+
+PHASES = """
+import time
+import torch
+class Meter:
+    def __init__(self):
+        self.val = self.sum = self.count = self.avg = 0
+    def update(self, val, n=1):
+        self.val = val
+        self.sum += val * n
+        self.count += n
+        self.avg = self.sum / self.count
+def right(output, target, topk=(1, 5)):
+    _, pred = output.topk(max(topk), 1, True, True)
+    correct = pred.t().eq(target.view(1, -1).expand_as(pred.t()))
+    return [correct[:k].reshape(-1).float().sum(0).mul_(100.0 / target.size(0)) for k in topk]
+data = torch.utils.data.TensorDataset(torch.randn(50000, 32), torch.randint(10, (50000,)))
+train = torch.utils.data.DataLoader(data, batch_size=128)
+test = torch.utils.data.DataLoader(torch.utils.data.Subset(data, range(10000)), batch_size=128)
+net = torch.nn.Linear(32, 10)
+def phase(name, epoch, loader):
+    times, losses, top1 = Meter(), Meter(), Meter()
+    end = time.time()
+    for i, (x, y) in enumerate(loader):
+        out = net(x)
+        loss = torch.nn.functional.cross_entropy(out, y)
+        if name == "train":
+            loss.backward()
+        prec1, prec5 = right(out.data, y)
+        losses.update(loss.item(), x.size(0))
+        top1.update(prec1.item(), x.size(0))
+        times.update(time.time() - end)
+        end = time.time()
+        if i % 50 == 0:
+            print(f"{name} [{epoch}][{i}/{len(loader)}] {times.avg:.3f} {losses.val:.4f} ({losses.avg:.4f})")
+    print(f" * {name} {top1.avg:.3f}")
+for epoch in range(200):
+    phase("train", epoch, train)
+    phase("test", epoch, test)
+"""
+
+
+def test_phases_with_meters_are_told_for_every_epoch() -> None:
+    found = lines(PHASES)
+    assert found == [
+        text
+        for epoch in range(200)
+        for name, count in (("train", 391), ("test", 79))
+        for text in (*(f"{name} [{epoch}][{i}/{count}] ? ? (?)" for i in range(0, count, 50)), f" * {name} ?")
+    ]
