@@ -260,7 +260,7 @@ class Files:
 
     def come_from(self, path: str, origin: str) -> None:
         """Say what the file without bytes at ``path`` is, so that it can be imagined."""
-        self._meta(self.resolve(path), path).origin = origin
+        self._changing(self.resolve(path), path).origin = origin
 
     def origin(self, path: str) -> str:
         """What the file at ``path`` is, where its content is still to be imagined; else empty."""
@@ -306,7 +306,7 @@ class Files:
     def device(self, path: str, kind: Kind, major: int, minor: int, *, mode: int = 0o666) -> None:
         """Make ``path`` a device node (``character`` or ``block``); writing to it changes nothing."""
         place = self.resolve(path)
-        meta = self._fill(path, b"") or self._meta(place, path)
+        meta = self._fill(path, b"") or self._changing(place, path)
         meta.kind, meta.device = kind, (major, minor)
         self.chmod(path, mode)
 
@@ -377,7 +377,7 @@ class Files:
         fresh = not self.exists(new)
         if stat.sized:
             self._fill(new, self._nodes.read_file(self.resolve(source)), stat.size)
-            self._meta(self.resolve(new), new).origin = self.origin(source) or None
+            self._changing(self.resolve(new), new).origin = self.origin(source) or None
         else:
             self.write(new, self.read(source))
         if fresh:
@@ -386,7 +386,7 @@ class Files:
     def chmod(self, path: str, mode: int) -> None:
         """Set the permission bits of what ``path`` leads to."""
         place = self.resolve(path)
-        meta = self._meta(place, path)
+        meta = self._changing(place, path)
         self._permit_owner(meta, path)
         meta.mode, meta.ctime = mode & 0o7777, self._clock.now
         self._ledger.anchor(place)
@@ -398,7 +398,7 @@ class Files:
             LookupError: for a name that is not in ``/etc/passwd`` or ``/etc/group``.
         """
         place, names = self.resolve(path, follow=follow), self.names()
-        meta = self._meta(place, path)
+        meta = self._changing(place, path)
         uid = meta.uid if user is None else names.uid(user)
         if self._actor and (uid != meta.uid or not self._actor.owns(meta)):
             raise fault(errno.EPERM, path)
@@ -416,7 +416,7 @@ class Files:
     ) -> None:
         """Set the time of change, of access, or both."""
         place = self.resolve(path, follow=follow)
-        meta = self._meta(place, path)
+        meta = self._changing(place, path)
         if self._actor and not self._actor.owns(meta):
             self._permit(place, path, WRITE)
         meta.mtime = meta.mtime if mtime is None else mtime
@@ -556,6 +556,11 @@ class Files:
         if raw is None:
             raise fault(errno.ENOENT, path)
         return self._ledger.see(place, raw)
+
+    def _changing(self, place: str, path: str) -> Meta:
+        """The record of ``place``, for who changes it."""
+        self._ledger.mark(place)
+        return self._meta(place, path)
 
     def _stat(self, place: str, path: str) -> Stat:
         raw = self._ledger.raw(place)

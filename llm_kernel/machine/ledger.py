@@ -32,6 +32,8 @@ class Ledger:
         self.umask = 0o022
         self.inodes = 2
         self.metas: dict[str, Meta] = {}
+        self.moved = True
+        """Whether a record outside ``/proc`` may have changed since whoever asks said that he had looked."""
         self._clock = clock
         self._root = root
         self._linked: dict[int, set[str]] = {}
@@ -62,6 +64,7 @@ class Ledger:
         meta = self.metas.get(path)
         if meta is not None and meta.ino in self._linked and meta.kind != "symlink" and not self._root.joined(path):
             meta = self._alone(path, meta)
+            self.mark(path)
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
             self.anchor(path)
@@ -71,9 +74,15 @@ class Ledger:
                 self._rewritten(path, meta, raw)
         elif meta.mode != raw["mode"] and meta.kind != "symlink":
             meta.mode = raw["mode"]
+            self.mark(path)
         if meta.kind == "directory":
             self._look_inside(path, meta, self.inside(path) if inside is None else inside)
         return self.metas[path]
+
+    def mark(self, path: str) -> None:
+        """Note that the record of ``path`` may be another now."""
+        # a name in /proc may stand for a file that has another name outside
+        self.moved = self.moved or bool(self._linked) or not path.startswith("/proc/")
 
     def written(self, path: str, *, size: int | None = None, mode: int | None = None) -> Meta:
         """Note that ``path`` was made or written just now; ``size`` where it has no bytes, ``mode`` its new bits."""
@@ -91,6 +100,7 @@ class Ledger:
 
     def anchor(self, path: str) -> None:
         """Bind the record of ``path`` to what is there now, and give the tree below its mode."""
+        self.mark(path)
         meta, raw = self.metas[path], self.raw(path)
         assert raw is not None
         meta.host = raw["modified"]
@@ -103,17 +113,23 @@ class Ledger:
         if meta is not None:
             meta.mtime = meta.ctime = self._clock.now
             meta.names = None
+            self.mark(folder)
 
     def forget(self, top: str) -> None:
         """Drop the records of ``top`` and everything below it."""
+        self.mark(top)
         for path in self._at(top):
             self._leave(path, self.metas.pop(path))
         self.changed(parent(top))
 
     def carry(self, old: str, new: str) -> None:
         """Take the records of ``old`` and everything below it along to ``new``."""
+        self.mark(old)
         for path in self._at(old):
             meta, place = self.metas.pop(path), new + path[len(old) :]
+            if self.raw(place) is None:  # somebody took it away before
+                self._leave(path, meta)
+                continue
             self.metas[place] = meta
             twins = self._linked.get(meta.ino)
             if twins is not None:
@@ -173,7 +189,7 @@ class Ledger:
 
     def replace(self, metas: dict[str, Meta], inodes: int, written: Set[str]) -> None:
         """Take other records for all that is there; those of ``written`` are bound to what is there now."""
-        self.metas, self.inodes, self._linked = metas, inodes, {}
+        self.metas, self.inodes, self._linked, self.moved = metas, inodes, {}, True
         families: dict[int, set[str]] = {}
         for path, meta in metas.items():
             if meta.kind != "directory":
@@ -223,6 +239,7 @@ class Ledger:
         if folder is not None and folder is not meta:
             folder.mtime = folder.ctime = max(folder.mtime, meta.birth)
             folder.names = None
+            self.mark(parent(path))
 
     def _rewritten(self, path: str, meta: Meta, raw: Raw) -> None:
         meta.size = meta.origin = None
@@ -256,6 +273,7 @@ class Ledger:
             born = [self._clock.now]
         meta.mtime = meta.ctime = max([meta.mtime, *born])
         meta.names = names
+        self.mark(path)
 
     def inside(self, path: str) -> dict[str, Raw]:
         """What the tree below says of each name in a directory; in a ``still`` moment it is asked once."""

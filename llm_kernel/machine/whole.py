@@ -55,7 +55,9 @@ class Whole:
         else:
             for path in paths:
                 ledger.look(path)
-        metas = ledger.metas
+        if not ledger.moved:
+            return Snapshot(self._last, ledger.inodes)
+        ledger.moved, metas = False, ledger.metas
         if any(path not in last and not path.startswith("/proc/") for path in metas):
             last = {**dict.fromkeys(sorted(path for path in metas if not path.startswith("/proc/"))), **last}
         if any(entry is None or entry.meta != metas.get(path) for path, entry in last.items()):

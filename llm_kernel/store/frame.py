@@ -32,11 +32,15 @@ _PATHS = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """The last step as this process knows it: its moment, and how each of its contents is stored."""
+    """The last step as this process knows it: its moment, and how each of its contents is stored.
+
+    ``size``: the bytes of its files.
+    """
 
     moment: Moment
     files: Mapping[str, Known]
     parts: Mapping[str, Known]
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,13 @@ class _Refs:
 
 def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: bool) -> Frame:
     """The frame of ``moment`` after ``past``; its contents are stored on the way."""
-    _fits(moment)
+    size = _fits(moment, past)
     before = past if past and not whole else None
     refs = _Refs()
     old = before.moment.files.entries if before else {}
     new = moment.files.entries
     if past is not None and new is old:
-        return _frame(before, moment, past.files, _parts(sql, past, moment, whole=whole, refs=refs), [], [], refs)
+        return _frame(before, moment, past.files, _parts(sql, past, moment, whole=whole, refs=refs), [], [], refs, size)
     files = dict(past.files) if past else {}
     changed: list[rows.Row] = []
     for path, entry in new.items():
@@ -108,7 +112,7 @@ def draw(sql: sqlite3.Connection, past: Past | None, moment: Moment, *, whole: b
     for path in files.keys() - new.keys():
         del files[path]
     parts = _parts(sql, past, moment, whole=whole, refs=refs)
-    return _frame(before, moment, files, parts, changed, sorted(old.keys() - new.keys()), refs)
+    return _frame(before, moment, files, parts, changed, sorted(old.keys() - new.keys()), refs, size)
 
 
 def _frame(
@@ -119,11 +123,12 @@ def _frame(
     changed: list[rows.Row],
     gone: list[str],
     refs: _Refs,
+    size: int,
 ) -> Frame:
     inodes = moment.files.inodes
     body = {"whole": before is None, "inodes": inodes, "parts": parts[0], "files": changed, "gone": gone}
     text = json.dumps(body, separators=(",", ":")).encode()
-    return Frame(len(text).to_bytes(4, "big") + blobs.pack(text), refs.blobs, Past(moment, files, parts[1]))
+    return Frame(len(text).to_bytes(4, "big") + blobs.pack(text), refs.blobs, Past(moment, files, parts[1], size))
 
 
 def seal(facts: Iterable[object], body: bytes, refs: Iterable[bytes]) -> bytes:
@@ -215,13 +220,16 @@ class _Assembly:
         return data[start : start + length]
 
 
-def _fits(moment: Moment) -> None:
-    """Refuse what could not be loaded again."""
+def _fits(moment: Moment, past: Past | None) -> int:
+    """Refuse what could not be loaded again; the bytes of the files."""
     entries = moment.files.entries
-    size = sum(len(entry.data) for entry in entries.values()) + 3 * sum(map(len, moment.parts.values()))
+    same = past is not None and entries is past.moment.files.entries
+    files = past.size if past and same else sum(len(entry.data) for entry in entries.values())
+    size = files + 3 * sum(map(len, moment.parts.values()))
     longest = 3 * max(map(len, moment.parts.values()), default=0)
     if size > MOST or len(entries) > _PATHS or longest > blobs.LARGEST:
         raise StoreError("the machine is larger than what is stored: 1 GiB, a million files")
+    return files
 
 
 def _needed(said: Iterable[tuple[Any, list[int]]]) -> set[int]:

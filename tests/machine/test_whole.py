@@ -17,7 +17,23 @@ from llm_kernel.machine.snapshot import Snapshot
 _PLACES = ("/w/a", "/w/b", "/w/d", "/w/d/a", "/w/d/e", "/w/d/e/c", "/dev/null", "/dev/x", "/proc/1/stat")
 _PATH = st.sampled_from(_PLACES)
 _OURS = st.tuples(
-    st.sampled_from(["write", "append", "size", "begin", "chmod", "chown", "touch", "mkdir", "remove", "device"]),
+    st.sampled_from(
+        [
+            "write",
+            "append",
+            "size",
+            "begin",
+            "chmod",
+            "chown",
+            "touch",
+            "mkdir",
+            "remove",
+            "device",
+            "cover",
+            "origin",
+            "imagine",
+        ]
+    ),
     _PATH,
     st.just(""),
 )
@@ -75,6 +91,14 @@ class _Disk:
                 files.remove(path, recursive=True)
             case "device":
                 files.device(path, "block", number, 0)
+            case "origin":
+                files.latent(path, number, f"text {number}")
+            case "imagine":
+                files.imagine(files.origin(path), text)
+            case "cover":
+                covered = files.cover(path, 0o700)
+                files.moment()
+                files.uncover(path, covered)
             case "link":
                 files.link(path, other)
             case "symlink":
@@ -151,6 +175,18 @@ def test_files_become_again_what_they_were_and_go_on_from_there(
     }
     disk.live(third)
     assert _held(files.moment()) == _held(files.snapshot(without="/proc"))
+
+
+@settings(max_examples=100, deadline=None)
+@given(_STEPS)
+def test_each_look_sees_what_the_last_step_did(steps: list[tuple[str, str, str]]) -> None:
+    files, clock = _new()
+    disk = _Disk(files, clock)
+    for step in steps:
+        files.moment()
+        disk.live([step])
+        seen = files.moment()
+        assert _held(seen) == _held(files.snapshot(without="/proc"))
 
 
 def test_what_is_as_it_was_stays_the_same_object() -> None:
