@@ -43,9 +43,9 @@ def iterate(w: Walk, value: Value) -> Items:
             return Items(value.size, lambda turn: each)
         case Instance():
             return _instance(w, value)
-    if isinstance(value, set):
+    if isinstance(value, (set, frozenset)):
         return _set(value)
-    if isinstance(value, (list, tuple, str, range, dict, bytes, frozenset)):
+    if isinstance(value, (list, tuple, str, range, dict, bytes)):
         return listed(value)
     if known(value):
         raise Raised("TypeError", f"'{type(value).__name__}' object is not iterable")
@@ -65,13 +65,18 @@ def _instance(w: Walk, value: Instance) -> Items:
     return Items(None, lambda turn: Unknown())
 
 
-def _set(value: set[Any]) -> Items:
+def _set(value: set[Any] | frozenset[Any]) -> Items:
     """The order of strings in a set differs from run to run; that of small numbers does not."""
     if not spread(value) and all(isinstance(each, int) for each in value):
         return listed(value)
     kinds = {kind_of(each) for each in value if each is not SPREAD}
-    element = Unknown(kinds.pop() if len(kinds) == 1 else "any", among=tuple(value) if 0 < len(value) <= 4 else ())
+    element = Unknown(kinds.pop() if len(kinds) == 1 else "any", among=_sorted(value) if 0 < len(value) <= 4 else ())
     return Items(None if spread(value) else len(value), lambda turn: element)
+
+
+def _sorted(value: set[Any] | frozenset[Any]) -> tuple[Any, ...]:
+    """In an order that is the same in every run, since requests are made of it."""
+    return tuple(sorted(value, key=repr))
 
 
 def listed(value: Any) -> Items:

@@ -9,6 +9,7 @@ import string
 from collections.abc import Callable
 from typing import TypeAlias
 
+from llm_kernel.plan.copies import deepcopy
 from llm_kernel.plan.data import (
     DATASETS,
     FRAMEWORK_WORDS,
@@ -457,7 +458,7 @@ LIBRARY: dict[str, Handler] = {
                     lambda w, args, named, node: w.say(shown(args[0], w.ask) if args else "")),
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
     "torch.compile": first, "torch.jit.script": first, "torch.device": device,
-    "copy.deepcopy": first, "first": first, "asyncio.run": first,
+    "copy.deepcopy": deepcopy, "first": first, "asyncio.run": first,
     "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
     "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,

@@ -94,7 +94,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
         case Thing(kind="module" | "parallel") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
-        case Thing(kind="chain" | "parallel" | "dataset" | "transform"):
+        case Thing(kind="chain" | "parallel" | "dataset" | "transform" | "bunch"):
             return Text((Hole("any", LINES, expr),))
         case Thing(kind="path"):
             text = shown(value.attrs["text"], ask, expr=expr)
@@ -112,7 +112,9 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
 
 
 def _rough(value: Value) -> bool:
-    """Whether somewhere in it is a number whose last digits are not sure."""
+    """Whether somewhere in it is a number whose last digits are not sure, or a set whose order changes with the run."""
+    if isinstance(value, (set, frozenset)):
+        return len(value) > 1 and not all(isinstance(each, int) for each in value)
     if isinstance(value, (list, tuple)):
         return any(_rough(each) for each in value)
     return isinstance(value, Rough) or (isinstance(value, dict) and any(_rough(each) for each in value.values()))
