@@ -32,13 +32,12 @@ from llm_kernel.plan.parsers import parser, parser_method, wrong_type
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
-from llm_kernel.plan.shapes.chance import generator_attribute, lose, lose_all
-from llm_kernel.plan.shapes.hooks import handle_attribute
+from llm_kernel.plan.shapes.chance import lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.since import has
-from llm_kernel.plan.shapes.table import SHAPES, called, module_attribute
+from llm_kernel.plan.shapes.table import OBJECTS, SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
 from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
@@ -417,10 +416,8 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return keras_attribute(value, name)
     if name in value.attrs and name not in ("steps", "this", "inner", "text"):
         return value.attrs[name]
-    if value.kind == "generator":
-        return generator_attribute(value, name)
-    if value.kind == "handle":
-        return handle_attribute(value, name)
+    if value.kind in OBJECTS:
+        return OBJECTS[value.kind](value, name)
     if value.kind == "namespace":
         if name == "__dict__":
             return value.attrs

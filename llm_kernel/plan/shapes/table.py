@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
-from llm_kernel.plan.shapes.chance import CHANCE, built, lose
+from llm_kernel.plan.shapes.chance import CHANCE, built, generator_attribute, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.fit import check, of_targets, reach
 from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
-from llm_kernel.plan.shapes.hooks import HANDLES
+from llm_kernel.plan.shapes.hooks import HANDLES, handle_attribute
 from llm_kernel.plan.shapes.hooks import after as after_call
 from llm_kernel.plan.shapes.hooks import before as before_call
 from llm_kernel.plan.shapes.inplace import change
@@ -23,14 +23,16 @@ from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers, of_layer
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
 from llm_kernel.plan.shapes.release import before
+from llm_kernel.plan.shapes.samples import SAMPLES, bunch_attribute
 from llm_kernel.plan.shapes.summaries import passed, torchinfo, torchsummary
 from llm_kernel.plan.shapes.tensor import Cell, DType, Rough, Size, Tensor, Vague, tensor
+from llm_kernel.plan.shapes.trainer import TRAINERS, trainer_attribute
 from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.shapes.vision.models import MODELS
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Raised, Walk
 
-__all__ = ["SHAPES", "base", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
+__all__ = ["OBJECTS", "SHAPES", "base", "called", "method", "module_attribute", "of_module", "tensor_attribute", "text"]
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
 """Too little is known, or the arguments are not what anybody foresaw: no fault of the program's."""
@@ -189,7 +191,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, **TRAINERS, **SAMPLES,
     **passed.HANDLERS, "torchsummary.summary": torchsummary.summary, "torchsummary.torchsummary.summary":
         torchsummary.summary, "torchinfo.summary": torchinfo.summary,
     "torch.nn.Sequential": containers.sequential,
@@ -198,6 +200,11 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     "torch.nn.parameter.Parameter": _parameter,
 }  # fmt: skip
 """Handlers by the full name of what is called."""
+OBJECTS: dict[str, Callable[[Thing, str], Value]] = {
+    "generator": generator_attribute, "handle": handle_attribute, "trainer": trainer_attribute,
+    "training arguments": trainer_attribute, "bunch": bunch_attribute,
+}  # fmt: skip
+"""Who answers for the attributes of an object, by its kind."""
 SHAPES["torch.nn.Module.<descend>"] = descend
 SHAPES["torch.nn.Module.<forward>"] = lambda w, args, named, node: called(w, args[0], args[1:], named, node)
 SHAPES["torch.nn.Module.__str__"] = SHAPES["torch.nn.Module.__repr__"] = text

@@ -1,0 +1,92 @@
+"""The sample data sets of scikit-learn and how it splits them: shapes that the package fixes."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Callable
+
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, like, tensor
+from llm_kernel.plan.values import Thing, Unknown, Value
+from llm_kernel.plan.walk import Walk
+
+__all__ = ["SAMPLES", "bunch_attribute"]
+
+_SETS: dict[str, tuple[tuple[int, ...], str]] = {
+    "load_iris": ((150, 4), "int64"), "load_digits": ((1797, 64), "int64"), "load_wine": ((178, 13), "int64"),
+    "load_breast_cancer": ((569, 30), "int64"), "load_diabetes": ((442, 10), "float64"),
+    "fetch_california_housing": ((20640, 8), "float64"),
+}  # fmt: skip
+"""Shapes of the data, and the type of the targets."""
+_FEATURES = {"load_iris": ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]}
+
+
+def _load(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
+    shape, kind = _SETS[name]
+
+    def load(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        if named.get("as_frame") is True or "n_class" in named:
+            return Unknown(origin=f"sklearn.datasets.{name}()")
+        data, target = tensor(shape, "float64", of="numpy"), tensor(shape[:1], kind, of="numpy")
+        if named.get("return_X_y") is True:
+            return (data, target)
+        return Thing("bunch", {"data": data, "target": target, "<name>": name})
+
+    return load
+
+
+def bunch_attribute(this: Thing, name: str) -> Value:
+    """``data.name`` of a sample data set."""
+    if name in ("data", "target"):
+        return this.attrs[name]
+    loaded = str(this.attrs["<name>"])
+    if name == "feature_names" and loaded in _FEATURES:
+        return list(_FEATURES[loaded])
+    return Unknown(origin=f"sklearn.datasets.{loaded}().{name}")
+
+
+def _split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``train_test_split``: the part for test is rounded up."""
+    try:
+        count = {_length(each) for each in args}
+        if len(count) != 1:
+            raise Vague
+        train, test = _parts(count.pop(), named.get("train_size"), named.get("test_size"))
+        return [piece for each in args for piece in (_rows(each, train), _rows(each, test))]
+    except Vague:
+        return [Unknown("tensor") for _ in args for _ in range(2)]
+
+
+def _length(value: Value) -> int:
+    if isinstance(value, Tensor) and value.dims:
+        return value.dims[0]
+    if isinstance(value, list) and all(isinstance(each, (int, float, str)) for each in value):
+        return len(value)
+    raise Vague
+
+
+def _rows(value: Value, count: int) -> Value:
+    if isinstance(value, Tensor):
+        return like(value, (count, *value.dims[1:]))
+    return [Unknown("str" if isinstance(value, list) and value and isinstance(value[0], str) else "float")] * count
+
+
+def _parts(count: int, train: Value, test: Value) -> tuple[int, int]:
+    def part(size: Value, up: bool) -> int | None:
+        if isinstance(size, float) and 0 < size < 1:
+            return math.ceil(size * count) if up else math.floor(size * count)
+        if size is not None and not (isinstance(size, int) and 0 < size < count):
+            raise Vague
+        return size if isinstance(size, int) else None
+
+    taken, rest = part(test, True), part(train, False)
+    if taken is None:
+        taken = math.ceil(0.25 * count) if rest is None else count - rest
+    return (count - taken if rest is None else rest), taken
+
+
+SAMPLES = {
+    **{f"sklearn.datasets.{name}": _load(name) for name in _SETS},
+    "sklearn.model_selection.train_test_split": _split,
+}
+"""Handlers by full name."""
