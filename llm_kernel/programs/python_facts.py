@@ -17,6 +17,7 @@ from llm_kernel.machine import releases
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
 from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.torch_builds import arch_list, cudnn
 from llm_kernel.python import Unsure
 from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
@@ -177,6 +178,20 @@ class _Facts:
             raise Unsure("CUDA of torch")
         return f"{label[:-1]}.{label[-1]}"
 
+    def _cudnn(self) -> int:
+        found = cudnn(self._version("torch").strip("'"))
+        if found is None:
+            raise Unsure("cuDNN of torch")
+        return found
+
+    def _arch_list(self) -> list[str]:
+        if not self._gpus():
+            return []
+        found = arch_list(self._version("torch").strip("'"))
+        if found is None:
+            raise Unsure("architectures of torch")
+        return found
+
     def _python(self) -> list[int]:
         return [int(part) for part in own_version(self._interpreter()).split(".")[:3]]
 
@@ -215,6 +230,9 @@ _CALLS: dict[str, Callable[[_Facts], Any]] = {
     "torch.cuda.current_device": lambda of: 0 if of._gpus() else _none(),
     "torch.cuda.get_device_name": _Facts._gpu_name,
     "torch.cuda.get_device_capability": _Facts._capability,
+    "torch.cuda.get_arch_list": _Facts._arch_list,
+    "torch.backends.cudnn.version": _Facts._cudnn,
+    "torch.backends.cudnn.is_available": lambda of: of._gpus() > 0,
 }
 
 _WITH_ARGS: dict[str, Callable[..., Any]] = {

@@ -151,8 +151,9 @@ def _status(call: Call) -> str:
     local: datetime = clock.local
     utc = datetime.fromtimestamp(clock.now, timezone.utc)
     zone = "Etc/UTC" if clock.zone == "UTC" else clock.zone
-    new = call.machine.system.profile.since("libc", "2.30")
-    rows = (
+    made = call.machine.system.profile
+    new = made.since("libc", "2.30")
+    rows: tuple[tuple[str, str], ...] = (
         ("Local time", f"{local:%a %Y-%m-%d %H:%M:%S} {local.tzname()}"),
         ("Universal time", f"{utc:%a %Y-%m-%d %H:%M:%S} UTC"),
         ("RTC time", f"{utc:%a %Y-%m-%d %H:%M:%S}"),
@@ -161,5 +162,8 @@ def _status(call: Call) -> str:
         ("NTP service" if new else "systemd-timesyncd.service active", "active" if new else "yes"),
         ("RTC in local TZ", "no"),
     )
-    width = max(len(title) for title, _ in rows)
+    if made.os == "centos":
+        rows = (*rows[:4], ("NTP enabled", "yes"), ("NTP synchronized", "yes"), ("RTC in local TZ", "no"))
+        rows = (*rows, ("DST active", "n/a" if clock.zone == "UTC" else "yes" if local.dst() else "no"))
+    width = 16 if made.os == "centos" else max(len(title) for title, _ in rows)
     return "".join(f"{title:>{width}}: {text}\n" for title, text in rows)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from llm_kernel.errors import Refused
+from llm_kernel.machine.chassis import chassis
 from llm_kernel.machine.memory import memory
+from llm_kernel.machine.profiles import Profile
 from llm_kernel.machine.tunables import boot_id
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.options import Options
@@ -247,11 +249,26 @@ def hostnamectl(call: Call) -> Answer:
         ("Machine ID", _machine_id(call)),
         ("Boot ID", boot_id(system)),
         ("Operating System", system.profile.pretty),
+        *((("CPE OS Name", name),) if (name := _cpe(system.profile)) else ()),
         ("Kernel", f"Linux {system.kernel}"),
         ("Architecture", system.arch.replace("_", "-")),
+        *(_hardware(call) if system.profile.since("libc", "2.35") else ()),
     )
     width = 16 if system.profile.since("libc", "2.32") else 18
     return Answer("".join(f"{title:>{width}}: {text}\n" for title, text in rows))
+
+
+def _cpe(made: Profile) -> str:
+    """The platform's name as its release file has it."""
+    lead = "CPE_NAME="
+    return next((line[len(lead) :].strip('"') for line in made.os_release if line.startswith(lead)), "")
+
+
+def _hardware(call: Call) -> list[tuple[str, str]]:
+    """What newer ones tell of the server itself."""
+    own = chassis(call.machine.system, len(call.machine.devices.gpus))
+    rows = [("Hardware Vendor", own.maker), ("Hardware Model", own.product)]
+    return rows + ([("Firmware Version", own.firmware)] if call.machine.system.profile.since("libc", "2.36") else [])
 
 
 def _machine_id(call: Call) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from llm_kernel.machine.mounts import fill, mount_of
 from llm_kernel.machine.stat import Stat
 from llm_kernel.machine.system import Disk
 from llm_kernel.programs.moments import filled, nanoseconds_of
@@ -51,7 +52,16 @@ _KINDS = {
     "block": "block special file",
 }
 _TYPES = {"file": 0o100000, "directory": 0o040000, "symlink": 0o120000, "character": 0o020000, "block": 0o060000}
-_MAGIC = {"ext4": ("ext2/ext3", "ef53"), "xfs": ("xfs", "58465342"), "tmpfs": ("tmpfs", "1021994")}
+_MAGIC = {
+    "ext4": ("ext2/ext3", "ef53"),
+    "xfs": ("xfs", "58465342"),
+    "tmpfs": ("tmpfs", "1021994"),
+    "devtmpfs": ("tmpfs", "1021994"),
+    "proc": ("proc", "9fa0"),
+    "sysfs": ("sysfs", "62656572"),
+    "vfat": ("msdos", "4d44"),
+    "cgroup2": ("cgroup2fs", "63677270"),
+}
 
 
 @exact("stat")
@@ -218,10 +228,10 @@ def _moment(sheet: _Sheet, when: float) -> str:
 
 
 def _disk(sheet: _Sheet, parsed: Parsed) -> str:
-    disk = sheet.mount
-    total, used = (disk.size // 4096, disk.used // 4096) if disk else (0, 0)
-    label, magic = _MAGIC.get(disk.kind if disk else "ext4", (disk.kind if disk else "", "0"))
-    inodes = total // 4
+    machine = sheet.call.machine
+    point = mount_of(machine.system, machine.files.resolve(sheet.call.path(sheet.name)))
+    disk = next(row for row in fill(machine) if row.mount == point)
+    label, magic = _MAGIC.get(disk.kind, (disk.kind, "0"))
     major, minor = sheet.device
     fields: dict[str, Callable[[], object]] = {
         "n": lambda: sheet.name,
@@ -231,11 +241,11 @@ def _disk(sheet: _Sheet, parsed: Parsed) -> str:
         "t": lambda: magic,
         "s": lambda: 4096,
         "S": lambda: 4096,
-        "b": lambda: total,
-        "f": lambda: total - used,
-        "a": lambda: max(total - used - total // 20, 0),
-        "c": lambda: inodes,
-        "d": lambda: inodes - sheet.call.machine.files.count(),
+        "b": lambda: disk.total // 4,
+        "f": lambda: (disk.total - disk.used) // 4,
+        "a": lambda: disk.available // 4,
+        "c": lambda: disk.inodes,
+        "d": lambda: disk.inodes - disk.inodes_used,
     }
     if "printf" in parsed:
         return _fill(_unescaped(parsed.value("printf") or ""), fields)
