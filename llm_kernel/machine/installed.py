@@ -194,6 +194,18 @@ class Installed:
         self.unmake(environment.root)
         self.environments[environment.root] = environment
 
+    def copy(self, source: str, environment: Environment) -> None:
+        """Begin an environment with all that is in the one at ``source``; an empty text is the machine's own."""
+        self.make(environment)
+        for kind in ("conda", "pip"):  # what conda brings counts among pip's, too
+            theirs, own = f"{kind}:{source}" if source else kind, f"{kind}:{environment.root}"
+            have = self._base(own)
+            for key, version in self._versions(theirs).items():
+                if have.get(key) != version:
+                    asked = self._added.get((theirs, key), ("", False))[1]
+                    self._added[own, key] = (version, asked)
+            self._gone |= {(own, key) for key in have if key not in self._versions(theirs)}
+
     def unmake(self, root: str) -> None:
         """Forget the environment at ``root`` with all that was in it."""
         self.environments.pop(root, None)
@@ -348,6 +360,8 @@ class Installed:
         kind = manager.partition(":")[0]
         if kind == "npm" and not version:
             return index.npm(key, self.era) or releases.imagined_version(key)
+        if kind == "conda" and not version and (known := channels.base(self.era, self._python(manager)).get(key)):
+            return known
         if kind == "conda" and not version and channels.listed(key) and not releases.project(channels.project_of(key)):
             return channels.version(key)
         return releases.choose(self._project_key(manager, key), version, self.era, self._python(manager))

@@ -10,7 +10,7 @@ from llm_kernel.machine import Machine, channels, releases
 from llm_kernel.machine.environments import Environment, python_release
 from llm_kernel.machine.packages import Package
 from llm_kernel.programs.exact.conda_files import clean, config, described
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.table import NotExact
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["conda"]
@@ -18,7 +18,7 @@ __all__ = ["conda"]
 _MAIN = "pkgs/main"
 _FLAGS = ("-y", "--yes", "-q", "--quiet", "--json", "--all", "-v", "--override-channels", "--no-deps", "--copy", "-e")
 _MORE = ("--export", "--no-builds")
-_VALUES = ("-c", "--channel", "-n", "--name", "-p", "--prefix", "--file", "-f", "--solver")
+_VALUES = ("-c", "--channel", "-n", "--name", "-p", "--prefix", "--file", "-f", "--solver", "--clone")
 _KNOWN = (
     *("activate", "clean", "compare", "config", "create", "deactivate", "env", "info", "init", "install", "list"),
     *("notices", "package", "remove", "rename", "run", "search", "uninstall", "update", "upgrade"),
@@ -42,7 +42,6 @@ class _Line:
     values: dict[str, str] = field(default_factory=dict)
 
 
-@exact("conda", "mamba", "micromamba", needs="package:conda")
 def conda(call: Call) -> Answer:
     """Answer what conda says of its packages and environments, and what it changes of them."""
     if call.args in (("--version",), ("-V",)):
@@ -61,6 +60,8 @@ def conda(call: Call) -> Answer:
             return _install(call, line)
         case "create":
             return _create(call, line)
+        case "rename" if len(line.words) == 1:
+            return _rename(call, line)
         case "remove" | "uninstall":
             return _remove(call, line)
         case "env":
@@ -89,7 +90,7 @@ def _parse(args: tuple[str, ...]) -> _Line:
         word = todo.pop(0)
         name, equals, value = word.partition("=") if word.startswith("--") else (word, "", "")
         if name in _VALUES and (equals or todo):
-            line.values[name.lstrip("-")[0]] = value or todo.pop(0)
+            line.values["clone" if name == "--clone" else name.lstrip("-")[0]] = value or todo.pop(0)
         elif word in (*_FLAGS, *_MORE) or (word in ("--envs", "-e") and line.words[:1] == ["info"]):
             line.flags.add(word)
         elif word.startswith("-"):
@@ -232,6 +233,8 @@ def _create(call: Call, line: _Line) -> Answer:
         return Answer("", f"{said}conda create: error: one of the arguments -n/--name -p/--prefix is required\n", 2)
     if "f" in line.values:
         raise NotExact
+    if "clone" in line.values:
+        return _clone(call, line)
     root, machine, specs = _root(call, line), call.machine, _specs(line.words)
     if not root:
         return Answer("", "\nCondaValueError: The target prefix is the base prefix. Aborting.\n\n", 1)
@@ -251,6 +254,13 @@ def _create(call: Call, line: _Line) -> Answer:
     machine.packages.make(Environment(root, "conda", python))
     new = machine.packages.installed(f"conda:{root}")
     new += [p for name, version in others for p in machine.packages.install(f"conda:{root}", name, version)]
+    _lay(machine, root, python)
+    name = line.values.get("n") or root
+    return Answer(_HEAD + "\n" + _plan(call, root, new, line.words) + _tail(name))
+
+
+def _lay(machine: Machine, root: str, python: str) -> None:
+    """Put the directories and the interpreter of an environment there."""
     for folder in ("bin", "conda-meta"):
         machine.files.mkdir(f"{root}/{folder}")
     machine.files.write(f"{root}/conda-meta/history", b"")
@@ -262,10 +272,46 @@ def _create(call: Call, line: _Line) -> Answer:
             if not machine.files.exists(f"{root}/bin/{name}"):
                 machine.files.symlink(f"python{branch}", f"{root}/bin/{name}")
     machine.follow()
-    name = line.values.get("n") or root
+
+
+def _tail(name: str) -> str:
     tail = f"#\n# To activate this environment, use\n#\n#     $ conda activate {name}\n#\n"
-    tail += "# To deactivate an active environment, use\n#\n#     $ conda deactivate\n\n"
-    return Answer(_HEAD + "\n" + _plan(call, root, new, line.words) + tail)
+    return tail + "# To deactivate an active environment, use\n#\n#     $ conda deactivate\n\n"
+
+
+_DONE = "Preparing transaction: done\nVerifying transaction: done\nExecuting transaction: done\n"
+
+
+def _clone(call: Call, line: _Line) -> Answer:
+    """``create -n NAME --clone OTHER``: a second environment with the same packages."""
+    said = line.values["clone"]
+    source = _root(call, _Line(values={"p": said} if "/" in said else {"n": said}))
+    root, machine = _root(call, line), call.machine
+    if not _there(call, source):
+        return _missing(source)
+    if not root or _there(call, root):
+        return Answer("", f"\nCondaValueError: prefix already exists: {root or channels.ROOT}\n\n", 1)
+    python = _python(machine, source)
+    machine.packages.copy(source, Environment(root, "conda", python))
+    count = len(machine.packages.installed(f"conda:{root}"))
+    _lay(machine, root, python)
+    machine.clock.advance(round(1.5 + count / 20, 1))
+    head = f"Source:      {source or channels.ROOT}\nDestination: {root}\nPackages: {count}\nFiles: 0\n"
+    middle = f"\nDownloading and Extracting Packages\n\n{_DONE}"
+    return Answer(head + middle + _tail(line.values.get("n") or root))
+
+
+def _rename(call: Call, line: _Line) -> Answer:
+    """``rename -n OLD NEW``: the environment under another name."""
+    root = _root(call, line)
+    if not root:
+        return Answer("", "\nCondaEnvException: The 'base' environment cannot be renamed\n\n", 1)
+    if not _there(call, root):
+        return _missing(root)
+    answer = _clone(call, _Line(values={"n": line.words[0], "clone": root}))
+    if not answer.status:
+        _drop(call, root)
+    return Answer(str(answer.stdout).partition("#\n# To activate")[0], answer.stderr, answer.status)
 
 
 def _remove(call: Call, line: _Line) -> Answer:
