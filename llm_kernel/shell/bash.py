@@ -153,7 +153,7 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
-OUTDONE = frozenset("column csplit cut expr fmt hexdump shuf split tee uniq xxd".split())
+OUTDONE = frozenset("column csplit cut expr fmt hexdump join shuf split tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
 _ALIASES = frozenset(["ll", "la", "l"])
@@ -265,6 +265,7 @@ class Shell:
         self._stopped: int | None = None
         self._terminal = "012"
         self._root = 0
+        self._source, self._here = "", cwd
         self._forked = False
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
@@ -295,6 +296,7 @@ class Shell:
         self._single = _SINGLE.fullmatch(script.strip()) is not None
         # our own questions look nowhere, whatever words are in them
         self._looks = self._sight.reaches(script, self._bash.shell_state, self.functions) if writes else False
+        self._source = script
         self._moved()
         names = syntax.names(script)
         if writes and (_defines(script) or not (_FIRM | self._always).issuperset(names)):
@@ -344,6 +346,7 @@ class Shell:
         if self._wild:  # what an exec or a trap leaves behind is in no later script
             return ANYWHERE
         here = self._bash.shell_state()
+        self._here = here.cwd
         known = {*self.functions, *here.aliases} - _ALIASES
         return reach(script, names, here.cwd, known)
 
@@ -690,7 +693,7 @@ class Shell:
 
     def _mend(self, data: bytes) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
-        data = self._inner.named(mended(data))
+        data = self._inner.named(mended(data, self._source, self._here))
         if b"__llm_kernel" in data:
             data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:

@@ -18,8 +18,10 @@ from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
+from llm_kernel.shell.refusing import refusal
 from llm_kernel.shell.signals import TRAPS
 from llm_kernel.syntax import parse, walk
+from llm_kernel.tokens import quoted
 
 __all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
 
@@ -45,6 +47,7 @@ _SUSPECT = re.compile(
     r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\b(?:rm|cp|mv|ln)\s[^\n;|]*-\w*[iI]|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
+    r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
     r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
 )
@@ -258,6 +261,17 @@ class _Command:
         heeds = self._lead.trapped or (said == "wait" and self._lead.inner)
         if not wrapper and (said == "kill" or (said in _LOOKING and heeds)):
             return self._looks(words, said)
+        if wrong := refusal(base, rest) if not wrapper else None:
+            return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} {wrong[0]} {self._says(*wrong[1:])}")]
+        if base == "logout" and self._lead.inner and not wrapper:
+            said = self._says("logout: not login shell: use `exit'")
+            return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {said}")]
+        if base == "shopt" and len(rest) == 1 and _PLAIN.fullmatch(rest[0]) and not wrapper:
+            # the library lists all of them where it does not know one
+            return [
+                (words[0].start_byte, words[0].start_byte, "{ "),
+                (words[-1].end_byte, words[-1].end_byte, f" | grep '^{rest[0]}\\s'; (exit ${{PIPESTATUS[0]}}); }}"),
+            ]
         if base in _RENAMED:
             return [_replaced(words[0], _RENAMED[base])]
         if base == "printf":
@@ -370,6 +384,11 @@ class _Command:
             return []
         start = word.start_byte if wrapper == "time" else self._words[0].start_byte
         return [(start, start, f'{AT}="{said}" ')]
+
+    def _says(self, said: str, usage: str = "") -> str:
+        """The words for what a builtin complains of, behind the place where it stands."""
+        who = f'"{self._lead.source or ("$0" if self._lead.inner else "bash")}: line {self._node.start_point[0] + 1}: "'
+        return f"{who}{quoted(said)} {quoted(usage) if usage else ''}".rstrip()
 
     def _who(self) -> str:
         return f'"{self._lead.source or "$0"}: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'

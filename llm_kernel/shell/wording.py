@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 
 from llm_kernel.shell.permits import said_of
@@ -25,25 +26,52 @@ _VALUE = re.compile(
 _LEFT = re.compile(rb"\n*For more information, try '--help'\.\n")
 
 _LIMIT = re.compile(rb"(?m)^\w+: output limit \(\d+ lines\) exceeded; output truncated\n")
-_UTILITIES = re.compile(rb"(?m)^(?:sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf): ")
+_UTILITIES = re.compile(
+    rb"(?m)^(?:sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|unexpand|fmt|shuf|rev|uniq"
+    rb"|strings|factor|od|base64|base32): "
+)
 _MISUSED = re.compile(
     rb"(?m)^((sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf): "
     rb"(?:invalid option -- '.'|unrecognized option '[^'\n]*'|option requires an argument -- '.'|missing operand))\n"
     rb"(?!Try )"
 )
-_UNREAD = re.compile(rb"(?m)^(head|tail): ([^:\n]+): No such file or directory$")
+_UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open)([^:\n]+): No such file or directory$")
 _FOLDER = re.compile(rb"(?m)^(head|tail): ([^:\n]+): Is a directory$")
 _WORD = re.compile(
-    rb"(?m)^((?:head|tail|seq|numfmt|sort): (?:invalid number of (?:lines|bytes):|invalid floating point argument:"
-    rb"|invalid number:|invalid suffix in input:|extra operand|multi-character tab)) '([^'\n]*)'"
+    rb"(?m)^((?:head|tail|seq|numfmt|sort|nl|fold|base64|base32|comm|factor|od): (?:invalid number of (?:lines|bytes"
+    rb"|columns):|invalid floating point argument:|invalid number:|invalid suffix in input:|extra operand"
+    rb"|multi-character tab|invalid body numbering style:|invalid wrap size:|missing operand after"
+    rb"|invalid character '.' in type string)|factor:) '([^'\n]*)'"
 )
+_HINTED = re.compile(
+    "(?m)^((seq|comm|nl): (?:extra operand|missing operand after|invalid body numbering style:) ‘[^\n]*’)\n"
+    "(?!Try )".encode()
+)
+_UNCLOSED = re.compile(rb"(?m)^missing \]$")
+_OPEN = re.compile(r"(?:^|[\s;&|({])\[ (?![^;\n]* \])")
+_STOPPED = b"seq: zero increment\n"
+_PATH = re.compile(
+    rb"(?m)^(paste|comm|nl|tac|rev|sort|shuf|uniq): (/[^:\n]+): (No such file or directory|Is a directory)$"
+)
+_SAYS = {
+    (b"tac", b"N"): b"tac: failed to open '%s' for reading: %s",
+    (b"rev", b"N"): b"rev: cannot open %s: %s",
+    (b"sort", b"N"): b"sort: cannot read: %s: %s",
+    (b"sort", b"I"): b"sort: read failed: %s: %s",
+}
+"""How a tool says that a file is not there, or is a directory, where it is more than the file's name."""
 
 
-def mended(data: bytes) -> bytes:
-    """What is written to standard error, without a word of the library's, or of ours."""
+def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
+    """What is written to standard error, without a word of the library's, or of ours.
+
+    ``script`` and its directory tell how a file was named that the library says the whole path of.
+    """
     if b"__llm_kernel" in data:
         data = _OWN.sub(b"", data)
         data = _ASKED.sub(rb"\1", data)
+    if b"missing ]" in data:
+        data = _UNCLOSED.sub(lambda _: b"bash: line %d: [: missing `]'" % _unclosed(script), data)
     if b"/dev/." in data:
         data = said_of(data)
     if b": getopts: " in data:
@@ -58,10 +86,39 @@ def mended(data: bytes) -> bytes:
         data = _UNREAD.sub(rb"\1: cannot open '\2' for reading: No such file or directory", data)
         data = _FOLDER.sub(rb"\1: error reading '\2': Is a directory", data)
         data = _WORD.sub("\\1 ‘\\2’".encode(), data)
+        data = data.replace(
+            _STOPPED, "seq: invalid Zero increment value: ‘0’\nTry 'seq --help' for more information.\n".encode()
+        )
+        data = _HINTED.sub(rb"\1\nTry '\2 --help' for more information.\n", data)
+        data = re.sub(rb"(?m)^strings: ([^:\n]+): (No such file) or directory$", rb"strings: '\1': \2", data)
+        data = _PATH.sub(lambda found: _unread(found, script, cwd), data)
     if b"For more information" in data:
         data = _VALUE.sub(_value, data)
         data = _LEFT.sub(b"\n", data)
     return data
+
+
+def _unclosed(script: str) -> int:
+    """The first line where a test begins that does not end."""
+    lines = (number for number, line in enumerate(script.splitlines(), 1) if _OPEN.search(line))
+    return next(lines, 1)
+
+
+def _unread(found: re.Match[bytes], script: str, cwd: str) -> bytes:
+    tool, path, why = found[1], found[2].decode("utf-8", "replace"), found[3]
+    name = _written(path, script, cwd).encode()
+    return _SAYS.get((tool, why[:1]), tool + b": %s: %s") % (name, why)
+
+
+def _written(path: str, script: str, cwd: str) -> str:
+    """How ``script`` names a path: the most of its end that stands there as a word, else from the directory."""
+    parts = path.split("/")
+    for at in range(1, len(parts)):
+        tail = "/".join(parts[at:])
+        if tail and re.search(rf"(?<![\w./-]){re.escape(tail)}(?![\w./-])", script):
+            return tail
+    inside = path.startswith(f"{cwd.rstrip('/')}/") and "$PWD" not in script
+    return posixpath.relpath(path, cwd) if inside and path not in script else path
 
 
 _TOOLS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from llm_kernel.programs.quoting import said
+from llm_kernel.programs.quoting import quoted
 from llm_kernel.programs.repeating import Beat
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Call, Io
@@ -41,7 +41,7 @@ async def tail(call: Call, io: Io) -> int:
             status = 1
             word = "error reading" if files.exists(path) else "cannot open"
             why = "Is a directory" if files.exists(path) else "No such file or directory"
-            await io.err(f"tail: {word} {said(name, call.env)}{' for reading' * (word[0] == 'c')}: {why}\n")
+            await io.err(f"tail: {word} {quoted(name)}{' for reading' * (word[0] == 'c')}: {why}\n")
             if not wish.retry:
                 continue
             seen[name] = 0
