@@ -118,7 +118,10 @@ def _drawn(w: Walk, name: str, place: dict[str, Value], key: str, args: list[Val
         return _symbolic(name, shape)
     except ValueError as err:
         raise Raised("ValueError", str(err)) from None
-    return _outcome(found)
+    try:
+        return _outcome(found)
+    except Vague:
+        return _symbolic(name, shape)
 
 
 def _source(state: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from llm_kernel.plan.shapes.chance import drawn_into
@@ -15,16 +16,26 @@ __all__ = ["change"]
 
 _DRAWN = ("uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "geometric_", "cauchy_",
           "dropout_", "alpha_dropout_", "rrelu_")  # fmt: skip
-_SAME = ("requires_grad_", "share_memory_", "detach_", "retain_grad_")
+_SAME = ("share_memory_", "detach_", "retain_grad_")
 
 
 def change(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
     """Note what ``this.name(...)`` does to the numbers of ``this``."""
+    if name == "requires_grad_":
+        return _learning(w, this, [*args, named.get("requires_grad", True)][0] is not False)
     if name in _SAME:
         return this
     array = drawn_into(w, this, name, args, named) if name in _DRAWN else _computed(this, name, args, named)
     if this.cell is not None and (this.numbers is not None or (array is not None and this.role != "param")):
         write(w, this, array if this.role != "param" else None)
+    return this
+
+
+def _learning(w: Walk, this: Tensor, wanted: bool) -> Value:
+    """The tensor itself, where it is known which one; its numbers no longer say what is made of it."""
+    if this.cell is None:
+        return replace(this, grad=wanted)
+    w.state.put(this.cell.held, "grad", wanted)
     return this
 
 

@@ -77,7 +77,7 @@ def _numeric(values: Sequence[Value]) -> bool:
     for each in values:
         if isinstance(each, (list, tuple)):
             tensors += [inner for inner in each if isinstance(inner, Tensor)]
-    return bool(tensors) and all(each.numbers is not None and not each.grad for each in tensors)
+    return bool(tensors) and all(each.numbers is not None and not each.learns for each in tensors)
 
 
 def _run(function: Callable[..., Any], args: list[Any], named: dict[str, Any]) -> Any:

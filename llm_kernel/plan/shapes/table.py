@@ -95,7 +95,10 @@ def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         try:
-            made = made_with(path, make(*args, **named), args, named)
+            made = make(*args, **named)
+            if isinstance(made, Tensor) and named.get("requires_grad") is True:
+                made = replace(made, grad=True)
+            made = made_with(path, made, args, named)
         except _UNSURE:
             return Unknown("tensor")
         if isinstance(made, Tensor) and made.cell is not None:
@@ -264,6 +267,8 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
     try:
         if this.of == "numpy":
             return _array_method(w, this, name, args, named)
+        if name == "detach" and this.numbers is not None:
+            return _apart(this)
         if name == "type" and not args and not named:
             return _type_name(this)
         if name in ("to", "cuda", "cpu", "type"):
@@ -294,6 +299,16 @@ def _plain_values(this: Tensor, name: str) -> Value:
     assert this.numbers is not None
     found: Value = this.numbers.item() if name == "item" else this.numbers.tolist()
     return _as_rough(found) if this.rough else found
+
+
+def _apart(this: Tensor) -> Value:
+    """The same numbers, of which nobody asks a gradient."""
+    assert this.numbers is not None
+    assert this.cell is not None
+    made = tensor(this.dims, this.dtype, of=this.of, device=this.device)
+    cell = Cell({"array": this.numbers, "rough": this.rough})
+    this.cell.share(cell)
+    return replace(made, cell=cell)
 
 
 def _as_rough(value: Value) -> Value:

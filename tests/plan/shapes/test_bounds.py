@@ -95,3 +95,20 @@ def test_torch_two_folds_equal_neighbours():
         "ModuleList(\n  (0): ReLU()\n  (1): ReLU()\n  (2): ReLU()\n)\n"
     )
     assert printed(source, **{"torch.__version__": "2.1.0"}) == "ModuleList(\n  (0-2): 3 x ReLU()\n)\n"
+
+
+def test_a_tensor_that_learns_says_so_and_what_is_cut_off_from_it_does_not():
+    source = (
+        "import torch\na = torch.full((2,), 3.0, requires_grad=True)\nb = torch.ones(2).requires_grad_()\n"
+        "c = torch.zeros(2)\nc.requires_grad = True\nprint(a)\nprint(b)\nprint(c)\nprint(b.detach())\n"
+        "print((b * 2).shape)\n"
+    )
+    assert printed(source) == (
+        "tensor([3., 3.], requires_grad=True)\ntensor([1., 1.], requires_grad=True)\n"
+        "tensor([0., 0.], requires_grad=True)\ntensor([1., 1.])\ntorch.Size([2])\n"
+    )
+
+
+def test_a_choice_among_words_moves_the_stream_as_numpy_does():
+    source = "import numpy as np\nnp.random.seed(3)\nw = np.random.choice(['a', 'b'], 5)\nprint(len(w))"
+    assert printed(source) == "?\n"
