@@ -36,6 +36,8 @@ _BLOCK = 4096
 _STICKY = 0o1000
 _SLOT = 20
 """The bytes that a name adds to the size of a directory in memory."""
+_FOLDERS = 10_000
+"""Of how many directories it is remembered whether they lie in memory."""
 _SHORTEST = 64
 """From how many bytes on the beginning of a file tells whose it is."""
 
@@ -57,6 +59,8 @@ class Files:
         self.writers = Writers()
         """Where the shell library may have written by itself."""
         self._whole: Whole = Whole(self._nodes, self._ledger, self.writers, before._whole if before else None)
+        self._lies: tuple[dict[str, bool], dict[str, bool]] = {}, {}
+        self._origins: tuple[int, list[str]] = (-1, [])
         self.no_room: Callable[[str], bool] = lambda path: False
         """Whether the disk under a path is full: nothing there can grow."""
         self.memory: dict[str, bool] = {}
@@ -273,9 +277,12 @@ class Files:
     def latents(self, below: str = "/") -> dict[str, str]:
         """Every path below ``below`` whose content is still to be imagined, with its origin."""
         top = below.rstrip("/") + "/"
-        metas = self._ledger.metas.items()
-        found = [path for path, meta in metas if meta.origin and meta.size is not None and path.startswith(top)]
-        return {path: self.origin(path) for path in sorted(found) if kind_of(self._nodes, path) == "file"}
+        version, found = self._origins
+        if version != self._ledger.version:
+            found = sorted(path for path, meta in self._ledger.metas.items() if meta.origin and meta.size is not None)
+            self._origins = self._ledger.version, found
+        there = [path for path in found if path.startswith(top) and kind_of(self._nodes, path) == "file"]
+        return {path: origin for path in there if (origin := self.origin(path))}
 
     def imagine(self, origin: str, data: bytes) -> None:
         """Give every file of ``origin`` its content; no time of it changes."""
@@ -599,9 +606,15 @@ class Files:
         return int(raw["size"]) if meta.size is None else meta.size
 
     def _in_memory(self, place: str) -> bool:
-        while self.memory and place not in self.memory and place != "/":
-            place = parent(place)
-        return self.memory.get(place, False)
+        if place in self.memory or place == "/" or not self.memory:
+            return self.memory.get(place, False)
+        told, lies = self._lies
+        if told is not self.memory or len(lies) > _FOLDERS:
+            told, lies = self._lies = self.memory, {}
+        above = parent(place)
+        if above not in lies:
+            lies[above] = self._in_memory(above)
+        return lies[above]
 
     def _folder(self, path: str) -> str:
         place = self.resolve(path)

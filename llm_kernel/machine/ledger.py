@@ -32,8 +32,8 @@ class Ledger:
         self.umask = 0o022
         self.inodes = 2
         self.metas: dict[str, Meta] = {}
-        self.moved = True
-        """Whether a record outside ``/proc`` may have changed since whoever asks said that he had looked."""
+        self.version = 0
+        """Another number where a record outside ``/proc`` may have changed."""
         self._clock = clock
         self._root = root
         self._linked: dict[int, set[str]] = {}
@@ -82,7 +82,7 @@ class Ledger:
     def mark(self, path: str) -> None:
         """Note that the record of ``path`` may be another now."""
         # a name in /proc may stand for a file that has another name outside
-        self.moved = self.moved or bool(self._linked) or not path.startswith("/proc/")
+        self.version += bool(self._linked) or not path.startswith("/proc/")
 
     def written(self, path: str, *, size: int | None = None, mode: int | None = None) -> Meta:
         """Note that ``path`` was made or written just now; ``size`` where it has no bytes, ``mode`` its new bits."""
@@ -189,7 +189,8 @@ class Ledger:
 
     def replace(self, metas: dict[str, Meta], inodes: int, written: Set[str]) -> None:
         """Take other records for all that is there; those of ``written`` are bound to what is there now."""
-        self.metas, self.inodes, self._linked, self.moved = metas, inodes, {}, True
+        self.metas, self.inodes, self._linked = metas, inodes, {}
+        self.version += 1
         families: dict[int, set[str]] = {}
         for path, meta in metas.items():
             if meta.kind != "directory":

@@ -30,6 +30,7 @@ class Whole:
         self._writers = writers
         self._bytes: dict[str, tuple[float, bytes]] = dict(before._bytes) if before else {}
         self._last: Mapping[str, Entry] = before._last if before else {}
+        self._version = -1
         if before:
             writers.take()
 
@@ -55,9 +56,9 @@ class Whole:
         else:
             for path in paths:
                 ledger.look(path)
-        if not ledger.moved:
+        if self._version == ledger.version:
             return Snapshot(self._last, ledger.inodes)
-        ledger.moved, metas = False, ledger.metas
+        self._version, metas = ledger.version, ledger.metas
         if any(path not in last and not path.startswith("/proc/") for path in metas):
             last = {**dict.fromkeys(sorted(path for path in metas if not path.startswith("/proc/"))), **last}
         if any(entry is None or entry.meta != metas.get(path) for path, entry in last.items()):

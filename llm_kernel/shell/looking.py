@@ -17,6 +17,9 @@ __all__ = ["Sight"]
 _UNSEEN = re.compile(r"[`*?\[{~\\]|\$[^?#!_]|<<|proc|\$$")
 """What can spell a path in another way; ``$?`` and its like are numbers."""
 
+_COUNTS = re.compile(r"\bfor\s+\w+\s+in\s+\{-?\d{1,9}\.\.-?\d{1,9}\}")
+"""The head of a loop over numbers: they spell no path but through its variable."""
+
 _LASTS = re.compile(r"\b(?:trap|eval|source)\b|(?:^|[;&|({\n])[ \t]*\.[ \t]")
 """What may leave a trap or functions behind that no script shows."""
 
@@ -56,7 +59,7 @@ class Sight:
     def reaches(self, script: str, state: Callable[[], _Where], functions: Collection[str]) -> bool:
         """Whether the library may look into ``/proc`` while ``script`` runs; ``state`` asks the shell."""
         self._trapped = self._trapped or bool(_LASTS.search(script))
-        if self._trapped or _UNSEEN.search(script):
+        if self._trapped or _UNSEEN.search(_COUNTS.sub("for", script)):
             return self._unsure()
         words = set(_BREAKS.split(script))
         if not words.isdisjoint(_RUNS) or not words.isdisjoint(functions):

@@ -31,6 +31,9 @@ LOOKS = [
     "python3 -c 'print(open(\"/proc/uptime\").read())'",
     "shown & wait",
     "cat link & wait",
+    "for i in {1..2}; do cat link; done",
+    "for i in {1..2}; do cat link & done; wait",
+    "cp -P link up1; for i in {1..1}; do cat up$i; done",
 ]
 
 
@@ -74,7 +77,10 @@ async def test_what_ended_is_in_proc_no_more() -> None:
     await notebook.session.close()
 
 
-@pytest.mark.parametrize("cell", ["echo hi", "ls -l", "cat f", "grep -c x f > g; wc -l g", "date; nvidia-smi"])
+STAYS = ["echo hi", "ls -l", "cat f", "grep -c x f > g; wc -l g", "date; nvidia-smi", "for i in {1..3}; do date; done"]
+
+
+@pytest.mark.parametrize("cell", STAYS)
 async def test_a_cell_that_does_not_look_there_writes_nothing(cell: str) -> None:
     notebook = Notebook()
     await notebook("echo x > f")
