@@ -5,6 +5,7 @@ A kept shell may come from a file that somebody else made. What cannot be told i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from llm_kernel.syntax import parse, walk
@@ -16,6 +17,9 @@ _RUNS = frozenset(
     process_substitution simple_expansion subscript""".split()
 )
 """What a plain value has nowhere in it."""
+
+_NAMED = re.compile(r"(?m)^[\w.:@+-]+ \(\) $")
+_PATTERN = re.compile(r"[?*+@!]\(([^()\\'\"`$;&\n{}<>]*)\)")
 
 
 def declares(text: str, heads: Collection[str]) -> bool:
@@ -42,7 +46,18 @@ def declares(text: str, heads: Collection[str]) -> bool:
 
 def defines(text: str) -> bool:
     """Whether ``text`` is nothing but definitions of functions."""
-    root = parse(text)
+    root = parse(_plain(text))
     kinds = {child.type for child in root.named_children}
     plain = all(child.is_named or child.type in ("\n", ";") for child in root.children)
     return not root.has_error and plain and kinds <= {"function_definition", "comment"}
+
+
+def _plain(text: str) -> str:
+    """``text`` with a plain name for each function, whichever it has, and words for patterns of ``extglob``.
+
+    Neither holds anything that parts commands.
+    """
+    before, text = "", _NAMED.sub("f () ", text)
+    while before != text:
+        before, text = text, _PATTERN.sub(r"__\1_", text)
+    return text

@@ -55,7 +55,9 @@ _LISTS = (
 )
 _BEFORE = re.compile(r"(?m)^declare -[\w-]+ OLDPWD\b.*")
 _SAID = "LLM_KERNEL_SAID"
+_FUNCTION = re.compile(r"(?m)^(?=\S+ \(\) $)")
 _TRIES = 3
+_UNALIASED = "shopt -u expand_aliases"
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -
         if len(parts) == len(_LISTS):  # else a value of the user's holds the edge
             variables, functions, aliases, options, traps, folders, words = parts
             own = _LISTED.sub(_plainly, owned(variables))
-            texts = own, functions, aliases, chosen(options), traps, folders, words[:-1].strip()
+            texts = own, _told(functions), aliases, chosen(options), traps, folders, words[:-1].strip()
             return Kept(cwd, *texts, status=shell.status, since=since, history=history)
     raise StateError("the shell does not say what it is: its own words mean something else in it")
 
@@ -158,18 +160,31 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     gone = given.keys() - set(_NAME.findall(kept.variables)) - {"UID", "EUID", "SHLVL", "PWD"}
     lines = [f"unset OLDPWD {' '.join(sorted(gone))}"]
     there = f"cd -- {quoted(kept.cwd)} 2>/dev/null"
-    await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables, kept.aliases]))
-    folders = kept.folders.splitlines()[1:]
-    script = [kept.functions]
+    await shell.begin("\n".join([there, *lines, "unalias -a", kept.variables]))
+    folders, script = kept.folders.splitlines()[1:], []
     if folders:
         script += [f"cd -- {quoted(folders[-1])}", *(f"pushd {quoted(folder)}" for folder in reversed(folders[:-1]))]
         script += [f"pushd {quoted(kept.cwd)}", "unset OLDPWD", *_BEFORE.findall(kept.variables)]
     if kept.words:
         script.append(f"set -- {kept.words}")
-    script += [kept.traps, kept.options]
-    if text := "\n".join(part for part in script if part.strip()):
-        await shell.run(text, _drop, _drop)
+    # the user's own words come last, for they may be called as ours are; and none stands for another in a function
+    await _run(shell, *script, kept.traps, kept.options, kept.aliases, _UNALIASED if kept.functions else "")
+    await _run(shell, kept.functions)
+    if kept.functions and _UNALIASED not in kept.options.splitlines():
+        await _run(shell, "builtin shopt -s expand_aliases")
     shell.status = kept.status
+
+
+def _told(functions: str) -> str:
+    """The functions whose text surely is nothing but that: another one would make the whole shell untakeable."""
+    if not functions or defines(functions):
+        return functions
+    return "".join(one for one in _FUNCTION.split(functions) if defines(one))
+
+
+async def _run(shell: Rests, *texts: str) -> None:
+    if text := "\n".join(text for text in texts if text.strip()):
+        await shell.run(text, _drop, _drop)
 
 
 def owned(variables: str) -> str:

@@ -98,6 +98,13 @@ def test_a_damaged_shell_is_refused(change: dict[str, object]) -> None:
         ("getopts ab: o -a", "echo $OPTIND; getopts ab: o -a -b 3; echo $o$OPTARG", "2\nb3\n"),
         ("printf() { echo no; }; declare() { false; }; x=5", "echo $x; printf 1; declare || echo no", "5\nno\nno\n"),
         ("x=kept; exec >all.txt; echo out", "echo $x; cat all.txt", "kept\nout\n"),
+        ("alias ls='ls -a'; f() { ls -l; }", "declare -f f; alias ls", "f () \n{ \n    ls -l\n}\nalias ls='ls -a'\n"),
+        (
+            "shopt -s extglob\nf() { echo @(a|!(b))*; }; x=1",
+            "declare -f f | sed -n 3p; echo $x",
+            "    echo @(a|!(b))*\n1\n",
+        ),
+        ("shopt -u expand_aliases; alias q=ls; f() { :; }", "shopt expand_aliases", "expand_aliases \toff\n"),
     ],
 )
 async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str, said: str) -> None:
@@ -107,6 +114,28 @@ async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str,
     second = _shell(machine, (kept := await first.keep()).cwd)
     await second.give(kept)
     assert await _said(second, look) == said
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        'cd() { builtin cd "$@"; touch /tmp/ran; }; builtin pushd /usr; builtin pushd /etc',
+        'pushd() { builtin pushd "$@"; touch /tmp/ran; }; builtin pushd /etc',
+        'set() { builtin set "$@"; touch /tmp/ran; }; builtin set -f -- a b',
+        "alias cd='touch /tmp/ran; cd' pushd='touch /tmp/ran; pushd'; builtin pushd /etc",
+        "trap 'touch /tmp/ran' DEBUG; builtin pushd /etc; f() { :; }; rm -f /tmp/ran",
+    ],
+)
+async def test_words_of_the_user_that_are_called_as_ours_do_not_run(made: str) -> None:
+    machine = Machine()
+    first = _shell(machine)
+    await _said(first, made)
+    kept = await first.keep()
+    machine.files.write("/tmp/ran", b"")
+    machine.files.remove("/tmp/ran")
+    second = _shell(machine, kept.cwd)
+    await second.give(kept)
+    assert (machine.files.exists("/tmp/ran"), await second.keep()) == (False, kept)
 
 
 @pytest.mark.parametrize(
@@ -120,6 +149,9 @@ async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str,
         {"variables": "touch /tmp/ran\n"},
         {"functions": "f () \n{ \n    true\n}\ntouch /tmp/ran\n"},
         {"functions": "f () { true; }; f"},
+        {"functions": "f () \n{ \n    echo @( }; touch /tmp/ran; g () { : )\n}\n"},
+        {"functions": "!(touch /tmp/ran)\nf () \n{ \n    true\n}\n"},
+        {"functions": "f () \n{ \n    true\n}\n@(touch)\n"},
         {"aliases": "alias a=`touch /tmp/ran`\n"},
         {"options": "set -o nounset; touch /tmp/ran\n"},
         {"options": "builtin eval touch /tmp/ran\n"},
