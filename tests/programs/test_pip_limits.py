@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from llm_kernel.events import Exit, Text
 from tests.leaks import notebook
 from tests.notebook import err
@@ -77,3 +79,20 @@ async def test_pip_has_no_word_about_a_newer_pip_when_it_became_one() -> None:
     book = notebook("ubuntu 20.04")
     assert (await book("pip install --upgrade pip"))[-1] == Exit(0)
     assert "is available" not in str(await book("pip install --upgrade pip"))
+
+
+async def test_inspect_lists_what_list_lists() -> None:
+    book = notebook("ubuntu 24.04")
+    listed = await book.said("pip list --format=freeze | cut -d= -f1")
+    found = json.loads(await book.said("pip inspect"))
+    assert [row["metadata"]["name"] for row in found["installed"]] == listed.split()
+    assert found["pip_version"] == "24.0"
+
+
+async def test_an_older_pip_knows_no_inspect() -> None:
+    assert await notebook("ubuntu 20.04")("pip inspect") == err('ERROR: unknown command "inspect"\n', 1)
+
+
+async def test_a_file_that_is_not_there_has_no_hash() -> None:
+    said = "ERROR: Could not open file x.whl: [Errno 2] No such file or directory: 'x.whl'\n"
+    assert await notebook("ubuntu 22.04")("pip hash x.whl") == err(said, 1)

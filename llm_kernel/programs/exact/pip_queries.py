@@ -12,6 +12,7 @@ from llm_kernel.machine import Machine, releases
 from llm_kernel.machine.packages import Package
 from llm_kernel.programs.exact import pip_lines as lines
 from llm_kernel.programs.exact.pip_choose import Options, none, offered
+from llm_kernel.programs.exact.pip_inspect import inspect
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.table import NotExact
 from llm_kernel.shell.call import Answer, Call
@@ -155,8 +156,10 @@ def _cache(call: Call, site: Site, operands: list[str], options: Options) -> Ans
                 f"Number of HTTP files: {len(held)}\nLocally built wheels location: {home}/wheels\n"
                 "Locally built wheels size: 0 bytes\nNumber of locally built wheels: 0\n"
             )
-    if operands and operands[0] == "remove":
-        raise NotExact
+    if operands[:1] == ["remove"] and len(operands) == 2:
+        old = site.older("23.1")  # only wheels that pip built itself are found by their names
+        said = "No matching packages" if site.older("21.3") else f'No matching packages for pattern "{operands[1]}"'
+        return Answer("", f"{'ERROR' if old else 'WARNING'}: {said}\n", 1 if old else 0)
     return Answer("", "ERROR: Need an action (dir, info, list, purge, remove) to perform.\n", 1)
 
 
@@ -167,7 +170,9 @@ def _hash(call: Call, site: Site, names: list[str], options: Options) -> Answer:
     out, files = "", call.machine.files
     for name in names:
         path = call.path(name)
-        if not files.exists(path) or files.is_dir(path) or files.is_sized(path):
+        if not files.exists(path):
+            return Answer("", f"ERROR: Could not open file {name}: [Errno 2] No such file or directory: {name!r}\n", 1)
+        if files.is_dir(path) or files.is_sized(path):
             raise NotExact
         out += f"{name}:\n--hash=sha256:{hashlib.sha256(files.read(path)).hexdigest()}\n"
     return Answer(out)
@@ -178,4 +183,5 @@ QUERIES: dict[str, Callable[[Call, Site, list[str], Options], Answer]] = {
     "config": _config,
     "cache": _cache,
     "hash": _hash,
+    "inspect": inspect,
 }
