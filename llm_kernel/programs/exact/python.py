@@ -13,6 +13,7 @@ from llm_kernel.machine.packages import Package
 from llm_kernel.programs.exact.lookup import not_found, which
 from llm_kernel.programs.exact.pip import pip
 from llm_kernel.programs.exact.pip_site import environment_of, managers_of
+from llm_kernel.programs.exact.python_tools import compiled, places
 from llm_kernel.programs.exact.venv import venv
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
@@ -38,6 +39,10 @@ def python(call: Call) -> Answer:
         inner = Call("venv", args[2:], call.machine, call.cwd, call.env, call.stdin, call.tty)
         version = own_version(call)
         return venv(inner, version, _interpreter(call, version))
+    if args[:2] == ("-m", "site"):
+        return places(call, own_version(call))
+    if args[:2] == ("-m", "py_compile"):
+        return compiled(call, own_version(call))
     if len(args) == 2 and args[0] == "-c":
         return _versions(call, args[1])
     raise NotExact
