@@ -7,7 +7,8 @@ import asyncio
 import pytest
 
 from llm_kernel.machine import Machine
-from llm_kernel.programs.exact.terminal import bash, clear, compgen, enable, help_builtin, printenv, sleep
+from llm_kernel.programs.exact.builtins import helps
+from llm_kernel.programs.exact.terminal import bash, clear, compgen, enable, manual, printenv, sleep
 from llm_kernel.programs.table import NotExact
 from llm_kernel.shell.call import Answer, Call
 from llm_kernel.timeline import Timeline
@@ -135,7 +136,20 @@ def test_bash_tells_the_version_of_its_system() -> None:
         bash(_call("sh", "x.sh"))
 
 
-@pytest.mark.parametrize("name", ["help", "man", "info"])
+@pytest.mark.parametrize("name", ["man", "info"])
 def test_manuals_are_the_models(name: str) -> None:
     with pytest.raises(NotExact):
-        help_builtin(_call(name, "ls"))
+        manual(_call(name, "ls"))
+
+
+def test_help_tells_the_usage_and_a_sentence() -> None:
+    assert helps(_call("help", "pwd")).stdout == (
+        "pwd: pwd [-LP]\n    Write the name of the directory that you are in.\n"
+    )
+    assert helps(_call("help", "-s", "pu*")).stdout == (
+        "Shell commands matching keyword `pu*'\n\npushd: pushd [-n] [+N | -N | dir]\n"
+    )
+    said = "no help topics match `zz'.  Try `help help' or `man -k zz' or `info zz'."
+    assert helps(_call("help", "zz")) == Answer("", f"bash: line 1: help: {said}\n", 1)
+    with pytest.raises(NotExact):
+        helps(_call("help"))

@@ -14,7 +14,7 @@ from llm_kernel.programs.table import NotExact, exact, live
 from llm_kernel.shell.bash import KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["bash", "clear", "compgen", "enable", "help_builtin", "printenv", "seconds", "sleep", "slept"]
+__all__ = ["bash", "clear", "compgen", "enable", "manual", "printenv", "seconds", "sleep", "slept"]
 
 _END = 4102444800.0
 """2100: a sleep that would last longer never ends."""
@@ -141,8 +141,8 @@ def _programs(call: Call) -> list[str]:
     return names
 
 
-@exact("help", "man", "info")
-def help_builtin(call: Call) -> Answer:
+@exact("man", "info")
+def manual(call: Call) -> Answer:
     """Manuals are prose: the model's."""
     raise NotExact(call.name)
 
