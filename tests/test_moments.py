@@ -155,7 +155,10 @@ async def test_a_sleep_sleeps_on_and_a_loop_has_ended(tmp_path: Path, book: Book
     after = Book(tmp_path)
     assert (await after("SECONDS=0; wait %1; echo $SECONDS")).splitlines()[1:] == [
         "[1]-  Done                    sleep 100",
-        "[2]+  Terminated              for i in 1 2 3; do sleep 50; done",
+        "[2]+  Terminated              for i in 1 2 3;",
+        "do",
+        "    sleep 50;",
+        "done",
         "39",
     ]
     await after.session.close()
