@@ -28,7 +28,7 @@ _FEW = 16
 _TRIED = 4
 """Turns that all change something, behind which one tells what all take; before it, what is far too much."""
 _MANY = 5
-_SETTLING = 4
+_SETTLING = 6
 """How often all turns are looked at again after one of them changed what the others see."""
 _AGAIN = 3
 """How often at least a loop is walked that lies in another."""

@@ -63,6 +63,15 @@ class Loop:
     turns: tuple[tuple[Node, ...], ...] = ()
     most: bool = False
 
+    @property
+    def usual(self) -> tuple[Node, ...]:
+        """The nodes of a late turn; of a loop told to where nobody reads on, the last that is told."""
+        if not self.turns:
+            return self.body
+        last = self.turns[-1]
+        tail = len(self.turns) > 1 and len(last) == 1 and isinstance(last[0], Loop) and last[0].var == self.var
+        return self.turns[-2] if tail else last
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

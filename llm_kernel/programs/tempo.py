@@ -8,23 +8,41 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from llm_kernel.plan import Hole, Line, Loop, Plan
+from llm_kernel.plan import Hole, Line, Loop, Plan, text_of
 from llm_kernel.plan.nodes import Node, children, walk
 from llm_kernel.plan.saves import Saved
 from llm_kernel.programs.bounds import Bounds
+from llm_kernel.programs.steptimes import StepTimes
 
-__all__ = ["Tempo"]
+__all__ = ["Tempo", "timed", "untimed"]
 
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
+_BAR = re.compile(r"(\d+)/\1 ")
+"""How Keras begins the line of an epoch that is over: steps of steps."""
 _LONGEST = 24 * 3600.0
 _FAR = 2.0
 """How many times longer or shorter than reckoned a turn may say that it took."""
 _MANY = 10
 """Lines that a loop inside a turn is taken to print where nobody can say."""
+_LOOKING = 0.4
+"""What a step without a backward pass takes of one with it."""
+_EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
+
+
+def timed(plan: Plan) -> bool:
+    """Whether the run prints lines that tell how far it is."""
+    return bool(_beats(plan.nodes))
+
+
+def untimed(plan: Plan, lines: Sequence[Line]) -> int:
+    """How many of a run's first ``lines`` stand before the first that takes its time."""
+    beats = _beats(plan.nodes)
+    timed = (any(one.pattern.fullmatch(text_of(line).rstrip("\r\n")) for one in beats) for line in lines)
+    return next((at for at, takes in enumerate(timed) if takes), len(lines))
 
 
 class Tempo:
@@ -107,12 +125,18 @@ class Tempo:
             return False, line
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
+        if beat.steps is not None:
+            line = beat.steps.held(text, turn * beat.single, self._noise) + line[len(text) :]
         told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None
         if told is not None and self._seconds / _FAR < float(told[1]) < self._seconds * _FAR:
             seconds = min(max(float(told[1]) - self._since, 0.0), _LONGEST)
         elif told is not None:
             digits = len(told[1].partition(".")[2])
             line = f"{line[: told.start(1)]}{self._since + seconds:.{digits}f}{line[told.end(1) :]}"
+        if beat.timed and (bar := _BAR.match(line)):
+            line = _stepped(line, int(bar[1]), self._since + seconds)
+        if not beat.share:
+            return False, line
         self._since = 0.0 if beat.closes == 1 else self._since + seconds
         self.credit += seconds
         await self._streams.strand.sleep(seconds)
@@ -121,11 +145,19 @@ class Tempo:
         return bool(beat.closes) and (beat.closes == 1 or self._struck % beat.closes == 0), line
 
 
+def _stepped(line: str, steps: int, seconds: float) -> str:
+    """The times that Keras tells beside the seconds of an epoch, as they follow from them."""
+    each = seconds / max(steps, 1)
+    unit, scale = ("s", 1.0) if each >= 1 else ("ms", 1e3) if each >= 1e-3 else ("us", 1e6)
+    line = re.sub(r"\d+s/epoch", f"{seconds:.0f}s/epoch", line)
+    return re.sub(r"\d+[mu]?s/step", f"{each * scale:.0f}{unit}/step", line)
+
+
 @dataclass(frozen=True, slots=True)
 class _Beat:
     """A line that is waited for: its share of a turn's seconds, and how many of it make a turn (0: none does).
 
-    ``first`` is the number of the first turn.
+    ``first`` is the number of the first turn; ``single`` a step's share of a turn's seconds, which ``steps`` tell.
     """
 
     pattern: re.Pattern[str]
@@ -133,6 +165,8 @@ class _Beat:
     closes: int
     line: Line
     first: int = 1
+    single: float = 0.0
+    steps: StepTimes | None = None
 
     @property
     def timed(self) -> bool:
@@ -141,24 +175,51 @@ class _Beat:
 
 
 def _beats(nodes: tuple[Node, ...]) -> list[_Beat]:
+    """The lines that a run is timed by: those with figures in them, else those of its epochs, all of them known."""
+    return _within(nodes, _tells) or _within(nodes, _counts, _EPOCH)
+
+
+def _within(
+    nodes: tuple[Node, ...], tells: Callable[[Node], bool], var: re.Pattern[str] = re.compile("")
+) -> list[_Beat]:
     """The lines that a turn of the main loop is timed by: the last of its own, and the last of a loop inside it."""
     for node in nodes:
-        if isinstance(node, Loop) and (node.count is None or node.count > 1) and any(map(_tells, walk((node,)))):
-            body = node.turns[-1] if node.turns else node.body
-            own = [one for one in _outside_loops(body) if isinstance(one, Line) and _tells(one)]
-            inner = next((one for one in walk(body) if isinstance(one, Loop) and any(map(_tells, walk((one,))))), None)
+        several = isinstance(node, Loop) and (node.count != 1 or _EPOCH.search(node.var))
+        if isinstance(node, Loop) and several and any(map(tells, walk((node,)))):
+            if not var.search(node.var):
+                continue
+            body = node.usual
+            own = [one for one in _outside_loops(body) if isinstance(one, Line) and tells(one)]
+            loops = [one for one in walk(body) if isinstance(one, Loop) and any(map(tells, walk((one,))))]
+            inner = loops[0] if loops else None
             start = node.values[0] if node.values and isinstance(node.values[0], int) else 1
             found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1, own[-1], max(1, start))] if own else []
             if inner is not None:
                 count = len(inner.turns) or inner.count or _MANY
-                last = [one for one in walk(inner.turns[-1] if inner.turns else inner.body) if _tells(one)][-1]
+                last = [one for one in walk(inner.usual) if tells(one)][-1]
                 assert isinstance(last, Line)
-                found.append(_Beat(_pattern(last), (0.9 if own else 1.0) / count, 0 if own else count, last))
+                share = 0.9 if own else 1.0
+                steps = StepTimes(last) if inner.count else None
+                single = share / (inner.count or count)
+                found.append(_Beat(_pattern(last), share / count, 0 if own else count, last, 1, single, steps))
+                found += _others(loops[1:], tells, single)
             return found
         for part in children(node):
-            if found := _beats(part):
+            if found := _within(part, tells, var):
                 return found
     return []
+
+
+def _others(loops: Sequence[Loop], tells: Callable[[Node], bool], single: float) -> Iterator[_Beat]:
+    """The lines of a turn's other loops: their steps only look, their seconds are those of the turn."""
+    for loop in loops:
+        last = [one for one in walk(loop.usual) if tells(one)][-1]
+        if isinstance(last, Line) and loop.count:
+            yield _Beat(_pattern(last), 0.0, 0, last, 1, single * _LOOKING, StepTimes(last))
+
+
+def _counts(node: Node) -> bool:
+    return isinstance(node, Line)
 
 
 def _tells(node: Node) -> bool:

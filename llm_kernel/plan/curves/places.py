@@ -98,11 +98,12 @@ class Places:
         return (self._main.count if self._main is not None else None) or 1
 
     def _find(self) -> Loop | None:
-        loops = [node for node in walk(self._nodes) if isinstance(node, Loop) and node.count != 1 and self._tells(node)]
+        loops = [node for node in walk(self._nodes) if isinstance(node, Loop) and self._tells(node)
+                 and (node.count != 1 or _EPOCH.search(node.var))]  # fmt: skip
         return next((loop for loop in loops if _EPOCH.search(loop.var)), loops[0] if loops else None)
 
     def _tells(self, loop: Loop) -> bool:
-        body = loop.turns[-1] if loop.turns else loop.body
+        body = loop.usual
         lines = (node for node in walk(body) if isinstance(node, Line))
         return any(
             role_of(line, at, self._meanings).kind in _TOLD
