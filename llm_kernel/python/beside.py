@@ -36,7 +36,7 @@ class Beside:
             top = name.partition(".")[0]
             if any(self._disk.kind(f"{self._folder}/{top}{end}") for end in ("", ".py")):
                 raise Unsure(f"module with a library's name: {name}")
-        return frozenset(self._library)
+        return frozenset(self._library | ({"os.path"} if "os" in self._library else set()))
 
     def _gather(self, tree: ast.Module, package: str) -> None:
         for name, words in _imports(tree, package):

@@ -31,11 +31,11 @@ DUNDERS = frozenset(
     __exit__ __name__ __class__ __main__ __getattr__ __setattr__ __new__ __post_init__ __format__ __matmul__ __doc__
     __file__ __slots__ __missing__ __divmod__ __rpow__ __annotations__ __future__ __version__ __author__
     __dict__ __qualname__ __cause__ __context__ __bases__ __mro__ __set_name__ __get__ __set__ __delete__
-    __init_subclass__ __delattr__ __getattribute__ __module__ __rand__ __ror__ __rxor__ __rmod__ __rfloordiv__
+    __init_subclass__ __delattr__ __module__ __rand__ __ror__ __rxor__ __rmod__ __rfloordiv__
     __ilshift__ __ifloordiv__ __itruediv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __rlshift__ __rrshift__
     __complex__ __ceil__ __floor__ __trunc__ __bytes__ __length_hint__ __class_getitem__ __instancecheck__
     __subclasscheck__ __all__ __match_args__ __notes__ __package__ __wrapped__ __rdivmod__ __copy__
-    __deepcopy__ __dir__ __fspath__ __defaults__ __func__ __self__ __kwdefaults__""".split()
+    __deepcopy__ __fspath__""".split()
 )
 """Names with underscores on both sides that a program may use."""
 

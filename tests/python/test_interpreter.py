@@ -52,6 +52,16 @@ async def test_what_is_computed_is_what_cpython_of_that_version_wrote(turn: int)
 HOSTILE = {
     "import socket\nsocket.socket()": "not compared: socket.socket",
     "import subprocess": "module: subprocess",
+    "print.__self__.eval('1')": "attribute: __self__",
+    "import functools\nfunctools.partial(print).func.__self__": "attribute: __self__",
+    "def g():\n    yield\nprint(type(g()).gi_frame)": "attribute: gi_frame",
+    "def g():\n    yield\ntype(g()).__dict__['gi_frame'].__get__(g())": "attribute: __dict__",
+    "vars(type)['__subclasses__'](object)": "attribute: __dict__",
+    "object.__getattribute__(print, '__self__')": "attribute: __getattribute__",
+    "import logging\nlogging.Formatter('{msg.__class__.__init__}', style='{')": "attribute in a format",
+    "import argparse\nargparse.ArgumentParser(fromfile_prefix_chars='@').parse_args(['@/etc/passwd'])": (
+        "the interpreter would open"
+    ),
     "print(open.__globals__)": "attribute: __globals__",
     "().__class__.__subclasses__()": "attribute: __subclasses__",
     "__import__('os')": "builtin: __import__",

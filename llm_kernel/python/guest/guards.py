@@ -14,17 +14,10 @@ __all__ = ["DUNDERS", "Reach", "big"]
 DUNDERS: set[str] = set()
 """Names with underscores on both sides that may be used; filled when a run begins."""
 
-_INNER = (
-    types.FunctionType,
-    types.MethodType,
-    types.GeneratorType,
-    types.CodeType,
-    types.FrameType,
-    types.TracebackType,
-    types.BuiltinFunctionType,
-)
 _HIDDEN = ("f_", "gi_", "tb_", "co_", "cr_", "ag_", "func_")
 _MODULES = ("__main__",)
+_OF_OWN = ("__bases__", "__mro__", "__dict__")
+"""What of a class of the library's would lead to all others."""
 _LISTED = ("_asdict", "_replace", "_fields", "_make", "_value_", "_name_", "_field_defaults")
 _MOST_BITS = 4_000_000
 _MOST_ITEMS = 20_000_000
@@ -36,12 +29,15 @@ class Reach:
     def __init__(self, now: Callable[..., Any], clocks: tuple[Any, ...]) -> None:
         self._now, self._clocks = now, clocks
         self.modules = set(_MODULES)
+        self.stand_ins: tuple[types.ModuleType, ...] = ()
 
     def get(self, value: Any, name: str) -> Any:
         """``value.name``."""
+        if isinstance(value, types.ModuleType) and not self._given(value):
+            raise Doubt("a module of the interpreter's")
         if name[0] == "_":
             self._private(value, name)
-        elif name.startswith(_HIDDEN) and isinstance(value, _INNER):
+        elif name.startswith(_HIDDEN) and not self._own(value):
             raise Doubt(f"attribute: {name}")
         elif name in ("now", "today", "utcnow") and any(value is clock for clock in self._clocks):
             return lambda *args: self._now(value, name, *args)
@@ -88,11 +84,23 @@ class Reach:
 
     def _private(self, value: Any, name: str) -> None:
         if name.startswith("__") and name.endswith("__"):
-            kind = name in ("__bases__", "__mro__") and isinstance(value, type) and value.__module__ not in self.modules
-            if name not in DUNDERS or kind:
+            if name not in DUNDERS or (name in _OF_OWN and not self._own(value)):
                 raise Doubt(f"attribute: {name}")
         elif name not in _LISTED and not self._mine(value, name):
             raise Doubt(f"attribute: {name}")
+
+    def _given(self, module: types.ModuleType) -> bool:
+        """Whether a module is a stand-in for the library's, or the machine's own."""
+        return any(module is other for other in self.stand_ins) or module.__name__ in self.modules
+
+    def vars(self, value: Any) -> Any:
+        """The builtin."""
+        return self.get(value, "__dict__")
+
+    def _own(self, value: Any) -> bool:
+        """Whether a class is the program's own, or what a value is of."""
+        kind = value if isinstance(value, type) else type(value)
+        return kind.__module__ in self.modules or kind is types.SimpleNamespace
 
     def _mine(self, value: Any, name: str) -> bool:
         """Whether a name with an underscore is the program's own, or surely not there."""
@@ -108,7 +116,7 @@ class Reach:
             raise Doubt("change of a module")
         if name.startswith("__") and name.endswith("__") and name not in DUNDERS:
             raise Doubt(f"attribute: {name}")
-        if name in ("__class__", "__dict__", "__bases__"):
+        if name in ("__class__", "__dict__", "__bases__", "__module__"):
             raise Doubt(f"change of {name}")
 
 

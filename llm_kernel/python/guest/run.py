@@ -110,6 +110,7 @@ class _Run:
         if "argparse" in job["library"]:
             _age(importlib.import_module("argparse"), self._version)
         self._modules = proxies(job["library"], shown, self._reach, self._system(), job["facts"])
+        self._reach.stand_ins = tuple(self._modules.values())
         self._own = self._builtins()
         self._imports = Modules(wire, self._modules, self._trace, self._own)
         self._own["__import__"] = self._imports.load
@@ -186,6 +187,7 @@ class _Run:
             hasattr=self._reach.hasattr,
             setattr=self._reach.set,
             delattr=self._reach.delete,
+            vars=self._reach.vars,
         )
         if self._version < (3, 12) <= sys.version_info:
             names["sum"] = _plain_sum
@@ -256,7 +258,7 @@ class _Run:
                 raise Doubt("frame of a library")
             step = step.tb_next
         way = self._trace.way(error)
-        kind, text = type(error), str(error)
+        kind, text = type(error), self._said(error)
         module = kind.__module__
         name = kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
         return {
@@ -270,6 +272,13 @@ class _Run:
             "notes": [str(note) for note in getattr(error, "__notes__", ())],
             "near": self._near(error, way),
         }
+
+    @staticmethod
+    def _said(error: BaseException) -> str:
+        try:
+            return str(error)
+        except Exception as err:
+            raise Doubt("an error that cannot be shown") from err
 
     def _near(self, error: BaseException, way: Any) -> list[list[str]]:
         """The names among which Python looks for the one that was meant, in its order."""

@@ -41,6 +41,8 @@ class Telling:
         plain = real.Formatter.__init__
 
         def formatter(of: Any, fmt: Any = None, *args: Any, **named: Any) -> None:
+            if fmt is not None and "._" in fmt:
+                raise Doubt("attribute in a format")
             if fmt is not None and any(f"({word}" in fmt or f"{{{word}" in fmt for word in _IDS):
                 raise Doubt("numbers of a process")
             plain(of, fmt, *args, **named)
