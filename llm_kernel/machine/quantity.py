@@ -9,17 +9,21 @@ __all__ = ["read_size", "say_size"]
 _STEPS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _SIZE = re.compile(r"(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[kmgtp]?)(?:i?b|)(?:ytes?)?", re.I)
 
+_MOST = 2.0**63
+"""Bytes that no file and no disk has."""
+
 
 def read_size(text: str, *, bare: str = "") -> int | None:
     """The bytes in ``256G``, ``256GB``, ``1.7 MiB``, all by powers of 1024; ``bare`` is the unit of a naked number.
 
-    None where ``text`` is not an amount.
+    None where ``text`` is not an amount, or one of nothing that could be.
     """
     found = _SIZE.fullmatch(text.strip())
     if not found:
         return None
     unit = found["unit"].lower() or (bare.lower() if text.strip()[-1].isdigit() else "")
-    return int(float(found["number"]) * float(1024 ** _STEPS[unit]))
+    size = float(found["number"]) * float(1024 ** _STEPS[unit])
+    return int(size) if size < _MOST else None
 
 
 def say_size(size: int) -> str:

@@ -5,6 +5,7 @@ Lines are appended whole, one write under a lock. A last line that a crash left 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import math
@@ -70,9 +71,16 @@ def read(path: Path) -> Reel:
 
 
 def begin(path: Path, header: Mapping[str, Any]) -> None:
-    """Make a tape of nothing but its header, in place of any other."""
-    with _lock():
-        path.write_text(f"{_first(header)}\n", encoding="utf-8")
+    """Make a tape of nothing but its header, in place of any other.
+
+    Raises:
+        TapeError: when it cannot be written.
+    """
+    try:
+        with _lock():
+            path.write_text(f"{_first(header)}\n", encoding="utf-8")
+    except OSError as error:
+        raise _unwritten(path, error) from error
 
 
 def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh: bool) -> tuple[int, int]:
@@ -98,22 +106,39 @@ def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh
             _write(target.fileno(), new, start)
             return start, start + len(new)
     except OSError as error:
-        raise TapeError(f"The tape {path} cannot be written: {error}.") from error
+        raise _unwritten(path, error) from error
 
 
 def rewrite(path: Path, keep: set[int]) -> int:
-    """Leave out the recordings that do not stand in the lines ``keep``; how many went."""
+    """Leave out the recordings that do not stand in the lines ``keep``; how many went.
+
+    Raises:
+        TapeError: when it cannot be read or written; then it is as it was.
+    """
     with _lock():
         reel = read(path)
         kept = [one for one in reel.recordings if one.line in keep]
         if len(kept) < len(reel.recordings):
             text = "\n".join([_first(reel.header), *map(line_of, kept), ""])
-            path = path.resolve()
-            beside = path.with_name(f".{path.name}.new")
-            beside.write_bytes(text.encode("utf-8", "surrogatepass"))
-            shutil.copymode(path, beside)
-            beside.replace(path)
+            _exchange(path.resolve(), text.encode("utf-8", "surrogatepass"))
     return len(reel.recordings) - len(kept)
+
+
+def _exchange(path: Path, data: bytes) -> None:
+    """Let a file hold ``data``, whole or not at all."""
+    beside = path.with_name(f".{path.name}.new")
+    try:
+        beside.write_bytes(data)
+        shutil.copymode(path, beside)
+        beside.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            beside.unlink()
+        raise _unwritten(path, error) from error
+
+
+def _unwritten(path: Path, error: OSError) -> TapeError:
+    return TapeError(f"The tape {path} cannot be written: {error}.")
 
 
 def _first(header: Mapping[str, Any]) -> str:

@@ -165,6 +165,8 @@ def test_a_time_zone_is_found_by_its_city() -> None:
         ("", None),
         ("G", None),
         ("1 2", None),
+        (f"{'9' * 300}G", None),
+        (f"{'9' * 400}", None),
     ],
 )
 def test_amounts_of_bytes(text: str, size: int | None) -> None:

@@ -366,6 +366,24 @@ async def test_what_was_heard_of_a_reply_that_was_cut_with_its_kernel_is_recorde
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+def test_a_tape_that_cannot_be_begun_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    for place in (tmp_path, tmp_path / "loop", tmp_path / "none" / "t"):
+        with pytest.raises(TapeError, match="cannot be written"):
+            reel.begin(place, {})
+
+
+async def test_a_full_disk_leaves_a_tape_that_is_to_be_shortened_as_it_was(path: Path) -> None:
+    one = tape(path, "record", "a\n", "b\n")
+    await text(one, ask("one"))
+    await text(one, ask("two"))
+    before = path.read_bytes()
+    (path.parent / f".{path.name}.new").mkdir()
+    with pytest.raises(TapeError, match="cannot be written"):
+        reel.rewrite(path, {2})
+    assert path.read_bytes() == before
+
+
 # -- a budget that has no room
 
 
