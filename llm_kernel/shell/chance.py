@@ -17,6 +17,8 @@ __all__ = ["Chance", "devices", "sized"]
 _UUID = b"/proc/sys/kernel/random/uuid"
 """The file that holds another identifier each time it is read."""
 
+_DEVICES = (b"/dev/urandom", b"/dev/random", _UUID)
+
 _USUAL, _MOST = 1 << 17, 10_000_000
 """Bytes of one reading: where the script does not say how many, and at most."""
 
@@ -26,7 +28,7 @@ _COUNT = re.compile(r"(?:^|\s)(?:-c|-N|--bytes=|--read-bytes=|-l)\s*(\d{1,12})([
 
 def sized(words: Sequence[str]) -> int:
     """How many bytes a command says that it reads; -1 for an identifier."""
-    if _UUID.decode() in words:
+    if _UUID.decode() in [word.strip("\"'") for word in words]:
         return -1
     found = _COUNT.search(" ".join(words))
     return min(int(found[1]) * _UNITS.get(found[2], 1), _MOST) if found else _USUAL
@@ -34,7 +36,7 @@ def sized(words: Sequence[str]) -> int:
 
 def devices(words: Sequence[Node]) -> list[Node]:
     """The words that are devices of chance."""
-    return [word for word in words if (word.text or b"") in (b"/dev/urandom", b"/dev/random", _UUID)]
+    return [word for word in words if (word.text or b"").strip(b"\"'") in _DEVICES]
 
 
 class Chance:

@@ -79,6 +79,12 @@ async def test_everything_is_put_there_anew_from_the_projects_file() -> None:
     assert await book.said("npm ls") == "app@1.0.0 /root/app\n└── react@17.0.2\n\n"
 
 
+async def test_a_file_that_is_no_description_is_the_models() -> None:
+    book = await _project("ubuntu 24.04")
+    await book("echo '{\"dependencies\": [1]}' > package.json; npm install; npm ls")
+    assert book.asked == ["$ npm install", "$ npm ls"]
+
+
 async def test_what_the_registry_has_newer_is_listed() -> None:
     book = await _project("ubuntu 20.04")
     await book("npm install lodash@4.17.10")

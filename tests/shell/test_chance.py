@@ -47,7 +47,8 @@ async def test_what_is_drawn_is_of_its_kind() -> None:
 
 
 async def test_an_identifier_of_chance_is_another_at_each_reading() -> None:
-    said = (await Notebook().said("for n in 1 2 3; do cat /proc/sys/kernel/random/uuid; done")).splitlines()
+    asked = "for n in 1 2; do cat /proc/sys/kernel/random/uuid; done; cat '/proc/sys/kernel/random/uuid'"
+    said = (await Notebook().said(asked)).splitlines()
     assert len(set(said)) == 3
     assert [bool(re.fullmatch(r"[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}", x)) for x in said] == [
         True

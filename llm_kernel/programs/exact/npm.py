@@ -305,6 +305,9 @@ def _project(call: Call) -> dict[str, Any]:
     if not call.machine.files.exists(path):
         return {}
     found = manifest(call.machine, call.cwd)
+    kinds = [found.get(kind, {}) for kind in ("dependencies", "devDependencies")]
+    if any(not isinstance(kind, dict) or not all(isinstance(one, str) for one in kind.values()) for kind in kinds):
+        raise NotExact
     if not found and call.machine.files.read(path).split() not in ([b"{}"], [b"{", b"}"]):
         raise NotExact
     return found
