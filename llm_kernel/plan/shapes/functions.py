@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from llm_kernel.plan.shapes import losses, rules
-from llm_kernel.plan.shapes.layers import padded, scaled
 from llm_kernel.plan.shapes.tensor import Returned, Shape, Size, Tensor, Vague, fault, like, tensor, whole, wholes
+from llm_kernel.plan.shapes.windows import padded, scaled
 from llm_kernel.plan.values import Unknown, Value
 
 __all__ = ["FUNCTIONS", "METHODS", "dims_of"]

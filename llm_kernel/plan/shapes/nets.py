@@ -11,6 +11,7 @@ from llm_kernel.plan.shapes.checkpoint import State
 from llm_kernel.plan.shapes.creation import device_of, dtype_of
 from llm_kernel.plan.shapes.fit import reach
 from llm_kernel.plan.shapes.hooks import HOOKS
+from llm_kernel.plan.shapes.loading import load
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor
 from llm_kernel.plan.values import Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -60,11 +61,6 @@ def add_module(w: Walk, this: Value, name: Value, value: Value) -> Value:
         known = isinstance(name, str)
         w.state.put(this.attrs, name if known else "<open>", value if known else True)
     return None
-
-
-def load(w: Walk, this: Value, *args: Value, **named: Value) -> Value:
-    """``load_state_dict``; what it returns is printed only by a notebook."""
-    return Unknown("any", "torch.nn.Module.load_state_dict()")
 
 
 def freeze(w: Walk, this: Value, requires_grad: Value = True) -> Value:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import replace
 
-from llm_kernel.plan.shapes import arrays, containers, losses, module, recurrent
+from llm_kernel.plan.shapes import activations, arrays, containers, losses, module, norms, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
 from llm_kernel.plan.shapes.chance import CHANCE, built, generator_attribute, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
@@ -36,7 +36,7 @@ __all__ = ["OBJECTS", "SHAPES", "base", "called", "method", "module_attribute", 
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError, AssertionError, ArithmeticError)
 """Too little is known, or the arguments are not what anybody foresaw: no fault of the program's."""
-LAYERS = losses.LAYERS | recurrent.LAYERS
+LAYERS = activations.LAYERS | losses.LAYERS | norms.LAYERS | recurrent.LAYERS
 _HEADS = ("torch.nn.functional.", "torch.")
 
 

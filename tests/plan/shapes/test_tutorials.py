@@ -16,6 +16,7 @@ LEFT = {
     "dataset2": 8,
     "einsums": 18,
     "hooks": 1,
+    "hooks_and_modes": 1,
     "losses1": 5,
     "lstm_gru": 8,
     "moe_dict": 10,
