@@ -11,6 +11,7 @@ import json
 import logging
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
@@ -121,12 +122,14 @@ class Session:
         finally:
             if not task.done():
                 task.cancel()
-            await asyncio.wait({task})
+            await _through(task)
             if not task.cancelled():
                 task.exception()
             if self._output is not None:
                 self._end()
-                await asyncio.shield(self._remember(code))
+                kept = asyncio.ensure_future(self._remember(code))
+                await _through(kept)
+                kept.result()
                 self._show(code)
 
     def _begin(self, watched: bool) -> None:
@@ -430,3 +433,10 @@ _WIDTH = 16
 """Columns that the longest word of a place takes."""
 
 _log = logging.getLogger(__name__)
+
+
+async def _through(task: asyncio.Future[Any]) -> None:
+    """Wait for a cell's end, whatever else interrupts it: the next one finds the machine at rest."""
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({task})

@@ -391,10 +391,14 @@ class Shell:
             await self.capture("; ".join(lines))
 
     async def _interrupt(self, run: asyncio.Future[Any]) -> None:
+        """Cancel what runs and wait for its end, which another interrupt must not cut short: the shell lives on."""
         self._bash.cancel()
-        with contextlib.suppress(Exception):
-            await run
-        self._bash.clear_cancel()
+        try:
+            while not run.done():
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.wait({run})
+        finally:
+            self._bash.clear_cancel()
 
     def state(self) -> State:
         """The shell between two runs.

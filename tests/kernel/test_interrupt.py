@@ -81,3 +81,28 @@ def test_a_signal_interrupts_too_and_does_not_end_the_kernel() -> None:
         assert bare.finish(cell).reply["evalue"] == "exit status 130"
         bare.manager.signal_kernel(signal.SIGINT)
         assert bare.run("echo alive").text("stdout") == "alive\n"
+
+
+STUBBORN = (
+    "trap 'echo caught' INT; sleep 3600; sleep 3600; echo never",
+    "bash -c 'trap \"\" INT; sleep 3600; sleep 3600'; echo never",
+    "while :; do sleep 3600; done; echo never",
+    "(trap '' INT; sleep 3600) & fg; echo never",
+)
+
+
+def test_a_second_interrupt_ends_what_traps_or_ignores_the_first() -> None:
+    with kernel(env={"OPENAI_BASE_URL": "http://127.0.0.1:9/v1", "LLM_KERNEL_PACE": "1"}) as client:
+        client.send("true")
+        client.channels.get_shell_msg(timeout=100)  # it has begun, on a slow computer too
+        for stubborn in STUBBORN:
+            cell = client.send(f"echo begun\n{stubborn}")
+            assert client.wait_for(cell, "stream")["text"] == "begun\n"
+            client.control("interrupt_request")
+            client.control("interrupt_request")  # answered also where the cell has ended at the first
+            ran = client.finish(cell)
+            assert (ran.reply["ename"], ran.reply["evalue"]) == ("KeyboardInterrupt", "exit status 130")
+            assert "never" not in ran.text("stdout")
+            while client.run("true").reply["status"] == "aborted":
+                continue  # what comes while a cell ends is taken to have been in the queue behind it
+        assert client.run("echo alive").text("stdout") == "alive\n"
