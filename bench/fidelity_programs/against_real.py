@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -93,8 +94,8 @@ def _files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def planned(case: Case) -> Plan | None:
-    """The plan as a machine with the case's files, data and GPUs would make it."""
+def planned(case: Case, version: Callable[[str], str | None] = lambda package: None) -> Plan | None:
+    """The plan as a machine with the case's files, data and GPUs would make it; ``version`` of a package there."""
     files = case.beside()
     folder = str(Path(case.script).parent)
     below = "" if folder == "." else f"{folder}/"
@@ -105,6 +106,7 @@ def planned(case: Case) -> Plan | None:
         "load": lambda name: None,
         "text": files.get,
         "script": case.script,
+        "version": version,
     }
     return plan(case.source, case.argv, read=lambda name: files.get(below + name), facts=facts)
 

@@ -59,9 +59,16 @@ async def run(case: Case, build: Callable[[], Session], mode: str) -> Result:
         stdout, stderr, status = await _cell(session, f"cd {_HOME} && {case.command}")
         seconds = time.monotonic() - started
         answers = list(session.answers)
+        packages = session.machine.packages
+        found = {name: packages.find("pip", name) for name in ("torch", "torchvision", "tensorflow", "keras", "numpy")}
         files = [name for name in case.writes if session.machine.files.exists(posixpath.join(_HOME, name))]
     finally:
         await session.close()
+
+    def version(package: str) -> str | None:
+        one = found.get(package)
+        return one.version if one is not None else None
+
     return Result(
         case.id,
         mode,
@@ -69,7 +76,7 @@ async def run(case: Case, build: Callable[[], Session], mode: str) -> Result:
         status=status,
         stdout=stdout[:KEPT],
         stderr=stderr[:KEPT],
-        judged=judge(case, planned(case), stdout, stderr, status, files),
+        judged=judge(case, planned(case, version), stdout, stderr, status, files),
         seconds=round(seconds, 2),
         prompt=sum(answer.prompt for answer in answers),
         completion=sum(answer.completion for answer in answers),

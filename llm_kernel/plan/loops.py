@@ -167,7 +167,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
                 turn = count
                 continue
-            if turn > 1 and skip is None and not tried and (quiet or turn == _TRIED):
+            if turn > 1 and skip is None and not tried and (quiet or (dear and turn >= _TRIED)):
                 tried = True
                 if _kinds(w, node, items, turns, env):
                     turn = count

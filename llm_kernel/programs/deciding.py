@@ -80,19 +80,13 @@ def decided(
         for name, role in roles.items()
     }
     made = plan(source, argv, read=read, facts=facts, tree=_furnished(tree, tables, spots))
-    if made is None or made.fault != first.fault or _choices(made) >= _choices(first) or not _asks(made):
+    if made is None or made.fault != first.fault or _choices(made) >= _choices(first):
         return None
     return Decided(made, tuple(roles))
 
 
 def _choices(made: Plan) -> int:
     return sum(isinstance(node, Choice) for node in every_node(made.nodes))
-
-
-def _asks(made: Plan) -> bool:
-    """Whether something is left that only a model can say."""
-    lines = (node for node in every_node(made.nodes) if isinstance(node, Line))
-    return any(isinstance(part, Hole) and part.kind == "float" for line in lines for part in line.parts)
 
 
 def _role(name: str, first: Plan, meanings: Mapping[str, str]) -> Role:

@@ -7,7 +7,7 @@ machine only through those acts.
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -16,7 +16,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.site import place
 from llm_kernel.model.request import Backend, Request
-from llm_kernel.plan import Plan, certain, grammar, hint, plan, text_of
+from llm_kernel.plan import Line, Plan, certain, grammar, hint, plan, text_of
 from llm_kernel.plan.anchors import thinned
 from llm_kernel.programs import reads, startup
 from llm_kernel.programs.acts import Acts
@@ -32,7 +32,7 @@ from llm_kernel.programs.progress import Heard, Progress, Tracked
 from llm_kernel.programs.python_exact import Kept
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.scripts import Script, script_of
-from llm_kernel.programs.tempo import Tempo
+from llm_kernel.programs.tempo import Tempo, untimed
 from llm_kernel.programs.training import Training
 from llm_kernel.prompt import MOST, Shown, program_request
 from llm_kernel.provenance import Answer
@@ -117,13 +117,17 @@ class Emulator:
             return said[1]
         planned = self._plan(call, script, progress, record)
         ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
+        whole = planned
         first, planned = certain(planned) if planned else ((), None)
-        for line in first:
-            await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
+        training = self._training(call, process, script, path, progress, whole)
+        early = _before(whole, first, training) if whole and training else len(first)
+        for line in first[:early]:
+            await _print(streams, line)
         record.computed = len(first)
         if planned:
             await self._fetch(call, planned, streams, progress)
-            if ending and not planned.nodes and (ending.sudden or startup.quiet(self._source(path, progress))):
+            whole_said = ending is not None and not planned.nodes and early == len(first)
+            if ending and whole_said and (ending.sudden or startup.quiet(self._source(path, progress))):
                 record.by = "exact"
                 return await ending.say(streams, 0)
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
@@ -136,9 +140,8 @@ class Emulator:
         process.state, process.rss = "R", 48 * 2**20
         if script is None:
             return await self._play(request, call, streams, record, process, progress, script, None)
-        load = planned.load if planned else None
-        training = Training(self._machine, call, process, script, self._source(path, progress), progress, load)
-        if training.work is not None and first and planned is not None and not planned.nodes:
+        assert training is not None
+        if training.work is not None and early == len(first) and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it, or it fails before the first
             return await ending.say(streams, 0) if ending else 0
         try:
@@ -146,13 +149,30 @@ class Emulator:
                 record.by = "exact"
                 await streams.err(failed)
                 return 1
-            streams = training.paced(streams, planned, self.options.seed)
+            streams = training.paced(streams, whole, self.options.seed)
+            if whole is not None:
+                await training.pass_quietly(streams, whole)
+            for line in first[early:]:
+                await _print(streams, line)
+            if planned is not None and not planned.nodes and early < len(first):
+                record.by = "exact"
+                if isinstance(streams, Tempo):
+                    streams.end()
+                return await ending.say(streams, 0) if ending else 0
             status = await self._play(
                 request, call, streams, record, process, progress, script, planned, training.keeps
             )
             return await ending.say(streams, status) if ending else status
         finally:
             training.end()
+
+    def _training(
+        self, call: Call, process: Process, script: Script | None, path: str, progress: Progress, planned: Plan | None
+    ) -> Training | None:
+        if script is None:
+            return None
+        load = planned.load if planned else None
+        return Training(self._machine, call, process, script, self._source(path, progress), progress, load)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
@@ -351,6 +371,17 @@ def _hint(planned: Plan | None) -> str:
     if lines and asked is not planned:
         lines += "(Print these lines only, each once: all that lies between them is printed for you.)\n"
     return f"{lines}\n({planned.usual})" if lines and planned.usual else lines
+
+
+def _before(planned: Plan, first: Sequence[Line], training: Training) -> int:
+    """How many of a program's first lines, all of them known, it prints before it takes its time."""
+    if training.silent(planned):
+        return len(first) if certain(planned)[1].nodes else max(len(first) - 1, 0)
+    return untimed(planned, first) if training.work is not None else len(first)
+
+
+async def _print(streams: Io, line: Line) -> None:
+    await (streams.out if line.stream == "stdout" else streams.err)(text_of(line))
 
 
 _BOTH = frozenset({"stdout", "stderr"})

@@ -17,7 +17,7 @@ from llm_kernel.programs.checkpoints import leave, size_of
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.progress import Progress
 from llm_kernel.programs.scripts import Script
-from llm_kernel.programs.tempo import Tempo
+from llm_kernel.programs.tempo import Tempo, timed
 from llm_kernel.programs.workload import Workload, workload
 from llm_kernel.shell.call import Call, Io
 
@@ -90,6 +90,19 @@ class Training:
         held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}")
         seconds *= held.scale if held is not None else 1.0
         return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, held))
+
+    async def pass_quietly(self, streams: Io, plan: Plan) -> None:
+        """Let the time of a run pass that says nothing of its epochs."""
+        if self.work is not None and (epochs := self.silent(plan)):
+            seconds = epochs * self.work.seconds_per_epoch(self._machine)
+            await streams.strand.sleep(seconds)
+            self._works(seconds)
+
+    def silent(self, plan: Plan) -> int:
+        """How many epochs of the run no line tells of; 0 where it fails on its way."""
+        if self.work is None or plan.fault is not None or timed(plan):
+            return 0
+        return self.work.epochs
 
     def keeps(self, path: str) -> bool:
         """Whether ``path`` is a checkpoint that the run saves."""

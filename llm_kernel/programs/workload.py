@@ -6,6 +6,7 @@ magnitude for one RTX 3090 (24 GiB, Ampere), rounded from what tutorials of thes
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +14,8 @@ from dataclasses import dataclass
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import GpuUse
 from llm_kernel.plan.curves import recipe
+from llm_kernel.plan.curves.constants import Constants
+from llm_kernel.plan.curves.recipe import Recipe
 from llm_kernel.plan.weight import Load
 
 __all__ = ["Workload", "workload"]
@@ -77,7 +80,9 @@ class Workload:
     samples: int
     steps: int = 0
     cpu: float = 0.1
-    """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded."""
+    epochs: int = 0
+    """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded; ``epochs``
+    passes over the data, 0 where the script only looks."""
 
     def uses(self) -> dict[int, GpuUse]:
         """The load on each GPU: the first of several gathers the results and holds a little more."""
@@ -129,7 +134,26 @@ def workload(
     else:
         mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
         rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
-    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu)
+    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, _passes(source, args, found))
+
+
+def _passes(source: str, args: tuple[str, ...], found: Recipe | None) -> int:
+    """How often a script goes over its data: by the name of the number, or by the loop around its steps."""
+    if found is None or not re.search(r"\.backward\(|\.fit\(|\.minimize\(|value_and_grad", source):
+        return 0
+    if found.epochs:
+        return found.epochs
+    nodes = list(ast.walk(ast.parse(source)))
+    constants = Constants(nodes, args)
+    for loop in nodes:
+        inner = (one for each in loop.body for one in ast.walk(each)) if isinstance(loop, ast.For) else ()
+        if isinstance(loop, ast.For) and any(isinstance(one, ast.For) for one in inner):
+            match loop.iter:
+                case ast.Call(func=ast.Name(id="range"), args=[*_, _] as ends):
+                    counts = [constants.number(one) for one in ends[:2]]
+                    low, high = (0.0, counts[0]) if len(counts) == 1 else counts
+                    return int(max(high - low, 0)) if low is not None and high is not None else 1
+    return 1
 
 
 def _weight(source: str, args: tuple[str, ...], load: Load | None, gpus: tuple[int, ...]) -> tuple[int, Load | None]:

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from llm_kernel.machine import Clock, Machine
 from tests.notebook import Notebook
 
 _SCRIPT = """%%writefile fit.py
@@ -51,10 +52,72 @@ for epoch in range(1, 4):
 
 
 async def test_a_percentage_is_that_of_its_fraction_whatever_the_count_is_called() -> None:
-    notebook = Notebook(["".join(f"epoch {n}: accuracy {50 + n}/10000 ({30 + n}.50%)\\n" for n in range(1, 4))])
+    notebook = Notebook(["".join(f"epoch {n}: accuracy {50 + n}/10000 ({30 + n}.50%)\n" for n in range(1, 4))])
     await notebook("%machine install pip torch 1.8.0")
     await notebook(_COUNTS)
     (said, *_) = await notebook("python3 count.py | grep epoch")
     found = re.findall(r"epoch \d: accuracy (\d+)/10000 \(([\d.]+)%\)", said.text)
     assert len(found) == 3
     assert [f"{int(right) / 100:.2f}" for right, _ in found] == [percent for _, percent in found]
+
+
+_COUNTER = """%%writefile quiet.py
+import torch
+from torch.utils.data import DataLoader
+from torchvision import datasets, transforms
+
+train = DataLoader(datasets.CIFAR10("data", transform=transforms.ToTensor()), batch_size=128)
+model = torch.nn.Linear(3072, 10)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+print("start")
+for epoch in range(6):
+    for images, labels in train:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(model(images.flatten(1)), labels).backward()
+        optimizer.step()
+    print("epoch", epoch, "is over")
+torch.save(model.state_dict(), "model.pt")
+print("done")
+"""
+
+
+async def _passed(notebook: Notebook, cell: str) -> int:
+    return int(await notebook.said(f"SECONDS=0; {cell} > log; echo $SECONDS"))
+
+
+async def test_epochs_take_their_time_though_every_line_is_known() -> None:
+    notebook = Notebook(machine=Machine(Clock()))
+    await notebook("%machine install pip torch torchvision")
+    await notebook("%machine fact 'CIFAR10 is downloaded to ./data'")
+    await notebook(_COUNTER)
+    told = await _passed(notebook, "python3 quiet.py")
+    lines = ["start", *(f"epoch {n} is over" for n in range(6)), "done"]
+    assert (await notebook.said("cat log")).splitlines() == lines
+    assert await notebook.said("stat -c %s model.pt | awk '{print ($1 > 100000)}'") == "1\n"
+    await notebook("sed -i '/is over/d' quiet.py")
+    silent = await _passed(notebook, "python3 quiet.py")
+    assert (await notebook.said("cat log")).splitlines() == ["start", "done"]
+    assert told > 6
+    assert told * 0.8 < silent < told * 1.25
+    await notebook("python3 quiet.py > log & sleep 2; cat log; kill %1")
+    assert notebook.asked == []
+
+
+async def test_what_keras_tells_of_a_step_follows_from_the_epoch() -> None:
+    said = "".join(f"100/100 - 3s - loss: 0.{5 - n}000 - 7s/epoch - 99ms/step\n" for n in range(3))
+    source = (
+        "import tensorflow as tf\n"
+        "model = tf.keras.Sequential([tf.keras.layers.Input((20,)), tf.keras.layers.Dense(1)])\n"
+        "model.compile('adam', 'mse')\n"
+        "import numpy as np\n"
+        "model.fit(np.zeros((3200, 20)), np.zeros(3200), epochs=3, verbose=2)\n"
+    )
+    notebook = Notebook([said], machine=Machine(Clock()))
+    await notebook("%machine install pip tensorflow 2.8.0")
+    notebook.machine.files.write("/root/fit.py", source.encode())
+    text = await notebook.said("python3 fit.py 2>/dev/null")
+    found = re.findall(r"- (\d+)s - .* - (\d+)s/epoch - (\d+)ms/step", text)
+    assert len(found) == 3
+    for first, again, step in found:
+        assert first == again
+        assert abs(int(step) * 100 / 1000 - int(first)) <= 0.55

@@ -34,6 +34,8 @@ _KINDS: tuple[tuple[str, str], ...] = (
 _TEST = re.compile(r"test|(?<!\.)val(?:id\w*|_|\b)|eval|\bdev\b|验证|测试|held", re.IGNORECASE)
 _TRAIN = re.compile(r"train|running|batch|训练", re.IGNORECASE)
 _BEST = re.compile(r"best|highest|lowest|top_acc\b|最佳|最好", re.IGNORECASE)
+_BESIDE = re.compile(r"\b(?:val|test|valid)[_ ]?\w*[ :=]", re.IGNORECASE)
+"""A word that says that figures of the other split stand before."""
 _METER = re.compile(r"(?:\w+\.)*(?:val|avg|value|global_avg|median|mean)")
 _SHARES = frozenset({"accuracy", "f1", "top5"})
 
@@ -150,9 +152,18 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
     best = bool(_BEST.search(said))
     if best and re.search(r"epoch", said) and hole.kind == "int":
         return Role("epoch", best=True)
+    split = _split(said, near_by, whole, kind, inner=inner)
+    if _BESIDE.search(f"{whole} {label}") is None and _TEST.search(said) is None and _tested(line, at, kind):
+        split = "train"
     percent = after.startswith("%") or "@" in label[-8:] or hole.format.endswith("%") or _hundred(hole.expr, deep)
-    return Role(kind, _split(said, near_by, whole, kind, inner=inner), percent and not hole.format.endswith("%"), best,
+    return Role(kind, split, percent and not hole.format.endswith("%"), best,
                 _out_of(after) if kind == "correct" else 0, sums=_summed(hole.expr, meanings, kind))  # fmt: skip
+
+
+def _tested(line: Line, at: int, kind: str) -> bool:
+    """Whether the same of the other split stands behind, as ``val_accuracy`` stands behind ``accuracy``."""
+    rest = " ".join(part.text for part in line.parts[at + 1 :] if not isinstance(part, Hole))
+    return any(_kind(word) == kind for word in re.findall(r"\bval[_ ]\w+", rest)) and bool(kind)
 
 
 def _hundred(expr: str, deep: str) -> bool:
