@@ -406,8 +406,10 @@ async def test_the_history_tells_what_was_named_and_a_wrong_name_its_near_ones_o
     await book("x=1")
     await book("%save base")
     await book("%branch try")
+    with pytest.raises(CellError, match="is none"):
+        await book("%save a/b\x1b")
     rows = [row.split("  ")[-1] for row in (await book("%history")).splitlines()]
-    assert rows == ["start", "x=1", "%save base", "%branch try"]
+    assert rows == ["start", "x=1", "%save base", "%branch try", "x=1"]
     assert await book("%load base") == "loaded base, as after: x=1\n"
     with pytest.raises(CellError, match=r"^nothing is saved as 'bas'; there is base. %history lists the steps.$"):
         await book("%load bas")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Container
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
@@ -129,8 +130,9 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
     words = _words(word, 1, usage)
     most = _count(words, usage) if words else _MOST
     steps = list(enumerate(session.moments.steps, 1))
+    names = {f"{saved.kind} {saved.name}" for saved in session.moments.store.names()}
     width = len(str(len(steps)))
-    rows = [f"{number:>{width}}  {_when(step.when)}  {_done(step)}" for number, step in steps[-most:]]
+    rows = [f"{number:>{width}}  {_when(step.when)}  {_done(step, names)}" for number, step in steps[-most:]]
     await output.out("".join(f"{row}\n" for row in rows).encode())
     return 0
 
@@ -153,9 +155,11 @@ def _title(label: str, words: list[str]) -> str:
     return words[0] if words else f"after: {label}" if label else "the start"
 
 
-def _done(step: Step) -> str:
+def _done(step: Step, names: Container[str]) -> str:
     """What made a step: a cell, or the name that this moment was given."""
-    return f"%{step.kind}" if step.kind.startswith(("save ", "branch ")) else step.label or step.kind
+    if step.kind in names:
+        return f"%{step.kind}"
+    return step.label or step.kind.partition(" ")[0]
 
 
 def _after(label: str) -> str:
