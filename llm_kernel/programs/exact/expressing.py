@@ -27,7 +27,9 @@ _COMPARES: Mapping[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
 }
 _TAKES = {"match": 2, "substr": 3, "index": 2, "length": 1}
-_DEEPEST = 200
+_DEEPEST = 50
+"""Brackets within brackets."""
+
 _LONGEST = 2000
 """Digits of a number, and characters of a text that a pattern is tried on."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import chain, groupby, islice
 
 from llm_kernel.programs.feeding import fed, lines, tell
 from llm_kernel.programs.options import Options, Parsed
@@ -21,8 +21,9 @@ _JOIN = Options(
     about="For each pair of input lines with identical join fields, write a line to\nstandard output.",
     authors="Mike Haertel",
 )
-_MOST = 5_000_000
-"""Lines that a join may give."""
+_PIECE = 1000
+_MOST = 1000
+"""Lines that are written at once, and how often: two files may have the same field in every line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,14 @@ async def join(call: Call, io: Io) -> int:
     show = _shown(rules)
     order = parsed.last("check-order", "nocheck-order").partition("-")[0] or "default"
     walk = _Walk(rules, tables, order)
-    out = [show(heads[0], heads[1])] if heads else []
-    out += islice(walk.rows(show), _MOST)
-    await io.out("".join(row + end.decode() for row in out).encode("utf-8", "surrogateescape"))
+    rows = chain([show(heads[0], heads[1])] if heads else [], walk.rows(show))
+    for _ in range(_MOST):
+        if not (some := list(islice(rows, _PIECE))):
+            break
+        await io.out("".join(row + end.decode() for row in some).encode("utf-8", "surrogateescape"))
+    else:
+        await io.err("join: memory exhausted\n")
+        return 1
     for file, (number, row) in walk.disorder.items():
         line = (rules.mark or " ").join(row)
         await io.err(f"join: {parsed.operands[file]}:{number + bool(heads)}: is not sorted: {line}\n")
