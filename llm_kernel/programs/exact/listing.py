@@ -203,13 +203,11 @@ class _Listing:
 
     def _fronts(self, rows: Sequence[_Row]) -> list[str]:
         fronts = [""] * len(rows)
-        for wanted, values in (
-            (self.view.inode, [str(row.stat.ino) for row in rows]),
-            (self.view.blocks, [self.view.unit.show(disk_bytes(row.stat)) for row in rows]),
-        ):
-            if wanted:
-                most = 0 if self.view.form == "commas" else max(map(len, values), default=0)
-                fronts = [f"{front}{value:>{most}} " for front, value in zip(fronts, values, strict=True)]
+        before = [[str(row.stat.ino) for row in rows]] if self.view.inode else []
+        before += [[self.view.unit.show(disk_bytes(row.stat)) for row in rows]] if self.view.blocks else []
+        for values in before:
+            most = 0 if self.view.form == "commas" else max(map(len, values), default=0)
+            fronts = [f"{front}{value:>{most}} " for front, value in zip(fronts, values, strict=True)]
         return [front + "? " for front in fronts] if self.view.context and self.view.form != "long" else fronts
 
     def _names(self, rows: Sequence[_Row], *, pad: bool) -> list[Cell]:
@@ -237,7 +235,7 @@ class _Listing:
     def _long(self, rows: Sequence[_Row]) -> list[str]:
         lines = self._fronts(rows)
         for column, right in self._facts(rows):
-            widths = [width(text) for text in column]
+            widths = list(map(len if "".join(column).isascii() else width, column))
             most = max(widths, default=0)
             for number, text in enumerate(column):
                 gap = " " * (most - widths[number])
@@ -250,8 +248,9 @@ class _Listing:
 
     def _facts(self, rows: Sequence[_Row]) -> list[tuple[list[str], bool]]:
         names = self.call.machine.files.names()
-        owners = [str(row.stat.uid) if self.view.numeric else names.user(row.stat.uid) for row in rows]
-        groups = [str(row.stat.gid) if self.view.numeric else names.group(row.stat.gid) for row in rows]
+        users = {uid: str(uid) if self.view.numeric else names.user(uid) for uid in {row.stat.uid for row in rows}}
+        teams = {gid: str(gid) if self.view.numeric else names.group(gid) for gid in {row.stat.gid for row in rows}}
+        owners, groups = [users[row.stat.uid] for row in rows], [teams[row.stat.gid] for row in rows]
         facts = [([long_mode(row.stat) for row in rows], False), ([str(row.stat.nlink) for row in rows], True)]
         if self.view.owner:
             facts.append((owners, self.view.numeric))
