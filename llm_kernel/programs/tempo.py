@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -30,6 +31,8 @@ _MANY = 10
 """Lines that a loop inside a turn is taken to print where nobody can say."""
 _LOOKING = 0.4
 """What a step without a backward pass takes of one with it."""
+_SEVERAL = 4
+"""Turns from which on it can be said what most of them have."""
 _EPOCH = re.compile(r"epoch|^ep$", re.IGNORECASE)
 
 
@@ -70,6 +73,7 @@ class Tempo:
         self._struck = 0
         self._seconds = seconds
         self._noise = random.Random(f"{seconds}")
+        self._flicker = random.Random(f"steps of {seconds}")
         self._held = ""
         self.credit = 0.0
         self.off = not self._beats
@@ -126,7 +130,7 @@ class Tempo:
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
         if beat.steps is not None:
-            line = beat.steps.held(text, turn * beat.single, self._noise) + line[len(text) :]
+            line = beat.steps.held(text, turn * beat.single, self._flicker) + line[len(text) :]
         told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None
         if told is not None and self._seconds / _FAR < float(told[1]) < self._seconds * _FAR:
             seconds = min(max(float(told[1]) - self._since, 0.0), _LONGEST)
@@ -189,7 +193,7 @@ def _within(
             if not var.search(node.var):
                 continue
             body = node.usual
-            own = [one for one in _outside_loops(body) if isinstance(one, Line) and tells(one)]
+            own = _regular(node, [one for one in _outside_loops(body) if isinstance(one, Line) and tells(one)])
             loops = [one for one in walk(body) if isinstance(one, Loop) and any(map(tells, walk((one,))))]
             inner = loops[0] if loops else None
             start = node.values[0] if node.values and isinstance(node.values[0], int) else 1
@@ -208,6 +212,20 @@ def _within(
             if found := _within(part, tells, var):
                 return found
     return []
+
+
+def _regular(loop: Loop, lines: list[Line]) -> list[Line]:
+    """Those of a turn's lines that most turns have; all where none is one of most."""
+    if len(loop.turns) < _SEVERAL:
+        return lines
+    seen = Counter(
+        kind for turn in loop.turns for kind in {_kind(one) for one in _outside_loops(turn) if isinstance(one, Line)}
+    )
+    return [one for one in lines if 2 * seen[_kind(one)] > len(loop.turns)] or lines
+
+
+def _kind(line: Line) -> str:
+    return _pattern(line).pattern
 
 
 def _others(loops: Sequence[Loop], tells: Callable[[Node], bool], single: float) -> Iterator[_Beat]:

@@ -121,3 +121,19 @@ async def test_what_keras_tells_of_a_step_follows_from_the_epoch() -> None:
     for first, again, step in found:
         assert first == again
         assert abs(int(step) * 100 / 1000 - int(first)) <= 0.55
+
+
+_STOPS = _COUNTER.replace("quiet.py", "stops.py").replace(
+    'is over")\n',
+    "is over\")\n    if epoch % 2:\n        print('saved')\n    if epoch == 5:\n        print('enough')\n",
+)
+
+
+async def test_a_line_of_some_epochs_alone_does_not_time_the_run() -> None:
+    notebook = Notebook(machine=Machine(Clock()))
+    await notebook("%machine install pip torch torchvision")
+    await notebook("%machine fact 'CIFAR10 is downloaded to ./data'")
+    await notebook(_COUNTER)
+    await notebook(_STOPS)
+    plain = await _passed(notebook, "python3 quiet.py")
+    assert plain * 0.8 < await _passed(notebook, "python3 stops.py") < plain * 1.25
