@@ -99,7 +99,7 @@ class Reach:
 
     def _own(self, value: Any) -> bool:
         """Whether a class is the program's own, or what a value is of."""
-        kind = value if isinstance(value, type) else type(value)
+        kind = value if isinstance(value, type | types.FunctionType) else type(value)
         return kind.__module__ in self.modules or kind is types.SimpleNamespace
 
     def _mine(self, value: Any, name: str) -> bool:
