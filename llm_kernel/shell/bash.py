@@ -397,6 +397,8 @@ class Shell:
             while not run.done():
                 with contextlib.suppress(asyncio.CancelledError):
                     await asyncio.wait({run})
+            if not run.cancelled():
+                run.exception()
         finally:
             self._bash.clear_cancel()
 

@@ -45,6 +45,9 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
+_DEEPEST = 40
+"""Evals within evals."""
+
 _KILL, _PARTING = 9, (1, 2, 15)
 """The signal that nobody catches, and those that let a shell go by way of its EXIT trap."""
 
@@ -63,6 +66,7 @@ class Inner:
         self._pending: dict[int, Pending] = {}
         self._traps: dict[int, dict[str, str]] = {}
         self._trapping: set[tuple[int, int]] = set()
+        self._deep = 0
         self.own = machine.processes.shell
         self._listen(self.own)
 
@@ -81,7 +85,10 @@ class Inner:
             case "x":
                 return self._program(rest[0], rest[-1], parent, cwd, env), 0
             case "e":
-                return self._text(" ".join(rest[1:]).removeprefix("-- "), parent, "bash: eval", own=True), int(rest[0])
+                return self._evaluated(" ".join(rest[1:]).removeprefix("-- "), parent), int(rest[0])
+            case "evaluated":
+                self._deep -= 1
+                return "", int(rest[0])
             case "t":
                 return self._trapped(parent, int(rest[0]), rest[1]), 0
             case "traps":
@@ -124,6 +131,7 @@ class Inner:
             self._ends(self._begun.pop()[1])
         self._traps.clear()
         self._trapping.clear()
+        self._deep = 0
         self._bodies = None
         self._chance.over()
         if self._copies:
@@ -161,6 +169,15 @@ class Inner:
         if where.endswith("-c") and _FATAL.search(text) and not tail and "trap" not in text:
             return _WATCH + self._lead(text, pid, parent, WATCHED) + _END
         return self._lead(text, pid, parent, source) + tail
+
+    def _evaluated(self, text: str, parent: int) -> str:
+        """What ``eval`` runs; evals within evals are counted, for the library has no bound of its own."""
+        if "eval" not in text:
+            return self._text(text, parent, "bash: eval", own=True)
+        if self._deep >= _DEEPEST:
+            return f"printf 'bash: eval: maximum eval nesting level exceeded ({_DEEPEST})\\n' >&2; (exit 1)"
+        self._deep += 1
+        return f"{self._text(text, parent, 'bash: eval', own=True)}\n{INNER} </dev/null {parent} evaluated $?"
 
     def _fork(self, parent: int, cwd: str = "/") -> int:
         """The number of a shell that begins now; one that the same shell began before has ended."""

@@ -135,3 +135,10 @@ async def test_a_sleep_that_timeout_ends_takes_its_time_and_no_more() -> None:
     before = notebook.machine.clock.now
     assert await notebook("timeout 2 sleep 10; echo $?; timeout 5 sleep 1; echo $?") == out("124\n0\n")
     assert 3 <= notebook.machine.clock.now - before < 3.1
+
+
+async def test_an_eval_of_itself_is_bounded_and_the_shell_lives_on() -> None:
+    notebook = Notebook()
+    events = await notebook('f=\'eval "$f"\'; eval "$f"; echo $?')
+    assert events[0].text.startswith("bash: eval: maximum eval nesting level exceeded (")
+    assert await notebook("for i in 1 2; do eval \"eval 'x=$i; (exit 3)'\"; echo $? $x; done") == out("3 1\n3 2\n")
