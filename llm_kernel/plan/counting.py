@@ -16,6 +16,8 @@ __all__ = ["Counting", "counting"]
 
 _MOST = 20000
 """Turns beyond which nobody looks for the end."""
+_KEEPERS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+"""What reads a counter later than where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ class _Replaced(ast.NodeTransformer):
 
 def counting(w: Walk, node: ast.While, env: Env) -> Counting | None:
     """How a ``while`` counts; None where its end hangs on anything else."""
-    if any(isinstance(each, ast.Continue) for each in _own(node.body)):
+    if any(isinstance(each, (ast.Continue, *_KEEPERS)) for each in _own(node.body)):
         return None
     steps = {n: found for n, each in enumerate(node.body) if (found := _step(each)) is not None}
     names = [word for word, _ in steps.values()]
@@ -95,7 +97,7 @@ def _own(body: Sequence[ast.stmt]) -> Iterator[ast.AST]:
     while stack:
         each = stack.pop()
         yield each
-        if not isinstance(each, (ast.For, ast.While, ast.FunctionDef, ast.Lambda, ast.ClassDef)):
+        if not isinstance(each, (ast.For, ast.While, *_KEEPERS)):
             stack += ast.iter_child_nodes(each)
 
 

@@ -74,7 +74,6 @@ class Tempo:
         self._seconds = seconds
         self._noise = random.Random(f"{seconds}")
         self._flicker = random.Random(f"steps of {seconds}")
-        self._flicker = random.Random(f"steps of {seconds}")
         self._held = ""
         self.credit = 0.0
         self.off = not self._beats

@@ -169,3 +169,8 @@ def test_what_a_release_of_torch_has_is_known(version: str, said: str) -> None:
     assert (gone.fault.text if gone.fault else "") == (
         "module 'torch' has no attribute 'compile'" if said == "slow" else ""
     )
+
+
+def test_a_function_made_in_a_loop_reads_its_counter_as_it_is_then() -> None:
+    source = "n = 0\nwhile n < 1000:\n    n += 1\n    def f():\n        return n\nprint(n, f())\n"
+    assert lines(source) == ["1000 1000"]
