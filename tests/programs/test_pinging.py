@@ -11,7 +11,7 @@ from llm_kernel.machine.hosts import resolve, road
 from llm_kernel.machine.words import say
 from tests.notebook import Notebook, out
 
-NAMES = ["github.com", "google.com", "pypi.org", "www.university.edu", "ubuntu"]
+NAMES = ["github.com", "google.com", "www.university.edu", "ubuntu"]
 
 
 async def test_an_address_that_answers() -> None:
