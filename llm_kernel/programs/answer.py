@@ -25,6 +25,8 @@ _CLOSED = frozenset(
 _PLACES = ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/cuda/bin", "/opt/conda/bin")
 
 
+_TERMINAL = frozenset({"tty", "stty"})
+"""Programs that tell of the terminal they are at."""
 _QUESTIONS = 1000
 """How often one run of a program may ask."""
 _CONFIRMING = frozenset(["rm", "cp", "mv", "ln"])
@@ -82,7 +84,8 @@ async def said_by(row: Row, call: Call, streams: Io) -> Answer:
     piped: list[str] | None = None
     files, confirms = call.machine.files, _confirms(call, streams)
     fed = call.env.get(TTY)
-    if confirms and streams.listens and (fed is None or "0" in fed):
+    at_terminal = confirms or posixpath.basename(call.name) in _TERMINAL
+    if at_terminal and streams.listens and (fed is None or "0" in fed):
         call = replace(call, tty=True)
     for _ in range(_QUESTIONS):
         before = files.moment() if confirms else None

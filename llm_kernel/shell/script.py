@@ -56,7 +56,7 @@ _LACKING = frozenset("column od sort grep egrep fgrep".split())
 
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
 _SHELLS = frozenset(["bash", "sh", "dash"])
-_ASKING = frozenset("nohup timeout nice setsid".split())
+_ASKING = frozenset("nohup timeout nice setsid tty stty".split())
 """Programs that are told which of their streams are the terminal."""
 
 _CONFIRMING = frozenset("rm cp mv ln".split())

@@ -18,6 +18,7 @@ class Sink:
 
     parent = 0
     adopted = None
+    listens = False
 
     def __init__(self, machine: Machine) -> None:
         self.said, self.wrong = b"", b""
