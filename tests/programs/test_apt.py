@@ -8,6 +8,7 @@ import pytest
 
 from llm_kernel.machine import Machine
 from llm_kernel.programs import exact as _families  # noqa: F401 - fills the table
+from llm_kernel.programs.exact.conda import conda
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.shell.call import Answer, Call
 
@@ -28,6 +29,10 @@ def _run(machine: Machine, line: str, *, tty: bool = True, user: str = "root") -
     run = EXACT[name].run
     assert run is not None
     return run(Call(name, tuple(args), machine, env={"USER": user}, tty=tty))
+
+
+def _conda(machine: Machine, line: str) -> Answer:
+    return conda(Call("conda", tuple(line.split()), machine, env={"USER": "root"}, tty=True))
 
 
 def _without_numbers(text: str) -> list[str]:
@@ -177,9 +182,9 @@ def test_dnf_says_what_it_cannot_find() -> None:
 def test_conda_lists_and_installs() -> None:
     machine = _machine()
     machine.packages.install("conda", "pytorch", "1.8.0")
-    assert _run(machine, "conda --version") == Answer("conda 4.9.2\n")
-    assert str(_run(machine, "conda list ^pytorch").stdout).count("\n") == 3
-    listed = str(_run(machine, "conda list pytorch").stdout).splitlines()[3:]
+    assert _conda(machine, "--version") == Answer("conda 4.9.2\n")
+    assert str(_conda(machine, "list ^pytorch").stdout).count("\n") == 3
+    listed = str(_conda(machine, "list pytorch").stdout).splitlines()[3:]
     assert [line.split()[:2] + line.split()[3:] for line in listed] == [["pytorch", "1.8.0", "pytorch"]]
-    assert _run(machine, "conda install -y -c conda-forge pandas").status == 0
+    assert _conda(machine, "install -y -c conda-forge pandas").status == 0
     assert machine.packages.module("pandas") is not None
