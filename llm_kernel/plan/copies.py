@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+from llm_kernel.plan.ordered import OrderedDict
 from llm_kernel.plan.values import Instance, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -31,10 +32,10 @@ def _copied(value: Value, seen: dict[int, Any]) -> Any:
         seen[id(value)] = items
         items += [_copied(each, seen) for each in value]
         return items
-    if type(value) is dict:
-        pairs: dict[Any, Any] = {}
+    if type(value) in (dict, OrderedDict):
+        pairs: dict[Any, Any] = OrderedDict({}, value.braces) if isinstance(value, OrderedDict) else {}
         seen[id(value)] = pairs
-        pairs.update({key: _copied(each, seen) for key, each in value.items()})
+        pairs.update({key: _copied(each, seen) for key, each in value.items()})  # type: ignore[attr-defined]
         return pairs
     if type(value) is tuple:
         return tuple(_copied(each, seen) for each in value)

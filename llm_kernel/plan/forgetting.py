@@ -17,6 +17,8 @@ _WIDE = 200
 
 def forget(w: Walk, names: Collection[str], env: Env) -> None:
     """Make every name and attribute of these names, in sight from ``env``, hold nobody knows what."""
+    for name in [each for each in w.globals.names if each.endswith("random>")]:
+        w.state.put(w.globals.names, name, None)  # what was drawn on the way is not known either
     queue: list[Value] = []
     here: Env | None = env
     while here is not None:

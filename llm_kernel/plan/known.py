@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
@@ -10,6 +11,7 @@ from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.items import counted, iterate, unpack, zipped
 from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
+from llm_kernel.plan.ordered import OrderedDict
 from llm_kernel.plan.shapes.module import children, layer_of
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES
@@ -304,7 +306,11 @@ def type_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
         return args[0].cls
     if isinstance(args[0], Thing) and args[0].kind == "module":
         return w.attribute(args[0], "__class__")
-    return Lib(f"builtins.{type(args[0]).__name__}") if known(args[0]) else Unknown()
+    if isinstance(args[0], Thing) and args[0].kind == "exception":
+        return Lib(f"builtins.{args[0].attrs['name']}")
+    kinds = [each.__name__ for each in type(args[0]).__mro__ if each.__module__ == "builtins"]
+    plain = not isinstance(args[0], (OrderedDict, Counter)) and known(args[0])
+    return Lib(f"builtins.{kinds[0]}") if plain else Unknown()
 
 
 def getattr_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

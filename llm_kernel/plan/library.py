@@ -21,6 +21,7 @@ from llm_kernel.plan.data import (
     STDERR,
     TENSOR_MAKERS,
 )  # fmt: skip
+from llm_kernel.plan.draws import DRAWS, draw, lose_draws
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.fetching import fetch
 from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
@@ -28,6 +29,7 @@ from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
+from llm_kernel.plan.ordered import OrderedDict, since
 from llm_kernel.plan.parsers import parser, parser_method, wrong_type
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.saving import load, save, size
@@ -75,6 +77,8 @@ def library_value(w: Walk, path: str) -> Value:
         raise Raised("AttributeError", f"module '{home}' has no attribute '{name}'")
     if path == "os.environ" and isinstance(told := w.facts.get("environ"), dict):
         return told
+    if path.startswith("builtins.") and path.endswith((".__name__", ".__qualname__")) and path.count(".") == 2:
+        return path.split(".")[1]
     if path == "sys.argv":
         return [Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
@@ -126,6 +130,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     forget(w, args)
     if root not in _STEADY and not path.startswith("torch.Generator"):
         lose_all(w)
+        if root not in ("torch", "numpy"):
+            lose_draws(w)
     if path in TENSOR_MAKERS:
         return _tensor(args)
     if last in ("to", "cuda") and len(args) >= 1 and isinstance(args[0], Instance):
@@ -388,6 +394,8 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
         return logger_method(w, owner, name, args, node)
     if owner.kind == "file":
         return file_method(w, owner, name, args)
+    if owner.kind == "random":
+        return draw(w, owner.attrs, "stream", name, args, named)
     if owner.kind == "path":
         return path_method(w, owner, name, args, named)
     if owner.kind == "bar" and name == "write":
@@ -414,11 +422,11 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return module_attribute(w, value, name)
     if value.kind.startswith("keras "):
         return keras_attribute(value, name)
-    if name in value.attrs and name not in ("steps", "this", "inner", "text"):
+    if name in value.attrs and name not in ("steps", "this", "inner", "text", "stream"):
         return value.attrs[name]
     if value.kind in OBJECTS:
         return OBJECTS[value.kind](value, name)
-    if value.kind == "namespace":
+    if value.kind in ("namespace", "simple", "sorted"):
         if name == "__dict__":
             return value.attrs
         return Unknown()
@@ -439,13 +447,23 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return Thing("namespace", dict(named))
 
 
+def simple(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``types.SimpleNamespace``: Python before 3.9 shows what it holds sorted."""
+    return Thing("namespace", dict(named)) if args else Thing("simple" if since(w.facts, 9) else "sorted", dict(named))
+
+
+def ordered(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    held = BUILTINS["builtins.dict"](w, args, named, node)
+    return OrderedDict(held, since(w.facts, 12)) if isinstance(held, dict) else held
+
+
 LIBRARY: dict[str, Handler] = {
     **LOGGING,
     **FILES,
     "torch.save": save, "torch.load": load, "os.path.getsize": size, "os.path.isdir": exists,
     "sys.exit": exit_, "os._exit": exit_, "sys.stdout.write": write, "sys.stderr.write": write_error,
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
-    "argparse.Namespace": namespace, "types.SimpleNamespace": namespace,
+    "argparse.Namespace": namespace, "types.SimpleNamespace": simple,
     "torch.utils.data.DataLoader": loader, "torch.utils.data.random_split": split, "torch.utils.data.Subset": subset,
     "torch.utils.data.dataset.random_split": split, "torch.utils.data.TensorDataset": tensors,
     "torch.utils.data.dataloader.DataLoader": loader,
@@ -461,10 +479,10 @@ LIBRARY: dict[str, Handler] = {
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
     "pprint.pprint": pprint, "builtins.vars": vars_,
     "contextlib.contextmanager": decorator,
-    "dataclasses.asdict": vars_, "collections.OrderedDict": BUILTINS["builtins.dict"],
+    "dataclasses.asdict": vars_, "collections.OrderedDict": ordered,
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS
+LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

@@ -14,7 +14,7 @@ from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
 from llm_kernel.plan.operators import binary, compare, gathered
 from llm_kernel.plan.shapes.numpys import add_to
-from llm_kernel.plan.shapes.since import has
+from llm_kernel.plan.shapes.since import has, missing
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, join, known, spread, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
@@ -60,6 +60,19 @@ def annotated(w: Walk, node: ast.AnnAssign, env: Env) -> Flow:
 
 
 def augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
+    target = node.target
+    if isinstance(target, ast.Subscript) and any(isinstance(each, ast.Call) for each in ast.walk(target)):
+        inner = Env({"<place>": w.evaluate(target.value, env), "<key>": w.evaluate(target.slice, env)}, env, env.root)
+        inner.moved = env.moved
+        w.state.made(inner.names)
+        once = ast.Subscript(ast.Name("<place>", ast.Load()), ast.Name("<key>", ast.Load()), ast.Store())
+        for each in ast.walk(once):
+            ast.copy_location(each, target)  # what is called for the place is called once
+        return _augmented(w, ast.copy_location(ast.AugAssign(once, node.op, node.value), node), inner)
+    return _augmented(w, node, env)
+
+
+def _augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
     old = w.evaluate(ast.copy_location(_loaded(node.target), node), env)
     value = w.evaluate(node.value, env)
     if isinstance(old, list) and isinstance(node.op, ast.Add):
@@ -191,7 +204,8 @@ def import_from(w: Walk, node: ast.ImportFrom, env: Env) -> Flow:
                     w.state.put(env.names, word, each)
             continue
         if isinstance(value, Lib) and has(w.facts, f"{value.path}.{alias.name}") is False:
-            raise Raised("ImportError")
+            said = missing(w.facts, value.path, alias.name)
+            raise Raised("ImportError", Unknown("str") if said is None else said)
         w.state.put(env.names, alias.asname or alias.name, w.attribute(value, alias.name))
     return None
 

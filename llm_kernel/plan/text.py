@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
@@ -9,15 +10,17 @@ from string import Formatter
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
+from llm_kernel.plan.ordered import OrderedDict
 from llm_kernel.plan.shapes.module import Modules, Named
 from llm_kernel.plan.shapes.printing import numbers
 from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
-from llm_kernel.plan.values import HOLES, SPREAD, Instance, Text, Thing, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import HOLES, SPREAD, Instance, Lib, Text, Thing, Unknown, Value, kind_of, known, spread
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
 """How an object of the source shows itself: called with the object and ``__str__`` or ``__repr__``."""
 
 _LONG = 100000
+_SHOWN = (list, tuple, dict, OrderedDict)
 _TENSORS = ("tensor", "ints", "bools")
 _PERCENT = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<digits>\d+))?[hlL]?(?P<type>[a-zA-Z%])"
@@ -101,12 +104,16 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined(("PosixPath('", *parts_of(text), "')")) if inside else text
         case Thing(kind="exception") if not inside:
             return shown(value.attrs["text"], ask, expr=expr, depth=depth)
-        case Thing(kind="namespace"):
-            fields = ((name, shown(each, ask, inside=True, depth=depth - 1)) for name, each in value.attrs.items())
-            return joined(("Namespace(", *_between(((f"{name}=", *parts_of(text)) for name, text in fields)), ")"))
+        case Thing(kind="namespace" | "simple" | "sorted" as kind):
+            word = "Namespace" if kind == "namespace" else "namespace"
+            pairs = sorted(value.attrs.items()) if kind == "sorted" else value.attrs.items()
+            fields = ((name, shown(each, ask, inside=True, depth=depth - 1)) for name, each in pairs)
+            return joined((f"{word}(", *_between(((f"{name}=", *parts_of(text)) for name, text in fields)), ")"))
+        case Lib(path) if path.startswith("builtins.") and isinstance(getattr(builtins, path[9:], None), type):
+            return f"<class '{path[9:]}'>"
     if known(value) and not _rough(value):
         return (repr(value) if inside else str(value))[:_LONG]
-    if isinstance(value, (list, tuple, dict)) and type(value) in (list, tuple, dict) and depth and not spread(value):
+    if isinstance(value, (list, tuple, dict)) and type(value) in _SHOWN and depth and not spread(value):
         return _container(value, ask, depth)
     return Text((hole(value, "", expr),))
 
@@ -137,6 +144,11 @@ def _container(value: list[Value] | tuple[Value, ...] | dict[Value, Value], ask:
     def inner(each: Value) -> tuple[str | Hole, ...]:
         return parts_of(shown(each, ask, inside=True, depth=depth - 1))
 
+    if isinstance(value, OrderedDict) and not value.braces:
+        pairs = _between(["(", *inner(k), ", ", *inner(v), ")"] for k, v in value.items())
+        return joined(("OrderedDict([", *pairs, "])"))
+    if isinstance(value, OrderedDict):
+        return joined(("OrderedDict(", *parts_of(_container(dict(value), ask, depth)), ")"))
     if isinstance(value, dict):
         return joined(("{", *_between([*inner(k), ": ", *inner(v)] for k, v in value.items() if k is not SPREAD), "}"))
     left, right = ("[", "]") if isinstance(value, list) else ("(", ",)" if len(value) == 1 else ")")

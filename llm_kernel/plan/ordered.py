@@ -1,0 +1,35 @@
+"""``OrderedDict``: a dict that shows itself in its own way, which changed with Python 3.12."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from llm_kernel.plan.values import Value
+
+__all__ = ["OrderedDict", "since"]
+
+
+class OrderedDict(dict[Any, Value]):
+    """A dict of the program; ``braces``: whether its release of Python shows it with braces."""
+
+    __slots__ = ("braces",)
+    braces: bool
+
+    def __init__(self, held: Mapping[Any, Value], braces: bool) -> None:
+        super().__init__(held)
+        self.braces = braces
+
+    def copy(self) -> OrderedDict:
+        return OrderedDict(self, self.braces)
+
+    def __repr__(self) -> str:
+        if not self:
+            return "OrderedDict()"
+        return f"OrderedDict({super().__repr__() if self.braces else repr([*self.items()])})"
+
+
+def since(facts: Mapping[str, object], minor: int) -> bool:
+    """Whether the machine's Python is 3.``minor`` or newer, as one of today is where nothing is known of it."""
+    told = facts.get("python")
+    return not isinstance(told, tuple) or told[:2] >= (3, minor)
