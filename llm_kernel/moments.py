@@ -5,6 +5,7 @@ History only grows: going back is a step too, so it can be taken back itself.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from llm_kernel.errors import CellError, StateError, StoreError
@@ -134,10 +135,11 @@ class Moments:
         """Give the present moment a name.
 
         Raises:
-            CellError: where nothing is kept yet, or the name is none.
+            CellError: where nothing is kept yet, this moment could not be, or the name is none.
         """
-        if self.last is None:
-            raise CellError(f"nothing could be saved as {name!r}: {self.trouble or 'no cell has run yet'}.")
+        if self.last is None or self.trouble:
+            trouble, self.trouble = self.trouble, ""
+            raise CellError(f"nothing could be saved as {name!r}: {trouble or 'no cell has run yet.'}")
         if name.isdigit():
             raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
         try:
@@ -150,5 +152,8 @@ class Moments:
 
     def end(self, *, restart: bool) -> None:
         """The kernel leaves in order; ``restart``: the user asked for a new one."""
-        self.line.end(restart=restart)
-        self.store.close()
+        try:
+            with suppress(StoreError):  # what could not be kept was told after each cell
+                self.line.end(restart=restart)
+        finally:
+            self.store.close()

@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import RLock
 
 from llm_kernel.errors import StateError, StoreError
+from llm_kernel.store.standing import Standing
 
 __all__ = ["DAMAGE", "FORMAT", "Database"]
 
@@ -85,6 +86,7 @@ class Database:
         except BaseException:
             self._sql.close()
             raise
+        self._standing = Standing(self.file, self._sql) if folder else None
 
     def close(self) -> None:
         """Write the log back and let go of the file."""
@@ -99,9 +101,12 @@ class Database:
         one came after it.
 
         Raises:
-            StoreError: when it cannot be written now: a full disk, a file that may not be written, a damaged one.
+            StoreError: when it cannot be written now: a full disk, a file that may not be written, a damaged one, one
+                that was taken away.
         """
         with self._lock:
+            if self._standing:
+                self._standing.check()
             try:
                 self._force(forced)
                 with self._transaction("IMMEDIATE"):
@@ -110,6 +115,8 @@ class Database:
                 raise StoreError(self._trouble(error)) from error
             if self.loose:
                 self._shrink()
+            if self._standing:
+                self._standing.note()
 
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:

@@ -65,6 +65,8 @@ class Line:
         """
         with self._database.writing(forced=forced) as sql:
             last = sql.execute("SELECT max(number) FROM steps WHERE line = ?", (self.number,)).fetchone()[0] or 0
+            if last < self._count:
+                raise ValueError(f"step {self._count} is gone")
             number = last + 1
             whole = self._past is None or last != self._count or self._long(number)
             frame = draw(sql, self._past, moment, whole=whole)
