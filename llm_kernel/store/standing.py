@@ -20,6 +20,9 @@ __all__ = ["Standing"]
 _Name: TypeAlias = tuple[int, int]
 """Device and inode: what a path means."""
 
+_GLANCE, _CARE = "PRAGMA schema_version", "PRAGMA quick_check(1)"
+"""How a file is read that another kernel wrote to, and one that was found bad."""
+
 _TRIES = 5
 _PAUSE = 0.05
 """How often, and after how many seconds, a file is looked at again that another kernel may be writing."""
@@ -34,6 +37,7 @@ class Standing:
         self._file = _name(path)
         self._log: _Name | None = None
         self._touched = _touched(path)
+        self._look = _GLANCE
 
     def check(self) -> None:
         """Look whether what is written now will be found again.
@@ -71,13 +75,15 @@ class Standing:
         )
 
     def _whole(self) -> None:
-        error = self._read("PRAGMA schema_version")
+        error = self._read(self._look)
         for _ in range(_TRIES):
             if error is None:
+                self._look = _GLANCE
                 return
+            self._look = _CARE
             # a kernel that was killed while it wrote its log back leaves as much: the log has what is missing then
             self._write_back()
-            error = self._read("PRAGMA quick_check(1)")
+            error = self._read(_CARE)
             if error:
                 time.sleep(_PAUSE)
         if error:
