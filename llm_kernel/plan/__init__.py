@@ -84,6 +84,7 @@ def plan(
             walker.fault,
             walker.status,
             tuple(path for path, sure in walker.wrote.items() if sure),
+            tuple(sorted(walker.drawn)),
             load_of(walker.globals.names),
         )
     except (SyntaxError, ValueError, RecursionError, MemoryError, Exhausted):

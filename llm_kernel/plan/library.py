@@ -36,6 +36,7 @@ from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.chance import lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
+from llm_kernel.plan.shapes.metrics import estimated
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.numpys import forget
 from llm_kernel.plan.shapes.since import has
@@ -115,6 +116,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     handler = LIBRARY.get(path) or (_DATASETS.get(last) if root in ("torchvision", "datasets") else None)
     if handler is not None:
         return handler(w, args, named, node)
+    if root == "sklearn" and (found := estimated(w, path, args, named)) is not None:
+        return found
     if path.startswith("math.") and hasattr(math, last) and all(isinstance(each, (int, float)) for each in args):
         small = all(abs(each) < 500 for each in args if isinstance(each, int)) or last not in _GROWING
         return checked(lambda: getattr(math, last)(*args)) if small else Unknown("int")

@@ -113,7 +113,8 @@ class Plan:
 
     ``writes`` are the files it surely names as written, ``usual`` a sentence about the numbers that such a run gives,
     ``saves`` the checkpoints. ``fault`` is the exception that surely ends it, ``status`` its exit status where that is
-    certain, ``left`` the files that it has surely written then. ``load`` is what the network weighs that it calls.
+    certain, ``left`` the files that it has surely written then; ``drawn`` names figures that nobody says and that were
+    drawn as they usually are. ``load`` is what the network weighs that it calls.
     """
 
     nodes: tuple[Node, ...]
@@ -124,6 +125,7 @@ class Plan:
     fault: Fault | None = None
     status: int | None = None
     left: tuple[str, ...] = ()
+    drawn: tuple[str, ...] = ()
     load: Load | None = None
 
 

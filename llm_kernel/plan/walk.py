@@ -70,6 +70,7 @@ class Walk(Protocol):
     doubt: int
     around: int
     stored: set[str] | None
+    drawn: set[str]
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""

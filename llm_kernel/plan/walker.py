@@ -55,6 +55,7 @@ class Walker:
         self.doubt = 0
         self.around = 0
         self.stored: set[str] | None = set()
+        self.drawn: set[str] = set()
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []

@@ -210,6 +210,8 @@ class Emulator:
         planned = plan(source, script.args, read=read, facts=facts)
         if planned is None:
             return None
+        if planned.drawn:
+            record.note = f"drawn as it usually is: {', '.join(planned.drawn)}"
         seed = self._seed(call)
         found = decided(source, script.args, planned, read=read, facts=facts, seed=seed)
         if found is None:

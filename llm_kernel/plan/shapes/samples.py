@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Callable
+from typing import Any
 
+from llm_kernel.plan.shapes.estimators import CLASSES, labelled, note, told
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, like, tensor
 from llm_kernel.plan.values import Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
@@ -18,6 +20,8 @@ _SETS: dict[str, tuple[tuple[int, ...], str]] = {
     "fetch_california_housing": ((20640, 8), "float64"),
 }  # fmt: skip
 """Shapes of the data, and the type of the targets."""
+_SORTED = frozenset({"iris", "wine"})
+"""Sets that hold their classes one after the other."""
 _FEATURES = {"load_iris": ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]}
 
 
@@ -28,11 +32,23 @@ def _load(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST |
         if named.get("as_frame") is True or "n_class" in named:
             return Unknown(origin=f"sklearn.datasets.{name}()")
         data, target = tensor(shape, "float64", of="numpy"), tensor(shape[:1], kind, of="numpy")
+        if (known := name.partition("_")[2]) in CLASSES:
+            data, target = _told(data, target, known)
         if named.get("return_X_y") is True:
             return (data, target)
         return Thing("bunch", {"data": data, "target": target, "<name>": name})
 
     return load
+
+
+def _told(data: Tensor, target: Tensor, name: str) -> tuple[Tensor, Tensor]:
+    """The rows of a set with its classes, whose order is known where the set is sorted by them."""
+    import numpy
+
+    ordered = numpy.repeat(numpy.arange(len(CLASSES[name])), CLASSES[name])
+    labels = ordered if name in _SORTED else labelled(name, "all", len(ordered))
+    target = note(target, set=name, labels=labels, **({"array": ordered} if name in _SORTED else {}))
+    return note(data, set=name, labels=labels), target
 
 
 def bunch_attribute(this: Thing, name: str) -> Value:
@@ -52,7 +68,8 @@ def _split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
         if len(count) != 1:
             raise Vague
         train, test = _parts(count.pop(), named.get("train_size"), named.get("test_size"))
-        return [piece for each in args for piece in (_rows(each, train), _rows(each, test))]
+        order = _order(args[0], train, test, named)
+        return [piece for each in args for piece in _pieces(each, train, test, order)]
     except Vague:
         return [Unknown("tensor") for _ in args for _ in range(2)]
 
@@ -65,10 +82,39 @@ def _length(value: Value) -> int:
     raise Vague
 
 
-def _rows(value: Value, count: int) -> Value:
-    if isinstance(value, Tensor):
-        return like(value, (count, *value.dims[1:]))
-    return [Unknown("str" if isinstance(value, list) and value and isinstance(value[0], str) else "float")] * count
+def _order(first: Value, train: int, test: int, named: dict[str, Value]) -> Any:
+    """The places of the rows for training and for test, as ``train_test_split`` takes them; None where it is open."""
+    import numpy
+
+    seed, count = named.get("random_state"), _length(first)
+    if named.get("shuffle") is False:
+        return numpy.arange(train), numpy.arange(train, train + test)
+    if (
+        named.get("stratify") is not None
+        or not isinstance(seed, int)
+        or isinstance(seed, bool)
+        or not 0 <= seed < 2**32
+    ):
+        return None
+    drawn = numpy.random.RandomState(seed).permutation(count)
+    return drawn[test : test + train], drawn[:test]
+
+
+def _pieces(value: Value, train: int, test: int, order: Any) -> list[Value]:
+    return [_rows(value, size, order, at) for at, size in enumerate((train, test))]
+
+
+def _rows(value: Value, count: int, order: Any, at: int) -> Value:
+    if not isinstance(value, Tensor):
+        return [Unknown("str" if isinstance(value, list) and value and isinstance(value[0], str) else "float")] * count
+    made, name = like(value, (count, *value.dims[1:])), told(value, "set")
+    if name is None:
+        return made
+    part, labels = ("train", "test")[at], told(value, "labels")
+    if order is None or labels is None or len(labels) < len(order[0]) + len(order[1]):
+        return note(made, set=name, part=part, scaled=told(value, "scaled"), labels=labelled(name, part, count))
+    exact = {"array": value.numbers[order[at]]} if value.numbers is not None else {}
+    return note(made, set=name, part=part, scaled=told(value, "scaled"), labels=labels[order[at]], **exact)
 
 
 def _parts(count: int, train: Value, test: Value) -> tuple[int, int]:

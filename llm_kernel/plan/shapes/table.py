@@ -18,6 +18,7 @@ from llm_kernel.plan.shapes.hooks import after as after_call
 from llm_kernel.plan.shapes.hooks import before as before_call
 from llm_kernel.plan.shapes.inplace import change
 from llm_kernel.plan.shapes.load import weigh
+from llm_kernel.plan.shapes.metrics import METRICS
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
 from llm_kernel.plan.shapes.nets import QUESTIONS
 from llm_kernel.plan.shapes.numeric import filled, given_numbers, of_layer
@@ -194,7 +195,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, **TRAINERS, **SAMPLES,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, **TRAINERS, **SAMPLES, **METRICS,
     **passed.HANDLERS, "torchsummary.summary": torchsummary.summary, "torchsummary.torchsummary.summary":
         torchsummary.summary, "torchinfo.summary": torchinfo.summary,
     "torch.nn.Sequential": containers.sequential,

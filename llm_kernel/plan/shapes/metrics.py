@@ -1,0 +1,186 @@
+"""``sklearn.metrics`` and the methods of estimators, where the data is one of scikit-learn's own samples."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from llm_kernel.plan.shapes.estimators import CLASSES, drawn, folds, names_of, note, told
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, given, like, tensor
+from llm_kernel.plan.values import Unknown, Value, known
+from llm_kernel.plan.walk import Walk
+
+if TYPE_CHECKING:
+    import numpy
+
+__all__ = ["METRICS", "estimated"]
+
+_Pair: TypeAlias = "tuple[numpy.ndarray[Any, Any], numpy.ndarray[Any, Any], str]"
+_SCALERS = ("Scaler", "Normalizer", "QuantileTransformer", "PowerTransformer", "PCA")
+_WIDEST = 40
+_HEADS = ("precision", "recall", "f1-score", "support")
+
+
+def estimated(w: Walk, path: str, args: list[Value], named: dict[str, Value]) -> Value | None:
+    """``model.predict(X)``, ``model.score(X, y)``, ``scaler.transform(X)``; None for everything else."""
+    base, _, name = path.rpartition(".")
+    rows = args[0] if args else named.get("X")
+    data = told(rows, "set")
+    if not isinstance(rows, Tensor) or data not in CLASSES:
+        return None
+    if name in ("transform", "fit_transform") and any(word in base for word in _SCALERS) and "PCA" not in base:
+        return note(like(rows, rows.dims), set=data, labels=told(rows, "labels"), part=told(rows, "part"), scaled=True)
+    labels = told(rows, "labels")
+    if labels is None or name not in ("predict", "score"):
+        return None
+    scaled = told(rows, "scaled") is True or "make_pipeline" in base or "Pipeline" in base
+    said = drawn(data, _maker(base), labels, scaled=scaled, train=told(rows, "part") == "train")
+    w.drawn.add("what the estimator predicts")
+    if name == "score":
+        return float((said == labels).mean())
+    return note(tensor((len(said),), "int64", of="numpy"), set=data, labels=said)
+
+
+def _maker(base: str) -> str:
+    """What an estimator was made by."""
+    found = re.findall(r"([A-Z]\w+)\(\)", base)
+    return found[0] if found else base
+
+
+def _pair(args: list[Value], named: dict[str, Value]) -> _Pair:
+    """The true classes, the predicted ones, and the name of the set."""
+    true, said = (args[n] if len(args) > n else named.get(name) for n, name in enumerate(("y_true", "y_pred")))
+    first, second = told(true, "labels"), told(said, "labels")
+    if first is None or second is None or len(first) != len(second):
+        raise Vague
+    return first, second, str(told(true, "set"))
+
+
+_Handler: TypeAlias = Callable[[Walk, list[Value], dict[str, Value], "ast.AST | None"], Value]
+
+
+def _of_pair(compute: Callable[[_Pair, dict[str, Value]], Value], kind: str) -> _Handler:
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        try:
+            return compute(_pair(args, named), named)
+        except Vague:
+            return Unknown(kind)
+
+    return handle
+
+
+def _accuracy(pair: _Pair, named: dict[str, Value]) -> Value:
+    true, said, _ = pair
+    right = int((true == said).sum())
+    return right if named.get("normalize") is False else right / len(true)
+
+
+def _confusion(pair: _Pair, named: dict[str, Value]) -> Value:
+    return given(_matrix(pair), of="numpy")
+
+
+def _matrix(pair: _Pair) -> numpy.ndarray[Any, Any]:
+    import numpy
+
+    true, said, _ = pair
+    present = sorted({*true.tolist(), *said.tolist()})
+    at = {each: n for n, each in enumerate(present)}
+    found = numpy.zeros((len(present), len(present)), "int64")
+    for one, other in zip(true.tolist(), said.tolist(), strict=True):
+        found[at[one], at[other]] += 1
+    return found
+
+
+def _columns(pair: _Pair) -> list[tuple[float, float, float, int]]:
+    """Precision, recall, F1 and support of each class."""
+    matrix = _matrix(pair)
+    rows = []
+    for n in range(len(matrix)):
+        hit, said, true = int(matrix[n, n]), int(matrix[:, n].sum()), int(matrix[n].sum())
+        precision, recall = hit / said if said else 0.0, hit / true if true else 0.0
+        both = precision + recall
+        rows.append((precision, recall, 2 * precision * recall / both if both else 0.0, true))
+    return rows
+
+
+def _average(rows: list[tuple[float, float, float, int]], at: int, way: Value, said: float) -> Value:
+    if way == "micro":
+        return said
+    if way == "macro":
+        return sum(row[at] for row in rows) / len(rows)
+    if way == "weighted":
+        return sum(row[at] * row[3] for row in rows) / sum(row[3] for row in rows)
+    if way == "binary" and len(rows) == 2:
+        return rows[1][at]
+    raise Vague
+
+
+def _one(at: int) -> Callable[[_Pair, dict[str, Value]], Value]:
+    def compute(pair: _Pair, named: dict[str, Value]) -> Value:
+        share = float((pair[0] == pair[1]).mean())
+        return _average(_columns(pair), at, named.get("average", "binary"), share)
+
+    return compute
+
+
+def _report(pair: _Pair, named: dict[str, Value]) -> Value:
+    """The table of precision, recall, F1 and support."""
+    digits, names = named.get("digits", 2), named.get("target_names")
+    if not isinstance(digits, int) or not 0 < digits < 10 or set(named) - {"digits", "target_names", "zero_division"}:
+        raise Vague
+    rows = _columns(pair)
+    present = sorted({*pair[0].tolist(), *pair[1].tolist()})
+    if isinstance(names, (list, tuple)) and known(names) and len(names) == len(rows):
+        words = [str(each) for each in names]
+    elif isinstance(names, Unknown) and names.origin.endswith(".target_names") and len(rows) == len(CLASSES[pair[2]]):
+        words = list(names_of(pair[2]))
+    elif names is None:
+        words = [str(each) for each in present]
+    else:
+        raise Vague
+    width = max(*map(len, words), len("weighted avg"), digits)
+    if width > _WIDEST:
+        raise Vague
+    count = len(pair[0])
+    text = (
+        f"{'':>{width}} " + "".join(f" {name:>9}" for name in ("precision", "recall", "f1-score", "support")) + "\n\n"
+    )
+    for word, row in zip(words, rows, strict=True):
+        text += _line(word, width, digits, row)
+    accuracy = float((pair[0] == pair[1]).mean())
+    text += f"\n{'accuracy':>{width}} " + f" {'':>9}" * 2 + f" {accuracy:>9.{digits}f} {count:>9}\n"
+    for way in ("macro", "weighted"):
+        means = [_average(rows, at, way, accuracy) for at in range(3)]
+        text += _line(f"{way} avg", width, digits, (*(float(one) for one in means if isinstance(one, float)), count))
+    return text
+
+
+def _line(word: str, width: int, digits: int, row: tuple[float, ...]) -> str:
+    return f"{word:>{width}} " + "".join(f" {value:>9.{digits}f}" for value in row[:3]) + f" {row[3]:>9}\n"
+
+
+def _validated(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``cross_val_score(model, X, y, cv=5)``."""
+    model, rows, count = args[0] if args else None, args[1] if len(args) > 1 else None, named.get("cv", 5)
+    data = told(rows, "set")
+    whole = isinstance(rows, Tensor) and data in CLASSES and rows.dims[0] == sum(CLASSES[data])
+    plain = not set(named) - {"cv"} and isinstance(count, int) and 1 < count <= 50
+    if not whole or not plain or not isinstance(model, Unknown) or not isinstance(count, int):
+        return Unknown("tensor", "sklearn.model_selection.cross_val_score()")
+    w.drawn.add("what the estimator predicts")
+    scaled = told(rows, "scaled") is True or "make_pipeline" in model.origin
+    return given(folds(data, _maker(model.origin), count, scaled=scaled), of="numpy")
+
+
+METRICS: dict[str, _Handler] = {
+    "sklearn.metrics.accuracy_score": _of_pair(_accuracy, "float"),
+    "sklearn.metrics.confusion_matrix": _of_pair(_confusion, "any"),
+    "sklearn.metrics.classification_report": _of_pair(_report, "any"),
+    "sklearn.metrics.precision_score": _of_pair(_one(0), "float"),
+    "sklearn.metrics.recall_score": _of_pair(_one(1), "float"),
+    "sklearn.metrics.f1_score": _of_pair(_one(2), "float"),
+    "sklearn.model_selection.cross_val_score": _validated,
+}
+"""Handlers by full name."""
