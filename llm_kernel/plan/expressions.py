@@ -23,6 +23,7 @@ from llm_kernel.plan.values import (
     SPREAD,
     Env,
     Function,
+    Group,
     Lib,
     Text,
     Thing,
@@ -382,6 +383,8 @@ def set_attribute(w: Walk, thing: Value, word: str, value: Value) -> None:
 
 
 def _set_item(w: Walk, thing: Value, key: Value, value: Value) -> None:
+    if isinstance(thing, Group) and (w.around > 1 or w.long):
+        value = Unknown("float") if key == "lr" else value  # a rate for each batch would be walked batch by batch
     if isinstance(thing, dict) and not spread(thing) and known(key):
         checked(lambda: w.state.put(thing, key, value))
     elif isinstance(thing, Tensor):

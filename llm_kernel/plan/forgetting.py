@@ -6,6 +6,7 @@ import ast
 from collections.abc import Collection
 
 from llm_kernel.plan.bound import bound
+from llm_kernel.plan.rates import give_up
 from llm_kernel.plan.values import SPREAD, Env, Function, Instance, Thing, Unknown, Value, kind_of
 from llm_kernel.plan.walk import Walk
 
@@ -19,6 +20,7 @@ def forget(w: Walk, names: Collection[str], env: Env) -> None:
     """Make every name and attribute of these names, in sight from ``env``, hold nobody knows what."""
     for name in [each for each in w.globals.names if each.endswith("random>")]:
         w.state.put(w.globals.names, name, None)  # what was drawn on the way is not known either
+    give_up(w, w.optimizers)
     queue: list[Value] = []
     here: Env | None = env
     while here is not None:

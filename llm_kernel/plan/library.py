@@ -32,6 +32,7 @@ from llm_kernel.plan.nodes import Choice, Free, Hole, Line, Literal, Loop, Node
 from llm_kernel.plan.ordered import OrderedDict, since
 from llm_kernel.plan.parsers import parser, parser_method, wrong_type
 from llm_kernel.plan.paths import path_attribute, path_of
+from llm_kernel.plan.rates import OPTIMIZERS, SCHEDULERS, give_up, optimizer, rate_attribute, rate_method, scheduler
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
 from llm_kernel.plan.shapes.chance import lose, lose_all
@@ -118,6 +119,7 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         return handler(w, args, named, node)
     if root == "sklearn" and (found := estimated(w, path, args, named)) is not None:
         return found
+    made = _rated(w, path, last, args, named, node)
     if path.startswith("math.") and hasattr(math, last) and all(isinstance(each, (int, float)) for each in args):
         small = all(abs(each) < 500 for each in args if isinstance(each, int)) or last not in _GROWING
         return checked(lambda: getattr(math, last)(*args)) if small else Unknown("int")
@@ -143,8 +145,24 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         return Text((Hole("time", args[0], w.source(node)),))
     if last in ("get_last_lr", "get_lr"):
         return [Unknown("float", f"{path}()")]
+    if made is not None:
+        return made
     kind = "str" if last in ("strftime", "isoformat", "read", "decode") else "tensor" if _tensorial(path) else "any"
     return Unknown(kind, f"{path}()")
+
+
+def _rated(
+    w: Walk, path: str, last: str, args: list[Value], named: dict[str, Value], node: ast.AST | None
+) -> Thing | None:
+    """The optimizer or scheduler that a call makes; any other library may change the rates of those it is given."""
+    made: Thing | None = None
+    if path == f"torch.optim.{last}" and last in OPTIMIZERS:
+        made = optimizer(w, last, args, named, node)
+    elif path == f"torch.optim.lr_scheduler.{last}" and last in SCHEDULERS:
+        made = scheduler(w, last, args, named)
+    if made is None and last not in ("step", "unscale_", "zero_grad"):
+        give_up(w, [*args, *named.values()])
+    return made
 
 
 _FIRST = frozenset({"savefig", "to_csv", "to_json", "to_parquet", "to_pickle", "to_excel", "savetxt", "save_weights",
@@ -397,6 +415,8 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
         return logger_method(w, owner, name, args, node)
     if owner.kind == "file":
         return file_method(w, owner, name, args)
+    if owner.kind in ("optimizer", "scheduler"):
+        return rate_method(w, owner, name, args, named)
     if owner.kind == "random":
         return draw(w, owner.attrs, "stream", name, args, named)
     if owner.kind == "path":
@@ -425,6 +445,8 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return module_attribute(w, value, name)
     if value.kind.startswith("keras "):
         return keras_attribute(value, name)
+    if value.kind in ("optimizer", "scheduler"):
+        return rate_attribute(value, name)
     if name in value.attrs and name not in ("steps", "this", "inner", "text", "stream"):
         return value.attrs[name]
     if value.kind in OBJECTS:

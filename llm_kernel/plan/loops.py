@@ -199,10 +199,12 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
 def _around(w: Walk, count: int) -> Iterator[None]:
     """While this is open, what is walked is walked several times."""
     w.around += count > 2
+    w.long += count > _LONG
     try:
         yield
     finally:
         w.around -= count > 2
+        w.long -= count > _LONG
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from llm_kernel.plan.values import MISSING, SPREAD, Value, join, same
+from llm_kernel.plan.values import MISSING, SPREAD, Group, Value, join, same
 
 Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
 Slot: TypeAlias = tuple[int, object]
@@ -16,6 +16,8 @@ _LONGEST = 5000
 """Turns beyond which nobody counts what a list holds."""
 
 
+GROUPS = ("param_groups", "get_last_lr", "_last_lr")
+"""The names by which a learning rate is read."""
 FRAME = "<function>"
 """Stands among the names of a function that is being walked, for its own."""
 
@@ -38,6 +40,7 @@ class Log:
             whole = key is SPREAD
             if _differ(place, old) if whole else not _alike_now(old, place.get(key, MISSING)):
                 found.add((id(place), key if isinstance(key, str) else "[]"))
+                found |= {(id(place), name) for name in GROUPS if isinstance(place, Group)}
         return found
 
 
@@ -80,11 +83,19 @@ class State:
             self._set(place, key)
             if not quiet and (id(place), key) not in self.loose:
                 self.changed.add((id(place), key if isinstance(key, str) else "[]"))
+            if isinstance(place, Group):
+                self._note(place)
         place[key] = value
 
     def _set(self, place: Any, key: object) -> None:
         self.moment += 1
         self.moments[own(key) if FRAME in place else key] = self.moment
+
+    def _note(self, place: Group) -> None:
+        """A learning rate has changed, or what its next change hangs on."""
+        for name in GROUPS:
+            self.moments[name] = self.moment
+            self.changed.add((id(place), name))
 
     def watch(self) -> Watched:
         """Start to note what changes; new places do not count."""

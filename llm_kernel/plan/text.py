@@ -94,7 +94,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
         case Tensor() if value.numbers is not None:
             return numbers(value, inside)
-        case Thing(kind="module" | "parallel") | Modules() | Named():
+        case Thing(kind="module" | "parallel" | "optimizer") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
         case Thing(kind="chain" | "parallel" | "dataset" | "transform" | "bunch"):

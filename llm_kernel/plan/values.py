@@ -166,6 +166,12 @@ class Items:
     at: Callable[[int | None], Value]
 
 
+class Group(dict[str, Value]):
+    """A group of parameters, or what a scheduler holds: who asked for a rate asks again when it changes."""
+
+    __slots__ = ()
+
+
 class Shuffled(list[Value]):
     """A list made of a set: nobody knows the order, but what it holds are ``values``."""
 
@@ -241,6 +247,8 @@ def truth(value: Value) -> bool | None:
         case Instance():
             plain = not any("__len__" in each.attrs or "__bool__" in each.attrs for each in value.cls.line())
             return True if plain and not value.cls.foreign() else None
+        case Thing(kind="optimizer" | "scheduler"):
+            return True
         case Thing() | Items():
             return None if value_size(value) is None else bool(value_size(value))
     if spread(value):

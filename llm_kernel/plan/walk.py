@@ -12,7 +12,7 @@ from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.nodes import Node, Stream
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.state import State
-from llm_kernel.plan.values import Env, Function, Instance, Text, Unknown, Value
+from llm_kernel.plan.values import Env, Function, Instance, Text, Thing, Unknown, Value
 
 Flow: TypeAlias = str | None
 """How a statement ends: None (the next one follows), "break", "continue" or "return"."""
@@ -69,8 +69,11 @@ class Walk(Protocol):
     wrote: dict[str, bool]
     doubt: int
     around: int
+    long: int
     stored: set[str] | None
     drawn: set[str]
+    optimizers: list[Thing]
+    telling: bool
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""

@@ -17,13 +17,14 @@ from llm_kernel.plan.importing import absolute
 from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import calls, lasting, reads, writes, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
+from llm_kernel.plan.rates import tells
 from llm_kernel.plan.recall import Recall, key_of
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
-from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Unknown, Value, join, known
+from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Thing, Unknown, Value, join, known
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised, TooLong
 
 _STEPS = 45000
@@ -54,8 +55,11 @@ class Walker:
         self.wrote: dict[str, bool] = {}
         self.doubt = 0
         self.around = 0
+        self.long = 0
         self.stored: set[str] | None = set()
         self.drawn: set[str] = set()
+        self.optimizers: list[Thing] = []
+        self.telling = False
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []
@@ -483,6 +487,7 @@ class Walker:
     def learn(self, tree: ast.Module, env: Env) -> None:
         """Note what can be called, bound and set in a module."""
         self._loudness.add(tree)
+        self.telling = self.telling or tells(tree)
         env.bound = lambda: self._bound(tree)
         more = attributes(tree)
         self.stored = None if more is None or self.stored is None else self.stored | more

@@ -82,7 +82,7 @@ def test_a_perplexity_is_that_of_its_loss() -> None:
 
 
 def test_the_learning_rate_is_the_schedulers() -> None:
-    held = _bounds(epoch="print(f'epoch {epoch} lr {scheduler.get_last_lr()[0]:.6f}')")
+    held = _bounds(epoch="print(f'epoch {epoch} lr {scheduler.get_lr()[0]:.6f}')")
     said = [held.held(f"epoch {epoch} lr 0.500000").split()[-1] for epoch in range(1, 6)]
     assert said == ["0.001000", "0.000100", "0.000100", "0.000010", "0.000010"]
 
