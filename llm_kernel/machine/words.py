@@ -163,13 +163,15 @@ _TEXTS = (".txt", ".log", ".md", ".csv", ".json", ".yaml", ".yml", ".py", ".sh",
 
 
 def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
-    found = re.fullmatch(r"(?P<path>\S.*?)\s+(?:--size[ =]|-s ?)?(?P<size>\d\S*)", " ".join(args))
+    said = " ".join(args)
+    found = re.search(r"(?<!\s)\s+(?:--size[ =]|-s ?)?(?P<size>\d\S*)\Z", said)
+    name = said[: found.start()] if found else ""
     size = read_size(found["size"]) if found else None
-    if not found or size is None:
+    if not name or name[0].isspace() or "\n" in name or size is None:
         raise Refused(f"usage: {USAGE['file']}")
     if size > sum(disk.size for disk in machine.system.disks):
-        raise Refused(f"file: {found['path']}: {say_size(size)} is more than the disks hold")
-    path = machine.files.absolute(found["path"], cwd)
+        raise Refused(f"file: {name}: {say_size(size)} is more than the disks hold")
+    path = machine.files.absolute(name, cwd)
     if size <= _READABLE and path.endswith(_TEXTS):
         machine.files.latent(path, size, f"file {path}")
     else:

@@ -12,7 +12,7 @@ __all__ = ["Key", "collation", "version_key"]
 
 Key: TypeAlias = Callable[[str], Any]
 
-_SUFFIX = re.compile(r"(?:\.[A-Za-z~][A-Za-z0-9~]*)*$")
+_SUFFIX = re.compile(r"[A-Za-z~][A-Za-z0-9~]*")
 
 
 def collation(env: Mapping[str, str]) -> Key:
@@ -57,7 +57,10 @@ def _dots(name: str) -> int:
 
 
 def _bare(name: str) -> bytes:
-    return _SUFFIX.sub("", name, count=1).encode()
+    parts = name.split(".")
+    while len(parts) > 1 and _SUFFIX.fullmatch(parts[-1]):
+        parts.pop()
+    return ".".join(parts).encode()
 
 
 def _compare_runs(left: bytes, right: bytes) -> int:

@@ -46,11 +46,21 @@ AT = "__llm_kernel_at"
 _SUSPECT = re.compile(
     r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
-    r"|\b(?:rm|cp|mv|ln)\s[^\n;|]*-\w*[iI]|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
+    r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
-    r"|\b(?:awk|gawk|jq)\b|\bsort\s[^\n;|]*-\S*R|=always|\bcolumn\s|\bprintf\s[^\n;|]*\$"
+    r"|\b(?:awk|gawk|jq)\b|=always|\bcolumn\s"
 )
+_SUSPECT_WORDS = tuple(
+    (re.compile(head), re.compile(word))
+    for head, word in (
+        (r"\b(?:rm|cp|mv|ln)\s", r"-\w*[iI]"),
+        (r"\bsort\s", r"(?<!\S)[^\s-]*-\S*R"),
+        (r"\bprintf\s", r"\$"),
+    )
+)
+"""Commands that are looked at where such a word follows in them."""
+_END = re.compile(r"[\n;|]")
 _LACKING = frozenset("column od sort grep egrep fgrep".split())
 """Tools of the library that lack options which ours have."""
 
@@ -70,7 +80,7 @@ _TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": 
 _PLACE = re.compile(r"(?:/usr)?/bin/([\w\[.-]+)")
 _SYSTEM = re.compile(r"/(?:usr/|usr/local/)?s?bin/[^/]+|/(?:usr/local/cuda|opt/conda)/bin/[^/]+")
 _DATE = re.compile(r"%-?\d*\(([^)]*)\)T")
-_CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:\d+|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*\)T|[a-zA-Z]))")
+_CONVERSION = re.compile(r"%(?:%|[-+ #0]*(?:[1-9]\d*|\*)?(?:\.(?:\d+|\*)?)?(?:\([^)]*\)T|[a-zA-Z]))")
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
 _LETTERS = {
     "cat": "AbeEnstTuv",
@@ -165,10 +175,27 @@ class Lead:
     asked: bool = False
 
 
+def _suspect(script: str) -> bool:
+    return bool(_SUSPECT.search(script)) or any(_follows(script, head, word) for head, word in _SUSPECT_WORDS)
+
+
+def _follows(script: str, head: re.Pattern[str], word: re.Pattern[str]) -> bool:
+    """Whether ``word`` comes behind ``head`` in one command; each command is searched once."""
+    over = 0
+    for found in head.finditer(script):
+        if found.end() <= over:
+            continue
+        end = _END.search(script, found.end())
+        over = end.start() if end else len(script)
+        if word.search(script, found.end(), over):
+            return True
+    return False
+
+
 def led(script: str, lead: Lead) -> str:
     """``script`` with its edits."""
     shared = lead.shared or _LN.search(script) is not None
-    if not lead.inner and not lead.guarded and not shared and not _SUSPECT.search(script):
+    if not lead.inner and not lead.guarded and not shared and not _suspect(script):
         return script
     root = parse(script)
     nodes = list(walk(root, errors=False))

@@ -38,7 +38,7 @@ _CLASSES = {
     "graph": r"!-~",
     "cntrl": r"\x00-\x1f\x7f",
 }
-_PART = re.compile(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*\]|\\.|[(){}|+?*]|[^\[\\(){}|+?*]+|.", re.DOTALL)
+_PART = re.compile(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*(?:\]|\Z)|\\.|[(){}|+?*]|[^\[\\(){}|+?*]+|.", re.DOTALL)
 _MOST = 10_000
 
 
@@ -155,7 +155,7 @@ def _translated(text: str, kind: str) -> str:
         return text
     pieces: list[str] = []
     for part in _PART.findall(text):
-        if part[0] == "[" and len(part) > 1:
+        if part[0] == "[" and len(part) > 1 and part[-1] == "]":
             body = re.sub(r"\[:(\w+):\]", lambda m: _CLASSES.get(m[1], ""), part[1:-1].replace("\\", "\\\\"))
             pieces.append(f"[{body.replace('[', chr(92) + '[')}]")
         elif part in (r"\<", r"\>"):

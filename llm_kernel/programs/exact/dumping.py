@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from llm_kernel.programs.feeding import fed, tell
 from llm_kernel.programs.options import Options, Parsed
@@ -21,8 +21,9 @@ _HEXDUMP = Options(
 )
 _NAMED = {0: "\\0", 7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 _ROW = 16
-_UNIT = re.compile(r'\s*(?:(\d+)?(?:/(\d+))?)?\s*"((?:[^"\\]|\\.)*)"')
-_CONVERSION = re.compile(r"%([-#0 +]*\d*(?:\.\d+)?)(_[acpu][dox]?|[cdiouxXs%])")
+_TEXT = re.compile(r'"((?:[^"\\]|\\.)*)("?)')
+_COUNTS = re.compile(r"(?<!\d)(\d+)?(?:/(\d+))?\Z")
+_CONVERSION = re.compile(r"%([-#0 +]*(?:[1-9]\d*)?(?:\.\d+)?)(_[acpu][dox]?|[cdiouxXs%])")
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", '"': '"', "r": "\r", "a": "\a", "0": "\0"}
 _FLAGS = {"-p", "-ps", "-postscript", "-plain", "-r", "-revert", "-i", "-include", "-u", "-b", "-bits", "-e", "-a"}
 _VALUED = {"-c": "cols", "-cols": "cols", "-g": "group", "-l": "length", "-len": "length", "-s": "seek", "-n": "name"}
@@ -112,7 +113,7 @@ _SHOWN: dict[str, Callable[[bytes], str]] = {
 
 def _formatted(form: str, data: bytes, start: int) -> str:
     """``-e``: units of repetitions, bytes and a text, again and again until the bytes are shown."""
-    units = [(int(m[1] or 1), int(m[2] or 0), _unescaped(m[3]), bool(m[1])) for m in _UNIT.finditer(form)]
+    units = list(_units(form))
     eats = sum(times * (size or _taken(text)) for times, size, text, _ in units)
     out, at = "", 0
     while at < len(data):
@@ -127,6 +128,16 @@ def _formatted(form: str, data: bytes, start: int) -> str:
         if not eats:
             break
     return out
+
+
+def _units(form: str) -> Iterator[tuple[int, int, str, bool]]:
+    """How often, how many bytes, which text, and whether it was said how often."""
+    end = 0
+    for found in _TEXT.finditer(form):
+        counts = _COUNTS.search(form[end : found.start()].rstrip())
+        end = found.end()
+        if found[2] and counts:
+            yield int(counts[1] or 1), int(counts[2] or 0), _unescaped(found[1]), bool(counts[1])
 
 
 def _unescaped(text: str) -> str:

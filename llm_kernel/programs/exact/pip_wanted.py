@@ -66,7 +66,7 @@ def _listed(call: Call, site: Site, name: str, folder: str, options: dict[str, l
         raise NotExact
     for line in re.sub(r"\\\n", "", text).splitlines():
         plain = re.sub(r"(^|\s)#.*$", "", line).strip()
-        plain = re.sub(r"\s+--(?:hash|install-option|global-option|config-settings)[= ]\S+", "", plain)
+        plain = re.sub(r"(?<!\s)\s+--(?:hash|install-option|global-option|config-settings)[= ]\S+", "", plain)
         plain = re.sub(r"\$\{([A-Z0-9_]+)\}", lambda name: call.env.get(name[1], name[0]), plain)
         option, _, value = plain.partition("=" if plain.startswith("--") and " " not in plain else " ")
         value = value.strip()
@@ -244,6 +244,8 @@ def _from_toml(source: str) -> tuple[str, str, list[str]]:
     body = table[1] if table else ""
     name = re.search(r"^name\s*=\s*[\"']([^\"']+)", body, re.M)
     version = re.search(r"^version\s*=\s*[\"']([^\"']+)", body, re.M)
-    listed = re.search(r"^dependencies\s*=\s*\[(.*?)\]\s*$", body, re.M | re.S)
-    needs = re.findall(r"[\"']([^\"']+)[\"']", listed[1]) if listed else []
+    begun = re.search(r"^dependencies\s*=\s*\[", body, re.M)
+    rest = body[begun.end() :] if begun else ""
+    ended = re.search(r"\]\s*$", rest, re.M)
+    needs = re.findall(r"[\"']([^\"']+)[\"']", rest[: ended.start()]) if ended else []
     return name[1] if name else "", version[1] if version else "", needs

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 __all__ = ["Commit", "Person", "person_of", "read_commit", "read_tree", "write_commit", "write_tree"]
 
-_PERSON = re.compile(r"(.*?) ?<([^>]*)> (-?\d+) ([+-]\d{4})")
+_PERSON = re.compile(r"(.*?) ?<([^<>]*)> (-?\d+) ([+-]\d{4})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ EMPTY = "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
 """The tree with nothing in it."""
 
 _ABBREV = 7
+_STEP = re.compile(r"[~^](?:\d+|\{\w*\})?")
 _FOLDER, _LINK, _MODULE = 0o40000, 0o120000, 0o160000
 
 
@@ -154,10 +155,13 @@ class Repository:
 
     def resolve(self, text: str) -> str:
         """The object that a revision means; empty where it means none."""
-        found = re.fullmatch(r"(.*?)((?:[~^](?:\d+|\{\w*\})?)*)", text)
-        assert found is not None
-        name = self._named(found[1] or "HEAD")
-        for step in re.findall(r"[~^](?:\d+|\{\w*\})?", found[2]):
+        begin = end = 0
+        for found in _STEP.finditer(text):
+            begin = begin if found.start() == end else found.start()
+            end = found.end()
+        begin = begin if end == len(text) else len(text)
+        name = self._named(text[:begin] or "HEAD")
+        for step in _STEP.findall(text[begin:]):
             if not name:
                 return ""
             name = self._step(name, step)

@@ -13,7 +13,7 @@ def version(machine: Machine) -> str:
     """``2.34.1``, from the package that is installed."""
     for manager in machine.packages.managers:
         if found := machine.packages.find(manager, "git"):
-            upstream = re.search(r"(?:\d+:)?(\d+\.\d+(?:\.\d+)*)", found.version)
+            upstream = re.search(r"(?<!\d)(?:\d+:)?(\d+\.\d+(?:\.\d+)*)", found.version)
             if upstream:
                 return upstream[1]
     return "2.34.1"
