@@ -182,7 +182,7 @@ def _made(w: Walk, cls: Class, args: list[Value], named: dict[str, Value]) -> Va
     w.state.made(this.attrs)
     init = member(cls, "__init__")
     if foreign.startswith("builtins.") and foreign.endswith(("Exception", "Error")):
-        w.state.put(this.attrs, "args", tuple(args) if init is None else (Unknown("str"),))
+        w.state.put(this.attrs, "args", tuple(args))
     if init is None and cls.fields is not None:
         return _data(w, cls, this, args, named)
     if isinstance(init, Function):

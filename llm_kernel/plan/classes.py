@@ -104,6 +104,10 @@ def of_class(w: Walk, cls: Class, name: str) -> Value:
     return found
 
 
+def _exceptional(foreign: str) -> bool:
+    return foreign.startswith("builtins.") and foreign.endswith(("Exception", "Error"))
+
+
 def of_super(w: Walk, this: Super, name: str) -> Value:
     """``super().name``."""
     cls = this.this.cls if isinstance(this.this, Instance) else this.cls
@@ -113,6 +117,8 @@ def of_super(w: Walk, this: Super, name: str) -> Value:
     foreign = this.cls.foreign()
     if name == "__init__" and base(foreign):
         return Bound(Bound(Lib("torch.nn.Module.<descend>"), foreign), this.this)
+    if name == "__init__" and isinstance(this.this, Instance) and "args" in this.this.attrs and _exceptional(foreign):
+        return Bound(Lib("builtins.BaseException.__init__"), this.this)
     if name == "__init__":
         return Lib("silent")
     if name == "forward" and base(foreign):

@@ -8,6 +8,12 @@ from dataclasses import dataclass
 __all__ = ["Fault", "Frame"]
 
 
+_BETWEEN = {
+    "during": "\nDuring handling of the above exception, another exception occurred:\n\n",
+    "cause": "\nThe above exception was the direct cause of the following exception:\n\n",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One call on the way to the exception: the module's path (empty: the script), the line and the function.
@@ -28,9 +34,12 @@ class Fault:
     kind: str
     text: str
     frames: tuple[Frame, ...] = ()
+    before: Fault | None = None
+    link: str = "during"
 
     def traceback(self, named: Callable[[str], str], source: Callable[[str], Sequence[str]]) -> str:
         """What Python prints of it; ``named`` words a module's path, ``source`` gives its lines."""
+        first = self.before.traceback(named, source) + _BETWEEN[self.link] if self.before is not None else ""
         rows = ["Traceback (most recent call last):"]
         for frame in self.frames:
             rows.append(f'  File "{named(frame.module)}", line {frame.line}, in {frame.function}')
@@ -40,4 +49,4 @@ class Fault:
             lines = source(frame.module)
             if 0 < frame.line <= len(lines) and lines[frame.line - 1].strip():
                 rows.append(f"    {lines[frame.line - 1].strip()}")
-        return "\n".join([*rows, f"{self.kind}: {self.text}" if self.text else self.kind]) + "\n"
+        return first + "\n".join([*rows, f"{self.kind}: {self.text}" if self.text else self.kind]) + "\n"

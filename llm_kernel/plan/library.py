@@ -112,7 +112,9 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     if path.startswith("builtins.") and last.endswith(
         ("Error", "Exception", "Exit", "Interrupt", "Iteration", "Warning")
     ):
-        return Thing("exception", {"name": last, "text": args[0] if args else ""})
+        alone = shown(args[0], w.ask, inside=True) if args and last == "KeyError" else args[0] if args else ""
+        text = shown(tuple(args), w.ask) if len(args) > 1 and not last.startswith("OS") else alone
+        return Thing("exception", {"name": last, "text": text, "args": tuple(args)})
     root = path.split(".", 1)[0].removesuffix("()").removesuffix("[]")
     handler = LIBRARY.get(path) or (_DATASETS.get(last) if root in ("torchvision", "datasets") else None)
     if handler is not None:
@@ -472,6 +474,13 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return Thing("namespace", dict(named))
 
 
+def initialised(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``super().__init__(text)`` of an exception."""
+    if args and isinstance(args[0], Instance):
+        w.state.put(args[0].attrs, "args", tuple(args[1:]))
+    return None
+
+
 def simple(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``types.SimpleNamespace``: Python before 3.9 shows what it holds sorted."""
     return Thing("namespace", dict(named)) if args else Thing("simple" if since(w.facts, 9) else "sorted", dict(named))
@@ -499,7 +508,8 @@ LIBRARY: dict[str, Handler] = {
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
     "torch.compile": first, "torch.jit.script": first, "torch.device": device,
     "copy.deepcopy": deepcopy, "first": first, "asyncio.run": first,
-    "silent": silent, "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
+    "silent": silent, "builtins.BaseException.__init__": initialised,
+    "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
     "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
     "pprint.pprint": pprint, "builtins.vars": vars_,

@@ -16,7 +16,22 @@ from llm_kernel.plan.operators import binary, compare, gathered
 from llm_kernel.plan.shapes.numpys import add_to
 from llm_kernel.plan.shapes.since import has, missing
 from llm_kernel.plan.shapes.tensor import Tensor
-from llm_kernel.plan.values import SPREAD, Class, Env, Instance, Lib, Thing, Unknown, Value, join, known, spread, truth
+from llm_kernel.plan.values import (
+    MISSING,
+    SPREAD,
+    Class,
+    Env,
+    Instance,
+    Lib,
+    Text,
+    Thing,
+    Unknown,
+    Value,
+    join,
+    known,
+    spread,
+    truth,
+)  # fmt: skip
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 
@@ -146,9 +161,17 @@ def return_(w: Walk, node: ast.Return, env: Env) -> Flow:
 
 def raise_(w: Walk, node: ast.Raise, env: Env) -> Flow:
     if node.exc is None:
+        handled = env.names.get(_HANDLED)
+        if isinstance(handled, Thing) and isinstance(handled.attrs["error"], Raised):
+            raise handled.attrs["error"]
         raise Raised("Exception", Unknown("str"))
     value = w.evaluate(node.exc, env)
-    raised(w, value)
+    cause = w.evaluate(node.cause, env) if node.cause is not None else MISSING
+    try:
+        raised(w, value)
+    except Raised as err:
+        err.link = "during" if cause is MISSING else "none" if cause is None else "cause"
+        raise
     return None
 
 
@@ -167,7 +190,9 @@ def raised(w: Walk, value: Value) -> None:
             name = str(value.attrs["name"])
             if name == "SystemExit":
                 leave(w, value.attrs["text"] or None)
-            raise Raised(name, value.attrs["text"])
+            err = Raised(name, value.attrs["text"])
+            err.held = value
+            raise err
     raise Raised("Exception", Unknown("str"))
 
 
@@ -343,9 +368,36 @@ def _handle(w: Walk, handlers: Sequence[ast.ExceptHandler], err: Raised, env: En
         for word in _caught(handler):
             if word in ("BaseException", "Exception") or word in line or line & _PARENTS.get(word, set()):
                 if handler.name:
-                    w.state.put(env.names, handler.name, err.value)
-                return w.execute(handler.body, env)
+                    w.state.put(env.names, handler.name, _bound(err))
+                return _answered(w, handler, err, env)
     raise err
+
+
+def _bound(err: Raised) -> Value:
+    """What a handler's name holds."""
+    if err.held is not None or not isinstance(err.value, (str, Text)):
+        return err.held or err.value
+    args = Unknown() if err.name == "KeyError" else (err.value,)
+    return Thing("exception", {"name": err.name, "text": err.value, "args": args})
+
+
+def _answered(w: Walk, handler: ast.ExceptHandler, err: Raised, env: Env) -> Flow:
+    """Walk a handler; what it raises came while ``err`` was handled."""
+    held = env.names.get(_HANDLED, MISSING)
+    env.names[_HANDLED] = Thing("handled", {"error": err})
+    try:
+        return w.execute(handler.body, env)
+    except Raised as new:
+        if new is not err and new.before is None:
+            new.before = err
+        raise
+    finally:
+        env.names.pop(_HANDLED)
+        if held is not MISSING:
+            env.names[_HANDLED] = held
+
+
+_HANDLED = "<handled>"
 
 
 def match_(w: Walk, node: ast.Match, env: Env) -> Flow:

@@ -33,6 +33,12 @@ class Raised(Exception):  # noqa: N818 - it is the program's exception, not a fa
         """Where each function on the way was, by its depth."""
         self.inner: list[tuple[int, tuple[Frame, ...]]] = []
         """Calls inside a library, innermost first, each with how many frames of the source lie within it."""
+        self.before: Raised | None = None
+        """The exception that was being handled when this one was raised."""
+        self.held: Value = None
+        """The exception itself, where the source made it."""
+        self.link = "during"
+        """Whether it is shown: as what happened before, as the cause, or not at all."""
 
 
 class Exited(Exception):  # noqa: N818

@@ -93,7 +93,7 @@ class Walker:
             self.execute(tree.body, self.globals)
             self.status = 0
         except Raised as err:
-            self.fault = _fault(err, with_frames(self.facts, err))
+            self.fault = _fault(self, err)
             self.status = 1
             if self.fault is None:
                 self.emit(Free("stderr", err.name))
@@ -373,7 +373,10 @@ class Walker:
         found = self.attribute(instance, method)
         if isinstance(found, Unknown) and method == "__str__" and "args" in instance.attrs:
             args = instance.attrs["args"]
-            return shown(args[0], self.ask) if isinstance(args, tuple) and len(args) == 1 else Unknown("str")
+            if not isinstance(args, tuple):
+                return Unknown("str")
+            whole = "KeyError" in instance.cls.foreign()
+            return shown(args[0], self.ask, inside=whole) if len(args) == 1 else shown(args, self.ask) if args else ""
         if isinstance(found, (Unknown, Lib)) and method == "__str__":
             found = self.attribute(instance, "__repr__")
         return None if isinstance(found, (Unknown, Lib)) else self.call(found, [], {}, None)
@@ -498,12 +501,16 @@ class Walker:
         return self._scopes[node]
 
 
-def _fault(err: Raised, frames: tuple[Frame, ...]) -> Fault | None:
-    """The exception as it is shown, where all of it is known."""
+def _fault(w: Walker, err: Raised) -> Fault | None:
+    """The exception as it is shown, where all of it is known, with what came before it."""
     value = err.value
     if isinstance(value, Instance):
-        args = value.attrs.get("args")
-        value = args[0] if isinstance(args, tuple) and len(args) == 1 else "" if args == () else None
-    if not isinstance(value, str):
+        try:
+            value = w.ask(value, "__str__")
+        except Raised:
+            value = "<exception str() failed>"
+    before = _fault(w, err.before) if err.before is not None and err.link != "none" else None
+    if not isinstance(value, str) or (before is None and err.before is not None and err.link != "none"):
         return None
-    return Fault(err.name, value, frames)
+    name = "json.decoder.JSONDecodeError" if err.name == "JSONDecodeError" else err.name
+    return Fault(name, value, with_frames(w.facts, err), before, err.link)

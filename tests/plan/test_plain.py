@@ -73,3 +73,16 @@ while lab.more():
 print(random.random())
 """
     assert certain(planned(source))[0] == ()
+
+
+def test_an_exception_shows_what_was_handled_when_it_came():
+    source = 'try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError("w") from e\n'
+    fault = planned(source).fault
+    assert fault is not None
+    assert fault.traceback(lambda module: "t.py", lambda module: source.splitlines()) == (
+        'Traceback (most recent call last):\n  File "t.py", line 2, in <module>\n    1 / 0\n'
+        "ZeroDivisionError: division by zero\n\n"
+        "The above exception was the direct cause of the following exception:\n\n"
+        'Traceback (most recent call last):\n  File "t.py", line 4, in <module>\n'
+        '    raise ValueError("w") from e\nValueError: w\n'
+    )
