@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -26,6 +26,12 @@ _MANY = 1000
 
 _DEEP = 8
 """How deep lists and mappings may lie in each other."""
+
+_MANAGERS = (
+    *("pip", "pip3", "pypi", "python", "conda", "mamba", "micromamba", "npm", "yarn"),
+    *("apt", "apt-get", "aptitude", "deb", "dpkg", "dnf", "yum", "rpm", "cargo", "gem", "go", "snap"),
+)
+"""The managers of packages, by the names that people give them."""
 
 _FILE_KEYS = ("text", "size", "mode", "owner")
 
@@ -131,7 +137,7 @@ def _actions(found: Mapping[str, Any]) -> Iterator[Action]:
             yield from _KINDS[key](key, found[key])
 
 
-def _known(found: Mapping[str, Any], keys: tuple[str, ...], where: str) -> None:
+def _known(found: Iterable[str], keys: tuple[str, ...], where: str) -> None:
     for key in found:
         if key not in keys:
             near = difflib.get_close_matches(str(key), keys, n=2)
@@ -171,7 +177,9 @@ def _disks(key: str, value: Any) -> Iterator[Action]:
 
 
 def _packages(key: str, value: Any) -> Iterator[Action]:
-    for manager, names in _mapping(key, value).items():
+    found = _mapping(key, value)
+    _known([manager.partition(":")[0].lower() for manager in found], _MANAGERS, f"profile: {key}")
+    for manager, names in found.items():
         for text in _list(f"{key}: {manager}", names):
             yield _saying("install", manager, *text.split())
 

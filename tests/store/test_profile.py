@@ -77,6 +77,8 @@ def test_an_empty_mapping_changes_nothing() -> None:
         ("disks: 2T", "disks: lines of NAME: VALUE belong here"),
         ("packages: [torch]", "packages: lines of NAME: VALUE belong here"),
         ("packages: {pip: {torch: 1}}", "packages: pip: a text belongs here"),
+        ("packages: {nopm: [x]}", "packages: unknown key 'nopm'; did you mean npm?"),
+        ("packages: {zzz: [x]}", "packages: unknown key 'zzz'; there is pip, pip3, pypi, python, conda"),
         ("packages: {pip: ['']}", "usage: machine install"),
         ("files: {a.txt: x}", "files: a.txt: write the full path, /root/a.txt"),
         ("files: {/a: {text: x, size: 1}}", "files: /a: give it a text or a size"),
