@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
@@ -291,6 +292,11 @@ def isinstance_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.A
     value, kinds = args[0], args[1] if isinstance(args[1], tuple) else (args[1],)
     if isinstance(value, Instance) and all(isinstance(each, Class) for each in kinds):
         return any(each in value.cls.line() for each in kinds)
+    if isinstance(value, Thing) and value.kind == "exception" and hasattr(builtins, str(value.attrs["name"])):
+        own = getattr(builtins, str(value.attrs["name"]))
+        line = {f"builtins.{each.__name__}" for each in own.__mro__}
+        if all(isinstance(each, (Lib, Class)) for each in kinds):
+            return any(isinstance(each, Lib) and each.path in line for each in kinds)
     layer = layer_of(value)
     if layer is not None and all(isinstance(each, Lib) and each.path.startswith("torch.nn.") for each in kinds):
         lines = {f"torch.nn.{layer.name}", "torch.nn.Module"}
