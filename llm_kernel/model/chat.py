@@ -17,6 +17,7 @@ from llm_kernel.model.ability import Abilities, Grammars
 from llm_kernel.model.faults import Again, Redactor, connection_fault, from_client, redact, said, status_fault
 from llm_kernel.model.opening import Opening
 from llm_kernel.model.request import Backend, Delta, Message, Request, ScriptedBackend, Usage
+from llm_kernel.patience import within
 
 if TYPE_CHECKING:
     import openai
@@ -101,7 +102,7 @@ class OpenAIBackend:
         """The names that the endpoint lists, in its order."""
         try:
             client = self._connect()
-            page = await asyncio.wait_for(client.get("/models", cast_to=object), self._patience.connect)
+            page = await within(self._patience.connect, client.get("/models", cast_to=object))
         except Exception as error:
             raise self._fault(
                 error, _Progress(), self._patience.connect
@@ -172,7 +173,7 @@ class OpenAIBackend:
         while True:
             limit = self._patience.between if progress.began else self._patience.first
             try:
-                got = await asyncio.wait_for(anext(events), self._patience.usage if progress.finish else limit)
+                got = await within(self._patience.usage if progress.finish else limit, anext(events))
             except StopAsyncIteration:
                 return
             except Exception:
@@ -232,7 +233,7 @@ class OpenAIBackend:
             )
             post = self._connect().post("/chat/completions", cast_to=object, body=body, stream=True, stream_cls=kind)
             try:
-                return await asyncio.wait_for(post, self._patience.first)
+                return await within(self._patience.first, post)
             except (openai.BadRequestError, openai.UnprocessableEntityError, openai.InternalServerError) as error:
                 refused = wire.refused_parameter(error.body, body)
                 if refused and not isinstance(error, openai.InternalServerError):
@@ -252,7 +253,7 @@ class OpenAIBackend:
 
         async def ask(body: dict[str, Any]) -> object:
             post = self._connect().post("/chat/completions", cast_to=object, body=body)
-            return await asyncio.wait_for(post, self._patience.first)
+            return await within(self._patience.first, post)
 
         return await self._abilities.find_out(self.where, self._model, ask, length)
 
@@ -276,7 +277,7 @@ class OpenAIBackend:
         kind = str(stream.response.headers.get("content-type", "")).partition(";")[0].strip()
         if kind not in ("text/html", "application/json"):
             return
-        body = await asyncio.wait_for(stream.response.aread(), self._patience.first)
+        body = await within(self._patience.first, stream.response.aread())
         words = said(body.decode("utf-8", "replace"), self._key)
         text = f"{self.where} answers with {kind} where a stream of events was due."
         raise EndpointError(f"{text} Check OPENAI_BASE_URL: it usually ends in /v1. It says: {words}")

@@ -7,6 +7,8 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from llm_kernel.patience import within
+
 __all__ = ["Told", "Turns"]
 
 Told = Callable[[int], Awaitable[None]]
@@ -59,7 +61,7 @@ class Turns:
             await told(place)
             while not ticket.served and self._place(ticket) == place:
                 try:
-                    await asyncio.wait_for(ticket.news.wait(), _REMIND)
+                    await within(_REMIND, ticket.news.wait())
                 except asyncio.TimeoutError:
                     break
                 ticket.news.clear()

@@ -9,6 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from llm_kernel.patience import within
+
 __all__ = ["Order", "Sink", "Turns"]
 
 Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
@@ -71,7 +73,7 @@ class Order:
         while self.got[stream] < count and (left := until - asyncio.get_running_loop().time()) > 0:
             self._came.clear()
             try:
-                await asyncio.wait_for(self._came.wait(), left)
+                await within(left, self._came.wait())
             except asyncio.TimeoutError:
                 return
 
