@@ -30,8 +30,10 @@ from llm_kernel.python.told import Told, gate
 __all__ = ["Interpreter", "Place"]
 
 _HERE = Path(__file__).parent
-_START = "import sys; sys.path.insert(0, sys.argv[1]); from guest.run import main; main()"
+_START = "import sys; sys.path[0] = sys.argv[1]; from guest.run import main; main()"
 _LINE = 1 << 26
+_PROCESSES = 4
+"""Programs that are computed at one time."""
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
@@ -57,6 +59,8 @@ class Interpreter:
 
     def __init__(self, limits: Limits = Limits()) -> None:
         self._limits = limits
+        self._room = asyncio.Semaphore(_PROCESSES)
+        self._home: asyncio.AbstractEventLoop | None = None
 
     async def run(self, script: Script, tree: ast.Module, disk: Disk, stdin: str, seed: str, place: Place) -> Outcome:
         """Run ``script``, whose syntax is ``tree``, on ``disk``; nothing outside is changed.
@@ -66,7 +70,14 @@ class Interpreter:
         """
         library = judged(script, tree)
         number = str(sum(byte * 131**index for index, byte in enumerate(seed.encode())) % 4294967296)
-        return await _Guest(script, tree, disk, self._limits, place).serve(library, stdin, seed, number)
+        async with self._place():
+            return await _Guest(script, tree, disk, self._limits, place).serve(library, stdin, seed, number)
+
+    def _place(self) -> asyncio.Semaphore:
+        """Room for a process of this event loop's."""
+        if self._home is not asyncio.get_running_loop():
+            self._room, self._home = asyncio.Semaphore(_PROCESSES), asyncio.get_running_loop()
+        return self._room
 
 
 class _Guest:
@@ -77,7 +88,7 @@ class _Guest:
         self._beside = Beside(script, disk, place.lacks)
         self._library: frozenset[str] = frozenset()
         self._pieces: list[Piece] = []
-        self._length = self._calls = 0
+        self._length = self._calls = self._saved = 0
         self._ended = False
 
     async def serve(self, library: frozenset[str], stdin: str, seed: str, number: str) -> Outcome:
@@ -139,9 +150,13 @@ class _Guest:
 
     async def _talk(self, heard: asyncio.StreamReader, pipe: asyncio.StreamWriter) -> Outcome:
         while line := await heard.readline():
-            self._ended = b'"status"' in line or b'"chain"' in line or b'"doubt"' in line
-            if (end := self._heard(json.loads(line), pipe)) is not None:
-                return end
+            try:
+                said = json.loads(line)
+                self._ended = bool(said.keys() & {"status", "doubt"})
+                if (end := self._heard(said, pipe)) is not None:
+                    return end
+            except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as err:
+                raise Unsure(f"the process: {err}") from err
         raise Unsure("the process ended")
 
     @staticmethod
@@ -156,8 +171,11 @@ class _Guest:
                     self._pieces.append((stream, text))
                 if self._length > self._limits.output:
                     raise Unsure("too much output")
-            case {"sleep": seconds}:
-                self._pieces.append(float(seconds))
+            case {"sleep": float(seconds)} if seconds >= 0:
+                self._calls += 1
+                if self._calls > self._limits.calls:
+                    raise Unsure("too many calls")
+                self._pieces.append(seconds)
             case {"ask": name, "args": args}:
                 self._calls += 1
                 if self._calls > self._limits.calls:
@@ -170,6 +188,8 @@ class _Guest:
                 return self._outcome(int(status))
             case {"doubt": why}:
                 raise Unsure(str(why))
+            case _:
+                raise Unsure("the process says something else")
         return None
 
     def _answer(self, name: str, args: list[Any]) -> dict[str, Any]:
@@ -179,6 +199,9 @@ class _Guest:
                 case "open", [str(path), str(mode)]:
                     return {"ok": base64.b64encode(disk.opened(path, mode)).decode()}
                 case "write", [str(path), str(data)]:
+                    self._saved += len(data)
+                    if self._saved > self._limits.memory:
+                        raise Unsure("too much written")
                     disk.save(path, base64.b64decode(data))
                     return {"ok": None}
                 case (("kind" | "size" | "listdir" | "mkdir" | "makedirs" | "remove" | "rmdir"), [str(path)]):
@@ -207,7 +230,7 @@ class _Guest:
 
     def _outcome(self, status: int) -> Outcome:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
-        if " at 0x" in text or "guest." in text:
+        if " at 0x" in text or "guest." in text or " with id=" in text:
             raise Unsure("an address in the output")
         if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
             raise Unsure("a text that changed with a version")

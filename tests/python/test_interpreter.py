@@ -82,6 +82,43 @@ HOSTILE = {
     "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__.tb_frame": "attribute: __traceback__",
 }
 
+_GENERATOR = "def g():\n    yield\n"
+_EVIL = "class S(str):\n    def __getitem__(self, i): return 'a'\n    def startswith(self, *a): return False\n"
+_FIELD = "from dataclasses import dataclass\nclass A: pass\n"
+_LOGGED = "import logging, sys\n" + _GENERATOR
+_OPTION = "import argparse\np = argparse.ArgumentParser()\ndef f(): pass\np.add_argument('--x', action='append', dest="
+HOSTILE |= {
+    _EVIL + "def f(): pass\nprint(getattr(f, S('__glo' + 'bals__')))": "name of an attribute",
+    "import functools\nfunctools.wraps(print, assigned=['__self__'], updated=())": "what wraps copies",
+    "import functools\nfunctools.wraps(len)(functools.partial)": "a name for what is not the program's",
+    _FIELD + "A.__annotations__ = {'x=print(().__class__)': int}\ndataclass(A)": "name of a field",
+    "from dataclasses import field\nclass F(type(field())): pass": "a class of fields",
+    "from dataclasses import field\nfield().name = 'x=1'": "change of a field",
+    "import enum\nclass M(type(enum.IntEnum)):\n    def go(cls): return super()._convert_\n"
+    "class E(enum.IntEnum, metaclass=M):\n    a = 1\nE.go()": "attribute: _convert_",
+    "import enum\ntype(list[int])(enum.IntEnum, int)._convert_": "attribute: _convert_",
+    _OPTION + "'__globals__')\np.parse_args(['--x', '1'], namespace=f)": "attribute: __globals__",
+    _OPTION + "'__subclasses__')\np.parse_args(['--x', '1'], namespace=object)": "attribute: __subclasses__",
+    _LOGGED + "logging.basicConfig(format='{msg.gi_frame.f_code}', style='{')": "attribute in a format",
+    _LOGGED + "logging.Formatter('{msg}', style='{')._style": "attribute: _style",
+    _EVIL + "import logging\nlogging.Formatter(S('{msg.gi_frame}'), style='{')": "a format that is no text",
+    "import sys\nsys.stdout._wire.send(status=7)": "attribute: _wire",
+    "import contextlib\ncontextlib.redirect_stdout(1)._stream = 'modules'": "attribute: _stream",
+    "import datetime\ndatetime.datetime(2020, 1, 1).now()": "the time from a class of the program's",
+    "import datetime\nclass D(datetime.datetime): pass\nD.now()": "the time from a class of the program's",
+    "import random\nR = random.Random\nR().random()": "a seed of chance",
+    "import random\nrandom.seed(None)": "a seed of chance",
+    "print(hash(object()))": "hash of a place in memory",
+    "open('\\ud800', 'w')": "a path that is no text",
+    "open('a\\0b', 'w')": "a path that is no text",
+    "import time\ntime.sleep(float('inf'))": "a sleep without end",
+    "import time\ntime.sleep(float('nan'))": "a sleep without end",
+    "import pprint\nl = []\nl.append(l)\npprint.pprint(l)": "an address in the output",
+    "def f(): pass\nobject.__setattr__(f, '__module__', 'os')": "change of __module__",
+    "class C: pass\nobject.__setattr__(C(), '__class__', C)": "change of __class__",
+    "for n in range(40):\n    open('f%d' % n, 'wb').write(bytes(6_000_000))": "too much written",
+}
+
 
 @pytest.mark.parametrize("source", HOSTILE)
 async def test_what_reaches_for_the_interpreter_is_not_carried_out(source: str) -> None:
@@ -90,3 +127,13 @@ async def test_what_reaches_for_the_interpreter_is_not_carried_out(source: str) 
 
 async def test_a_program_that_never_ends_is_stopped_after_its_steps() -> None:
     assert await interpreted("while True:\n    pass", "3.11", Limits(steps=1000, patience=60.0)) == "time"
+
+
+async def test_logging_tells_the_machines_time_and_not_the_hosts() -> None:
+    source = "import logging\nprint(logging.Formatter.converter()[:5])"
+    assert await interpreted(source, "3.11") == ["(2021, 4, 1, 9, 0)\n", "", 0]
+
+
+async def test_a_text_that_is_none_is_refused_as_python_does() -> None:
+    got = await interpreted("try:\n    print('\\ud800')\nexcept UnicodeEncodeError as e:\n    print(e.start)", "3.11")
+    assert got == ["0\n", "", 0]

@@ -10,6 +10,7 @@ from .code import Does, block, does, expression, expressions
 from .expressions import mangled
 from .frames import Frame
 from .functions import qualified
+from .guards import DUNDERS
 from .scopes import Scope
 from .targets import assign
 from .world import Doubt
@@ -87,6 +88,8 @@ def _all(name: str, node: ast.ImportFrom) -> Does:
         known = vars(module)
         frame.module.stars = frame.module.stars or module.__name__ not in frame.module.run.reach.modules
         for word in known.get("__all__", [word for word in known if not word.startswith("_")]):
+            if type(word) is not str or (word.startswith("__") and word not in DUNDERS):
+                raise Doubt(f"name: {word}")
             names[word] = known[word]
 
     return run
@@ -111,6 +114,8 @@ def take(node: ast.ImportFrom, scope: Scope) -> Does:
         module = frame.module.names["__builtins__"]["__import__"](name, wanted, frame.module)
         for word, keep in parts:
             frame.node = node
+            if word.startswith("__") and (word not in DUNDERS or word not in vars(module)):
+                raise Doubt(f"name: {word}")
             if not hasattr(module, word):
                 if module.__name__ not in frame.module.run.reach.modules:
                     raise Doubt(f"not compared: {name}.{word}")

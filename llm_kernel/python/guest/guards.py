@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import string
+import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from .world import Doubt
 
-__all__ = ["DUNDERS", "Reach", "big"]
+__all__ = ["DUNDERS", "Reach", "big", "check_fields"]
 
 DUNDERS: set[str] = set()
 """Names with underscores on both sides that may be used; filled when a run begins."""
@@ -19,6 +21,11 @@ _MODULES = ("__main__",)
 _OF_OWN = ("__bases__", "__mro__", "__dict__")
 """What of a class of the library's would lead to all others."""
 _LISTED = ("_asdict", "_replace", "_fields", "_make", "_value_", "_name_", "_field_defaults")
+_STATELESS = ("abc", "typing", "collections.abc", "_collections_abc", "numbers")
+"""Modules whose classes keep nothing of their own in an object."""
+_SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected")
+"""Classes of the guest's own whose objects a program has."""
+_CHANGES = ("__setattr__", "__delattr__")
 _MOST_BITS = 4_000_000
 _MOST_ITEMS = 20_000_000
 
@@ -30,25 +37,32 @@ class Reach:
         self._now, self._clocks = now, clocks
         self.modules = set(_MODULES)
         self.stand_ins: tuple[types.ModuleType, ...] = ()
+        self._inner: dict[str, frozenset[str]] = {}
 
     def get(self, value: Any, name: str) -> Any:
         """``value.name``."""
         if isinstance(value, types.ModuleType) and not self._given(value):
             raise Doubt("a module of the interpreter's")
+        if type(value).__module__.startswith("guest.") and type(value).__name__ not in _SHOWN:
+            raise Doubt("an object of the interpreter's")
         if name[0] == "_":
             self._private(value, name)
-        elif name.startswith(_HIDDEN) and not self._own(value):
+        elif name.startswith(_HIDDEN) and not self.own(value):
             raise Doubt(f"attribute: {name}")
-        elif name in ("now", "today", "utcnow") and any(value is clock for clock in self._clocks):
+        elif name in ("now", "today", "utcnow") and self._tells_time(value):
+            if not any(value is clock for clock in self._clocks):
+                raise Doubt("the time from a class of the program's")
             return lambda *args: self._now(value, name, *args)
         elif name in ("mro", "__subclasses__", "buffer", "detach"):
             raise Doubt(f"attribute: {name}")
         try:
             found = getattr(value, name)
         except AttributeError:
-            if type(value).__module__.startswith("guest") or type(value).__name__ == "PosixPath":
+            if self._stands_in(value):
                 raise Doubt(f"attribute of a stand-in: {name}") from None
             raise
+        if name in _CHANGES and not self._written_here(found):
+            return self._changer(found)
         if name in ("format", "format_map") and not isinstance(found, types.FunctionType | types.MethodType):
             return _formatter(found)
         return found
@@ -65,7 +79,7 @@ class Reach:
 
     def getattr(self, value: Any, name: str, *default: Any) -> Any:
         """The builtin."""
-        if not isinstance(name, str) or not name:
+        if type(name) is not str or not name:  # a class of texts may answer differently each time
             raise Doubt("name of an attribute")
         try:
             return self.get(value, name)
@@ -84,7 +98,7 @@ class Reach:
 
     def _private(self, value: Any, name: str) -> None:
         if name.startswith("__") and name.endswith("__"):
-            if name not in DUNDERS or (name in _OF_OWN and not self._own(value)):
+            if name not in DUNDERS or (name in _OF_OWN and not self.own(value)):
                 raise Doubt(f"attribute: {name}")
         elif name not in _LISTED and not self._mine(value, name):
             raise Doubt(f"attribute: {name}")
@@ -97,27 +111,79 @@ class Reach:
         """The builtin."""
         return self.get(value, "__dict__")
 
-    def _own(self, value: Any) -> bool:
+    def own(self, value: Any) -> bool:
         """Whether a class is the program's own, or what a value is of."""
         kind = value if isinstance(value, type | types.FunctionType) else type(value)
         return kind.__module__ in self.modules or kind is types.SimpleNamespace
 
     def _mine(self, value: Any, name: str) -> bool:
-        """Whether a name with an underscore is the program's own, or surely not there."""
+        """Whether a name with an underscore is the program's own, and not one of a class that its class is made of."""
         if isinstance(value, types.ModuleType):
             return value.__name__ in self.modules
-        for kind in (*type(value).__mro__, *(value.__mro__ if isinstance(value, type) else ())):
-            if name in vars(kind) and kind.__module__ not in self.modules:
-                return False
-        return True
+        if type(value) is super:
+            above: Any = getattr(value, "__self_class__", None)
+            return above is not None and above.__module__ in self.modules and not self._theirs(above, name)
+        kind = value if isinstance(value, type) else type(value)
+        return self.own(value) and not self._theirs(kind, name)
+
+    def _theirs(self, kind: type, name: str) -> bool:
+        for base in kind.__mro__:
+            if base.__module__ in self.modules:
+                continue
+            if name in vars(base):
+                return True
+            if base.__module__ not in ("builtins", *_STATELESS) and name in self._names(base.__module__):
+                return True
+        return False
+
+    def _names(self, module: str) -> frozenset[str]:
+        """The names that the code of a module of the library's uses."""
+        if module not in self._inner:
+            self._inner[module] = frozenset(_spoken(vars(sys.modules.get(module, types.ModuleType(module)))))
+        return self._inner[module]
+
+    def _tells_time(self, value: Any) -> bool:
+        if type(value) is super:
+            return True
+        return isinstance(value, datetime.date) or (isinstance(value, type) and issubclass(value, datetime.date))
+
+    def _stands_in(self, value: Any) -> bool:
+        """Whether what a value lacks may be there in Python's library."""
+        kind = value if isinstance(value, type) else type(value)
+        if isinstance(value, types.ModuleType):
+            return value.__name__ not in self.modules
+        return kind.__module__.startswith("guest.") or kind.__name__ == "PosixPath"
+
+    def _written_here(self, found: Any) -> bool:
+        function = getattr(found, "__func__", found)
+        return isinstance(function, types.FunctionType) and function.__module__ in self.modules
+
+    def _changer(self, found: Any) -> Callable[..., None]:
+        """``object.__setattr__`` and its like, for what a program may change."""
+        bound = isinstance(found, types.MethodWrapperType | types.MethodType | types.BuiltinMethodType)
+
+        def changed(*args: Any) -> None:
+            target, *rest = (found.__self__, *args) if bound else args or (None,)
+            if not rest:
+                raise Doubt("change of nothing")
+            self._settable(target, rest[0])
+            found(*args)
+
+        return changed
 
     def _settable(self, value: Any, name: str) -> None:
+        if type(name) is not str or not name:
+            raise Doubt("name of an attribute")
         if isinstance(value, types.ModuleType) and value.__name__ not in self.modules:
             raise Doubt("change of a module")
+        if type(value).__module__ == "dataclasses":
+            raise Doubt("change of a field")
         if name.startswith("__") and name.endswith("__") and name not in DUNDERS:
             raise Doubt(f"attribute: {name}")
         if name in ("__class__", "__dict__", "__bases__", "__module__"):
             raise Doubt(f"change of {name}")
+        if name[0] == "_" and not name.endswith("__") and name not in _LISTED and not self._mine(value, name):
+            raise Doubt(f"attribute: {name}")
 
 
 def _formatter(method: Any) -> Callable[..., str]:
@@ -128,13 +194,36 @@ def _formatter(method: Any) -> Callable[..., str]:
         template = text if isinstance(text, str) else args[0] if args else ""
         if not isinstance(template, str):
             raise Doubt("format")
-        _check_fields(template)
+        check_fields(template)
         return str(method(*args, **named))
 
     return formatted
 
 
-def _check_fields(template: str) -> None:
+def _spoken(names: dict[str, Any]) -> Iterator[str]:
+    for name, value in list(names.items()):
+        yield name
+        if isinstance(value, property):
+            value = value.fget
+        elif isinstance(value, classmethod | staticmethod):
+            value = value.__func__
+        while isinstance(value, types.FunctionType) and hasattr(value, "__wrapped__"):
+            value = value.__wrapped__
+        if isinstance(value, types.FunctionType):
+            yield from _named(value.__code__)
+        elif isinstance(value, type) and value.__module__ == names.get("__name__", value.__module__):
+            yield from _spoken({**vars(value), "__name__": None})
+
+
+def _named(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for value in code.co_consts:
+        if isinstance(value, types.CodeType):
+            yield from _named(value)
+
+
+def check_fields(template: str) -> None:
+    """Doubt a template that looks into what a program may not see."""
     try:
         fields = list(string.Formatter().parse(template))
     except ValueError:
@@ -143,7 +232,7 @@ def _check_fields(template: str) -> None:
         if field and ("._" in field or any(f".{hidden}" in field for hidden in _HIDDEN)):
             raise Doubt("attribute in a format")
         if spec and "{" in spec:
-            _check_fields(spec)
+            check_fields(spec)
 
 
 def big(operator: str, left: Any, right: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
+from .careful import careful
 from .code import block
 from .frames import Frame, Module, Trace
 from .scopes import Scope
@@ -62,6 +63,7 @@ def proxies(
         if name in found and word in library[name]:
             setattr(found[name], word, _saying(value))
     _changed(found, reach)
+    careful(found, reach)
     if "sys" in found:
         for word, value in system.items():
             setattr(found["sys"], word, value)

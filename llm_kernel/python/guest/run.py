@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
-from types import ModuleType
+from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
@@ -188,6 +188,7 @@ class _Run:
             setattr=self._reach.set,
             delattr=self._reach.delete,
             vars=self._reach.vars,
+            hash=_hash,
         )
         if self._version < (3, 12) <= sys.version_info:
             names["sum"] = _plain_sum
@@ -319,6 +320,13 @@ def _age(argparse: Any, version: tuple[int, ...]) -> None:
         argparse._ = lambda text: "optional arguments" if text == "options" else text
     if version < (3, 9):
         argparse.Namespace._get_kwargs = lambda self: sorted(vars(self).items())
+
+
+def _hash(value: Any, /) -> int:
+    """The builtin; that of a place in memory is another in each run."""
+    if vars(object)["__hash__"] is type(value).__hash__ or isinstance(value, type | FunctionType | BuiltinFunctionType):
+        raise Doubt("hash of a place in memory")
+    return hash(value)
 
 
 def _plain_sum(items: Any, /, start: Any = 0) -> Any:

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 import sys
+from types import CodeType
 from typing import Any
 
+from .guards import DUNDERS
 from .world import Doubt
 
 __all__ = ["shut"]
 
-_ALLOWED = (
-    "exec",
-    "compile",
-    "object.__getattr__",
-    "object.__setattr__",
-    "object.__delattr__",
-    "sys._getframe",
-    "builtins.id",
-)
-"""What the library's classes do among themselves (data classes and named tuples write their methods)."""
+_ALLOWED = ("compile", "sys._getframe", "builtins.id", "sys.excepthook", "sys.unraisablehook")
+"""What the library's classes do among themselves."""
 
-_OPEN = ("cpython.run_", "gc.", "sys.excepthook", "sys.unraisablehook", "code.__new__", "time.sleep", "marshal.")
+_READ = {
+    "tb_frame": ("guest.run",),
+    "f_code": ("guest.run",),
+    "__code__": ("guest.guards", "typing", "dataclasses", "inspect"),
+    "__defaults__": ("inspect",),
+    "__kwdefaults__": ("inspect",),
+}
+"""What is looked at to tell of errors and of functions, and by which modules."""
+
+_SET = ("__defaults__", "__kwdefaults__", "__module__", "__name__", "__qualname__")
+"""What named tuples set of their classes and methods."""
+
+_HIDDEN = ("f_", "gi_", "tb_", "co_", "cr_", "ag_", "func_", "format", "mro")
 
 
 def shut(memory: int, seconds: int) -> None:
@@ -38,5 +44,26 @@ def shut(memory: int, seconds: int) -> None:
 
 
 def _refuse(event: str, args: Any) -> None:
-    if event not in _ALLOWED and not event.startswith(_OPEN):
+    if event in _ALLOWED:
+        return
+    if event == "exec":
+        _written(args[0])
+    elif event == "object.__getattr__":
+        if sys._getframe(1).f_globals.get("__name__") not in _READ.get(args[1], ()):
+            raise Doubt(f"attribute: {args[1]}")
+    elif event != "object.__setattr__" or args[1] not in _SET:
         raise Doubt(f"the interpreter would {event}")
+
+
+def _written(code: Any) -> None:
+    """Let pass the methods that data classes and named tuples write, which name nothing of the interpreter's."""
+    for name in code.co_names:
+        dunder = name[:2] == "__" == name[-2:]
+        if (dunder and name not in _WRITTEN and name not in DUNDERS) or name.startswith(_HIDDEN):
+            raise Doubt(f"code that names {name}")
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            _written(value)
+
+
+_WRITTEN = ("__create_fn__", "__dataclass_builtins_object__", "__builtins__")

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from .frames import Frame, Trace
+from .guards import check_fields
 from .world import Doubt, Files
 
 __all__ = ["Telling"]
@@ -38,11 +39,14 @@ class Telling:
         real.FileHandler._open = lambda handler: self._files.open(
             handler.baseFilename, handler.mode, encoding=handler.encoding
         )
+        real.Formatter.converter = staticmethod(clock.localtime)
         plain = real.Formatter.__init__
 
         def formatter(of: Any, fmt: Any = None, *args: Any, **named: Any) -> None:
-            if fmt is not None and "._" in fmt:
-                raise Doubt("attribute in a format")
+            if fmt is not None and type(fmt) is not str:
+                raise Doubt("a format that is no text")
+            if fmt is not None and ({*args, *named.values()} & {"{"} or "._" in fmt):
+                check_fields(fmt)
             if fmt is not None and any(f"({word}" in fmt or f"{{{word}" in fmt for word in _IDS):
                 raise Doubt("numbers of a process")
             plain(of, fmt, *args, **named)

@@ -19,6 +19,9 @@ __all__ = ["Clock", "Console", "Doubt", "Files", "Terminal", "system"]
 _BLINK = 4e-7
 """Seconds between two looks at a clock."""
 
+_LONGEST = 1e9
+"""Seconds that one sleep takes at most."""
+
 _STEP = 9e-9
 """Seconds that one node of syntax takes."""
 
@@ -49,6 +52,8 @@ class Console(io.TextIOBase):
         """Write ``text``."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        text = str(text)
+        text.encode(self.encoding)
         self._wire.text(self._stream, text)
         return len(text)
 
@@ -107,6 +112,8 @@ class Clock:
             raise TypeError(f"'{type(seconds).__name__}' object cannot be interpreted as an integer")
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
+        if not seconds <= _LONGEST:
+            raise Doubt("a sleep without end")
         self.settle()
         self._wire.send(sleep=float(seconds))
         self._passed += seconds
@@ -208,7 +215,10 @@ class Files:
         """What the host says of a path."""
         if isinstance(path, int | bytes):
             raise Doubt("a path that is no text")
-        return self._wire.ask(name, _os.fspath(path), *args)
+        named = str(_os.fspath(path))
+        if "\0" in named or any("\ud800" <= char <= "\udfff" for char in named):
+            raise Doubt("a path that is no text")
+        return self._wire.ask(name, named, *args)
 
     def open(
         self,
