@@ -16,6 +16,7 @@ _OWN = Path(__file__).parent / "recorded"
 
 _DIFFERENT = {
     "basic-062": "what help prints is prose",
+    "basic-f125": "this machine's shell refuses coprocesses",
 }
 """Cases that are known to differ, and why."""
 

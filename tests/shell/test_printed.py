@@ -11,7 +11,7 @@ from llm_kernel.shell.printed import printed
 from llm_kernel.syntax import parse
 from tests.notebook import Notebook, out
 
-_CASES = json.loads((Path(__file__).parent / "recorded" / "listed.json").read_text("utf-8"))["cases"]
+_CASES = json.loads((Path(__file__).parent / "listed.json").read_text("utf-8"))["cases"]
 
 
 @pytest.mark.parametrize(("form", "listed"), _CASES)
