@@ -12,6 +12,7 @@ from llm_kernel.timeline import Strand
 
 __all__ = ["Answer", "Call", "Exact", "Io", "Live", "Run"]
 
+
 class Run(Protocol):
     """Runs a command line, which writes to these two, as the child of a process; its exit status."""
 

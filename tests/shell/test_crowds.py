@@ -37,5 +37,8 @@ async def test_a_job_that_computes_without_end_can_be_killed() -> None:
     notebook = Notebook()
     await notebook("while :; do :; done &")
     assert await notebook("echo alive") == out("alive\n")
-    assert await notebook("kill %1") == [Text("stderr", "[1]+  Terminated              while :; do\n    :;\ndone\n"), Exit(0)]
+    assert await notebook("kill %1") == [
+        Text("stderr", "[1]+  Terminated              while :; do\n    :;\ndone\n"),
+        Exit(0),
+    ]
     assert await notebook("jobs") == out("")[1:]
