@@ -30,6 +30,7 @@ _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500
 _EPOCH = re.compile(r"range\(|epoch", re.IGNORECASE)
+_NAME = re.compile(r"(?:self\.)?[A-Za-z_]\w*")
 _ROUNDS = 4
 """How many names may stand between a figure and the condition that hangs on it."""
 
@@ -67,7 +68,8 @@ def decided(
         return None
     tree = ast.parse(source)
     meanings = definitions(source)
-    spots = {name: spot for name, spot in _spots(tree).items() if _plain(tree, name)}
+    whole = _whole(tree)
+    spots = {name: spot for name, spot in _spots(tree).items() if _NAME.fullmatch(name) and name not in whole}
     bearing = _bearing(tree)
     roles = {name: _role(name, first, meanings) for name in spots if name in bearing}
     roles = {name: role for name, role in roles.items() if role.kind in _KINDS and not role.best}
@@ -152,12 +154,10 @@ def _targets(node: ast.stmt) -> Iterator[ast.expr]:
             yield target
 
 
-def _plain(tree: ast.Module, name: str) -> bool:
-    """Whether a name is used as a number is, and no statement adds to it."""
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.Attribute, ast.Subscript)) and ast.unparse(node.value) == name:
-            return False
-    return re.fullmatch(r"(?:self\.)?[A-Za-z_]\w*", name) is not None
+def _whole(tree: ast.Module) -> frozenset[str]:
+    """What has attributes or entries that somebody asks for: it is used as more than a number is."""
+    holders = (node.value for node in ast.walk(tree) if isinstance(node, (ast.Attribute, ast.Subscript)))
+    return frozenset(ast.unparse(node) for node in holders if isinstance(node, (ast.Name, ast.Attribute)))
 
 
 def _bearing(tree: ast.Module) -> frozenset[str]:
@@ -241,13 +241,16 @@ def _furnished(tree: ast.Module, tables: Mapping[str, Any], spots: Mapping[str, 
     start = 1 if ast.get_docstring(tree) is not None else 0
     while start < len(tree.body) and isinstance(tree.body[start], ast.ImportFrom):
         start += 1
-    table = ast.Assign([ast.Name(_FIGURES, ast.Store())], ast.parse(_written(tables), mode="eval").body)
+    table = ast.Assign([ast.Name(_FIGURES, ast.Store())], _held(tables))
     tree.body[start:start] = [table, ast.Assign([ast.Name(_RUN, ast.Store())], ast.Constant(-1))]
     return ast.fix_missing_locations(tree)
 
 
-def _written(tables: Mapping[str, Any]) -> str:
-    return repr(tables).replace("nan", "float('nan')").replace("inf", "float('inf')")
+def _held(value: Any) -> ast.expr:
+    """A table as the tree holds it: a figure may be nan, which no source can write."""
+    if isinstance(value, Mapping):
+        return ast.Dict([ast.Constant(key) for key in value], [_held(one) for one in value.values()])
+    return ast.List([_held(one) for one in value], ast.Load()) if isinstance(value, list) else ast.Constant(value)
 
 
 def _word(name: str) -> str:

@@ -150,6 +150,24 @@ def test_what_is_saved_is_the_best_so_far() -> None:
     assert len(expected) > 10
 
 
+@pytest.mark.parametrize("name", ["inf_loss", "finance_loss", "nan_loss"])
+def test_a_figure_may_have_any_name(name: str) -> None:
+    found, other = _decided(HEAD + PATIENCE.replace("val_loss", name)), _decided(HEAD + PATIENCE)
+    assert found.names == (name,)
+    assert len(_lines(found.plan)) > 4 < len(_lines(other.plan))
+
+
+def test_a_run_that_diverges_stops_at_figures_that_are_none() -> None:
+    lines = _lines(
+        _decided((HEAD + PATIENCE).replace("Adam(model.parameters(), lr=1e-3)", "SGD(model.parameters(), lr=1e4)")).plan
+    )
+    assert lines[-2] == "stop"
+    assert [line for line in lines if line.startswith("no improvement")][-3:] == [
+        f"no improvement {n}/3" for n in (1, 2, 3)
+    ]
+    assert " val nan " in lines[-4]
+
+
 def test_the_same_seed_goes_the_same_way_and_another_its_own() -> None:
     first, again, other = (_lines(_decided(HEAD + PATIENCE, seed).plan) for seed in ("1", "1", "2"))
     assert first == again != other
