@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["extended"]
+__all__ = ["CLASSES", "extended"]
 
 _CLASS = re.compile(r"\[:(\w+):\]")
 _LIST = re.compile(r"\[\^?\]?(?:\[:\w+:\]|[^]])*\]")
-_CLASSES = {
+CLASSES = {
     "alpha": "a-zA-Z",
     "digit": "0-9",
     "alnum": "a-zA-Z0-9",
@@ -22,6 +22,7 @@ _CLASSES = {
     "print": " -~",
     "graph": "!-~",
 }
+"""What POSIX calls its classes of characters, in a list of Python's."""
 
 
 def extended(pattern: str) -> str:
@@ -67,4 +68,4 @@ def _listed(text: str) -> str:
         inner = r"\]" + inner[1:]
     elif inner.startswith("^]"):
         inner = r"^\]" + inner[2:]
-    return f"[{_CLASS.sub(lambda one: _CLASSES.get(one[1], ''), inner)}]"
+    return f"[{_CLASS.sub(lambda one: CLASSES.get(one[1], ''), inner)}]"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from llm_kernel.programs.feeding import fed, lines, tell
 from llm_kernel.programs.options import Options, Parsed
+from llm_kernel.programs.patterns import CLASSES
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
@@ -23,21 +24,7 @@ _GREP = Options(
     package="grep 3.7",
 )
 _END = "\x1b[m\x1b[K"
-_CLASSES = {
-    "alpha": "a-zA-Z",
-    "digit": "0-9",
-    "alnum": "a-zA-Z0-9",
-    "upper": "A-Z",
-    "lower": "a-z",
-    "space": r"\s",
-    "blank": r" \t",
-    "punct": r"!-/:-@\[-`{-~",
-    "xdigit": "0-9A-Fa-f",
-    "word": r"\w",
-    "print": r" -~",
-    "graph": r"!-~",
-    "cntrl": r"\x00-\x1f\x7f",
-}
+_CLASSES = {**CLASSES, "word": r"\w"}
 _PART = re.compile(r"\[\^?\]?(?:\[:\w+:\]|[^\]])*(?:\]|\Z)|\\.|[(){}|+?*]|[^\[\\(){}|+?*]+|.", re.DOTALL)
 _MOST = 10_000
 
