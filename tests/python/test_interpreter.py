@@ -137,3 +137,15 @@ async def test_logging_tells_the_machines_time_and_not_the_hosts() -> None:
 async def test_a_text_that_is_none_is_refused_as_python_does() -> None:
     got = await interpreted("try:\n    print('\\ud800')\nexcept UnicodeEncodeError as e:\n    print(e.start)", "3.11")
     assert got == ["0\n", "", 0]
+
+
+async def test_a_with_inside_a_generator_guards_its_target_too() -> None:
+    source = (
+        "class Calm:\n    def __enter__(self):\n        return 1\n    def __exit__(self, kind, error, trace):\n"
+        "        print(kind.__name__, error)\n        return True\n"
+        "def told():\n    with Calm() as (a, b):\n        yield a\n    yield 'on'\n"
+        "def plain():\n    with Calm() as (a, b):\n        pass\n    return 'on'\n"
+        "print(list(told()), plain())\n"
+    )
+    said = "TypeError cannot unpack non-iterable int object\n"
+    assert await interpreted(source, "3.11") == [f"{said}{said}['on'] on\n", "", 0]

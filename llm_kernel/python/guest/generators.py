@@ -205,9 +205,9 @@ def _with(node: ast.With, scope: Scope) -> Goes:
     def run(frame: Frame) -> Going:
         enter, leave = managed(frame, manager(frame), item.context_expr)
         value = enter()
-        if keep is not None:
-            keep(frame, value)
         try:
+            if keep is not None:
+                keep(frame, value)
             signal = yield from body(frame)
         except BaseException as error:
             if not left(frame, leave, error, item.context_expr):
