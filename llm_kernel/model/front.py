@@ -19,6 +19,7 @@ import h11
 
 from llm_kernel.model.turns import Turns
 from llm_kernel.model.wire import KERNEL
+from llm_kernel.patience import within
 
 __all__ = ["Front", "Upstream"]
 
@@ -103,7 +104,7 @@ class Front:
             if self.busy > _MOST:
                 await guest.refuse(503, "too many wait already")
                 return
-            request = await asyncio.wait_for(guest.request(), _HEAD)
+            request = await within(_HEAD, guest.request())
             if request is not None:
                 await self._answer(request, guest)
         except (OSError, asyncio.TimeoutError, h11.ProtocolError, EOFError):

@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from llm_kernel.patience import within
 from llm_kernel.python.beside import Beside
 from llm_kernel.python.disk import Disk
 from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
@@ -109,7 +110,7 @@ class _Guest:
         assert process.stdout is not None
         try:
             self._say(process.stdin, job)
-            return await asyncio.wait_for(self._talk(process.stdout, process.stdin), self._limits.patience)
+            return await within(self._limits.patience, self._talk(process.stdout, process.stdin))
         except asyncio.TimeoutError as err:
             raise Unsure("time") from err
         except (ValueError, ConnectionError) as err:
