@@ -1,7 +1,9 @@
 """How long exact commands take through real kernels: ``python -m bench.exact``, written below the other tables.
 
 Our kernel answers from the machine, bash_kernel with the real programs of this computer; ipykernel's ``print(1)`` takes
-its turn with them, as what a cell costs in any case.
+its turn with them, as what a cell costs in any case. Each kernel runs its cells one behind the other, as a notebook in
+batch does, before the next has its turn: a processor that slept through another kernel's tenth of a second would be
+measured too, on the one that comes behind it. What such a pause costs stands in rows of its own.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -38,6 +41,10 @@ CELLS = (
 )
 HERE = ("pip list", "nvidia-smi")
 """What this computer need not have."""
+
+PAUSE = 0.1
+PAUSED = "after a pause"
+"""Seconds in which nothing happens, before a cell that is measured after a pause."""
 
 FILES = 5000
 MADE = 'mkdir many; cd many; mkdir d{0..49}; for i in {0..4999}; do echo "needle $i" > d$((i % 50))/f$i; done; cd ..'
@@ -80,32 +87,40 @@ def _measure(times: int) -> tuple[str, int]:
         ours.cell(MADE)
         whole = {cell: [ours.cell(cell)[0] for _ in range(max(3, times // 4))] for cell in WHOLE}
         jobs = _jobs(ours)
-    body = [
-        [f"`{cell}`", *(table.seconds(taken.get((name, cell), [])) for name in ("llm_kernel", "bash_kernel"))]
-        for cell in CELLS
-    ]
-    body.append(["ipykernel's `print(1)`", table.seconds(taken.get(("ipykernel", PYTHON.trivial), [])), "-"])
+    columns = (OURS.name, BASH.name)
+    body = [[f"`{cell}`", *(table.seconds(taken.get((one, cell), [])) for one in columns)] for cell in CELLS]
+    paused = f"after {PAUSE} s of nothing"
+    body.append([f"`{CELLS[0]}` {paused}", *(table.seconds(taken.get((one, PAUSED), [])) for one in columns)])
+    for row, cell in ((f"ipykernel's `{PYTHON.trivial}`", PYTHON.trivial), (f"the same {paused}", PAUSED)):
+        body.append([row, table.seconds(taken.get((PYTHON.name, cell), [])), "-"])
     targets = [*_targets(taken), *_many(whole), *_forked(jobs)]
-    head = (f"median of {times}", "llm_kernel", "bash_kernel")
+    head = (f"median of {times}", *columns)
     parts = [table.rows(head, body), "\n", table.rows(("target", "limit", "measured", ""), targets)]
     return "".join(parts), sum(row[-1] == "missed" for row in targets)
 
 
 def _turns(started: Sequence[Running], times: int) -> dict[tuple[str, str], list[float]]:
-    """Seconds of each cell in each kernel; the first two rounds count not."""
+    """Seconds of each cell in each kernel, and of the first after a pause; the first two rounds count not."""
     found: dict[tuple[str, str], list[float]] = {}
     for turn in range(times + 2):
-        for cell in CELLS:
-            for one in started:
-                if (one.kernel is BASH and cell in HERE) or (one.kernel is PYTHON and cell != CELLS[0]):
-                    continue
-                code = PYTHON.trivial if one.kernel is PYTHON else cell
+        for one in started:
+            for name, code in _cells(one):
+                if name == PAUSED:
+                    time.sleep(PAUSE)
                 seconds, text = one.cell(code)
                 if not text:
                     raise RuntimeError(f"{one.kernel.name} answers {code} with nothing")
                 if turn >= 2:
-                    found.setdefault((one.kernel.name, code), []).append(seconds)
+                    found.setdefault((one.kernel.name, name), []).append(seconds)
     return found
+
+
+def _cells(one: Running) -> list[tuple[str, str]]:
+    """What a kernel runs in a turn: rows and their cells."""
+    if one.kernel is PYTHON:
+        return [(PYTHON.trivial, PYTHON.trivial)] * 5 + [(PAUSED, PYTHON.trivial)]
+    cells = [(cell, cell) for cell in CELLS if not (one.kernel is BASH and cell in HERE)]
+    return [*cells, (PAUSED, CELLS[0])]
 
 
 def _jobs(kernel: Running) -> Jobs:
@@ -118,7 +133,7 @@ def _jobs(kernel: Running) -> Jobs:
 
 
 def _targets(taken: dict[tuple[str, str], list[float]]) -> list[tuple[str, str, str, str]]:
-    every = [value for (name, _), values in taken.items() if name == OURS.name for value in values]
+    every = [seconds for cell in CELLS for seconds in taken[OURS.name, cell]]
     found = [_row("an exact command, median of all", LIMIT, median(every))]
     if ("ipykernel", PYTHON.trivial) in taken:
         share = median(taken[OURS.name, CELLS[0]]) / median(taken["ipykernel", PYTHON.trivial])
