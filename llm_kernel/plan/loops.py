@@ -139,6 +139,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
     turn, mark, start, busy, tried = 0, w.mark(), w.left, True, False
     anew = _set_anew(w, node.body)
     own = {(id(env.home(name).names), name) for name in _names(node.target) | anew}
+    made: set[str] = set()
     with (
         w.pending("break", "continue"),
         _interrupted(w, node, turns, mark),
@@ -146,9 +147,10 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
         _around(w, count),
     ):
         while turn < count:
-            assign(w, node.target, items.at(turn), env, quiet=True)
+            _bind(w, node, items.at(turn), env, made)
             if turn == 1:
                 flow, nodes, body, steady = _second(w, body, targets, env)
+                made = _remade(w, node, [each for each in node.body if each not in body])
                 skip = skipper(w, body, node.target, items, env) if count > _FEW and not steady else None
                 quiet = False
             else:
@@ -163,7 +165,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
             if flow in ("break", "return") or (steady and turn >= 1) or not body:
                 break
             if turn == count - 2 and _odd(items):
-                body = node.body
+                body, made = node.body, set()
             if turn == 2 and count > _MANY and skip is None and _follow(w, node, items, turns, env):
                 turn = count
                 continue
@@ -189,7 +191,7 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
         for one in each:
             w.emit(one)
     if not over and count:
-        assign(w, node.target, items.at(count - 1), env, quiet=True)
+        _bind(w, node, items.at(count - 1), env, _remade(w, node, node.body))
     if flow == "return":
         return flow
     return w.execute(node.orelse, env) if flow != "break" else None
@@ -235,6 +237,20 @@ def _set_anew(w: Walk, body: Sequence[ast.stmt]) -> set[str]:
 
 def _names(target: ast.expr) -> set[str]:
     return {each.id for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+
+
+def _remade(w: Walk, node: ast.For | ast.AsyncFor, statements: Sequence[ast.stmt]) -> set[str]:
+    """The loop's own names that these statements of its body set as well."""
+    names = _names(node.target)
+    return {name for each in statements for name in w.writes(each) & names}
+
+
+def _bind(w: Walk, node: ast.For | ast.AsyncFor, item: Value, env: Env, made: set[str]) -> None:
+    """Bind the loop's names; what a turn has made of some of them is the same in all turns."""
+    held = {name: names[name] for name in made if name in (names := env.home(name).names)}
+    assign(w, node.target, item, env, quiet=True)
+    for name, value in held.items():
+        assign(w, ast.Name(name, ast.Store()), value, env, quiet=True)
 
 
 def _odd(items: Items) -> bool:

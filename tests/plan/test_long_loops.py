@@ -156,3 +156,31 @@ def test_phases_with_meters_are_told_for_every_epoch() -> None:
         for name, count in (("train", 391), ("test", 79))
         for text in (*(f"{name} [{epoch}][{i}/{count}] ? ? (?)" for i in range(0, count, 50)), f" * {name} ?")
     ]
+
+
+MOVED = """
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+device = torch.device("cuda")
+net = nn.Linear(4, 2).to(device)
+loader = DataLoader(TensorDataset(torch.randn(100, 4), torch.zeros(100)), batch_size=8)
+seen = 0
+for i, (x, y) in enumerate(loader):
+    x = x.to(device)
+    out = net(x)
+    seen += out.mean().item()
+    if i == 0:
+        print(x.shape)
+print(i, x.shape, x.device, y.device, net(x).shape)
+"""
+
+
+def test_what_the_body_makes_of_the_loops_own_names_is_made_in_every_turn_and_stays() -> None:
+    found = plan(MOVED, facts={"torch.cuda.is_available()": True})
+    assert found is not None
+    assert found.fault is None
+    assert [part.text for line in rest(Matcher(found).places, random.Random(1)) for part in line.parts] == [
+        "torch.Size([8, 4])",
+        "12 torch.Size([4, 4]) cuda:0 cpu torch.Size([4, 2])",
+    ]
