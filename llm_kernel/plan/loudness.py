@@ -71,6 +71,7 @@ class Loudness:
 
     def __init__(self) -> None:
         self.defined: dict[str, list[ast.AST]] = {}
+        self._words: dict[ast.AST, frozenset[str]] = {}
         self._names: set[str] = set()
         self._any = False
         self._said: dict[int, bool] = {}
@@ -90,7 +91,7 @@ class Loudness:
         self._settle()
 
     def _settle(self) -> None:
-        called = {name: {word for node in nodes for word in _called(node)} for name, nodes in self.defined.items()}
+        called = {name: {word for node in nodes for word in self._called(node)} for name, nodes in self.defined.items()}
         self._names = {name for name, words in called.items() if words & _WORDS}
         while True:
             more = {name for name, words in called.items() if name not in self._names and words & self._names}
@@ -100,11 +101,17 @@ class Loudness:
         self._any = bool(self._names & _IMPLICIT)
         self._said.clear()
 
+    def _called(self, node: ast.AST) -> frozenset[str]:
+        held = self._words.get(node)
+        if held is None:
+            held = self._words[node] = frozenset(_called(node))
+        return held
+
     def says(self, node: ast.AST) -> bool:
         """Whether this code could print or end the program."""
         said = self._said.get(id(node))
         if said is None:
-            words = _called(node)
+            words = self._called(node)
             said = bool(words & _WORDS or words & self._names or (self._any and words))
             self._said[id(node)] = said
         return said

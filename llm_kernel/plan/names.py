@@ -1,38 +1,70 @@
-"""The names that code reads and writes, by its text alone."""
+"""The names that code mentions, by its text alone."""
 
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
+
+__all__ = ["Mentions", "mentions", "yields"]
 
 _PURE = frozenset(
     {"item", "format", "size", "join", "numpy", "cpu", "detach", "sum", "mean", "items", "keys", "values", "get"}
 )
 
 
-def reads(node: ast.AST) -> frozenset[str]:
-    """Every name and attribute that the code mentions."""
-    found: set[str] = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name):
-            found.add(each.id)
-        elif isinstance(each, ast.Attribute):
-            found.add(each.attr)
-    return frozenset(found)
+@dataclass(frozen=True, slots=True)
+class Mentions:
+    """What a piece of code mentions: ``names`` and ``attributes``, together ``reads``, and the names of its ``calls``.
+
+    ``writes`` is what it may change; an object is changed by its methods. ``lasting`` are what it reads and what it
+    writes beyond its own local names: attributes and globals.
+    """
+
+    names: frozenset[str]
+    attributes: frozenset[str]
+    reads: frozenset[str]
+    writes: frozenset[str]
+    calls: frozenset[str]
+    lasting: tuple[frozenset[str], frozenset[str]]
 
 
-def writes(node: ast.AST) -> frozenset[str]:
-    """Every name and attribute that the code may change; an object is changed by its methods."""
-    found: set[str] = set()
+def mentions(node: ast.AST) -> Mentions:
+    """What ``node`` mentions; an object that is called has its class's ``__call__`` or ``forward`` walked."""
+    names: set[str] = set()
+    attributes: set[str] = set()
+    writes: set[str] = set()
+    receivers: set[str] = set()
+    shared: set[str] = set()
+    calls: set[str] = {"__call__", "forward"}
     for each in ast.walk(node):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            found.add(each.id)
-        elif isinstance(each, ast.Attribute) and isinstance(each.ctx, ast.Store):
-            found.add(each.attr)
-        elif isinstance(each, ast.Subscript) and isinstance(each.ctx, ast.Store):
-            found |= reads(each.value)
-        elif isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr not in _PURE:
-            found |= {name.id for name in ast.walk(each.func) if isinstance(name, ast.Name)}
-    return frozenset(found)
+        match each:
+            case ast.Name(id=word):
+                names.add(word)
+                if isinstance(each.ctx, ast.Store):
+                    writes.add(word)
+            case ast.Attribute(attr=word):
+                attributes.add(word)
+                if isinstance(each.ctx, ast.Store):
+                    writes.add(word)
+            case ast.Subscript(value=owner, ctx=ast.Store()):
+                writes |= _within(owner, ast.Name) | _within(owner, ast.Attribute)
+            case ast.Call(func=function):
+                calls.add(function.id if isinstance(function, ast.Name) else getattr(function, "attr", ""))
+                if isinstance(function, ast.Attribute) and function.attr not in _PURE:
+                    writes |= _within(function, ast.Name)
+                    receivers |= _within(function.value, ast.Attribute)
+            case ast.Global(names=words) | ast.Nonlocal(names=words):
+                shared.update(words)
+    reads, beyond = names | attributes, shared | attributes
+    lasting = frozenset(reads & beyond), frozenset(writes & beyond | receivers)
+    return Mentions(
+        frozenset(names), frozenset(attributes), frozenset(reads), frozenset(writes), frozenset(calls), lasting
+    )
+
+
+def _within(node: ast.AST, kind: type[ast.Name] | type[ast.Attribute]) -> set[str]:
+    """The names, or the attributes, in an expression."""
+    return {each.id if isinstance(each, ast.Name) else each.attr for each in ast.walk(node) if isinstance(each, kind)}
 
 
 def yields(node: ast.AST) -> bool:
@@ -45,29 +77,3 @@ def yields(node: ast.AST) -> bool:
         if not isinstance(each, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
             stack += ast.iter_child_nodes(each)
     return False
-
-
-def calls(node: ast.AST) -> frozenset[str]:
-    """The names of what the code calls; an object that is called has its class's ``__call__`` or ``forward`` walked."""
-    found: set[str] = {"__call__", "forward"}
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call):
-            function = each.func
-            found.add(function.id if isinstance(function, ast.Name) else getattr(function, "attr", ""))
-    return frozenset(found)
-
-
-def lasting(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-    """What code reads and writes beyond its own local names: attributes and globals."""
-    shared = {name for each in ast.walk(node) if isinstance(each, (ast.Global, ast.Nonlocal)) for name in each.names}
-    attrs = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-    return frozenset(reads(node) & (shared | attrs)), frozenset(writes(node) & (shared | attrs)) | _receivers(node)
-
-
-def _receivers(node: ast.AST) -> frozenset[str]:
-    """The attributes whose objects are changed by a method: ``self.items`` in ``self.items.append(x)``."""
-    found: set[str] = set()
-    for each in ast.walk(node):
-        if isinstance(each, ast.Call) and isinstance(each.func, ast.Attribute) and each.func.attr not in _PURE:
-            found |= {inner.attr for inner in ast.walk(each.func.value) if isinstance(inner, ast.Attribute)}
-    return frozenset(found)

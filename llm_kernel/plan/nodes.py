@@ -153,6 +153,8 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
 def leaves(nodes: tuple[Node, ...], target: Target) -> bool:
     """Whether control can jump out of these nodes to that target."""
     for node in nodes:
+        if isinstance(node, Line):  # most are: a long loop is told turn by turn
+            continue
         match node:
             case Leave():
                 if node.to == target:

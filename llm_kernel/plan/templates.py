@@ -109,23 +109,22 @@ def _text(a: str, b: str, at: int, step: int, padded: bool) -> _Text | None:
     ones, twos = _DIGITS.split(a), _DIGITS.split(b)
     if len(ones) != len(twos) or ones[::2] != twos[::2]:
         return None
-    slopes: list[tuple[str, int]] = []
-    for x, y in zip(ones[1::2], twos[1::2], strict=True):
-        slope, rest = divmod(int(y) - int(x), step)
+    moving: list[tuple[int, int, int]] = []
+    for n in range(1, len(ones), 2):
+        slope, rest = divmod(int(twos[n]) - int(ones[n]), step)
         if rest:
             return None
-        slopes.append((x, slope))
+        if slope:
+            moving.append((n, int(ones[n]), slope))
 
     def make(value: int) -> str:
-        numbers = [
-            str(int(x) + slope * (value - at)).zfill(len(x) if x[0] == "0" else 0) if slope else x
-            for x, slope in slopes
-        ]
-        texts = ones[::2]
-        if padded:
-            grown = [len(new) - len(old) for new, (old, _) in zip(numbers, slopes, strict=True)]
-            texts = [*(_narrower(text, more) for text, more in zip(texts, grown, strict=False)), texts[-1]]
-        return "".join(each for pair in zip(texts, [*numbers, ""], strict=True) for each in pair)
+        pieces = list(ones)
+        for n, first, slope in moving:
+            old = ones[n]
+            pieces[n] = new = str(first + slope * (value - at)).zfill(len(old) if old[0] == "0" else 0)
+            if padded:
+                pieces[n - 1] = _narrower(ones[n - 1], len(new) - len(old))
+        return "".join(pieces)
 
     return make
 

@@ -15,7 +15,7 @@ from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.functions import bind
 from llm_kernel.plan.importing import absolute
 from llm_kernel.plan.loudness import Loudness
-from llm_kernel.plan.names import calls, lasting, reads, writes, yields
+from llm_kernel.plan.names import Mentions, mentions, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.rates import tells
 from llm_kernel.plan.recall import Recall, key_of
@@ -69,9 +69,8 @@ class Walker:
         self._left = steps
         self._spare = steps
         self._depth = 0
-        self._names: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
+        self._mentioned: dict[ast.AST, Mentions] = {}
         self._touched: dict[ast.AST, tuple[frozenset[str], frozenset[str]]] = {}
-        self._outside: dict[ast.AST, tuple[frozenset[str], frozenset[str], frozenset[str]]] = {}
         self._generators: dict[ast.AST, bool] = {}
         self.memo: dict[object, list[int]] = {}
         self._far: dict[ast.AST, frozenset[object]] = {}
@@ -123,7 +122,7 @@ class Walker:
         while here is not None and "<function>" not in here.names:
             here = here.outer
         word = here.names["<function>"] if here is not None else "<module>"
-        return Frame(str(module), line, str(word))
+        return Frame.at(str(module), node, str(word), err.value if isinstance(err.value, str) else "")
 
     def execute(self, body: Sequence[ast.stmt], env: Env) -> Flow:
         for node in body:
@@ -398,48 +397,39 @@ class Walker:
         return held[1]
 
     def reads(self, node: ast.AST) -> frozenset[str]:
-        return self._named(node)[0]
+        return self._mentions(node).reads
 
     def writes(self, node: ast.AST) -> frozenset[str]:
-        return self._named(node)[1]
+        return self._mentions(node).writes
 
-    def _named(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-        held = self._names.get(node)
+    def _mentions(self, node: ast.AST) -> Mentions:
+        held = self._mentioned.get(node)
         if held is None:
-            held = self._names[node] = (reads(node), writes(node))
+            held = self._mentioned[node] = mentions(node)
         return held
 
     def touches(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
         held = self._touched.get(node)
         if held is None:
             seen: set[str] = set()
-            read, written = set(self.reads(node)), set(self.writes(node))
-            far = {each.attr for each in ast.walk(node) if isinstance(each, ast.Attribute)}
-            far |= read - (self._bound(node) or frozenset())
-            queue = list(calls(node))
+            own_names, said = self._bound(node) or frozenset(), self._mentions(node)
+            read, written = set(said.reads), set(said.writes)
+            far = said.attributes | (said.reads - own_names)
+            queue = list(said.calls)
             while queue:
                 name = queue.pop()
                 if name in seen:
                     continue
                 seen.add(name)
                 for each in self.definitions(name):
-                    inner_reads, inner_writes, called = self._beyond_itself(each)
+                    inner = self._mentions(each)
+                    inner_reads, inner_writes = inner.lasting
                     read |= inner_reads
                     far |= inner_reads
                     written |= inner_writes
-                    queue += called
+                    queue += inner.calls
             held = self._touched[node] = (frozenset(read), frozenset(written))
-            words = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - (
-                self._bound(node) or frozenset()
-            )
-            self._far[node] = frozenset(far) | frozenset(own(word) for word in words)
-        return held
-
-    def _beyond_itself(self, node: ast.AST) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
-        """What a function reads and writes beyond its own names, and what it calls."""
-        held = self._outside.get(node)
-        if held is None:
-            held = self._outside[node] = (*lasting(node), calls(node))
+            self._far[node] = far | {own(word) for word in said.names - own_names}
         return held
 
     def definitions(self, name: str) -> Sequence[ast.AST]:

@@ -24,7 +24,7 @@ class Bounds:
         places = Places(plan.nodes, definitions(source), course.recipe.updates)
         self.course = course
         self.scale = places.scale
-        self._figures = Figures(places.all, course)
+        self._figures = Figures(places.all(), course)
 
     @property
     def replaced(self) -> int:

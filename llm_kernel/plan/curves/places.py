@@ -21,6 +21,8 @@ _STEP = re.compile(r"iter|step|^it$|^t$|batch", re.IGNORECASE)
 _MANY = 10
 """Turns that an inner loop is taken to have where nobody can say."""
 _MOST = 40_000
+_COUNTER = re.compile(r" *(\d+)")
+_END = re.compile(r"[\n\r]")
 _VAGUE = 4
 """Holes of a row that may hold any text: more would match in too many ways."""
 _NUMBER = r"[-+]?(?:\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
@@ -84,8 +86,11 @@ class Places:
         steps = self._main is not None and _STEP.search(self._main.var) and not _EPOCH.search(self._main.var)
         self._scale = 1 / updates if steps else 1.0
         self._end, self._count, self._last = 0.0, 0, 0
+
+    def all(self) -> list[Place]:
+        """Every place with its rows; to be asked for once."""
         self._visit(self._nodes, 0.0, 0.0, inner=False, turn=0)
-        self.all = list(self._held.values())
+        return list(self._held.values())
 
     @property
     def scale(self) -> float:
@@ -173,15 +178,20 @@ class Places:
         if not holes or sum(part.kind in ("str", "any", "shape") for part in holes) > _VAGUE:
             return
         self._count += 1
-        fixed = tuple(re.sub(r" *\d+", "\0", part.text) if isinstance(part, Literal) else part for part in parts)
-        key = (inner, *fixed)
-        if key not in self._held:
-            self._held[key] = self._place(Line(parts), inner)
-        counters = tuple(
-            number for part in parts if isinstance(part, Literal) for number in re.findall(r"\d+", part.text)
-        )
-        self._held[key].last = self._end > 0 and turn == self._last and after
-        self._held[key].rows.append(Row(progress, counters, inner, turn))
+        key: list[object] = [inner]
+        counters: list[str] = []
+        for part in parts:
+            if isinstance(part, Literal):
+                pieces = _COUNTER.split(part.text)
+                key.append("\0".join(pieces[::2]))
+                counters += pieces[1::2]
+            else:
+                key.append(part)
+        place = self._held.get(tuple(key))
+        if place is None:
+            place = self._held[tuple(key)] = self._place(Line(parts), inner)
+        place.last = self._end > 0 and turn == self._last and after
+        place.rows.append(Row(progress, tuple(counters), inner, turn))
 
     def _place(self, line: Line, inner: bool) -> Place:
         pieces: list[str] = []
@@ -231,7 +241,7 @@ def _split(parts: list[Part]) -> list[list[Part]]:
         if isinstance(part, Hole):
             out[-1].append(part)
             continue
-        pieces = re.split(r"[\n\r]", part.text)
+        pieces = _END.split(part.text)
         for number, piece in enumerate(pieces):
             if number:
                 out.append([])

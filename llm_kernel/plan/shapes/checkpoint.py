@@ -8,6 +8,7 @@ import pickle
 import posixpath
 from collections import OrderedDict
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from llm_kernel.plan.shapes.module import layer_of, modules
@@ -69,11 +70,11 @@ class _Storage:
 class _Held:
     """A tensor as it is pickled."""
 
-    def __init__(self, key: int, value: Tensor) -> None:
-        strides = tuple(math.prod(value.dims[n + 1 :]) for n in range(len(value.dims)))
-        storage = _Storage(key, value.dtype, value.count)
+    def __init__(self, key: int, dims: tuple[int, ...], dtype: str) -> None:
+        strides = tuple(math.prod(dims[n + 1 :]) for n in range(len(dims)))
+        storage = _Storage(key, dtype, math.prod(dims))
         hooks: OrderedDict[str, object] = OrderedDict()
-        self.args = (storage, 0, value.dims, strides, False, hooks)
+        self.args = (storage, 0, dims, strides, False, hooks)
 
     def __reduce__(self) -> Any:
         return _REBUILD, self.args
@@ -102,19 +103,25 @@ def file_size(state: Value, path: str) -> int | None:
     tensors = [each for each in state.values() if isinstance(each, Tensor)]
     if len(tensors) != len(state):
         return None
-    told: OrderedDict[str, object] = OrderedDict()
-    for key, (name, each) in enumerate(state.items()):
-        told[name] = _Held(key, each)  # type: ignore[arg-type]
-    versions = OrderedDict((name, {"version": number}) for name, number in state.versions.items())
-    told._metadata = versions  # type: ignore[attr-defined]
-    out = io.BytesIO()
     try:
-        _Pickler(out, protocol=2).dump(told)
+        kinds = tuple((str(name), each.dims, each.dtype) for name, each in zip(state, tensors, strict=True))
+        sizes = [("data.pkl", _pickled(kinds, tuple(state.versions.items())))]
     except Vague:
         return None
-    sizes = [("data.pkl", len(out.getvalue()))]
     sizes += [(f"data/{key}", each.count * each.width) for key, each in enumerate(tensors)]
     return _archive(posixpath.splitext(posixpath.basename(path))[0], [*sizes, ("version", 2)])
+
+
+@lru_cache(maxsize=16)
+def _pickled(kinds: tuple[tuple[str, tuple[int, ...], str], ...], versions: tuple[tuple[str, int], ...]) -> int:
+    """Bytes of the pickle; a run saves the same state again and again."""
+    told: OrderedDict[str, object] = OrderedDict(
+        (name, _Held(key, dims, dtype)) for key, (name, dims, dtype) in enumerate(kinds)
+    )
+    told._metadata = OrderedDict((name, {"version": number}) for name, number in versions)  # type: ignore[attr-defined]
+    out = io.BytesIO()
+    _Pickler(out, protocol=2).dump(told)
+    return len(out.getvalue())
 
 
 def _archive(stem: str, members: list[tuple[str, int]]) -> int:
