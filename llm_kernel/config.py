@@ -148,7 +148,13 @@ def _is_local(settings: Settings) -> bool:
 def _live(settings: Settings, model: str, progress: Callable[[str, int, int], None], abilities: Abilities) -> Backend:
     if _is_local(settings):
         path = model if model.endswith(".gguf") else settings.local_model
-        return LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes, progress=progress)
+        embedded = LocalBackend(path, cache=settings.cache, idle_minutes=settings.idle_minutes, progress=progress)
+        if model not in ("", path, embedded.name):
+            raise SettingError(
+                f"No endpoint is set, so there is no model {model!r}: {embedded.name} answers. Name a .gguf file, "
+                "or set OPENAI_BASE_URL before the kernel starts."
+            )
+        return embedded
     key = variable("OPENAI_API_KEY")
     return OpenAIBackend(
         settings.endpoint,

@@ -156,6 +156,8 @@ def _cure(why: str) -> str:
 
 def _model(env: Mapping[str, str]) -> Finding:
     name = env.get("LLM_KERNEL_MODEL", "")
+    if name and not _wants_endpoint(env):
+        return Finding("model", "note", f"{name} is an endpoint's, and none is set: the embedded one answers")
     return Finding("model", "note", name or "not set: the first that the endpoint offers, or the embedded one")
 
 

@@ -101,6 +101,18 @@ async def test_without_a_model_exact_commands_work(monkeypatch: pytest.MonkeyPat
     assert await _run(Settings(), "true") == [Exit(0)]
 
 
+async def test_the_embedded_model_answers_to_no_other_name(tmp_path: Path) -> None:
+    session = build(Settings(backend="local", cache=str(tmp_path)))
+    (own,) = await session.models.models()
+    with pytest.raises(SettingError, match="No endpoint is set, so there is no model 'gpt-4'"):
+        await session.models.switch("gpt-4")
+    assert session.models.name == own
+    for name in (str(tmp_path / "mine.gguf"), own):
+        await session.models.switch(name)
+        assert session.models.name == Path(name).name.removesuffix(".gguf")
+    await session.close()
+
+
 def test_every_setting_of_the_contract_has_help() -> None:
     for name, trait in Settings.class_traits(config=True).items():
         assert len(trait.help) > 20, name

@@ -98,6 +98,13 @@ def test_a_password_in_the_address_is_not_shown() -> None:
     assert "hush" not in shown
 
 
+def test_a_model_that_is_named_for_no_endpoint_answers_nothing() -> None:
+    assert found({"LLM_KERNEL_MODEL": "qwen2.5-coder:7b"}, "model").found == (
+        "qwen2.5-coder:7b is an endpoint's, and none is set: the embedded one answers"
+    )
+    assert found({"LLM_KERNEL_MODEL": "a", "OPENAI_BASE_URL": "http://127.0.0.1:9/v1"}, "model").found == "a"
+
+
 def test_missing_weights_say_how_to_get_them(tmp_path: Path) -> None:
     assert found({"LLM_KERNEL_CACHE": str(tmp_path)}, "weights") == Finding(
         "weights", "missing", "Qwen2.5-Coder-1.5B-Instruct-Q4_K_M (1.1 GB) is not here", "llm-kernel fetch"

@@ -57,6 +57,22 @@ async def test_model_shows_and_switches() -> None:
     assert await notebook("%model other") == out("model other\n")
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("%histroy", "Unknown magic %histroy; near: %history."),
+        ("%wat", "Unknown magic %wat; %lsmagic lists them."),
+        ("%ls -l", "Unknown magic %ls; ls is a shell command, and takes no %; %lsmagic lists the magics."),
+        ("%cd /tmp", "Unknown magic %cd; cd is a shell command, and takes no %; %lsmagic lists the magics."),
+        ("%%bash\nls", "Unknown magic %%bash; bash is a shell command, and takes no %%; %lsmagic lists the magics."),
+    ],
+)
+async def test_an_unknown_magic_names_the_near_ones_and_a_shell_command_is_told_as_such(cell: str, said: str) -> None:
+    notebook = Notebook()
+    assert await notebook.fails(cell) == []
+    assert str(notebook.fault) == said
+
+
 async def _plain(notebook: Notebook, cell: str) -> str:
     """The plain text of a view."""
     view, end = await notebook(cell)

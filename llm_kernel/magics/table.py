@@ -11,6 +11,8 @@ from llm_kernel.cell import Magic
 from llm_kernel.errors import CellError
 from llm_kernel.events import Display
 from llm_kernel.output import Output
+from llm_kernel.programs.table import EXACT
+from llm_kernel.shell.bash import OURS
 
 if TYPE_CHECKING:  # magics change the session; they live beside it
     from llm_kernel.session import Session
@@ -41,10 +43,8 @@ async def run(session: Session, asked: Magic, output: Output) -> int:
     """
     word = MAGICS.get(asked.name)
     if word is None:
-        near = difflib.get_close_matches(asked.name, MAGICS, 3, 0.5)
         sign = "%%" if asked.cell else "%"
-        hint = f"near: {', '.join('%' + name for name in near)}" if near else "%lsmagic lists them"
-        raise CellError(f"Unknown magic {sign}{asked.name}; {hint}.")
+        raise CellError(f"Unknown magic {sign}{asked.name}; {_hint(asked.name, sign)}.")
     if asked.args == "?":
         output.show(Display({"text/plain": f"{inspect.getdoc(word)}\n"}, kind="page"))
         return 0
@@ -53,6 +53,14 @@ async def run(session: Session, asked: Magic, output: Output) -> int:
     if not asked.cell and asked.name in _WHOLE:
         raise CellError(f"%{asked.name} owns its cell: write %%{asked.name} on the first line.")
     return await word(session, asked, output)
+
+
+def _hint(name: str, sign: str) -> str:
+    """What to write instead of a magic that is not there."""
+    if name in OURS or name in EXACT:
+        return f"{name} is a shell command, and takes no {sign}; %lsmagic lists the magics"
+    near = difflib.get_close_matches(name, MAGICS, 3, 0.5)
+    return f"near: {', '.join('%' + one for one in near)}" if near else "%lsmagic lists them"
 
 
 _WHOLE = frozenset({"writefile"})

@@ -102,9 +102,14 @@ class Models:
         return await self.backend.models()
 
     async def switch(self, name: str) -> None:
-        """Answer by another model from the next request on."""
+        """Answer by another model from the next request on.
+
+        Raises:
+            SettingError: for a model that cannot be had; the one before stays.
+        """
+        backend = self._make(name)
         await self.close()
-        self._backend, self._chosen = None, name
+        self._backend, self._chosen = backend, name
 
     async def close(self) -> None:
         """Give back connections."""

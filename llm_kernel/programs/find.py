@@ -50,6 +50,8 @@ _ADVICE = {
     "less": "cat, head or tail",
     "more": "cat, head or tail",
     "most": "cat, head or tail",
+    "tmux": "& behind a command, and jobs, to let it go on",
+    "screen": "& behind a command, and jobs, to let it go on",
 }
 
 
