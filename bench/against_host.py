@@ -1,8 +1,8 @@
 """Scripts on the host's GNU tools and on the machine, side by side: what differs is printed, or the host recorded.
 
-``python -m bench.against_host [FILE] [--record NAME] [--corpus FILE]``. A script stands on a line of its own in FILE;
-a blank line and one that begins with ``##`` are passed over. The host runs them in a directory of their own below
-``/tmp``, which is made anew for each.
+``python -m bench.against_host [FILE] [--record NAME] [--corpus FILE]``. A script stands on a line of its own in FILE,
+one of several lines between ``<<<`` and ``>>>``; a blank line and one that begins with ``##`` are passed over. The host
+runs each in a temporary directory of its own, whose name is then that of the directory on the machine.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import asyncio
 import json
 import os
 import shlex
-import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +40,30 @@ class Case:
 
 def host(script: str) -> Case:
     """What the host's programs say to ``script`` in the tree that the recordings know."""
-    top = Path(HOME)
-    shutil.rmtree(top.parent, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as folder:
+        top = Path(folder + HOME)
+        _plant(top)
+        now = time.time()
+        done = subprocess.run(
+            ["bash", "-c", script],
+            cwd=top,
+            env=ENV,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=_LONGEST,
+            check=False,
+        )
+        stdout, stderr = (
+            written.decode(errors="replace").replace(folder + HOME, HOME) for written in (done.stdout, done.stderr)
+        )
+        subprocess.run(["chmod", "-R", "u+rwX", folder], check=False)  # what a script closed is to be removed as well
+    return Case(script, now, stdout, stderr, done.returncode)
+
+
+def _plant(top: Path) -> None:
+    """Make the tree that the recordings know at ``top``."""
     tree = json.loads((FOLDER / "tree.json").read_text(encoding="utf-8"))
+    top.mkdir(parents=True)
     for folder in tree["dirs"]:
         (top / folder).mkdir(parents=True, exist_ok=True)
     for name, text in tree["files"].items():
@@ -49,19 +72,6 @@ def host(script: str) -> Case:
         (top / name).chmod(int(mode, 8))
     for path in [*top.rglob("*"), top, top.parent]:
         os.utime(path, (MADE, MADE))
-    now = time.time()
-    done = subprocess.run(
-        ["bash", "-c", script],
-        cwd=top,
-        env=ENV,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        timeout=_LONGEST,
-        check=False,
-    )
-    return Case(
-        script, now, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode
-    )
 
 
 async def bare(script: str, now: float) -> Case:
@@ -103,9 +113,17 @@ def cases(args: argparse.Namespace) -> list[Case]:
     if args.corpus:
         rows = json.loads(Path(args.corpus).read_text(encoding="utf-8"))["cases"]
         return [host(row["script"]) for row in rows if row["id"].startswith(tuple(args.kinds.split(",")))]
-    lines = Path(args.file).read_text(encoding="utf-8").splitlines()
-    found = [line for line in lines if line.strip() and not line.startswith("##") and args.only in line]
-    return [host(line) for line in found]
+    return [host(script) for script in scripts(Path(args.file)) if args.only in script]
+
+
+def scripts(path: Path) -> Iterator[str]:
+    """The scripts of a file."""
+    lines = iter(path.read_text(encoding="utf-8").splitlines())
+    for line in lines:
+        if line == "<<<":
+            yield "\n".join(takewhile(lambda inner: inner != ">>>", lines))
+        elif line.strip() and not line.startswith("##"):
+            yield line
 
 
 async def main() -> int:
