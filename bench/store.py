@@ -93,7 +93,7 @@ async def costs(folder: Path, files: int, cells: int) -> Costs:
     for number in range(cells):
         book.session.machine.files.append("/root/log.txt", b"epoch %d\n" % number)
         start = time.perf_counter()
-        moment = await book.session.moment()
+        moment = await book.session.life.moment()
         looked = time.perf_counter()
         book.moments.line.add("cell", "echo", moment)
         found.looked.append(looked - start)

@@ -120,7 +120,7 @@ class LLMKernel(Settings, Kernel):
     async def _make(self) -> Session:
         config = await asyncio.to_thread(import_module, "llm_kernel.config")  # the loop stays free meanwhile
         session: Session = config.build(self)
-        await session.arrive()
+        await session.life.arrive()
         gc.collect()
         gc.freeze()  # the catalogues live as long as the process; a collection in a cell need not look at them
         return session

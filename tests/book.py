@@ -53,7 +53,7 @@ class Book:
 
     async def killed(self) -> None:
         """Let the kernel go without a word, as after kill -9: nothing is written any more."""
-        moments, self.session._moments = self.session._moments, None
+        moments, self.session.life._moments = self.session.life._moments, None
         assert moments is not None
         moments.line._pulse.leave()
         moments.store.close()

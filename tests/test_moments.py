@@ -253,7 +253,7 @@ async def test_jobs_outlive_several_ways_back_in_a_row(tmp_path: Path) -> None:
 
 async def test_a_job_that_has_not_begun_begins_in_the_next_kernel(tmp_path: Path, book: Book) -> None:
     await book("for i in 1 2; do echo $i; done > out &")
-    (row,) = json.loads((await book.session.moment()).parts["jobs"])["rows"]
+    (row,) = json.loads((await book.session.life.moment()).parts["jobs"])["rows"]
     await book.killed()
     after = Book(tmp_path)
     await after("wait")
@@ -326,7 +326,7 @@ _STEPS = st.lists(
 
 async def _whole(session: Session) -> dict[str, object]:
     """What tells one moment of a machine and its shell from another; ``/proc`` is told anew."""
-    moment = await session.moment()
+    moment = await session.life.moment()
     files = {
         path: (replace(entry.meta, host=0.0, names=None), entry.data, entry.target)
         for path, entry in moment.files.entries.items()
@@ -352,7 +352,7 @@ def _aim(step: str, kinds: list[str]) -> int | None:
 async def test_ways_back_and_cuts_lead_to_the_very_moment_that_was_kept(steps: list[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         book = Book(Path(folder))
-        await book.session.arrive()
+        await book.session.life.arrive()
         kinds, past = ["start"], [await _whole(book.session)]
         for step in steps:
             word = step.split()[0]
@@ -360,7 +360,7 @@ async def test_ways_back_and_cuts_lead_to_the_very_moment_that_was_kept(steps: l
             if step == "cut":
                 await book.killed()
                 book = Book(Path(folder))
-                await book.session.arrive()
+                await book.session.life.arrive()
                 wanted = past[-1]
             elif word in ("%undo", "%redo", "%load"):
                 at = _aim(step, kinds)

@@ -68,7 +68,7 @@ async def test_a_file_that_was_moved_onto_a_device_is_there_again(session: Sessi
 
 async def test_a_way_that_fails_in_the_middle_leaves_files_and_tunables_as_they_are(session: Session) -> None:
     await said(session, "echo one > a; ln a b; sysctl -qw vm.swappiness=7")
-    store, kept = session.moments.store, session.moments.newest
+    store, kept = session.life.moments.store, session.life.moments.newest
     assert kept is not None
     bent = {"/": kept.files.entries["/"], "/" + "x" * 300: entry(b"a")}
     step = store.enter("").add("cell", "", moment(bent, **kept.parts))

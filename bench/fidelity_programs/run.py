@@ -53,7 +53,8 @@ async def run(case: Case, build: Callable[[], Session], mode: str) -> Result:
     try:
         await _furnish(session, case)
         options = session.setup.options
-        session.setup = replace(session.setup, physics="pure" if mode == "pure" else "exact")
+        if mode == "pure":
+            await session.life.physics("pure")
         session.world.emulator.options = replace(options, plans=mode == "plan")
         started = time.monotonic()
         stdout, stderr, status = await _cell(session, f"cd {_HOME} && {case.command}")

@@ -86,7 +86,7 @@ async def _setup(session: Session, cell: str) -> None:
 async def _cell(session: Session, text: str, physics: str) -> tuple[str, int]:
     """All that a cell shows, and its status; a fault of the model is shown as the notebook shows it, with -1."""
     if session.setup.physics != physics:
-        await session.physics(physics)
+        await session.life.physics(physics)
     pieces: list[str] = []
     try:
         status = await asyncio.wait_for(_read(session, text, pieces), PATIENCE)

@@ -23,5 +23,5 @@ async def _why(session: Session, word: Magic, output: Output) -> int:
 @magic("usage")
 async def _usage(session: Session, word: Magic, output: Output) -> int:
     """%usage: requests, tokens, seconds and price since the kernel started."""
-    output.show(usage_view(session.ledger, session.models.budget))
+    output.show(usage_view(session.life.ledger, session.models.budget))
     return 0

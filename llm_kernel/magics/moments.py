@@ -50,16 +50,16 @@ def _count(words: list[str], usage: str) -> int:
 async def _save(session: Session, word: Magic, output: Output) -> int:
     """%save NAME: keep this moment under a name, for all your notebooks."""
     (name,) = _words(word, 1, "%save NAME", 1)
-    step = await session.keep_now(name)
+    step = await session.life.keep_now(name)
     await output.out(f"saved as {name}{_after(step.label)}\n".encode())
-    if fleeting := session.moments.fleeting:
+    if fleeting := session.life.moments.fleeting:
         await output.err(f"it lasts as long as this kernel: {fleeting}\n".encode())
     return 0
 
 
 async def _go(session: Session, output: Output, target: Target, word: str, said: str = "") -> int:
     """Go to ``target`` as one step, and say so."""
-    await session.go(target, word.partition(" ")[0], f"%{word}")
+    await session.life.go(target, word.partition(" ")[0], f"%{word}")
     text = f"{said}{_after(target.step.label)}\n" if said else "".join(f"undone: {one}\n" for one in target.undone)
     await output.out(text.encode())
     return 0
@@ -69,7 +69,7 @@ async def _go(session: Session, output: Output, target: Target, word: str, said:
 async def _load(session: Session, word: Magic, output: Output) -> int:
     """%load NAME: let the machine be what it was when it was saved; nothing is run. NAME is also a branch or a step."""
     (name,) = _words(word, 1, "%load NAME", 1)
-    target = session.moments.named(name)
+    target = session.life.moments.named(name)
     return await _go(session, output, target, f"load {name}", f"{'on branch' if target.branch else 'loaded'} {name}")
 
 
@@ -77,7 +77,7 @@ async def _load(session: Session, word: Magic, output: Output) -> int:
 async def _undo(session: Session, word: Magic, output: Output) -> int:
     """%undo [N]: go back before the last N cells (1); %load, %undo, %restore and %fresh count as a cell each."""
     usage = "%undo [N]"
-    target = session.moments.undo(_count(_words(word, 1, usage), usage))
+    target = session.life.moments.undo(_count(_words(word, 1, usage), usage))
     return await _go(session, output, target, f"undo {word.args}".strip())
 
 
@@ -85,21 +85,21 @@ async def _undo(session: Session, word: Magic, output: Output) -> int:
 async def _redo(session: Session, word: Magic, output: Output) -> int:
     """%redo: take the last %undo back."""
     _words(word, 0, "%redo")
-    return await _go(session, output, session.moments.redo(), "redo", "back again")
+    return await _go(session, output, session.life.moments.redo(), "redo", "back again")
 
 
 @magic("restore")
 async def _restore(session: Session, word: Magic, output: Output) -> int:
     """%restore: let the machine be the one of the kernel before this one, as it was after its last cell."""
     _words(word, 0, "%restore")
-    return await _go(session, output, session.moments.restore(), "restore", "restored")
+    return await _go(session, output, session.life.moments.restore(), "restore", "restored")
 
 
 @magic("fresh")
 async def _fresh(session: Session, word: Magic, output: Output) -> int:
     """%fresh: begin on a new machine; %undo brings this one back."""
     _words(word, 0, "%fresh")
-    await session.fresh()
+    await session.life.fresh()
     await output.out(b"a fresh machine\n")
     return 0
 
@@ -108,9 +108,9 @@ async def _fresh(session: Session, word: Magic, output: Output) -> int:
 async def _branch(session: Session, word: Magic, output: Output) -> int:
     """%branch [NAME]: begin a branch here, which follows the cells until another is loaded; alone: list the names."""
     words = _words(word, 1, "%branch [NAME]")
-    moments = session.moments
+    moments = session.life.moments
     if words:
-        await session.keep_now(words[0], kind="branch")
+        await session.life.keep_now(words[0], kind="branch")
         moments.branch = words[0]
         await output.out(f"on branch {words[0]}\n".encode())
         return 0
@@ -129,8 +129,8 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
     usage = "%history [N]"
     words = _words(word, 1, usage)
     most = _count(words, usage) if words else _MOST
-    steps = list(enumerate(session.moments.steps, 1))
-    names = {f"{saved.kind} {saved.name}" for saved in session.moments.store.names()}
+    steps = list(enumerate(session.life.moments.steps, 1))
+    names = {f"{saved.kind} {saved.name}" for saved in session.life.moments.store.names()}
     width = len(str(len(steps)))
     rows = [f"{number:>{width}}  {_when(step.when)}  {_done(step, names)}" for number, step in steps[-most:]]
     await output.out("".join(f"{row}\n" for row in rows).encode())
@@ -141,11 +141,11 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
 async def _diff(session: Session, word: Magic, output: Output) -> int:
     """%diff [A [B]]: what changed from moment A (before the last cell) to B (now); both are names or steps."""
     words = _words(word, 2, "%diff [A [B]]")
-    moments = session.moments
+    moments = session.life.moments
     before = moments.named(words[0]).step if words else moments.undo(1).step
     after = moments.named(words[1]).step if len(words) > 1 else None
     old = moments.store.load(before)
-    new = moments.store.load(after) if after else await session.moment()
+    new = moments.store.load(after) if after else await session.life.moment()
     titles = _title(before.label, words[:1]), _title(after.label, words[1:]) if after else "now"
     output.show(diff_view(diff(old, new), *titles))
     return 0

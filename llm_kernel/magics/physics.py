@@ -22,6 +22,6 @@ async def _physics(session: Session, word: Magic, output: Output) -> int:
     if wanted not in ("", "exact", "pure"):
         raise CellError("usage: %physics [exact|pure]")
     if wanted and wanted != session.setup.physics:
-        await session.physics(wanted)
+        await session.life.physics(wanted)
     await output.out(f"{session.setup.physics}\n".encode())
     return 0

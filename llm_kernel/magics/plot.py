@@ -61,8 +61,8 @@ def _cell(session: Session, number: int) -> tuple[str, str]:
     for known, label, text in reversed(session.outputs):
         if known == number:
             return f"{title}: {_first(label)}", text
-    step = session.moments.named(str(number)).step
-    journal = Journal.from_state(json.loads(session.moments.store.load(step).parts["journal"]))
+    step = session.life.moments.named(str(number)).step
+    journal = Journal.from_state(json.loads(session.life.moments.store.load(step).parts["journal"]))
     return f"{title}: {_first(step.label)}", journal.seen.tail if journal.seen else ""
 
 
