@@ -24,6 +24,8 @@ CONTROL = "__llm_kernel_control"
 
 _MAY = re.compile(r"(?<![&>|<])&(?![&>])|\$\{?!")
 _WAITS = re.compile(r"\b(?:jobs|fg|bg|wait|disown|kill)\b")
+_PICKS = re.compile(r"\bwait\s+(?:-\w+\s+)*-\w*p")
+"""``wait -p``, which sets a variable."""
 _STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
 _CALL = re.compile(rf'(?:{CONTROL} [\d.]+ )?{JOB} (\d+) {re.escape(_STATE)} \d[^\n]*? "\$@";?')
 _HOLDERS = frozenset(["program", "do_group", "compound_statement", "subshell", "if_statement", "else_clause"])
@@ -54,15 +56,16 @@ def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> s
 
     ``pid``: it is run by a shell inside the shell, with jobs of its own, and this is its process.
     """
-    if not _MAY.search(script) and not (pid and _WAITS.search(script)):
+    if not _MAY.search(script) and not (pid and _WAITS.search(script)) and not _PICKS.search(script):
         return script
     data = script.encode("utf-8", "replace")
     edits: list[tuple[int, int, str]] = []
     for node in walk(parse(script)):
-        if node.type in ("simple_expansion", "expansion") and node.text in (b"$!", b"${!}"):
-            edits.append((node.start_byte, node.end_byte, f"$({_whose(node, pid)}{LAST})"))
-        elif node.type == "command_name" and _WAITS.fullmatch((node.text or b"").decode("utf-8", "replace")):
-            edits.append((node.start_byte, node.start_byte, _whose(node, pid)))
+        said = (node.text or b"").lstrip()  # in a string, the spaces before it are taken for its own
+        if node.type in ("simple_expansion", "expansion") and said in (b"$!", b"${!}"):
+            edits.append((node.end_byte - len(said), node.end_byte, f"$({_whose(node, pid)}{LAST})"))
+        elif node.type == "command_name" and _WAITS.fullmatch(said.decode("utf-8", "replace")):
+            edits += _named(node, _whose(node, pid))
         span = _span(node)
         if span is None or _captured(node):
             continue
@@ -116,6 +119,15 @@ def _whose(node: Node, pid: int) -> str:
     if above is not None and any(_span(inner) for inner in walk(above)):
         return f"{CONTROL} {pid}.{above.start_byte} "
     return f"{CONTROL} {pid} " if pid else ""
+
+
+def _named(word: Node, own: str) -> list[tuple[int, int, str]]:
+    """A word of job control behind the words of its shell; ``wait -p`` is followed by what sets its variable."""
+    command = word.parent
+    if command is None or not _PICKS.match((command.text or b"").decode("utf-8", "replace")):
+        return [(word.start_byte, word.start_byte, own)]
+    after = f'; eval "$({own}{LAST} $?)"; }}'
+    return [(word.start_byte, word.start_byte, f"{{ {own}"), (command.end_byte, command.end_byte, after)]
 
 
 def _captured(node: Node) -> bool:

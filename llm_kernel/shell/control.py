@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -29,6 +30,8 @@ _CONT, _INT = 18, 2
 _PICKING = (5, 1)
 """The version of bash from which on ``wait`` knows ``-p``."""
 
+_VARIABLE = re.compile(r"[A-Za-z_]\w*(?:\[\w+\])?", re.ASCII)
+
 _LETTERS = {"jobs": "lnprsx", "wait": "fn", "fg": "", "bg": "", "disown": "ahr"}
 _USAGE = {
     "jobs": "jobs: usage: jobs [-lnprs] [jobspec ...] or jobs -x command [args]",
@@ -52,6 +55,7 @@ class Control:
         self._strand = strand
         self._pid = pid
         self._pending = pending
+        self._variable = ""
 
     async def answer(self, orders: Mapping[int, Order]) -> int:
         """Carry it out; ``orders`` are what scripts start in the background."""
@@ -67,7 +71,7 @@ class Control:
             return 1
         flags, names, wrong = self._parsed()
         if wrong:
-            await self._io.err(f"bash: {name}: -{wrong}: invalid option\n{self._usage()}\n")
+            await self._io.err(f"bash: {name}: {wrong}\n{self._usage()}\n")
             return 2
         match name:
             case "jobs":
@@ -82,19 +86,24 @@ class Control:
                 return await self._disown(flags, names)
 
     def _parsed(self) -> tuple[set[str], list[str], str]:
-        """The letters of the options, the words behind them, and the first letter that is none."""
-        letters = _LETTERS[self._call.name] + ("p" if self._call.name == "wait" and self._picks else "")
+        """The letters of the options, the words behind them, and what is wrong with the first letter that is."""
+        waits = self._call.name == "wait"
+        letters = _LETTERS[self._call.name] + ("p" if waits and self._picks else "")
         flags, names = set[str](), list(self._call.args)
         while names and names[0].startswith("-") and len(names[0]) > 1:
             word = names.pop(0)
             if word == "--":
                 break
-            for letter in word[1:]:
+            for at, letter in enumerate(word[1:], 2):
                 if letter not in letters:
-                    return flags, names, letter
+                    return flags, names, f"-{letter}: invalid option"
                 flags.add(letter)
-            if self._call.name == "wait" and "p" in word[1:]:
-                names = names[1:]
+                if waits and letter == "p":
+                    value = [word[at:]] if word[at:] else names
+                    if not value:
+                        return flags, names, "-p: option requires an argument"
+                    self._variable = value.pop(0)
+                    break
         return flags, names, ""
 
     @property
@@ -130,10 +139,12 @@ class Control:
         return self._jobs.room
 
     async def _last(self) -> int:
-        """``$!``; or, given a variable, what sets it to the job that the last ``wait`` was for."""
+        """``$!``; or, given a status, what sets the variable of the last ``wait -p`` and leaves this status."""
         jobs, args = self._jobs, self._call.args
         if args:
-            await self._io.out(f"{args[1]}={jobs.waited_for or ''}; (exit {args[0]})\n")
+            name, pid = jobs.waited
+            chosen = f"{name}={pid}; " if pid else ""
+            await self._io.out(f"unset -v {name}; {chosen}(exit {args[0]})\n" if name else f"(exit {args[0]})\n")
         else:
             await self._io.out(f"{jobs.last}\n" if jobs.last else "")
         return 0
@@ -178,7 +189,10 @@ class Control:
     # -- wait ---------------------------------------------------------------------------------------------------
 
     async def _wait(self, flags: set[str], names: Sequence[str]) -> int:
-        self._jobs.waited_for = 0
+        if "p" in flags and not _VARIABLE.fullmatch(self._variable):
+            await self._io.err(f"bash: wait: `{self._variable}': not a valid identifier\n")
+            return 1
+        self._jobs.waited = (self._variable, 0)
         async with self._attentive():
             status = await (self._any(names) if "n" in flags else self._all(names))
         await self._jobs.notice()
@@ -221,10 +235,10 @@ class Control:
         if job is not None:
             if signal := await self._until_over(job):
                 return 128 + signal
-            jobs.waited_for = job.pid
+            self._chose(job.pid)
             return job.status if job.over else 128 + _STOPPED
         if name.isdigit() and int(name) in jobs.statuses:
-            jobs.waited_for = int(name)
+            self._chose(int(name))
             return jobs.statuses[int(name)]
         if name.startswith("%"):
             await self._io.err(f"bash: wait: {name}: no such job\n")
@@ -250,8 +264,11 @@ class Control:
                 break
             await self._strand.listen()
         await jobs.release(over[0])
-        jobs.waited_for = over[0].pid
+        self._chose(over[0].pid)
         return over[0].status
+
+    def _chose(self, pid: int) -> None:
+        self._jobs.waited = (self._variable, pid)
 
     async def _until_over(self, job: Job) -> int:
         """Wait for a job; the signal that ended the wait before it, else 0."""

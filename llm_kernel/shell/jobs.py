@@ -39,7 +39,7 @@ _HELD = 1_000_000
 class Jobs:
     """The job table of one shell. ``loud``: a person sits at it, so it says when a job begins and ends.
 
-    ``last`` is the process of ``$!``, ``waited_for`` the one that the last ``wait`` was for.
+    ``last`` is the process of ``$!``, ``waited`` what the last ``wait`` was for: the variable of its -p, and a process.
     ``home`` is the table of the shell that this one runs inside; ``landed`` waits for what was written before.
     """
 
@@ -69,7 +69,7 @@ class Jobs:
         self.orphans: list[Job] = []
         self.statuses: dict[int, int] = {}
         self.last = 0
-        self.waited_for = 0
+        self.waited = ("", 0)
 
     # -- beginning and ending -----------------------------------------------------------------------------------
 

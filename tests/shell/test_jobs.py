@@ -137,3 +137,47 @@ async def test_a_stopped_job_is_listed_told_once_and_taken_up() -> None:
 async def test_an_exit_status_above_128_is_no_signal_where_the_shell_itself_ends_with_it() -> None:
     events = await Notebook()("(exit 143) & wait $!")
     assert events[0].text.endswith("[1]+  Exit 143                ( exit 143 )\n")
+
+
+async def test_the_last_job_is_named_behind_another_value_in_quotes() -> None:
+    notebook = Notebook()
+    await notebook("sleep 9 &")
+    assert await notebook('echo "$? $!" "a  ${!}"') == out("0 2413 a  2413\n")
+    await notebook.session.close()
+
+
+def _newer() -> Notebook:
+    """A machine whose bash knows ``wait -p``."""
+    notebook = Notebook()
+    notebook.machine.system.set_os("ubuntu", "22.04")
+    return notebook
+
+
+@pytest.mark.parametrize(
+    ("script", "said"),
+    [
+        ("sleep 2 & (sleep 1; exit 4) & b=$!; wait -n -p who; echo $? $((who - b)); wait", "4 0\n"),
+        ("sleep 1 & a=$!; sleep 2 & wait -p who $! $a; echo $? $((who - a))", "0 0\n"),
+        ("(exit 3) & wait $!; wait -pwho $!; echo $? $((who - $!))", "3 0\n"),
+        ("sleep 1 & wait -fnp 'a[2]'; echo ${#a[@]} $((a[2] - $!))", "1 0\n"),
+        ("who=x; sleep 1 & wait -p who; echo $? ${who-unset}", "0 unset\n"),
+        ("who=x; wait -n -p who; echo $? ${who-unset}", "127 unset\n"),
+        ("f() { local w; sleep 1 & wait -n -p w; echo ${w:+set}; }; f; echo ${w-unset}", "set\nunset\n"),
+        ("bash -c '(exit 2) & if wait -p w $!; then echo no; else echo $? ${w:+set}; fi'", "2 set\n"),
+    ],
+)
+async def test_wait_names_the_job_that_it_was_for(script: str, said: str) -> None:
+    notebook = _newer()
+    events = await notebook(script)
+    assert "".join(event.text for event in events if isinstance(event, Text) and event.stream == "stdout") == said
+
+
+async def test_wait_refuses_what_is_no_variable() -> None:
+    usage = "wait: usage: wait [-fn] [-p var] [id ...]\n"
+    assert await _newer()("wait -p") == err(f"bash: wait: -p: option requires an argument\n{usage}", 2)
+    assert await _newer()("wait -p 1a") == err("bash: wait: `1a': not a valid identifier\n", 1)
+    assert await _newer()("who=x; wait -q -p who; echo $?") == [
+        Text("stderr", f"bash: wait: -q: invalid option\n{usage}"),
+        Text("stdout", "2\n"),
+        Exit(0),
+    ]
