@@ -498,9 +498,16 @@ def _varying(target: ast.expr, value: Value) -> set[str]:
     """The loop's names whose value differs from turn to turn as far as anybody knows."""
     if isinstance(target, (ast.Tuple, ast.List)) and isinstance(value, tuple) and len(value) == len(target.elts):
         return {name for each, one in zip(target.elts, value, strict=True) for name in _varying(each, one)}
-    if isinstance(value, Unknown) and not (isinstance(value, Tensor) and value.cell is not None):
+    if not _tells(value):
         return set()
     return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+
+
+def _tells(value: Value) -> bool:
+    """Whether anything of a value is known but its form."""
+    if isinstance(value, (list, tuple)) and value:
+        return any(_tells(each) for each in value)
+    return not isinstance(value, Unknown) or (isinstance(value, Tensor) and value.cell is not None)
 
 
 def _label(target: ast.expr, value: Value) -> Value:

@@ -184,3 +184,26 @@ def test_what_the_body_makes_of_the_loops_own_names_is_made_in_every_turn_and_st
         "torch.Size([8, 4])",
         "12 torch.Size([4, 4]) cuda:0 cpu torch.Size([4, 2])",
     ]
+
+
+PAIRS = """
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, TensorDataset
+def one_hot(labels):
+    made = np.zeros((labels.shape[0], 3))
+    made[range(labels.shape[0]), labels] = 1.0
+    return made
+loader = DataLoader(TensorDataset(torch.randn(4000, 4), torch.zeros(4000)), batch_size=5)
+for epoch in range(2):
+    for i, batch in enumerate(loader):
+        x = batch[0] * 2
+        hot = one_hot(np.random.randint(0, 3, len(x)))
+        print("[%d][%d/%d] %f" % (epoch, i, len(loader), x.mean()))
+        if (epoch * len(loader) + i) % 50 == 0:
+            torch.save(x, "x.pt")
+"""
+
+
+def test_a_batch_held_as_a_whole_and_an_array_made_in_each_turn_leave_the_counter_known() -> None:
+    assert lines(PAIRS) == [f"[{epoch}][{i}/800] ?" for epoch in range(2) for i in range(800)]

@@ -132,7 +132,10 @@ def _function(name: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.A
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
         if name in arrays.NAMES:
             try:
-                return related(w, arrays.compute(name, args, named), args)
+                made = arrays.compute(name, args, named)
+                if isinstance(made, Tensor) and made.cell is not None:
+                    w.state.made(made.cell.held)
+                return related(w, made, args)
             except _UNSURE:
                 pass
         try:
