@@ -18,6 +18,7 @@ from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
 from llm_kernel.programs.table import NotExact
 from llm_kernel.programs.torch_builds import arch_list, cudnn
+from llm_kernel.programs.torch_driver import cuda_label, trouble
 from llm_kernel.python import Unsure
 from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
@@ -157,7 +158,7 @@ class _Facts:
     def _gpus(self) -> int:
         """How many GPUs torch sees."""
         version = self._version("torch")
-        if "CUDA_VISIBLE_DEVICES" in self._call.env or any(gpu.lost for gpu in self._machine.devices.gpus):
+        if "CUDA_VISIBLE_DEVICES" in self._call.env or trouble(self._machine, version.strip("'")):
             raise Unsure("visible GPUs")
         if "+cpu" in version or not self._machine.devices.driver:
             return 0
@@ -173,10 +174,10 @@ class _Facts:
         return tuple(int(part) for part in self._machine.devices.gpus[index].card.compute.split("."))
 
     def _torch_cuda(self) -> str:
-        label = self._version("torch").strip("'").partition("+cu")[2]
-        if not label.isdigit():
+        found = cuda_label(self._version("torch").strip("'"))
+        if not found:
             raise Unsure("CUDA of torch")
-        return f"{label[:-1]}.{label[-1]}"
+        return found
 
     def _cudnn(self) -> int:
         found = cudnn(self._version("torch").strip("'"))

@@ -1,4 +1,4 @@
-"""``python -m NAME`` for modules of the library that only read and write text: ``json.tool`` and ``this``."""
+"""``python -m NAME`` for modules that only read and tell: ``json.tool``, ``this`` and torch's report."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.torch_report import collect_env
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["MODULES"]
@@ -112,5 +113,6 @@ def _this(call: Call, args: tuple[str, ...], version: tuple[int, int], stdin: by
 MODULES: dict[str, Callable[[Call, tuple[str, ...], tuple[int, int], bytes], Answer]] = {
     "json.tool": _json_tool,
     "this": _this,
+    "torch.utils.collect_env": lambda call, args, version, stdin: collect_env(call),
 }
 """Modules by name: what they answer to a call, its arguments, the Python's version and standard input."""

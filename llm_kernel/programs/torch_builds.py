@@ -1,8 +1,8 @@
-"""What the wheels of torch were built with: the cuDNN in them and the GPUs they have code for, by release and label."""
+"""What the wheels of torch were built with: their cuDNN, their NCCL and the GPUs they have code for, by release."""
 
 from __future__ import annotations
 
-__all__ = ["arch_list", "cudnn"]
+__all__ = ["arch_list", "cudnn", "nccl"]
 
 _CUDNN = {
     "1.5": {"101": 7603, "102": 7605, "92": 7603},
@@ -42,6 +42,28 @@ _ARCHS = {
     "128": "75 80 86 90 100 120",
 }
 
+_NCCL: dict[str, tuple[int, int, int]] = {
+    "1.5": (2, 4, 8),
+    "1.6": (2, 4, 8),
+    "1.7": (2, 7, 8),
+    "1.8": (2, 7, 8),
+    "1.9": (2, 7, 8),
+    "1.10": (2, 10, 3),
+    "1.11": (2, 10, 3),
+    "1.12": (2, 10, 3),
+    "1.13": (2, 14, 3),
+    "2.0": (2, 14, 3),
+    "2.1": (2, 18, 1),
+    "2.2": (2, 19, 3),
+    "2.3": (2, 20, 5),
+    "2.4": (2, 20, 5),
+    "2.5": (2, 21, 5),
+    "2.6": (2, 21, 5),
+    "2.7": (2, 26, 2),
+    "2.8": (2, 27, 3),
+    "2.9": (2, 27, 5),
+}
+
 
 def cudnn(version: str) -> int | None:
     """The cuDNN of a build such as ``1.8.0+cu111``; None where nobody wrote it down."""
@@ -59,3 +81,13 @@ def arch_list(version: str) -> list[str] | None:
         listed = _ARCHS.get(label, "") if branch >= (1, 8) or label not in ("102", "101", "92") else ""
     made = [f"sm_{number}" for number in listed.split()]
     return ([*made, "compute_37"] if label == "110" else made) or None
+
+
+def nccl(version: str) -> tuple[int, int, int] | int | None:
+    """``torch.cuda.nccl.version()``: one number before 1.10, three since; None where nobody wrote it down."""
+    branch = ".".join(version.partition("+")[0].split(".")[:2])
+    found = _NCCL.get(branch)
+    if found is None or int(branch.split(".")[0]) > 1 or branch in ("1.10", "1.11", "1.12", "1.13"):
+        return found
+    major, minor, patch = found
+    return major * 1000 + minor * 100 + patch

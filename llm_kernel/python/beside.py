@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from llm_kernel.python.disk import Disk
@@ -15,13 +15,19 @@ __all__ = ["Beside"]
 
 
 class Beside:
-    """Modules in the folder of ``script``; ``sources`` has the text and the syntax of each by its path."""
+    """Modules in the folder of ``script``; ``sources`` has the text and the syntax of each by its path.
 
-    def __init__(self, script: Script, disk: Disk, lacks: Callable[[str], bool]) -> None:
-        self._script, self._disk, self._lacks = script, disk, lacks
+    ``made`` is source by dotted name for libraries of which only a part is known; their errors are never shown.
+    """
+
+    def __init__(
+        self, script: Script, disk: Disk, lacks: Callable[[str], bool], made: Mapping[str, str] | None = None
+    ) -> None:
+        self._script, self._disk, self._lacks, self._made = script, disk, lacks, made or {}
         self._folder = script.path.rpartition("/")[0] if script.path else disk.cwd
         self._found: dict[str, dict[str, Any] | None] = {}
         self._library: set[str] = set()
+        self._known: dict[str, set[str]] = {}
         self.sources: dict[str, tuple[Script, ast.Module]] = {}
 
     def gathered(self, tree: ast.Module) -> frozenset[str]:
@@ -47,7 +53,30 @@ class Beside:
             for index in range(len(parts)):
                 self.module(".".join(parts[: index + 1]), maybe=index > 0)
             for word in words:
-                self.module(f"{name}.{word}", maybe=True)
+                if name not in self._known or f"{name}.{word}" in self._made:
+                    self.module(f"{name}.{word}", maybe=True)
+                elif word not in self._known[name]:
+                    raise Unsure(f"use of a module: {name}.{word}")
+        if self._known:
+            self._check_uses(tree)
+
+    def _check_uses(self, tree: ast.Module) -> None:
+        """Nothing is used of a library but what is known of it."""
+        bound = {
+            alias.asname or alias.name.partition(".")[0]: alias.name if alias.asname else alias.name.partition(".")[0]
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        for node in ast.walk(tree):
+            dotted = _dotted(node)
+            if not dotted or dotted[0] not in bound:
+                continue
+            module, *rest = [bound[dotted[0]], *dotted[1:]]
+            for word in rest:
+                if word not in self._known.get(module, {word}):
+                    raise Unsure(f"use of a module: {module}.{word}")
+                module = f"{module}.{word}"
 
     def module(self, dotted: str, *, maybe: bool) -> dict[str, Any] | None:
         """A module of the machine's own; None where it is surely not there."""
@@ -63,9 +92,23 @@ class Beside:
                 return self._source(path, dotted, package=package)
         if self._disk.kind(base) == "directory":
             return {"path": f"{base}/", "source": "", "package": True}
+        if dotted in self._made:
+            return self._standing_in(dotted)
+        if dotted.partition(".")[0] in self._made:
+            raise Unsure(f"module: {dotted}")
         if maybe or self._lacks(dotted):
             return None
         raise Unsure(f"module: {dotted}")
+
+    def _standing_in(self, dotted: str) -> dict[str, Any]:
+        """What is known of a library; ``partial`` marks that there is more of it."""
+        source = self._made[dotted]
+        script = Script(source, f"<{dotted}>", self._script.argv, self._script.version)
+        tree = script.parsed()
+        self._library |= judged(script, tree)
+        self._known[dotted] = set(_bound(tree))
+        self._gather(tree, dotted)
+        return {"path": script.name, "source": source, "package": True, "partial": True}
 
     def _source(self, path: str, dotted: str, *, package: bool) -> dict[str, Any]:
         try:
@@ -93,3 +136,24 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, list[str]]]:
                 base = package.rsplit(".", node.level - 1)[0]
                 name = f"{base}.{name}" if name else base
             yield name, [alias.name for alias in node.names]
+
+
+def _dotted(node: ast.AST) -> list[str]:
+    """The words of ``a.b.c``; none of another expression."""
+    words: list[str] = []
+    while isinstance(node, ast.Attribute):
+        words.insert(0, node.attr)
+        node = node.value
+    return [node.id, *words] if words and isinstance(node, ast.Name) else []
+
+
+def _bound(tree: ast.Module) -> Iterator[str]:
+    """The names that the statements of a module bind."""
+    for node in tree.body:
+        match node:
+            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Assign(targets=targets):
+                yield from (target.id for target in targets if isinstance(target, ast.Name))
+            case ast.ImportFrom(names=names):
+                yield from (alias.asname or alias.name for alias in names)

@@ -26,7 +26,8 @@ from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
 from llm_kernel.python.policy import judged
 from llm_kernel.python.sandbox import Limits, Outcome, Piece
 from llm_kernel.python.script import Script, Unsure
-from llm_kernel.python.told import Told, gate
+from llm_kernel.python.told import Told
+from llm_kernel.python.words import gate
 
 __all__ = ["Interpreter", "Place"]
 
@@ -42,7 +43,8 @@ _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 class Place:
     """Where a program runs: the machine's clock, environment and Python, seen from outside.
 
-    ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine.
+    ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine,
+    ``made`` is the source of what is known of other libraries, by module.
     """
 
     now: float
@@ -53,6 +55,7 @@ class Place:
     lacks: Callable[[str], bool] = lambda module: False
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: tuple[int, ...] = ()
+    made: Mapping[str, str] = field(default_factory=dict)
 
 
 class Interpreter:
@@ -86,7 +89,7 @@ class _Guest:
 
     def __init__(self, script: Script, tree: ast.Module, disk: Disk, limits: Limits, place: Place) -> None:
         self._script, self._tree, self._disk, self._limits, self._place = script, tree, disk, limits, place
-        self._beside = Beside(script, disk, place.lacks)
+        self._beside = Beside(script, disk, place.lacks, place.made)
         self._library: frozenset[str] = frozenset()
         self._pieces: list[Piece] = []
         self._length = self._calls = self._saved = 0

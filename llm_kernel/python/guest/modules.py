@@ -168,6 +168,8 @@ class Modules:
         package = dotted if said["package"] else dotted.rpartition(".")[0]
         names = module.__dict__
         names.update(__builtins__=self._own, __file__=said["path"], __package__=package, __doc__=None)
+        if said.get("partial"):
+            names["_unknown"] = _unknown
         if said["package"]:
             names["__path__"] = [said["path"].rpartition("/")[0]]
         try:
@@ -175,6 +177,8 @@ class Modules:
         except BaseException:
             self._loaded.pop(dotted, None)
             raise
+        if said.get("partial"):
+            names["__getattr__"] = _unknown
         return module
 
     def run(self, source: str, path: str, names: dict[str, Any]) -> None:
@@ -197,6 +201,11 @@ class Modules:
             raise
         finally:
             self._trace.stack.pop()
+
+
+def _unknown(*what: Any) -> Any:
+    """What a library of which only a part is known does with everything else."""
+    raise Doubt("more of a library than is known")
 
 
 def _absolute(name: str, module: Module) -> str:
