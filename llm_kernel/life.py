@@ -90,9 +90,9 @@ class Life:
         return self._moments
 
     @property
-    def steps(self) -> int:
-        """How many steps are kept."""
-        return len(self._moments.steps) if self._moments else 0
+    def number(self) -> int:
+        """The number of the newest step, 0 where none is kept."""
+        return self._moments.newest_number if self._moments else 0
 
     def greeting(self) -> str:
         """What the first cell has to say of where it begins; nothing after that."""
@@ -126,6 +126,8 @@ class Life:
             moments.begin([])
             moments.add("start", "", await self.moment())
             return f"[the machine of before could not be brought back, this is a fresh one: {error}]\n"
+        if not line.shared:
+            moments.follow(_branch(moment), step)
         moments.add("back", step.label, await self.moment())
         after = f"`{step.label}`" if step.label else "its start"
         if line.shared:
@@ -138,8 +140,11 @@ class Life:
         if self._seat.output is None:
             await self.world.rest()
         moment = await keep(self.world)
-        account = json.dumps(to_account(self.models, self.ledger))
-        return Moment({**moment.parts, "account": account}, moment.files)
+        more = {
+            "account": to_account(self.models, self.ledger),
+            "branch": self._moments.branch if self._moments else "",
+        }
+        return Moment({**moment.parts, **{name: json.dumps(part) for name, part in more.items()}}, moment.files)
 
     async def remember(self, kind: str, label: str) -> str:
         """Keep this moment as a step of a ``kind``; what went wrong with it, or with what was to be kept before."""
@@ -178,9 +183,14 @@ class Life:
         Raises:
             StateError: for a moment that cannot be used; all is as before then.
         """
-        await self._become(self.moments.store.load(target.step))
-        self.moments.branch = target.branch
-        self.moments.add(kind, label, await self.moment())
+        moments = self.moments
+        moment = moments.store.load(target.step)
+        await self._become(moment)
+        if target.branch is None:
+            moments.follow(_branch(moment), target.step)
+        else:
+            moments.branch = target.branch
+        moments.add(kind, label, await self.moment())
 
     async def physics(self, name: str) -> None:
         """Let the same machine answer by other physics, ``exact`` or ``pure``, from now on."""
@@ -230,6 +240,11 @@ class Life:
             moments.end(restart=restart)
         await asyncio.gather(*self._leaving, return_exceptions=True)
         await self.world.close()
+
+
+def _branch(moment: Moment) -> str:
+    """The branch that was followed at a moment; none where that was not kept yet."""
+    return str(read(moment, "branch")) if "branch" in moment.parts else ""
 
 
 _TYPING = 0.01

@@ -16,14 +16,20 @@ __all__ = ["COUNTED", "Moments", "Target"]
 COUNTED = frozenset(["cell", "load", "undo", "redo", "restore", "fresh"])
 """What ``%undo`` counts as a step; a cell of %-words alone is none."""
 
+_DIGITS = 9
+"""The most digits of a step's number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where to go back to, and what is said of it: ``undone`` are the labels of the steps that are taken back."""
+    """Where to go back to, and what is said of it: ``undone`` are the labels of the steps that are taken back.
+
+    ``branch`` is the one that is followed from there on; None: the one that was followed at that moment.
+    """
 
     step: Step
     undone: tuple[str, ...] = ()
-    branch: str = ""
+    branch: str | None = None
 
 
 class Moments:
@@ -44,7 +50,20 @@ class Moments:
     @property
     def steps(self) -> list[Step]:
         """Every step that is kept, oldest first, those of the kernels before that this one went on from too."""
-        return [*self._earlier, *self.line.steps]
+        own = self.line.steps
+        return own if own and own[0].number > 1 else [*self._earlier, *own]  # else some between them are gone
+
+    @property
+    def newest_number(self) -> int:
+        """The number of the newest step; a step keeps its number when older ones are dropped."""
+        before = self._earlier[0].number - 1 + len(self._earlier) if self._earlier else 0
+        return before + (self.line.steps[-1].number if self.line.steps else 0)
+
+    @property
+    def numbered(self) -> dict[int, Step]:
+        """The steps by their numbers, oldest first."""
+        steps = self.steps
+        return dict(enumerate(steps, self.newest_number - len(steps) + 1))
 
     @property
     def last(self) -> Step | None:
@@ -81,7 +100,8 @@ class Moments:
                 if len(undone) == count:
                     return Target(steps[at - 1], tuple(undone))
         many = "is only 1 step" if len(undone) == 1 else f"are only {len(undone)} steps" if undone else "is nothing"
-        raise CellError(f"%undo {count}: there {many} to take back.")
+        gone = " Older steps are no longer kept." if steps and steps[0].number > 1 else ""
+        raise CellError(f"%undo {count}: there {many} to take back.{gone}")
 
     def redo(self) -> Target:
         """The moment before the last ``%undo``.
@@ -118,18 +138,32 @@ class Moments:
             CellError: where nothing has that name.
         """
         if name.isdigit():
-            steps = self.steps
-            if not 0 < int(name) <= len(steps):
-                raise CellError(f"there is no step {name}; %history lists {len(steps)}.")
-            return Target(steps[int(name) - 1])
+            numbered = self.numbered
+            step = numbered.get(int(name[:_DIGITS]))
+            if step is None:
+                raise CellError(
+                    f"there is no step {name[:_DIGITS]}; %history lists {min(numbered)} to {max(numbered)}."
+                )
+            return Target(step, branch="")
         try:
-            step = self.store.find(name)
-            branch = any(saved.name == name and saved.kind == "branch" for saved in self.store.names())
+            found = self.store.find(name)
+            branch = self._is_branch(name)
         except StateError as error:
             raise CellError(f"{error} %history lists the steps.") from error
-        return Target(step, branch=name if branch else "")
+        return Target(found, branch=name if branch else "")
 
     # -- names --------------------------------------------------------------------------------------------------
+
+    def follow(self, branch: str, step: Step) -> None:
+        """From ``step`` on, follow the ``branch`` that was followed there, unless its name went elsewhere since."""
+        ours = {one.key for one in (*self.steps, step)}
+        self.branch = ""
+        with suppress(StateError):
+            if self._is_branch(branch) and self.store.find(branch).key in ours:
+                self.branch = branch
+
+    def _is_branch(self, name: str) -> bool:
+        return any(saved.name == name and saved.kind == "branch" for saved in self.store.names())
 
     def save(self, name: str, *, kind: str = "save") -> Step:
         """Give the present moment a name.

@@ -200,7 +200,7 @@ class Session:
     def _show(self, code: str) -> None:
         """Keep what the cell showed, for who wants to see it drawn."""
         if self._said:
-            self.outputs.append((self.life.steps, code.strip(), self._said))
+            self.outputs.append((self.life.number, code.strip(), self._said))
             self._said = ""
 
     # -- the person ---------------------------------------------------------------------------------------------

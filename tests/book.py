@@ -26,15 +26,21 @@ REPLY = "".join(f"epoch {n} loss {1 / (n + 1):.3f}\n@ spend 10\n" for n in range
 
 
 class Book:
-    """A notebook in ``folder``, and what its cells print."""
+    """A notebook in ``folder``, or with ``moments`` of its own, and what its cells print."""
 
-    def __init__(self, folder: Path, session: str = "book", replies: Callable[[Request], str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        session: str = "book",
+        replies: Callable[[Request], str] | None = None,
+        moments: Moments | None = None,
+    ) -> None:
         self.model = ScriptedBackend(replies or (lambda _: REPLY))
         machine = Machine(Clock(host=time.time))
         self.session = Session(
             machine,
             Models(lambda _: self.model),
-            moments=lambda: open_moments(folder, session),
+            moments=lambda: moments or open_moments(folder, session),
             clock=lambda: Clock(host=time.time),
         )
 

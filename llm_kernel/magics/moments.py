@@ -129,9 +129,10 @@ async def _history(session: Session, word: Magic, output: Output) -> int:
     usage = "%history [N]"
     words = _words(word, 1, usage)
     most = _count(words, usage) if words else _MOST
-    steps = list(enumerate(session.life.moments.steps, 1))
-    names = {f"{saved.kind} {saved.name}" for saved in session.life.moments.store.names()}
-    width = len(str(len(steps)))
+    moments = session.life.moments
+    steps = list(moments.numbered.items())
+    names = {f"{saved.kind} {saved.name}" for saved in moments.store.names()}
+    width = len(str(moments.newest_number))
     rows = [f"{number:>{width}}  {_when(step.when)}  {_done(step, names)}" for number, step in steps[-most:]]
     await output.out("".join(f"{row}\n" for row in rows).encode())
     return 0

@@ -138,7 +138,7 @@ class Store:
         with self._database.reading() as sql:
             while key is not None:
                 row = sql.execute("SELECT line, number FROM steps WHERE key = ?", (key,)).fetchone()
-                part = [one for one in chain.steps(sql, row[0]) if one.number <= row[1]] if row else []
+                part = _unbroken([one for one in chain.steps(sql, row[0]) if one.number <= row[1]] if row else [])
                 found[:0] = part
                 went_on = bool(part) and part[0].kind == "back"
                 before = sql.execute("SELECT before FROM lines WHERE id = ?", (row[0],)).fetchone() if went_on else None
@@ -236,6 +236,14 @@ class Store:
         # a life that stored nothing is passed over, but not the restart that ended it
         cut = ended != RESTARTED and (bool(steps) or bool(cut)) and step is not None
         return Place(number, session, step, cut=cut, shared=False)
+
+
+def _unbroken(steps: list[Step]) -> list[Step]:
+    """The last ones between which none is missing; older ones may stay for the sake of a name."""
+    at = len(steps) - 1
+    while at > 0 and steps[at - 1].number == steps[at].number - 1:
+        at -= 1
+    return steps[max(at, 0) :]
 
 
 def _saved(sql: sqlite3.Connection, row: tuple[str, str, int, str, bytes]) -> Saved:
