@@ -48,6 +48,11 @@ def member(cls: Class, name: str, *, behind: Class | None = None) -> Value | Non
     return None
 
 
+def _members(cls: Class) -> set[str]:
+    """All names that ``dir`` lists of a class of the source's."""
+    return {*dir(object), "__dict__", "__module__", "__weakref__"}.union(*(each.attrs for each in cls.line()))
+
+
 def of_instance(w: Walk, this: Instance, name: str) -> Value:
     """``this.name``."""
     if name in this.attrs:
@@ -66,7 +71,8 @@ def of_instance(w: Walk, this: Instance, name: str) -> Value:
     if foreign:
         return Unknown(origin=f"{foreign}().{name}") if name not in SELVES else Bound(Lib("self"), this)
     if w.stored is not None and name not in w.stored and not name.startswith("__") and this.cls.plain:
-        raise Raised("AttributeError", f"'{this.cls.name}' object has no attribute '{name}'")
+        near = sorted({*this.attrs, *_members(this.cls)})
+        raise Raised("AttributeError", f"'{this.cls.name}' object has no attribute '{name}'", near=[near])
     return Unknown()
 
 
@@ -100,7 +106,8 @@ def of_class(w: Walk, cls: Class, name: str) -> Value:
                 return None
             if foreign or w.stored is None or name in w.stored or name.startswith("__") or not cls.plain:
                 return Unknown(origin=f"{foreign}.{name}" if foreign else "")
-            raise Raised("AttributeError", f"type object '{cls.name}' has no attribute '{name}'")
+            said = f"type object '{cls.name}' has no attribute '{name}'"
+            raise Raised("AttributeError", said, near=[sorted(_members(cls))])
     return found
 
 

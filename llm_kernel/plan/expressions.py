@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llm_kernel.plan.bound import ALWAYS
@@ -24,6 +24,7 @@ from llm_kernel.plan.values import (
     Env,
     Function,
     Group,
+    Instance,
     Lib,
     Text,
     Thing,
@@ -68,7 +69,20 @@ def find(word: str, env: Env) -> Value:
         return Unknown("str")
     if word.startswith("<") or word in ALWAYS or _bindable(word, env):
         return Unknown(origin="?")
-    raise Raised("NameError", f"name '{word}' is not defined")
+    raise Raised("NameError", f"name '{word}' is not defined", near=_near(env))
+
+
+def _near(env: Env) -> list[Iterable[str]]:
+    """The names among which Python looks for the one that was meant: the call's own, the module's, the builtins."""
+    if env is env.root:
+        return [env.names, dir(builtins)]
+    owner = env.names.get("self")
+    mine = (
+        [*owner.attrs, *(word for each in owner.cls.line() for word in each.attrs)]
+        if isinstance(owner, Instance)
+        else []
+    )
+    return [env.names, [f"self.{word}" for word in mine], env.root.names, dir(builtins)]
 
 
 def _bindable(word: str, env: Env) -> bool:

@@ -156,7 +156,7 @@ def _of_text(
     if isinstance(this, str) and name in _STRING and small:
         return checked(lambda: getattr(this, name)(*args, **named))
     if not hasattr("", name):
-        raise Raised("AttributeError", f"'str' object has no attribute '{name}'")
+        raise Raised("AttributeError", f"'str' object has no attribute '{name}'", near=[dir(str)])
     return Unknown(_RESULT.get(name, "str"))
 
 

@@ -95,7 +95,12 @@ def _augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
         old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
         return None
     added = isinstance(node.op, ast.Add)
-    result = _sum(w, old, value) if added else checked(lambda: binary(node.op, old, value, w.ask))
+    try:
+        result = _sum(w, old, value) if added else checked(lambda: binary(node.op, old, value, w.ask))
+    except Raised as err:
+        if isinstance(err.value, str) and err.value.startswith("unsupported operand type(s) for "):
+            err.value = err.value.replace(":", "=:", 1)
+        raise
     if isinstance(old, Tensor) and old.numbers is not None and not isinstance(node.target, ast.Subscript):
         add_to(w, old, result)
         return None
@@ -170,6 +175,7 @@ def raise_(w: Walk, node: ast.Raise, env: Env) -> Flow:
     try:
         raised(w, value)
     except Raised as err:
+        err.own = True
         err.link = "during" if cause is MISSING else "none" if cause is None else "cause"
         raise
     return None

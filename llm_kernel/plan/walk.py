@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn, Protocol, TypeAlias
 
@@ -25,10 +25,14 @@ Build: TypeAlias = Callable[[list[tuple[Node, ...]]], Node]
 class Raised(Exception):  # noqa: N818 - it is the program's exception, not a fault of ours
     """The program certainly raises here."""
 
-    def __init__(self, name: str, value: Value = _SOME_TEXT) -> None:
+    def __init__(self, name: str, value: Value = _SOME_TEXT, *, near: Sequence[Iterable[str]] = ()) -> None:
         super().__init__(name)
         self.name = name
         self.value = value
+        self.near = tuple(tuple(word for word in names if word[:1] != "<") for names in near)
+        """The names among which Python looks for the one that was meant, where a name is not known."""
+        self.own = False
+        """Whether the source raises it by name."""
         self.frames: dict[int, Frame] = {}
         """Where each function on the way was, by its depth."""
         self.inner: list[tuple[int, tuple[Frame, ...]]] = []

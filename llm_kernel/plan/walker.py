@@ -113,10 +113,10 @@ class Walker:
             return function(self, node, env)
         except Raised as err:
             if self._depth not in err.frames:
-                err.frames[self._depth] = self._frame(node.lineno, env)
+                err.frames[self._depth] = self._frame(node, env, err)
             raise
 
-    def _frame(self, line: int, env: Env) -> Frame:
+    def _frame(self, node: ast.expr | ast.stmt, env: Env, err: Raised) -> Frame:
         module = env.root.names.get("<path>", "")
         here: Env | None = env
         while here is not None and "<function>" not in here.names:
@@ -134,7 +134,7 @@ class Walker:
                 flow = function(self, node, env) if function is not None else None
             except Raised as err:
                 if self._depth not in err.frames:
-                    err.frames[self._depth] = self._frame(node.lineno, env)
+                    err.frames[self._depth] = self._frame(node, env, err)
                 raise
             if flow is not None:
                 return flow
@@ -503,4 +503,4 @@ def _fault(w: Walker, err: Raised) -> Fault | None:
     if not isinstance(value, str) or (before is None and err.before is not None and err.link != "none"):
         return None
     name = "json.decoder.JSONDecodeError" if err.name == "JSONDecodeError" else err.name
-    return Fault(name, value, with_frames(w.facts, err), before, err.link)
+    return Fault(name, value, with_frames(w.facts, err), before, err.link, err.own, err.near)

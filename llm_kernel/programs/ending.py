@@ -8,6 +8,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.plan import Plan
 from llm_kernel.programs.scripts import Script
 from llm_kernel.programs.startup import named
+from llm_kernel.programs.tracebacks import traceback
 from llm_kernel.shell.call import Io
 
 __all__ = ["Ending"]
@@ -36,7 +37,7 @@ class Ending:
         if status == 0:
             self._leave()
         if self._fault is not None:
-            await streams.err(self._fault.traceback(self._named, self._lines))
+            await streams.err(traceback(self._fault, self._version, self._named, self._text))
             return 1
         return self._status or status
 
@@ -53,9 +54,14 @@ class Ending:
             return posixpath.join(posixpath.dirname(self._path), module)
         return named(self._machine, self._script.name, self._path)
 
-    def _lines(self, module: str) -> list[str]:
+    @property
+    def _version(self) -> tuple[int, int]:
+        major, minor, *_ = self._machine.system.python.split(".")
+        return int(major), int(minor)
+
+    def _text(self, module: str) -> str:
         path = posixpath.join(posixpath.dirname(self._path), module) if module else self._path
         try:
-            return self._machine.files.read(path).decode("utf-8", "replace").splitlines()
+            return self._machine.files.read(path).decode("utf-8", "replace")
         except OSError:
-            return []
+            return ""

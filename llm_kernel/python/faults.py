@@ -44,7 +44,7 @@ _SAME = {
         r"pop index out of range",
     ),
     "TypeError": (
-        r"unsupported operand type\(s\) for [^ ]+: '\w+' and '\w+'",
+        r"unsupported operand type\(s\) for [^ ]+: '(?!bytes)\w+' and '(?!bytes)\w+'",
         r"object of type '\w+' has no len\(\)",
         r"'\w+' object is not (iterable|callable|subscriptable)",
         r"can't multiply sequence by non-int of type '\w+'",
@@ -140,8 +140,8 @@ def _value(fault: Fault, script: Script, tree: ast.Module) -> str | None:
     minor, text = script.version[1], fault.text
     if found := re.fullmatch(r"(too many values to unpack \(expected \d+), got \d+\)", text):
         return text if minor >= 14 else found[1] + ")"
-    if found := re.fullmatch(r"(max|min)\(\) iterable argument is empty", text):
-        return text if minor >= 12 else f"{found[1]}() arg is an empty sequence"
+    if found := re.fullmatch(r"(max|min)\(\) (?:iterable argument is empty|arg is an empty sequence)", text):
+        return f"{found[1]}() {'iterable argument is empty' if minor >= 12 else 'arg is an empty sequence'}"
     return None
 
 

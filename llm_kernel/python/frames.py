@@ -20,6 +20,7 @@ _FEED = "<python-input-1>"
 
 _MADE = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.UnaryOp)
 _SHOWN = (ast.Call, ast.BinOp, ast.Subscript, ast.Name, ast.Attribute, ast.Tuple, ast.Compare, *_MADE)
+_BUILT = (ast.Dict, ast.Set)
 _NODES = (ast.expr, ast.Import, ast.AugAssign)
 _HIDDEN = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)
 _MOST_ALIKE = 3
@@ -49,7 +50,7 @@ class Shown:
         return f"{head}    {text}\n{self._marks(script.version)}"
 
     def _marks(self, version: tuple[int, int]) -> str:
-        if version < (3, 11) or (isinstance(self.statement, ast.Assert) and version == (3, 12)):
+        if version < (3, 11):
             return ""
         if isinstance(self.statement, ast.For) and version < (3, 13):
             return ""
@@ -142,7 +143,7 @@ def placed(
     found: list[Shown] = []
     for index, (start, end, function) in enumerate(spans):
         text = error if index == len(spans) - 1 else ""
-        node, statement = _node_at(tree, original, above, (start, end), text, sure=sure)
+        node, statement = _node_at(tree, original, above, (start, end), text, script.version, sure=sure)
         found.append(_place(node, statement, original, function))
     for index in range(len(found) - _MOST_ALIKE):
         if len(set(found[index : index + _MOST_ALIKE + 1])) == 1:
@@ -151,7 +152,14 @@ def placed(
 
 
 def _node_at(
-    tree: ast.Module, text: Text, above: dict[ast.AST, ast.AST], span: tuple[int, int], error: str, *, sure: bool
+    tree: ast.Module,
+    text: Text,
+    above: dict[ast.AST, ast.AST],
+    span: tuple[int, int],
+    error: str,
+    version: tuple[int, int],
+    *,
+    sure: bool,
 ) -> tuple[ast.expr | ast.stmt, ast.stmt]:
     """The syntax that stood at ``span``, as CPython counts it, and the statement it is in."""
     node = next((node for node in ast.walk(tree) if isinstance(node, _NODES) and text.span(node) == span), None)
@@ -177,19 +185,40 @@ def _node_at(
     simple = not hasattr(statement, "body")
     if not sure and simple and statement.lineno != statement.end_lineno:
         raise Unsure("statement of several lines")
+    if not sure and (isinstance(statement, ast.AugAssign) or _converts(node)):
+        raise Unsure("error of a part")
     if not sure and any(isinstance(step, ast.Try | ast.ExceptHandler) for step in chain):
         raise Unsure("error within try")
     if (error or sure) and isinstance(statement, ast.Raise) and above[node] is statement:
         return statement, statement
     if error.startswith("AssertionError") and isinstance(statement, ast.Assert):
-        if not isinstance(statement.test, ast.Compare):
-            raise Unsure("assert of no comparison")
-        return statement.test, statement
+        return _claimed(statement, version), statement
     if error and isinstance(statement, ast.For) and statement.iter is node:
         return node, statement
-    if not isinstance(node, _SHOWN) or not (error or sure or isinstance(node, ast.Call)):
+    if not isinstance(node, (*_SHOWN, *_BUILT) if sure else _SHOWN) or not (
+        error or sure or isinstance(node, ast.Call)
+    ):
         raise Unsure(f"error at {type(node).__name__}")
     return node, ast.Pass() if isinstance(statement, ast.For) else statement
+
+
+def _converts(node: ast.AST) -> bool:
+    """Whether a call's items are taken elsewhere, or in a way of its own."""
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("map", "filter", "zip", "enumerate", "dict")
+
+
+def _claimed(node: ast.Assert, version: tuple[int, int]) -> ast.expr | ast.stmt:
+    """What of a claim that does not hold is marked."""
+    test = node.test
+    if version >= (3, 13):
+        return test
+    while isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        test = test.operand
+    if isinstance(test, ast.BoolOp):
+        if isinstance(test.op, ast.And):
+            raise Unsure("one of several claims")
+        test = test.values[-1]
+    return test if isinstance(test, ast.Compare) and version < (3, 12) else node
 
 
 def _place(node: ast.expr | ast.stmt, statement: ast.stmt, text: Text, function: str) -> Shown:

@@ -9,11 +9,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from llm_kernel.python.edits import Text
-from llm_kernel.python.faults import Fault, suggestion, wording
+from llm_kernel.python.faults import suggestion
 from llm_kernel.python.frames import placed
 from llm_kernel.python.script import Script, Unsure
+from llm_kernel.python.words import worded
 
-__all__ = ["Told", "gate"]
+__all__ = ["TELLERS", "Told"]
 
 _HERE = sys.version_info[:2]
 _POSITIONS = (3, 11)
@@ -23,113 +24,13 @@ _LINKS = {
     "context": "\nDuring handling of the above exception, another exception occurred:\n\n",
 }
 
-_ZEROES: dict[str, tuple[type[ast.operator], bool]] = {
-    "division by zero": (ast.Div, False),
-    "float division by zero": (ast.Div, True),
-    "integer division or modulo by zero": (ast.FloorDiv, False),
-    "float floor division by zero": (ast.FloorDiv, True),
-    "integer modulo by zero": (ast.Mod, False),
-    "float modulo": (ast.Mod, True),
-    "float modulo by zero": (ast.Mod, True),
-}
-"""What 3.11 to 3.13 say of a division by zero, and of which one."""
-
-_ALIKE: dict[str, tuple[str, ...]] = {
-    "ValueError": (
-        r"time data '.*' does not match format '.*'",
-        r"unconverted data remains: .*",
-        r"invalid literal for int\(\) with base \d+: '.*'",
-        r"year -?\d+ is out of range",
-        r".* is not in list",
-        r"day is out of range for month",
-        r"month must be in 1\.\.12",
-        r"factorial\(\) not defined for negative values",
-        r"math domain error",
-        r"substring not found",
-        r"tuple\.index\(x\): x not in tuple",
-        r"I/O operation on closed file\.",
-    ),
-    "IndexError": (r"pop from an empty deque", r"pop from empty list", r"list index out of range"),
-    "TypeError": (
-        r"\w+\(\) takes (?:from )?\d+ (?:to \d+ )?positional arguments? but \d+ (?:was|were) given",
-        r"\w+\(\) missing \d+ required positional arguments?: .*",
-        r"\w+\(\) missing \d+ required keyword-only arguments?: .*",
-        r"\w+\(\) got an unexpected keyword argument '\w+'",
-        r"\w+\(\) got multiple values for argument '\w+'",
-        r"'\w+' object is not (?:iterable|callable|subscriptable)",
-        r"'\w+' object does not support item assignment",
-        r"'(?:<|>|<=|>=)' not supported between instances of '\w+' and '\w+'",
-        r"unsupported operand type\(s\) for [^ ]+: '\w+' and '\w+'",
-        r"object of type '\w+' has no len\(\)",
-    ),
-    "UnicodeEncodeError": (r"'\w+' codec can't encode character '[^']*' in position \d+: [\w ()]+",),
-    "EOFError": (r"EOF when reading a line",),
-    "StopIteration": (r"",),
-    "KeyError": (r"[\s\S]*",),
-    "JSONDecodeError": (
-        r"Expecting value: line \d+ column \d+ \(char \d+\)",
-        r"Extra data: line \d+ column \d+ \(char \d+\)",
-        r"Expecting ',' delimiter: line \d+ column \d+ \(char \d+\)",
-        r"Expecting ':' delimiter: line \d+ column \d+ \(char \d+\)",
-    ),
-    "OverflowError": (r"math range error",),
-    "FrozenInstanceError": (r"cannot assign to field '\w+'",),
-    "InvalidOperation": (r"\[<class 'decimal\.\w+'>\]",),
-}
-"""Texts that are the same in every version."""
-
-_FILES = r"\[Errno \d+\] [A-Za-z ]+: '.*'"
-_QUALIFIED = re.compile(r"^(?:[\w<>]+\.)+(?=\w+\(\) (?:takes|missing|got))")
-_ARGUMENTS = re.compile(r"(?:[\w<>]+\.)*(\w+)\(\) (?:takes|missing|got)")
-_TELLERS = ("AttributeError", "NameError", "UnboundLocalError")
-
-
-def gate(kind: str, text: str, script: Script, tree: ast.Module) -> str:
-    """The text of a caught error in the wanted version.
-
-    Raises:
-        Unsure: for one that was not compared.
-    """
-    return _words(kind, text, script, tree, caught=True)
-
-
-def _words(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bool) -> str:
-    if re.fullmatch(_FILES, text) and kind.endswith(("Error", "Directory")):
-        return text
-    if "__new__()" in text:
-        raise Unsure(f"error: {text}")
-    if kind == "TypeError":
-        arguments = _ARGUMENTS.match(text)
-        if arguments and not _defined(arguments[1], tree):
-            raise Unsure("arguments of a function of the library")
-        if script.version < (3, 10) <= _HERE:
-            text = _QUALIFIED.sub("", text)
-        elif _QUALIFIED.match(text):
-            if (script.version >= (3, 10)) == (_HERE >= (3, 10)):
-                return text
-            raise Unsure("name of a method in an error")
-    if any(re.fullmatch(pattern, text) for pattern in _ALIKE.get(kind, ())):
-        return text
-    if kind == "ZeroDivisionError":
-        return _zero(text, script, tree)
-    if kind == "AttributeError" and re.fullmatch(r"'\w+' object has no attribute '\w+'", text):
-        return text
-    said = wording(Fault(kind, text, caught=caught), script, tree)
-    return said.partition(": ")[2]
-
-
-def _defined(name: str, tree: ast.Module) -> bool:
-    return any(isinstance(node, ast.FunctionDef) and node.name == name for node in ast.walk(tree))
-
-
-def _zero(text: str, script: Script, tree: ast.Module) -> str:
-    if not (3, 11) <= _HERE < (3, 14) or text not in _ZEROES:
-        raise Unsure(f"error: {text}")
-    operator, floats = _ZEROES[text]
-    zero = ast.Constant(0)
-    node = ast.BinOp(zero, operator(), zero)
-    fault = Fault("ZeroDivisionError", "division by zero", node=node, floats=floats)
-    return wording(fault, script, tree).partition(": ")[2]
+_UNKNOWN = re.compile(
+    r"(?:name|(?:'[\w.]+' object|(?:type object|module) '[\w.]+') has no attribute) '(\w+)'(?: is not defined)?"
+)
+OWN = "self."
+"""How the names of a method's own object begin among those near to one that is not known."""
+TELLERS = ("AttributeError", "NameError", "UnboundLocalError")
+"""Errors whose texts say what may have been meant."""
 
 
 class Told:
@@ -171,9 +72,9 @@ class Told:
             final += "".join(f"{note}\n" for note in error["notes"])
         if error["own"] or error["notes"]:
             return final
-        if kind in _TELLERS:
+        if kind in TELLERS:
             return self._suggested(kind, text, error["near"])
-        said = text if self._same else _words(kind, text, self._script, self._tree, caught=False)
+        said = text if self._same else worded(kind, text, self._script, self._tree, caught=False)
         head = final.partition(":")[0].rstrip("\n")
         return f"{head}: {said}\n" if said else f"{head}\n"
 
@@ -187,26 +88,33 @@ class Told:
                 + (text if minor >= 11 else f"local variable '{local[1]}' referenced before assignment")
                 + "\n"
             )
-        found = re.fullmatch(r"name '(\w+)' is not defined|'[\w.]+' object has no attribute '(\w+)'", text)
-        other = re.fullmatch(r"type object '\w+' has no attribute '(\w+)'", text)
-        if not found and not other:
+        found = _UNKNOWN.fullmatch(text)
+        if not found:
             if self._same:
                 return f"{kind}: {text}\n"
             raise Unsure(f"error: {text}")
-        name = (found[1] or found[2]) if found else other[1] if other else ""
+        name = found[1]
         if minor < 10:
             return f"{kind}: {text}\n"
-        said = text
-        hint = next(filter(None, (suggestion(name, names) for names in near)), None)
+        said, hint = text, self._hint(name, near)
         if hint:
             said += f". Did you mean: '{hint}'?"
         if minor >= 12 and kind == "NameError" and name in sys.stdlib_module_names:
             said += f"{' Or' if hint else '.'} {'did' if hint else 'Did'} you forget to import '{name}'?"
         return f"{kind}: {said}\n"
 
+    def _hint(self, name: str, near: Sequence[Sequence[str]]) -> str | None:
+        """The name that was meant: from 3.13 on of all names the nearest, before of the first scope that has one."""
+        scopes = [[word for word in names if not word.startswith(OWN)] for names in near]
+        if self._script.version >= (3, 12) and any(OWN + name in names for names in near):
+            return OWN + name
+        if self._script.version < (3, 13):
+            return next(filter(None, (suggestion(name, names) for names in scopes)), None)
+        return suggestion(name, [word for names in scopes for word in names])
+
     def _frames(self, error: Mapping[str, Any], final: str) -> str:
         frames = _inlined(error["frames"]) if self._script.version >= (3, 12) else error["frames"]
-        if any(frame[0] not in self._sources for frame in frames):
+        if any(frame[0] not in self._sources and not frame[7:] for frame in frames):
             raise Unsure("frame of a module")
         if any(frames[at] == frames[at + 3] == frames[at + 1] for at in range(len(frames) - 3)):
             raise Unsure("recursion")
@@ -220,8 +128,8 @@ class Told:
 
     def _placed(self, frame: Sequence[Any], error: Mapping[str, Any], final: str) -> str:
         """A frame from 3.11 on, with its markers."""
-        name, line, first, last, column, end, function = frame
-        if end < 0:
+        name, line, first, last, column, end, function, *library = frame
+        if library or end < 0:
             return self._plain(frame)
         script, tree = self._sources[name]
         text = Text(script.source)
@@ -243,8 +151,10 @@ class Told:
 
     def _plain(self, frame: Sequence[Any]) -> str:
         """A frame before 3.11: the line, where it is a statement's only one."""
+        line, function = frame[1], frame[6]
+        if frame[7:]:
+            return f'  File "{frame[0]}", line {line}, in {function}\n    {frame[7]}\n'
         script, tree = self._sources[frame[0]]
-        line, function = frame[1], frame[-1]
         around = [
             node
             for node in ast.walk(tree)
@@ -267,8 +177,8 @@ def _inlined(frames: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
     """The frames without those of comprehensions, which from 3.12 on are part of what is around them."""
     found: list[Sequence[Any]] = []
     for frame in frames:
-        if frame[-1] in ("<listcomp>", "<setcomp>", "<dictcomp>") and found:
-            frame = [*frame[:-1], found.pop()[-1]]
+        if frame[6] in ("<listcomp>", "<setcomp>", "<dictcomp>") and found:
+            frame = [*frame[:6], found.pop()[6]]
         found.append(frame)
     return found
 

@@ -285,11 +285,23 @@ class _Run:
         """The names among which Python looks for the one that was meant, in its order."""
         if isinstance(error, NameError) and way:
             frame = way[-1][0]
-            local = [] if frame.function == "<module>" else [[str(word) for word in frame.vars]]
+            local = [] if frame.function == "<module>" else [[str(word) for word in frame.vars], self._of_self(frame)]
             return [*local, [*frame.module.names], dir(builtins)]
         if isinstance(error, AttributeError) and hasattr(error, "obj"):
-            return [dir(error.obj)]
+            inside = bool(way) and way[-1][0].vars.get("self") is error.obj
+            hidden = self._version >= (3, 13) and not inside and not str(error.name).startswith("_")
+            return [[word for word in dir(error.obj) if not (hidden and word[0] == "_")]]
         return []
+
+    @staticmethod
+    def _of_self(frame: Any) -> list[str]:
+        """The names of a method's own object, which Python asks for one that is not known."""
+        if "self" not in frame.vars:
+            return []
+        owner = frame.vars["self"]
+        if hasattr(type(owner), "__getattr__"):
+            raise Doubt("an object that makes its names")
+        return [f"self.{word}" for word in dir(owner)]
 
 
 def _written(file: str, function: str) -> bool:
