@@ -252,7 +252,7 @@ class Shell:
         self._bash.mount("/", machine.files.root)
         self._register({*self._always, *WORDS, ASK, CONTROL, TIMES, HISTORY, FC, INNER, ELAPSED})
         self._times = Times(machine)
-        self._inner = Inner(machine, self._lead)
+        self._inner = Inner(machine, self._lead, self._absent)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
         self._wild = False

@@ -20,7 +20,7 @@ from llm_kernel.shell.choosing import menu
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.placing import Bodies
-from llm_kernel.shell.script import AT, INNER, OVER
+from llm_kernel.shell.script import AT, GONE, INNER, OVER
 from llm_kernel.shell.signals import Pending, trapped
 from llm_kernel.tokens import quoted
 
@@ -45,6 +45,8 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
 _SHELLS = ("sh", "bash", "dash")
+_TELLING = ("awk", "gawk", "jq", "sed")
+"""Tools of the library that read a script whose first line names them."""
 _DEEPEST = 40
 """Evals within evals."""
 
@@ -53,11 +55,17 @@ _KILL, _PARTING = 9, (1, 2, 15)
 
 
 class Inner:
-    """``lead(text, pid, parent, source)`` gives a text its edits and registers its programs."""
+    """``lead(text, pid, parent, source)`` gives a text its edits and registers its programs.
 
-    def __init__(self, machine: Machine, lead: Callable[[str, int, int, str], str]) -> None:
+    ``absent``: a word that the library would find is no program.
+    """
+
+    def __init__(
+        self, machine: Machine, lead: Callable[[str, int, int, str], str], absent: Callable[[str], bool]
+    ) -> None:
         self._machine = machine
         self._lead = lead
+        self._absent = absent
         self._permits = Permits(machine)
         self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
@@ -112,6 +120,9 @@ class Inner:
             case "chosen":
                 at = int(rest[0]) if rest[0].isdecimal() else 0
                 return rest[at] if 0 < at < len(rest) else "", 0
+            case "known":
+                name, *function = rest
+                return f"{GONE if not any(function) and self._absent(name) else ''}{name}", 0
             case "number":
                 return f"{self._chance.number()}", 0
             case "chance":
@@ -291,14 +302,26 @@ class Inner:
         words = first[2:].split() if first.startswith("#!") else []
         reader = posixpath.basename(words[0]) if words else "sh"
         if reader == "env" and len(words) > 1:
-            words = [word for word in words[1:] if not word.startswith("-")] or words
+            env, words = words[0], [word for word in words[1:] if not word.startswith("-")] or words
             reader = posixpath.basename(words[0])
+            if self._absent(reader):
+                return _fails(f"{env}: ‘{reader}’: No such file or directory", 127)
+        elif words and self._absent(reader) and not files.exists(files.absolute(words[0], "/")):
+            return self._unread(f"{who}: {name}", words[0])
+        if reader in _TELLING and not stat.sized:
+            return self._lead(f"{shlex.join([reader, *words[1:]])} {call}", parent, parent, "")
         if stat.sized or reader not in _SHELLS or b"\0" in data[:1000]:
             self._lead(call, parent, parent, "")
             return call
         options = " ".join(word for word in words[1:] if word.startswith("-"))
         text = self._text(data.decode("utf-8", "replace"), parent, name, source=name)
         return f"set {options}; {text}" if options else text
+
+    def _unread(self, who: str, reader: str) -> str:
+        """What is said of a script whose reader is not there; the words changed with bash 5.2."""
+        if self._machine.system.profile.bash >= "5.2":
+            return _fails(f"{who}: cannot execute: required file not found", 127)
+        return _fails(f"{who}: {reader}: bad interpreter: No such file or directory", 126)
 
     def _sourced(self, name: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """The path to source instead of ``name``: its own, where the text is good as it is."""

@@ -376,12 +376,17 @@ class _Command:
 
     def _found(self, words: list[Node]) -> list[Edit]:
         """``command -v``: what is registered with the library need not be there."""
-        names = [(word, _text(word)) for word in words]
-        return [
-            _replaced(word, f"{GONE}{name}")
-            for word, name in names
-            if _PLAIN.fullmatch(name) and name not in self._functions and self._lead.absent(name)
-        ]
+        edits: list[Edit] = []
+        for word in words:
+            name = _text(word)
+            if "$" in name and word.type != "raw_string":
+                asked = f'{self._asks("known")} {name} "$(declare -F -- {name})"'
+                edits.append(_replaced(word, f'"$({asked})"' if word.type == "string" else f"$({asked})"))
+            elif (
+                _PLAIN.fullmatch(name := name.strip("\"'")) and name not in self._functions and self._lead.absent(name)
+            ):
+                edits.append(_replaced(word, f"{GONE}{name}"))
+        return edits
 
     def _left(self, words: list[Node]) -> list[Edit]:
         """``exit``: the shell ends because it was told to."""
@@ -637,7 +642,7 @@ def _misread(node: Node) -> bool:
     """Whether what is taken for a command is rather part of a pattern, or of arithmetic."""
     above = node.parent
     while above is not None:
-        if above.type == "command_substitution" and _text(above).startswith("$(("):
+        if above.type in ("command_substitution", "subshell") and _text(above).removeprefix("$").startswith("(("):
             return True
         if above.has_error and any(child.type == "ERROR" for child in above.children[:_FEW]):
             return True
