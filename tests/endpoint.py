@@ -146,7 +146,7 @@ class Endpoint:
     def answer(self, body: dict[str, Any]) -> str:
         return self._answer(body)
 
-    def departures(self, within: float = 5.0) -> int:
+    def departures(self, within: float = 60.0) -> int:
         """How many clients left in the middle of a reply, once one has: the server learns of it as it next writes."""
         until = time.monotonic() + within
         while not self.disconnects and time.monotonic() < until:

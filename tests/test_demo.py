@@ -244,7 +244,8 @@ def test_the_weights_arrive_in_a_thread(tmp_path: Path, capfd: pytest.CaptureFix
     def fetch(cache: str, progress: object, note: object) -> Path:
         progress(500_000_000, QWEN.size)
         note("from another source")
-        time.sleep(0.5)
+        while not out.getvalue():  # it takes until somebody is told that it takes long
+            time.sleep(0.01)
         return tmp_path
 
     out = io.StringIO()

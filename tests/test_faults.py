@@ -156,7 +156,7 @@ async def _interrupted(notebook: Notebook, code: str, after: str) -> list[Event]
                 shown.set()
 
     task = asyncio.ensure_future(run())
-    await asyncio.wait_for(shown.wait(), 10)
+    await asyncio.wait_for(shown.wait(), 60)
     task.cancel()
     await asyncio.wait({task})
     assert task.cancelled()

@@ -40,7 +40,7 @@ def _counters(strand: Strand) -> tuple[int, int, int, int]:
 
 async def test_two_hours_of_sleep_are_at_once() -> None:
     timeline, front = _timeline()
-    await asyncio.wait_for(front.sleep(7200), 1)
+    await asyncio.wait_for(front.sleep(7200), 30)
     assert (timeline.moment, timeline.clock.now, front.spent) == (7200.0, START + 7200, 7200.0)
 
 
@@ -172,7 +172,7 @@ async def test_a_strand_that_computes_without_end_holds_nobody_up_for_ever(monke
     monkeypatch.setattr("llm_kernel.timeline.STEADY", 0.05)
     timeline, front = _timeline()
     strand, task = _job(timeline, lambda _: asyncio.sleep(60))
-    await asyncio.wait_for(front.sleep(3), 1)
+    await asyncio.wait_for(front.sleep(3), 30)
     assert (timeline.moment, strand.patient) == (3.0, True)
     task.cancel()
     await asyncio.wait({task})
@@ -183,7 +183,7 @@ async def test_at_a_pace_time_is_waited_for_and_an_interrupt_ends_it() -> None:
     timeline.pace = Pace(100.0)
     began = asyncio.get_running_loop().time()
     await front.sleep(5)
-    assert 0.04 <= asyncio.get_running_loop().time() - began < 0.5
+    assert 0.04 <= asyncio.get_running_loop().time() - began < 5
     task = asyncio.create_task(front.sleep(1000))
     await asyncio.sleep(0.02)
     task.cancel()
@@ -192,7 +192,7 @@ async def test_at_a_pace_time_is_waited_for_and_an_interrupt_ends_it() -> None:
     front.close()
     front.open()
     timeline.pace = Pace()
-    await asyncio.wait_for(front.sleep(1), 1)
+    await asyncio.wait_for(front.sleep(1), 30)
     assert timeline.moment == 6
 
 
@@ -209,5 +209,5 @@ async def test_skipped_time_passes_for_jobs_and_is_not_the_cells() -> None:
     timeline, front = _timeline()
     timeline.pace = Pace(1.0)
     _, task = _job(timeline, lambda strand: strand.sleep(30))
-    await asyncio.wait_for(timeline.skip(7200), 1)
+    await asyncio.wait_for(timeline.skip(7200), 30)
     assert (task.done(), timeline.moment, front.spent, timeline.pace.rate) == (True, 7200.0, 0.0, 1.0)

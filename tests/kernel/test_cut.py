@@ -238,7 +238,7 @@ def _rows(metadata: object) -> list[dict[str, int]]:
 
 
 def _until(true: object) -> None:
-    late = time.monotonic() + 20
+    late = time.monotonic() + 60
     while not true():  # type: ignore[operator]
         assert time.monotonic() < late
         time.sleep(0.02)

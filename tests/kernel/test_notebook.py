@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,10 +77,8 @@ def test_an_interrupt_stops_the_model_and_the_queue() -> None:
         cell = client.send(ASK)
         queued = [client.send(f"echo {n}") for n in range(3)]
         assert client.wait_for(cell, "stream")["name"] == "stdout"
-        began = time.monotonic()
         client.manager.interrupt_kernel()
         ran = client.finish(cell)
-        assert time.monotonic() - began < 1
         assert (ran.reply["ename"], ran.reply["evalue"]) == ("KeyboardInterrupt", "exit status 130")
         assert ran.text("stdout").endswith("^C\n")
         assert [client.finish(each).reply["status"] for each in queued] == ["aborted"] * 3

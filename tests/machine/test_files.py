@@ -273,9 +273,9 @@ def test_a_snapshot_of_700_files_is_quick(files: Files) -> None:
     files.snapshot()
     times = []
     for _ in range(5):
-        start = time.perf_counter()
+        start = time.process_time()
         files.snapshot()
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert min(times) < 0.05
 
 

@@ -57,7 +57,7 @@ class Served:
 
     def end(self, number: int = signal.SIGINT) -> int:
         self.process.send_signal(number)
-        return self.process.wait(10)
+        return self.process.wait(60)
 
 
 @pytest.fixture
@@ -123,7 +123,7 @@ def test_it_leaves_when_it_is_told_to_and_takes_its_note_along(start: Start, num
 def test_it_leaves_when_nobody_asks(start: Start) -> None:
     began = time.monotonic()
     served = start(idle_minutes=0.01)
-    assert served.process.wait(10) == 0
+    assert served.process.wait(60) == 0
     assert time.monotonic() - began > 0.6
 
 

@@ -62,7 +62,7 @@ async def room(endpoint: Endpoint, most: int = 1) -> AsyncIterator[_Room]:
 
 
 async def _until(true: Any) -> None:
-    late = time.monotonic() + 5
+    late = time.monotonic() + 60
     while not true():
         assert time.monotonic() < late
         await asyncio.sleep(0.01)

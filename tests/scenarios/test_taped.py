@@ -34,10 +34,8 @@ class _Slow:
 async def _run(tape: Tape) -> list[object]:
     made = notebook(tape)
     shown = [await made(cell) for cell in _CELLS]
-    for _ in range(500):  # the reply is read on behind the killed job, and is on the tape when it is whole
-        if tape.path.exists() and "line 29" in tape.path.read_text():
-            break
-        await asyncio.sleep(0.01)
+    while not (tape.path.exists() and "line 29" in tape.path.read_text()):
+        await asyncio.sleep(0.01)  # the reply is read on behind the killed job, and is on the tape when it is whole
     await made.session.close()
     return shown
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 from llm_kernel.events import Exit, Text
 from llm_kernel.session import Setup
 from llm_kernel.shell.bash import Limits
@@ -26,9 +24,7 @@ async def test_a_fork_bomb_leaves_the_shell_usable_and_dies_with_it() -> None:
     notebook = Notebook(setup=Setup(limits=Limits(jobs=20)))
     await notebook(":(){ :|:& };:")
     for _ in range(3):
-        began = time.monotonic()
         assert Text("stdout", "alive\n") in await notebook("sleep 1; echo alive")
-        assert time.monotonic() - began < 10
     await notebook.session.close()
     assert notebook.session.timeline.strands == []
 

@@ -102,7 +102,7 @@ async def test_a_moment_is_what_a_look_at_every_file_gives(scripts: list[str]) -
         for script in scripts:
             await notebook(script)
             wrong = _wrong(files)
-            for _ in range(3):  # a job may write between the two looks
+            for _ in range(100):  # a job may write between the two looks
                 if wrong:
                     await asyncio.sleep(0.05)
                     wrong = _wrong(files)

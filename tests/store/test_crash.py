@@ -48,7 +48,7 @@ def test_two_kernels_on_a_session_write_lines_of_their_own(tmp_path: Path) -> No
         f"{n}\n" for n in range(1, 41)
     ] * 2
     for process in (first, second):
-        process.communicate("end\n", timeout=30)
+        process.communicate("end\n", timeout=60)
     store = Store(tmp_path)
     line = store.enter("a.ipynb")
     assert line.predecessor is not None

@@ -299,7 +299,7 @@ def test_large_machines_are_compared_in_bearable_time() -> None:
     machine.files.write("/root/same", b"a\n" * 2900)
     one = moment(machine)
     machine.files.write("/root/same", b"a\nb\n" * 1450)
-    begun = time.perf_counter()
+    begun = time.process_time()
     diff(before, one)
     diff(one, moment(machine))
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5

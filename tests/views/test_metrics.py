@@ -227,6 +227,6 @@ def test_a_run_is_told_from_what_looks_like_one() -> None:
     ],
 )
 def test_endless_texts_are_read_in_bearable_time(text: str) -> None:
-    begun = time.perf_counter()
+    begun = time.process_time()
     series(text)
-    assert time.perf_counter() - begun < 20
+    assert time.process_time() - begun < 20
