@@ -6,7 +6,6 @@ machine only through those acts.
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -32,6 +31,7 @@ from llm_kernel.programs.progress import Heard, Progress, Tracked
 from llm_kernel.programs.python_exact import Kept
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.scripts import Script, script_of
+from llm_kernel.programs.sources import source_of
 from llm_kernel.programs.tempo import Tempo, untimed
 from llm_kernel.programs.training import Training
 from llm_kernel.prompt import MOST, Shown, program_request
@@ -110,7 +110,7 @@ class Emulator:
         script = script_of(call)
         path = call.path(script.name) if script else ""
         begins = script if not progress.ghost else None
-        said = startup.trouble(self._machine, begins.name, path, managers_of(call)) if begins else None
+        said = startup.trouble(self._machine, begins.name, path, managers_of(call), begins.folders) if begins else None
         if said:
             record.by = "exact"
             await streams.err(said[0])
@@ -130,6 +130,9 @@ class Emulator:
             if ending and whole_said and (ending.sudden or startup.quiet(self._source(path, progress))):
                 record.by = "exact"
                 return await ending.say(streams, 0)
+            if script is None and not planned.nodes and planned.status is not None:
+                record.by = "exact"
+                return planned.status
         paths = reads.read_by(self._machine, call.name, call.args, call.cwd)
         stdin = (await streams.read())[: self.options.stdin].decode("utf-8", "replace")
         request = progress.request or self._request(call, paths, stdin, command, planned)
@@ -139,7 +142,7 @@ class Emulator:
         record.files = paths
         process.state, process.rss = "R", 48 * 2**20
         if script is None:
-            return await self._play(request, call, streams, record, process, progress, script, None)
+            return await self._play(request, call, streams, record, process, progress, script, planned)
         assert training is not None
         if training.work is not None and early == len(first) and first and planned is not None and not planned.nodes:
             record.by = "exact"  # all its epochs lie behind it, or it fails before the first
@@ -203,10 +206,13 @@ class Emulator:
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
     def _plan(self, call: Call, script: Script | None, progress: Progress, record: Answer) -> Plan | None:
-        if script is None or not self.options.plans:
+        if not self.options.plans:
             return None
+        if script is None:
+            other = source_of(call, progress.witness)
+            return other.plan() if other else None
         path = call.path(script.name)
-        source, read, facts = self._source(path, progress), self._beside(path, progress), self._facts(call, progress)
+        source, read, facts = self._source(path, progress), self._beside(script, progress), self._facts(call, progress)
         planned = plan(source, script.args, read=read, facts=facts)
         if planned is None:
             return None
@@ -234,12 +240,16 @@ class Emulator:
 
         return str(progress.witness(f"source {path}", read))
 
-    def _beside(self, script: str, progress: Progress) -> Callable[[str], str | None]:
+    def _beside(self, script: Script, progress: Progress) -> Callable[[str], str | None]:
         """Reads the modules that stand beside a script."""
-        files, folder = self._machine.files, posixpath.dirname(script)
+        files = self._machine.files
+
+        def text(name: str) -> str | None:
+            found = (self._text(files.absolute(name, folder)) for folder in script.folders)
+            return next((each for each in found if each is not None), None)
 
         def read(name: str) -> str | None:
-            found = progress.witness(f"beside {name}", lambda: self._text(files.absolute(name, folder)))
+            found = progress.witness(f"beside {name}", lambda: text(name))
             return found if isinstance(found, str) else None
 
         return read
@@ -341,7 +351,7 @@ class Emulator:
         self, planned: Plan | None, call: Call, streams: Io, record: Answer, script: Script | None, source: str
     ) -> Following | None:
         """The streams that only let pass what the source can print; None where nobody knows what that is."""
-        if planned is None or script is None:
+        if planned is None:
             return None
         seed = self._seed(call)
         clock = self._machine.clock
@@ -349,7 +359,7 @@ class Emulator:
         def now(form: str) -> str:
             return clock.local.strftime(form.replace("%L", f"{clock.now % 1 * 1000:03.0f}"))
 
-        values = Between(source, script.args, seed, now)
+        values = Between(source, script.args if script else call.args, seed, now)
         return Following(streams, planned, record, values, seed)
 
 

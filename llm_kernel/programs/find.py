@@ -18,6 +18,7 @@ from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS
+from llm_kernel.programs import compiled
 from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
@@ -200,6 +201,7 @@ class Programs:
                 record.by, record.facts = "model", told_facts(self._machine)
                 command = shlex.join((call.name, *call.args))
                 status = await self._emulator.run(call, streams, record, process, command=command)
+                status = compiled.settle(call, heard.said, status)
             return status
         finally:
             self._keep(call, record, heard.said, status, written(before, look(self._machine, call.cwd)))

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from llm_kernel.machine import Machine
+from llm_kernel.programs.compiled import units
 from llm_kernel.prompt import Shown
 
 __all__ = ["named_in", "read_by", "show", "show_text"]
@@ -47,7 +48,9 @@ def show(machine: Machine, paths: Iterable[str], cwd: str, *, budget: int = 9000
             else:
                 data = machine.files.read(path)
                 digest = hashlib.sha256(data).hexdigest()[:16]
-                if b"\0" in data[:4096]:
+                if made_of := units(data):
+                    text, lines = show_text("\n".join(unit.text for unit in made_of).encode(), budget=budget)
+                elif b"\0" in data[:4096]:
                     text, lines = f"[binary, {len(data)} bytes]", 0
                 else:
                     text, lines = show_text(data, budget=budget)

@@ -1,0 +1,180 @@
+"""The weaker plan of programs in other languages: the lines that a C, C++ or JavaScript source can print."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from tree_sitter import Node
+
+from llm_kernel.plan.foreign.c import HEADERS, C
+from llm_kernel.plan.foreign.constants import Fixed
+from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
+from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
+from llm_kernel.plan.foreign.walk import Dialect, Open, Walk, anyhow, parameters
+from llm_kernel.plan.nodes import Free, Plan
+from llm_kernel.plan.nodes import Node as Printed
+
+__all__ = ["Tongue", "foreign", "tongue_of"]
+
+_LONGEST = 100_000
+_TONGUES: dict[str, Tongue] = {
+    "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "C": "cpp",
+    "js": "javascript", "mjs": "javascript", "cjs": "javascript",
+}  # fmt: skip
+_UNSAFE = re.compile(r"\b(?:NULL|nullptr|malloc|alloca|free|delete|scanf|cin|getline|gets|fgets|getchar|read|rand)\b")
+
+
+def tongue_of(path: str) -> Tongue | None:
+    """The language of a source, by its name."""
+    return _TONGUES.get(path.rpartition(".")[2]) if "." in path else None
+
+
+def foreign(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
+    """What a program prints that is called with ``argv``, the first its own name; None where that cannot be said.
+
+    The lines are in order where the source's order is that of time, else a set. ``status`` is the exit status where it
+    is certain.
+    """
+    root = tree(source, tongue) if len(source) <= _LONGEST else None
+    if root is None or not _standard(root, tongue):
+        return None
+    dialect: Dialect = JavaScript() if tongue == "javascript" else C(root)
+    functions = _functions(root)
+    if tongue == "javascript" and _unknown(root, functions):
+        return None  # it fails on its way
+    status: int | None = None
+    try:
+        nodes, status = _walked(dialect, root, functions, argv, tongue)
+    except (Open, RecursionError):
+        nodes = anyhow(dialect, root)
+    if _UNSAFE.search(source):
+        nodes = (Free("stderr"), *nodes)  # it may end otherwise: nobody prints ahead of it
+    return Plan(nodes, status=status)
+
+
+def _walked(
+    dialect: Dialect, root: Node, functions: dict[str, list[Node]], argv: Sequence[str], tongue: Tongue
+) -> tuple[tuple[Printed, ...], int | None]:
+    """What the program prints, and its exit status where there is only one that it can have.
+
+    Raises:
+        Open: where its order cannot be told.
+    """
+    walk = Walk(dialect, root, functions, references=tongue == "cpp")
+    if tongue == "javascript":
+        nodes = walk.run(root, {"process.argv": ("/usr/bin/node", *argv)}, entry=True)
+        return nodes, walk.status
+    mains = functions.get("main", [])
+    body = mains[0].child_by_field_name("body") if len(mains) == 1 else None
+    if body is None:
+        raise Open
+    env: dict[str, Fixed] = {}
+    for node in root.named_children:
+        if node.type == "declaration":
+            for name, value in dialect.declared(node, env):
+                walk.known(name, value, env)
+        elif node.type == "preproc_def":
+            _define(node, env)
+    told: tuple[Fixed, ...] = (len(argv), tuple(argv))
+    for name, value in zip(parameters(mains[0]), told, strict=False):
+        walk.known(name, value, env)
+    nodes = walk.run(body, env, entry=True)
+    return nodes, walk.status
+
+
+def _define(node: Node, env: dict[str, Fixed]) -> None:
+    """A macro that stands for a number or a text."""
+    name, said = text(node.child_by_field_name("name")), text(node.child_by_field_name("value")).strip()
+    if re.fullmatch(r"-?(?:0|[1-9]\d*)", said):
+        env[name] = int(said)
+    elif re.fullmatch(r"-?\d+\.\d+", said):
+        env[name] = float(said)
+    elif re.fullmatch(r'"[^"\\]*"', said):
+        env[name] = said[1:-1]
+
+
+def _standard(root: Node, tongue: Tongue) -> bool:
+    """Whether all that the program calls is in it or in the language's own library."""
+    if tongue == "javascript":
+        return all(name.removeprefix("node:") in MODULES for name in _imported(root))
+    for node in every(root):
+        if node.type == "preproc_include":
+            path = text(node.child_by_field_name("path"))
+            if not path.startswith("<") or path.strip("<>").removesuffix(".h") not in HEADERS:
+                return False
+        if node.type == "preproc_function_def":
+            return False
+    return True
+
+
+def _imported(root: Node) -> list[str]:
+    found = []
+    for node in every(root):
+        if node.type == "import_statement" and (source := node.child_by_field_name("source")) is not None:
+            found.append(unescaped(source) or "?")
+        elif node.type == "call_expression" and (called(node)[0] == "require" or text(node).startswith("import(")):
+            found.append((unescaped(given(node)[0]) if given(node) else None) or "?")
+    return found
+
+
+def _functions(root: Node) -> dict[str, list[Node]]:
+    """The functions, methods and constructors of a source, by the names that they are called by."""
+    found: dict[str, list[Node]] = {}
+    for node in every(root):
+        name = ""
+        if node.type in ("function_declaration", "method_definition", "generator_function_declaration"):
+            name = text(node.child_by_field_name("name"))
+            if name == "constructor" and node.parent is not None and node.parent.parent is not None:
+                name = text(node.parent.parent.child_by_field_name("name"))
+        elif node.type == "function_definition":
+            inner: Node | None = node.child_by_field_name("declarator")
+            while inner is not None and inner.child_by_field_name("declarator") is not None:
+                inner = inner.child_by_field_name("declarator")
+            name = text(inner).rpartition("::")[2]
+        elif node.type == "variable_declarator":
+            value = node.child_by_field_name("value")
+            if value is not None and value.type in ("arrow_function", "function_expression"):
+                found.setdefault(text(node.child_by_field_name("name")), []).append(value)
+        if name:
+            found.setdefault(name, []).append(node)
+    return found
+
+
+_GLOBALS = frozenset(
+    """console process require module exports Math JSON Object Array String Number Boolean Date Map Set WeakMap WeakSet
+    Symbol Promise Error TypeError RangeError RegExp BigInt parseInt parseFloat isNaN isFinite undefined NaN Infinity
+    globalThis Buffer setTimeout setInterval setImmediate clearTimeout clearInterval queueMicrotask structuredClone
+    __dirname __filename arguments Intl Reflect Proxy URL performance Float64Array Float32Array Uint8Array Int32Array
+    encodeURIComponent decodeURIComponent fetch""".split()
+)
+
+
+def _unknown(root: Node, functions: dict[str, list[Node]]) -> bool:
+    """Whether a name is used that nothing declares: the program fails where it is."""
+    declared = set(functions) | _GLOBALS
+    used: set[str] = set()
+    for node in every(root):
+        if node.type == "shorthand_property_identifier_pattern":
+            declared.add(text(node))
+        if node.type != "identifier":
+            continue
+        above = node.parent
+        if above is not None and _declares(above, node):
+            declared.add(text(node))
+        else:
+            used.add(text(node))
+    return bool(used - declared)
+
+
+def _declares(above: Node, node: Node) -> bool:
+    if above.type in ("variable_declarator", "function_declaration", "class_declaration", "function_expression"):
+        return above.child_by_field_name("name") == node
+    if above.type == "for_in_statement":
+        return above.child_by_field_name("left") == node and above.child_by_field_name("kind") is not None
+    if above.type == "arrow_function":
+        return above.child_by_field_name("parameter") == node
+    return above.type in (
+        "formal_parameters", "rest_pattern", "array_pattern", "object_pattern", "pair_pattern", "import_specifier",
+        "import_clause", "namespace_import", "catch_clause", "assignment_pattern", "object_assignment_pattern",
+    )  # fmt: skip

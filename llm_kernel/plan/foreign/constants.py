@@ -1,0 +1,316 @@
+"""Values that a C, C++ or JavaScript source fixes: what never changes after it was first given, and what follows."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from tree_sitter import Node
+
+from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
+
+__all__ = ["Env", "Fixed", "changed", "evaluate", "fits", "lent", "spelled"]
+
+Fixed: TypeAlias = "int | float | bool | str | tuple[Fixed, ...]"
+Env: TypeAlias = Mapping[str, Fixed]
+
+_LONGEST = 10_000
+_WORD = 2**31
+_SAFE = 2**53
+_NAMES = ("identifier", "shorthand_property_identifier_pattern")
+_MUTATORS = frozenset(
+    """push pop shift unshift splice sort reverse fill copyWithin append push_back pop_back insert erase clear replace
+    resize swap assign""".split()
+)
+_READERS = frozenset(
+    ["printf", "fprintf", "puts", "fputs", "strlen", "strcmp", "log", "info", "error", "warn", "write"]
+)
+_NUMBER = re.compile(r"(0[xX][0-9a-fA-F]+|0[bB][01]+|0[0-7]*|[1-9][0-9]*)[uUlLn]*")
+_ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+}
+_COMPARE: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "===": operator.eq,
+    "!=": operator.ne,
+    "!==": operator.ne,
+}
+
+
+def changed(root: Node, *, references: bool) -> frozenset[str]:
+    """The names that may get another value after their first; ``references``: a function may change its arguments."""
+    found: set[str] = set()
+    for node in every(root):
+        match node.type:
+            case "assignment_expression" | "augmented_assignment_expression":
+                found.update(_inside(node.child_by_field_name("left")))
+            case "update_expression":
+                found.update(_inside(node.child_by_field_name("argument")))
+            case "pointer_expression" if text(node).startswith("&"):
+                found.update(_inside(node.child_by_field_name("argument")))
+            case "binary_expression" if text(node.child_by_field_name("operator")) == ">>":
+                found.update(_inside(node.child_by_field_name("right")))
+            case "call_expression":
+                name, owner = called(node)
+                if name in _MUTATORS:
+                    found.update(_inside(owner))
+                if references:
+                    found.update(text(one) for one in given(node) if one.type == "identifier")
+            case "for_in_statement" if node.child_by_field_name("kind") is None:
+                found.update(_inside(node.child_by_field_name("left")))
+            case "init_declarator" if text(node.child_by_field_name("declarator")).startswith("&"):
+                found.update(_inside(node.child_by_field_name("value")))
+            case _:
+                pass
+    return frozenset(found)
+
+
+def lent(root: Node) -> frozenset[str]:
+    """The names that others may write through: whose array or text has another name too, or is handed to a function."""
+    found: list[Node | None] = []
+    for node in every(root):
+        match node.type:
+            case "init_declarator" | "variable_declarator" | "pair":
+                found.append(node.child_by_field_name("value"))
+            case "assignment_expression" | "for_range_loop":
+                found.append(node.child_by_field_name("right"))
+            case "return_statement" | "array" | "initializer_list":
+                found += node.named_children
+            case "call_expression" | "new_expression" if called(node)[0] not in _READERS:
+                found += given(node)
+            case _:
+                pass
+    return frozenset(text(one) for one in found if one is not None and one.type == "identifier")
+
+
+def _inside(node: Node | None) -> list[str]:
+    return [text(one) for one in every(node) if one.type in _NAMES] if node is not None else []
+
+
+def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
+    """What an expression gives, None where the source does not fix it; ``whole``: integers divide to integers."""
+    if node is None:
+        return None
+    match node.type:
+        case "number_literal" | "number":
+            return _bounded(_number(text(node)), whole)
+        case "char_literal":
+            return _character(node)
+        case "string_literal" | "string" | "concatenated_string":
+            return unescaped(node)
+        case "template_string":
+            return _template(node, env, whole)
+        case "true" | "false":
+            return node.type == "true"
+        case "identifier":
+            return env.get(text(node))
+        case "condition_clause" if len(node.named_children) == 1:
+            return evaluate(node.named_children[0], env, whole=whole)
+        case "parenthesized_expression":
+            inner = [one for one in node.named_children if one.type != "comment"]
+            return evaluate(inner[0], env, whole=whole) if len(inner) == 1 else None
+        case "unary_expression":
+            return _unary(node, env, whole)
+        case "binary_expression":
+            return _binary(node, env, whole)
+        case "conditional_expression" | "ternary_expression":
+            told = evaluate(node.child_by_field_name("condition"), env, whole=whole)
+            way = None if told is None else "consequence" if told else "alternative"
+            return evaluate(node.child_by_field_name(way), env, whole=whole) if way else None
+        case "array" | "initializer_list":
+            parts = [evaluate(one, env, whole=whole) for one in node.named_children if one.type != "comment"]
+            return None if None in parts else tuple(part for part in parts if part is not None)
+        case "subscript_expression":
+            return _element(node, env, whole)
+        case "member_expression":
+            return _member(node, env, whole)
+        case "call_expression":
+            return _call(node, env, whole)
+        case _:
+            return None
+
+
+def fits(kind: str, value: Fixed | None) -> Fixed | None:
+    """The value of a C variable that is declared as ``kind`` and gets ``value``; None where that changes it."""
+    words = set(re.findall(r"\w+", kind)) - {"const", "static", "constexpr", "register", "volatile", "std", "signed"}
+    if words & {"double", "float"}:
+        exact = isinstance(value, int) or (isinstance(value, float) and "float" not in words)
+        return float(value) if exact and isinstance(value, int | float) else None
+    if isinstance(value, str):
+        return value if words & {"char", "string", "auto", "string_view"} else None
+    if isinstance(value, tuple):
+        return value
+    if words == {"bool"}:
+        return bool(value) if isinstance(value, int) else None
+    if words == {"auto"}:
+        return value
+    if isinstance(value, float) or value is None:
+        return None
+    least = 0 if words & {"unsigned", "size_t"} or any(one.startswith("uint") for one in words) else -128
+    return value if least <= value < (128 if "char" in words or "8" in kind else _WORD) else None
+
+
+def spelled(value: Fixed) -> str | None:
+    """A value as JavaScript turns it into text; None where that is not sure."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return repr(value) if 1e-4 <= abs(value) < 1e16 else None
+    if isinstance(value, tuple):
+        return None
+    return str(value)
+
+
+def _number(said: str) -> int | float | None:
+    said = said.replace("_", "").replace("'", "")
+    if found := _NUMBER.fullmatch(said):
+        digits = found[1].lower()
+        octal = len(digits) > 1 and digits[0] == "0" and digits[1].isdigit()
+        return int(digits, 8 if octal else 0)
+    try:
+        return float(said.rstrip("fFlL"))
+    except ValueError:
+        return None
+
+
+def _character(node: Node) -> int | None:
+    held = [one for one in node.named_children if one.type in ("character", "escape_sequence")]
+    if len(held) != 1:
+        return None
+    said = text(held[0])
+    if held[0].type == "character":
+        return ord(said) if len(said) == 1 and said.isascii() else None
+    plain = {"n": 10, "t": 9, "r": 13, "0": 0, "\\": 92, "'": 39, '"': 34}
+    return plain.get(said[1:])
+
+
+def _template(node: Node, env: Env, whole: bool) -> str | None:
+    made = ""
+    for part in node.named_children:
+        if part.type != "template_substitution":
+            made += text(part) if part.type == "string_fragment" else (_escaped(part) or "")
+            continue
+        value = evaluate(part.named_children[0] if part.named_children else None, env, whole=whole)
+        said = spelled(value) if value is not None else None
+        if said is None:
+            return None
+        made += said
+    return made
+
+
+def _escaped(part: Node) -> str:
+    return {"\\n": "\n", "\\t": "\t", "\\`": "`", "\\$": "$", "\\\\": "\\"}.get(text(part), text(part)[1:])
+
+
+def _unary(node: Node, env: Env, whole: bool) -> Fixed | None:
+    value = evaluate(node.child_by_field_name("argument"), env, whole=whole)
+    sign = text(node.child_by_field_name("operator"))
+    if sign == "!" and value is not None and not isinstance(value, tuple):
+        return int(not value) if whole else not value
+    if isinstance(value, int | float) and not isinstance(value, bool) and sign in ("-", "+"):
+        return -value if sign == "-" else value
+    return None
+
+
+def _binary(node: Node, env: Env, whole: bool) -> Fixed | None:
+    sign = text(node.child_by_field_name("operator"))
+    left = evaluate(node.child_by_field_name("left"), env, whole=whole)
+    if sign in ("&&", "||") and left is not None and not isinstance(left, tuple):
+        if bool(left) == (sign == "||"):
+            return int(bool(left)) if whole else left
+        right = evaluate(node.child_by_field_name("right"), env, whole=whole)
+        return int(bool(right)) if whole and right is not None else right
+    right = evaluate(node.child_by_field_name("right"), env, whole=whole)
+    if left is None or right is None or isinstance(left, tuple) or isinstance(right, tuple):
+        return None
+    if isinstance(left, str) or isinstance(right, str):
+        return None if whole else _texts(sign, left, right)
+    return _numbers(sign, left, right, whole)
+
+
+def _texts(sign: str, left: Fixed, right: Fixed) -> Fixed | None:
+    if sign == "+":
+        one, other = spelled(left), spelled(right)
+        return one + other if one is not None and other is not None and len(one) + len(other) < _LONGEST else None
+    if isinstance(left, str) and isinstance(right, str) and sign in ("===", "!==", "==", "!="):
+        return (left == right) == (sign[0] == "=")
+    return None
+
+
+def _numbers(sign: str, left: float, right: float, whole: bool) -> Fixed | None:
+    if sign in _COMPARE:
+        told = _COMPARE[sign](left, right)
+        return int(told) if whole else told
+    integers = isinstance(left, int) and isinstance(right, int)
+    if sign in _ARITHMETIC:
+        return _bounded(_ARITHMETIC[sign](left, right), whole)
+    if sign == "/" and right:
+        if whole and integers:
+            return _bounded(int(abs(left) // abs(right)) * (1 if (left < 0) == (right < 0) else -1), whole)
+        return _bounded(left / right, whole)
+    if sign == "%" and right and integers:
+        return int(abs(left) % abs(right)) * (-1 if left < 0 else 1)
+    return None
+
+
+def _bounded(value: float | None, whole: bool) -> int | float | None:
+    """An overflow, or a number that the language would hold otherwise, is not known."""
+    if value is None:
+        return None
+    if isinstance(value, int):
+        return value if abs(value) < (_WORD if whole else _SAFE) else None
+    if not whole and value.is_integer() and abs(value) < _SAFE:
+        return int(value)
+    return value if abs(value) < 1e300 else None
+
+
+def _element(node: Node, env: Env, whole: bool) -> Fixed | None:
+    held = node.child_by_field_name("argument") or node.child_by_field_name("object")
+    inside = evaluate(held, env, whole=whole)
+    place = node.child_by_field_name("index")
+    if place is None:  # C++ has a list of them
+        lists = [one for one in node.named_children if one.type == "subscript_argument_list"]
+        place = lists[0].named_children[0] if lists and lists[0].named_children else None
+    at = evaluate(place, env, whole=whole)
+    if isinstance(at, int) and isinstance(inside, tuple) and 0 <= at < len(inside):
+        return inside[at]
+    return None
+
+
+def _member(node: Node, env: Env, whole: bool) -> Fixed | None:
+    if text(node) in env:  # process.argv
+        return env[text(node)]
+    inside = evaluate(node.child_by_field_name("object"), env, whole=whole)
+    length = text(node.child_by_field_name("property")) == "length"
+    return len(inside) if length and isinstance(inside, str | tuple) else None
+
+
+def _call(node: Node, env: Env, whole: bool) -> Fixed | None:
+    """The few calls of JavaScript whose result a page of output is made with."""
+    name, owner = called(node)
+    if whole or owner is None:
+        return None
+    held = evaluate(owner, env, whole=whole)
+    with_ = [evaluate(one, env, whole=whole) for one in given(node)]
+    match name, held, with_:
+        case "repeat", str(), [int() as times] if 0 <= times * len(held) < _LONGEST:
+            return held * times
+        case (("padStart" | "padEnd"), str(), [int() as width, *fill]) if width < _LONGEST and fill in ([], [" "]):
+            return held.rjust(width) if name == "padStart" else held.ljust(width)
+        case "toUpperCase", str(), [] if held.isascii():
+            return held.upper()
+        case "toLowerCase", str(), [] if held.isascii():
+            return held.lower()
+        case "join", tuple(), [str() as between]:
+            parts = [spelled(one) for one in held]
+            return None if None in parts else between.join(part or "" for part in parts)
+        case _:
+            return None

@@ -1,0 +1,3 @@
+console.log("before");
+console.log(missing);
+console.log("after");

@@ -1,0 +1,93 @@
+"""The plans of C, C++ and JavaScript against what real compilers and Node made the same sources print."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from llm_kernel.plan import Matcher, Plan, certain, grammar, text_of
+from llm_kernel.plan.foreign import foreign, tongue_of
+from tests.plan.foreign.record import RECORDED, SOURCES
+from tests.plan.gbnf import Gbnf
+
+ROWS = [row for row in json.loads(RECORDED.read_text("utf-8")) if row["source"] != "undefined.js"]
+NAMES = [f"{row['source']} {' '.join(row['args'])}".strip() for row in ROWS]
+WHOLE = {"fizzbuzz.c", "stars.c", "banner.js", "usage.c"}
+
+
+def planned(source: str, args: list[str]) -> Plan:
+    tongue = tongue_of(source)
+    assert tongue is not None
+    found = foreign((SOURCES / source).read_text("utf-8"), tongue, ["./prog", *args])
+    assert found is not None
+    return found
+
+
+def said(plan: Plan) -> str:
+    return "".join(text_of(line) for line in certain(plan)[0] if line.stream == "stdout")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+def test_every_line_that_the_program_prints_is_possible_and_it_may_end_there(row):
+    matcher = Matcher(planned(row["source"], row["args"]))
+    wrong = [line for line in row["stdout"].splitlines() if matcher.feed(line) is None]
+    assert (wrong, matcher.done) == ([], True)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+def test_what_is_said_for_certain_is_what_the_program_prints_first(row):
+    assert row["stdout"].startswith(said(planned(row["source"], row["args"])))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+def test_a_status_that_is_told_is_right(row):
+    assert planned(row["source"], row["args"]).status in (None, row["status"])
+
+
+@pytest.mark.parametrize(
+    "row", [row for row in ROWS if row["stdout"]], ids=[n for n, row in zip(NAMES, ROWS, strict=True) if row["stdout"]]
+)
+def test_the_grammar_accepts_what_the_program_prints(row):
+    assert Gbnf(grammar(planned(row["source"], row["args"]))).accepts(row["stdout"])
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if row["source"] in WHOLE and row["args"] in ([], ["x"])],
+                         ids=lambda row: row["source"])  # fmt: skip
+def test_a_program_without_an_unknown_is_computed(row):
+    plan = planned(row["source"], row["args"])
+    assert (certain(plan)[1].nodes, said(plan), plan.status) == ((), row["stdout"], row["status"])
+
+
+@pytest.mark.parametrize("name", ["hanoi.c", "table.c", "kinds.c", "items.js"])
+def test_a_line_that_the_source_does_not_have_is_impossible(name):
+    assert Matcher(planned(name, [])).feed("Segmentation fault") is None
+
+
+@pytest.mark.parametrize(
+    ("source", "tongue"),
+    [
+        ('#include "mine.h"\nint main(void) { run(); }', "c"),
+        ("#include <ncurses.h>\nint main(void) { initscr(); }", "c"),
+        ("const chalk = require('chalk'); console.log(chalk.red('x'));", "javascript"),
+        ("int main(void) { return 0 }", "c"),
+        ((SOURCES / "undefined.js").read_text("utf-8"), "javascript"),
+        ("console.log('x'", "javascript"),
+        ("x" * 200_000, "c"),
+        ("{" * 5_000 + "}" * 5_000, "javascript"),
+    ],
+)
+def test_what_cannot_be_read_whole_has_no_plan(source, tongue):
+    assert foreign(source, tongue, ["x"]) is None
+
+
+def test_of_a_long_source_only_the_set_of_its_lines_is_told():
+    body = "".join(f'  for (int i = 0; i < 9; i++) if (argc > i) printf("{n} %d\\n", rand());\n' for n in range(900))
+    head = "#include <stdio.h>\n#include <stdlib.h>\nint main(int argc, char **argv) {\n"
+    plan = foreign(f"{head}{body}}}\n", "c", ["x"])
+    assert plan is not None
+    matcher = Matcher(plan)
+    assert (plan.status, [matcher.feed(line) for line in ("899 1", "0 12", "900 1")]) == (
+        None,
+        ["stdout", "stdout", None],
+    )
