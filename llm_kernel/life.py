@@ -132,8 +132,8 @@ class Life:
         after = f"`{step.label}`" if step.label else "its start"
         if line.shared:
             beside = "another kernel has this notebook open: this one goes on in a branch of its own"
-            return f"[{beside}, from {after}; %fresh begins anew]\n"
-        return f"[the machine is back as it was after {after}; %fresh begins anew]\n"
+            return f"[{beside}, from {after}; %fresh begins anew]\n{_closed(moment)}"
+        return f"[the machine is back as it was after {after}; %fresh begins anew]\n{_closed(moment)}"
 
     async def moment(self) -> Moment:
         """This notebook now, with what it has spent."""
@@ -177,8 +177,8 @@ class Life:
 
     # -- going elsewhere ----------------------------------------------------------------------------------------
 
-    async def go(self, target: Target, kind: str, label: str) -> None:
-        """Go to the moment of ``target``, as one step.
+    async def go(self, target: Target, kind: str, label: str) -> str:
+        """Go to the moment of ``target``, as one step; what of it could not be kept.
 
         Raises:
             StateError: for a moment that cannot be used; all is as before then.
@@ -191,6 +191,7 @@ class Life:
         else:
             moments.branch = target.branch
         moments.add(kind, label, await self.moment())
+        return _closed(moment)
 
     async def physics(self, name: str) -> None:
         """Let the same machine answer by other physics, ``exact`` or ``pure``, from now on."""
@@ -245,6 +246,12 @@ class Life:
 def _branch(moment: Moment) -> str:
     """The branch that was followed at a moment; none where that was not kept yet."""
     return str(read(moment, "branch")) if "branch" in moment.parts else ""
+
+
+def _closed(moment: Moment) -> str:
+    """What is said of the descriptors that the shell had open at a moment: they cannot be kept."""
+    numbers = str(read(moment, "shell").get("descriptors", "")).split()
+    return f"[closed on the way: the shell's descriptors {', '.join(numbers)}]\n" if numbers else ""
 
 
 _TYPING = 0.01

@@ -284,6 +284,23 @@ async def test_a_shell_whose_output_goes_to_a_file_is_kept_like_any_other(tmp_pa
     assert await book("echo $x; cat all.txt") == "1\none\n"
 
 
+async def test_descriptors_that_are_closed_on_the_way_are_told(tmp_path: Path, book: Book) -> None:
+    await book("exec 3>log; echo one >&3")
+    closed = "[closed on the way: the shell's descriptors 3]\n"
+    await book("exec 4<log")
+    assert await book("%undo") == f"undone: exec 4<log\n{closed}"
+    await book("exec 3>>log")
+    await book.killed()
+    after = Book(tmp_path)
+    assert await after("cat log") == (
+        f"[the machine is back as it was after `exec 3>>log`; %fresh begins anew]\n{closed}one\n"
+    )
+    await after.killed()
+    last = Book(tmp_path)
+    assert await last("") == "[the machine is back as it was after `cat log`; %fresh begins anew]\n"
+    await last.session.close()
+
+
 async def test_a_shell_that_cannot_say_what_it_is_is_not_saved_and_goes_on(book: Book) -> None:
     await book("x=1")
     said = await book("builtin() { echo no; }; alias builtin=no; x=2; echo ran")

@@ -59,9 +59,10 @@ async def _save(session: Session, word: Magic, output: Output) -> int:
 
 async def _go(session: Session, output: Output, target: Target, word: str, said: str = "") -> int:
     """Go to ``target`` as one step, and say so."""
-    await session.life.go(target, word.partition(" ")[0], f"%{word}")
+    lost = await session.life.go(target, word.partition(" ")[0], f"%{word}")
     text = f"{said}{_after(target.step.label)}\n" if said else "".join(f"undone: {one}\n" for one in target.undone)
     await output.out(text.encode())
+    await output.err(lost.encode())
     return 0
 
 

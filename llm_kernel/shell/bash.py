@@ -453,7 +453,8 @@ class Shell:
             values[1].pop(name, None)
         history = tuple(self.history.lines)
         if self._kept is None or self._values != values:
-            self._kept, self._values = await keep(self, here.cwd, self._epoch, history), values
+            self._kept = await keep(self, here.cwd, self._epoch, history, opens=self._wild)
+            self._values = values
         return replace(self._kept, cwd=here.cwd, status=self.status, since=self._epoch, history=history)
 
     async def give(self, kept: Kept) -> None:

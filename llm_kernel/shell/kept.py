@@ -51,8 +51,14 @@ _LISTS = (
     "builtin set +o; builtin shopt -p; builtin ulimit -a; builtin hash -l",
     "builtin trap -p",
     "builtin dirs -l -p",
+    "builtin complete -p",
     '[ $# = 0 ] || builtin printf "%q " "$@"; builtin printf .',
 )
+_OPEN = (
+    "for LLM_KERNEL_fd in {3..12}; do { builtin : >&$LLM_KERNEL_fd; } 2>/dev/null && builtin echo $LLM_KERNEL_fd; done"
+)
+"""What ``exec`` opened: 3 to 9 by their numbers, ``{name}`` from 10 on."""
+
 _BEFORE = re.compile(r"(?m)^declare -[\w-]+ OLDPWD\b.*")
 _SAID = "LLM_KERNEL_SAID"
 _FUNCTION = re.compile(r"(?m)^(?=\S+ \(\) $)")
@@ -62,7 +68,10 @@ _UNALIASED = "shopt -u expand_aliases"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a shell is between two runs; ``since`` is the machine's time from which ``$SECONDS`` counts."""
+    """What a shell is between two runs; ``since`` is the machine's time from which ``$SECONDS`` counts.
+
+    ``descriptors`` are the numbers that are open in it, and closed in the shell that takes it over.
+    """
 
     cwd: str
     variables: str = ""
@@ -72,6 +81,8 @@ class Kept:
     traps: str = ""
     folders: str = ""
     words: str = ""
+    completions: str = ""
+    descriptors: str = ""
     status: int = 0
     since: float = 0.0
     history: tuple[str, ...] = field(default=())
@@ -114,6 +125,7 @@ class Kept:
             (self.aliases, ["alias"]),
             (self.options, ["set", "shopt", "ulimit", "hash", "builtin"]),
             (self.traps, ["trap"]),
+            (self.completions, ["complete"]),
             (f"set -- {self.words}", ["set"]),
         )
         plain = all(declares(text, heads) for text, heads in texts) and "\n" not in self.words
@@ -134,24 +146,26 @@ class Rests(Protocol):
     async def run(self, script: str, out: Sink, err: Sink) -> int: ...
 
 
-async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...]) -> Kept:
-    """What ``shell`` is now, in its own words; the rest of it is given.
+async def keep(shell: Rests, cwd: str, since: float, history: tuple[str, ...], *, opens: bool = True) -> Kept:
+    """What ``shell`` is now, in its own words; the rest of it is given. ``opens``: it may have descriptors open.
 
     Raises:
         StateError: for a shell that does not say it.
     """
+    questions = [_OPEN if opens else "builtin :", *_LISTS]
     for number in range(_TRIES):
         edge = f"{_SAID}_edge_{number}"
         # a substitution, for what the shell prints may go to a file of the user's
-        lists = f"; builtin printf '%s\\n' {edge}; ".join(_LISTS)
+        lists = f"; builtin printf '%s\\n' {edge}; ".join(questions)
         await shell.capture(f"{_SAID}=$({lists})")
         parts = shell.value(_SAID).split(f"{edge}\n")
         await shell.capture(f"builtin unset {_SAID}")
-        if len(parts) == len(_LISTS):  # else a value of the user's holds the edge
-            variables, functions, aliases, options, traps, folders, words = parts
+        if len(parts) == len(questions):  # else a value of the user's holds the edge
+            descriptors, variables, functions, aliases, options, traps, folders, completions, words = parts
             own = _LISTED.sub(_plainly, owned(variables))
-            texts = own, _told(functions), aliases, chosen(options), traps, folders, words[:-1].strip()
-            return Kept(cwd, *texts, status=shell.status, since=since, history=history)
+            texts = own, _told(functions), aliases, chosen(options), traps, folders, words[:-1].strip(), completions
+            opened = " ".join(descriptors.split())
+            return Kept(cwd, *texts, opened, status=shell.status, since=since, history=history)
     raise StateError("the shell does not say what it is: its own words mean something else in it")
 
 
@@ -168,7 +182,8 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     if kept.words:
         script.append(f"set -- {kept.words}")
     # the user's own words come last, for they may be called as ours are; and none stands for another in a function
-    await _run(shell, *script, kept.traps, kept.options, kept.aliases, _UNALIASED if kept.functions else "")
+    script += [kept.traps, kept.completions, kept.options, kept.aliases, _UNALIASED if kept.functions else ""]
+    await _run(shell, *script)
     await _run(shell, kept.functions)
     if kept.functions and _UNALIASED not in kept.options.splitlines():
         await _run(shell, "builtin shopt -s expand_aliases")

@@ -105,6 +105,11 @@ def test_a_damaged_shell_is_refused(change: dict[str, object]) -> None:
             "    echo @(a|!(b))*\n1\n",
         ),
         ("shopt -u expand_aliases; alias q=ls; f() { :; }", "shopt expand_aliases", "expand_aliases \toff\n"),
+        (
+            "complete -W 'a b' foo; complete -o nospace -F _f bar; complete -C 'x; y' baz; complete -r foo",
+            "complete -p",
+            "complete -o nospace -F _f bar\ncomplete -C 'x; y' baz\n",
+        ),
     ],
 )
 async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str, said: str) -> None:
@@ -114,6 +119,13 @@ async def test_what_a_shell_was_told_holds_in_the_next_one(made: str, look: str,
     second = _shell(machine, (kept := await first.keep()).cwd)
     await second.give(kept)
     assert await _said(second, look) == said
+
+
+async def test_the_descriptors_that_are_open_are_known_by_their_numbers() -> None:
+    shell = _shell(Machine())
+    assert (await shell.keep()).descriptors == ""
+    await _said(shell, "exec 3>log; exec 5</etc/hosts 7>>log; exec {more}>log; exec 7>&-")
+    assert (await shell.keep()).descriptors == "3 5 10"
 
 
 @pytest.mark.parametrize(
@@ -156,6 +168,8 @@ async def test_words_of_the_user_that_are_called_as_ours_do_not_run(made: str) -
         {"options": "set -o nounset; touch /tmp/ran\n"},
         {"options": "builtin eval touch /tmp/ran\n"},
         {"traps": "trap -- 'true' EXIT && touch /tmp/ran\n"},
+        {"completions": "complete -W 'a b' foo; touch /tmp/ran\n"},
+        {"completions": 'complete -W "$(touch /tmp/ran)" foo\n'},
         {"words": "one $(touch /tmp/ran)"},
         {"words": "one\ntouch /tmp/ran"},
         {"words": "one & touch /tmp/ran"},
