@@ -153,7 +153,7 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
-OUTDONE = frozenset("column csplit cut expr fmt hexdump join shuf split tee uniq xxd".split())
+OUTDONE = frozenset("column csplit cut expr fmt hexdump iconv join numfmt shuf split tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
 _ALIASES = frozenset(["ll", "la", "l"])

@@ -49,7 +49,7 @@ _SUSPECT = re.compile(
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
-    r"|\b(?:awk|gawk|jq)\b|=always|\bcolumn\s"
+    r"|\b(?:awk|gawk|jq|tr)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
     (re.compile(head), re.compile(word))
@@ -61,7 +61,7 @@ _SUSPECT_WORDS = tuple(
 )
 """Commands that are looked at where such a word follows in them."""
 _END = re.compile(r"[\n;|]")
-_LACKING = frozenset("column od sort grep egrep fgrep".split())
+_LACKING = frozenset("base32 base64 column od sort grep egrep fgrep tr".split())
 """Tools of the library that lack options which ours have."""
 
 _WRAPPERS = frozenset("sudo env time xargs command exec stdbuf find".split())
@@ -135,6 +135,10 @@ _MISSING = {
 _CONTROL = "__llm_kernel_control"
 _LOOKING = frozenset(["sleep", "wait", "trap"])
 """Words behind which a shell with traps looks for signals, or says what its traps are."""
+_CASES = {"lower", "upper"}
+_CLASSES = _CASES | set("alnum alpha blank cntrl digit graph print punct space xdigit".split())
+"""What ``tr`` knows of letters, and may translate to."""
+
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
 """Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
@@ -269,9 +273,14 @@ class _Command:
         self._node = node
         self._lead = lead
         self._functions = functions
+        self._forks = False
 
     def edits(self) -> list[Edit]:
-        return self._of(self._words, "")
+        edits = self._of(self._words, "")
+        if self._forks:  # the spaces let it stand before what else is put there
+            first, last = self._words[0].start_byte, self._words[-1].end_byte
+            edits += [(first, first, "  { "), (last, last, f"; {self._asks('ended')} $?; }}")]
+        return edits
 
     def _of(self, words: list[Node], wrapper: str) -> list[Edit]:
         """The edits of a command, or of what ``wrapper`` is to run."""
@@ -402,6 +411,7 @@ class _Command:
         if "/" in name:
             if _SYSTEM.fullmatch(name) or "$(" in name or "`" in name or word.type == "ERROR":
                 return []
+            self._forks = True
             return [(word.start_byte, word.start_byte, f'bash -c "$({self._asks("x")} {name} {self._who()})" ')]
         if not _PLAIN.fullmatch(name) or name in self._lead.ours or name in self._functions:
             return []
@@ -472,12 +482,14 @@ class _Command:
             "number",
             "command_substitution",
         ):
+            self._forks = True
             if text:
                 return [*edits, *self._asked(words[at], "c")]
             if not stdin:
                 return [*edits, *self._filed(words[at])]
         if text or (at < len(words) and not stdin):
             return edits
+        self._forks = True
         return self._piped(words, at, edits)
 
     def _letters(self, word: Node, option: str) -> list[Edit]:
@@ -651,7 +663,11 @@ def _misread(node: Node) -> bool:
 
 
 def _lacks(base: str, args: Sequence[str]) -> bool:
-    """Whether ``od`` is to read numbers with a point, ``sort`` by chance, or ``grep`` to colour."""
+    """Whether ``od`` is to read numbers with a point, ``sort`` by chance, ``grep`` to colour, and the like."""
+    if base in ("base32", "base64"):
+        return any(re.match(r"-[a-z]*[di]|--[di]", arg) for arg in args)
+    if base == "tr":
+        return _refuses(args)
     if base == "column":
         return any(re.match(r"-[txeL]*[cxJ]|--(?:output-w|fillr|json)", arg) for arg in args)
     if "grep" in base:
@@ -662,6 +678,19 @@ def _lacks(base: str, args: Sequence[str]) -> bool:
         return any(re.match(r"-[a-zA-Z]*R|--random-so", arg) for arg in args)
     pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=False)]
     return any(re.fullmatch(r"-[a-zA-Z]*[feF]|-[a-zA-Z]*t\w*f.*|--format=\w*f.*", arg) for arg in pairs)
+
+
+def _refuses(args: Sequence[str]) -> bool:
+    """Whether ``tr`` is given sets that are wrong, or repeat a letter; the library takes any."""
+    options = [arg for arg in args if re.fullmatch(r"-[a-zA-Z]+|--[a-z-]+[1]?", arg)]
+    sets = args[len(options) :]
+    letters = "".join(arg[1:] for arg in options if not arg.startswith("--"))
+    deletes, squeezes = "d" in letters or "--delete" in options, "s" in letters or "--squeeze-repeats" in options
+    least, most = 1 if deletes != squeezes else 2, 1 if deletes and not squeezes else 2
+    odd = any(re.search(r"\*\d*\]|\[=", one) for one in sets)
+    classes = [set(re.findall(r"\[:(\w+):", one)) for one in sets]
+    kinds = any(found - _CLASSES for found in classes) or (not deletes and any(classes[1:]) and classes[1] - _CASES)
+    return odd or bool(kinds) or not least <= len(sets) <= most or (not deletes and sets[1:] in (["''"], ['""']))
 
 
 def _asks_itself(base: str, args: Sequence[str]) -> bool:
