@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from llm_kernel.machine import Machine, releases
 from llm_kernel.programs.standard import span
 from llm_kernel.programs.startup import present, python_of
+from llm_kernel.python.beside import own_paths
 
 __all__ = ["lacks"]
 
@@ -26,11 +27,11 @@ def lacks(machine: Machine, source: str, path: str, cwd: str, env: Mapping[str, 
     root = env.get("VIRTUAL_ENV", "")
     manager = f"pip:{root}" if root in machine.packages.environments else "pip"
     named = posixpath.relpath(path, cwd) if path.startswith(f"{cwd.rstrip('/')}/") else path
-    folders = [*_above(path, cwd), cwd, *filter(None, env.get("PYTHONPATH", "").split(":"))]
+    folders = [*_above(path, cwd), cwd, *own_paths(env, cwd)]
     missing = {}
     for module in dict.fromkeys(_imports(tree)):
         top = module.partition(".")[0]
-        if any(present(machine, top, posixpath.join(folder, "any.py"), [manager]) for folder in folders):
+        if present(machine, top, folders, [manager]):
             continue
         holder = _holder(module)
         if not holder or machine.packages.find(manager, holder) is None:

@@ -22,10 +22,13 @@ _EFFECTS = frozenset(
 )
 
 
-def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = ("pip",)) -> tuple[str, int] | None:
+def trouble(
+    machine: Machine, script: str, path: str, managers: Sequence[str] = ("pip",), folders: Sequence[str] = ()
+) -> tuple[str, int] | None:
     """What Python says at once on stderr, and its exit status; None where it begins to run.
 
-    ``script`` is the name on the command line, ``path`` where it lies, ``managers`` whose packages its Python sees.
+    ``script`` is the name on the command line, ``path`` where it lies, ``managers`` whose packages its Python sees,
+    ``folders`` those in which its own modules are looked for, where that is not only its own.
     """
     files = machine.files
     try:
@@ -44,7 +47,7 @@ def trouble(machine: Machine, script: str, path: str, managers: Sequence[str] = 
     except (ValueError, RecursionError, MemoryError):
         return None
     for node, module in _first_imports(tree):
-        if not present(machine, module, path, managers):
+        if not present(machine, module, folders or [posixpath.dirname(path)], managers):
             line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
             return (
                 "Traceback (most recent call last):\n"
@@ -110,13 +113,13 @@ def python_of(machine: Machine, manager: str) -> str:
     return environment.python if environment and environment.python else machine.system.python
 
 
-def present(machine: Machine, module: str, script: str, managers: Sequence[str]) -> bool:
-    """Whether ``script`` finds ``module``: in the library, among the packages, beside itself."""
+def present(machine: Machine, module: str, folders: Sequence[str], managers: Sequence[str]) -> bool:
+    """Whether ``module`` is found: in the library, among the packages, or in one of these folders."""
     if module == "__main__" or brings(python_of(machine, managers[0]), module):
         return True
     if any(machine.packages.module(module, manager) for manager in managers):
         return True
-    beside = posixpath.join(posixpath.dirname(script), module)
-    if machine.files.exists(f"{beside}.py") or machine.files.is_dir(beside):
+    places = [posixpath.join(folder, module) for folder in folders]
+    if any(machine.files.exists(f"{place}.py") or machine.files.is_dir(place) for place in places):
         return True
     return any(module in fact.replace(",", " ").split() for fact in machine.facts)

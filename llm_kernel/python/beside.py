@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -11,20 +12,30 @@ from llm_kernel.python.library import LIBRARY
 from llm_kernel.python.policy import judged
 from llm_kernel.python.script import Script, Unsure
 
-__all__ = ["Beside"]
+__all__ = ["Beside", "own_paths"]
+
+
+def own_paths(env: Mapping[str, str], cwd: str) -> tuple[str, ...]:
+    """The folders of ``PYTHONPATH``."""
+    return tuple(posixpath.normpath(posixpath.join(cwd, each)) for each in env.get("PYTHONPATH", "").split(":") if each)
 
 
 class Beside:
-    """Modules in the folder of ``script``; ``sources`` has the text and the syntax of each by its path.
+    """Modules in the folder of ``script``, then in ``paths``; ``sources`` has each one's text and syntax by its path.
 
     ``made`` is source by dotted name for libraries of which only a part is known; their errors are never shown.
     """
 
     def __init__(
-        self, script: Script, disk: Disk, lacks: Callable[[str], bool], made: Mapping[str, str] | None = None
+        self,
+        script: Script,
+        disk: Disk,
+        lacks: Callable[[str], bool],
+        made: Mapping[str, str] | None = None,
+        paths: tuple[str, ...] = (),
     ) -> None:
         self._script, self._disk, self._lacks, self._made = script, disk, lacks, made or {}
-        self._folder = script.path.rpartition("/")[0] if script.path else disk.cwd
+        self._folders = (script.path.rpartition("/")[0] if script.path else disk.cwd, *paths)
         self._found: dict[str, dict[str, Any] | None] = {}
         self._library: set[str] = set()
         self._known: dict[str, set[str]] = {}
@@ -40,7 +51,7 @@ class Beside:
         self._gather(tree, "")
         for name in self._library:
             top = name.partition(".")[0]
-            if any(self._disk.kind(f"{self._folder}/{top}{end}") for end in ("", ".py")):
+            if any(self._disk.kind(f"{folder}/{top}{end}") for folder in self._folders for end in ("", ".py")):
                 raise Unsure(f"module with a library's name: {name}")
         return frozenset(self._library | ({"os.path"} if "os" in self._library else set()))
 
@@ -86,12 +97,14 @@ class Beside:
         return self._found[dotted]
 
     def _sought(self, dotted: str, *, maybe: bool) -> dict[str, Any] | None:
-        base = f"{self._folder}/{dotted.replace('.', '/')}"
-        for path, package in ((f"{base}/__init__.py", True), (f"{base}.py", False)):
-            if self._disk.kind(path) == "file":
-                return self._source(path, dotted, package=package)
-        if self._disk.kind(base) == "directory":
-            return {"path": f"{base}/", "source": "", "package": True}
+        bases = [f"{folder}/{dotted.replace('.', '/')}" for folder in self._folders]
+        for base in bases:
+            for path, package in ((f"{base}/__init__.py", True), (f"{base}.py", False)):
+                if self._disk.kind(path) == "file":
+                    return self._source(path, dotted, package=package)
+        for base in bases:
+            if self._disk.kind(base) == "directory":
+                return {"path": f"{base}/", "source": "", "package": True}
         if dotted in self._made:
             return self._standing_in(dotted)
         if dotted.partition(".")[0] in self._made:

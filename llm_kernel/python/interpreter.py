@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_kernel.patience import within
-from llm_kernel.python.beside import Beside
+from llm_kernel.python.beside import Beside, own_paths
 from llm_kernel.python.disk import Disk
 from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
 from llm_kernel.python.policy import judged
@@ -89,7 +89,7 @@ class _Guest:
 
     def __init__(self, script: Script, tree: ast.Module, disk: Disk, limits: Limits, place: Place) -> None:
         self._script, self._tree, self._disk, self._limits, self._place = script, tree, disk, limits, place
-        self._beside = Beside(script, disk, place.lacks, place.made)
+        self._beside = Beside(script, disk, place.lacks, place.made, own_paths(place.environ, disk.cwd))
         self._library: frozenset[str] = frozenset()
         self._pieces: list[Piece] = []
         self._length = self._calls = self._saved = 0
@@ -105,7 +105,11 @@ class _Guest:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={"PYTHONHASHSEED": number, **{name: os.environ[name] for name in _NEEDED if name in os.environ}},
+            env={
+                "PYTHONHASHSEED": number,
+                "TZ": _zone(self._place.offset),
+                **{name: os.environ[name] for name in _NEEDED if name in os.environ},
+            },
             cwd="/",
             limit=_LINE,
         )
@@ -139,6 +143,7 @@ class _Guest:
             "argv": script.argv,
             "cwd": self._disk.cwd,
             "seed": seed,
+            "number": number,
             "begin": 0.012 + int(number) % 20011 / 1e6,
             "now": place.now,
             "offset": place.offset,
@@ -234,11 +239,20 @@ class _Guest:
 
     def _outcome(self, status: int) -> Outcome:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
-        if " at 0x" in text or "guest." in text or " with id=" in text:
+        if "guest." in text or " with id=" in text:
             raise Unsure("an address in the output")
         if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
             raise Unsure("a text that changed with a version")
         return Outcome(tuple(self._pieces), status, disk=self._disk)
+
+
+def _zone(offset: float) -> str:
+    """A time zone ``offset`` seconds ahead of UTC, as a process is told of it."""
+    if not offset:
+        return "UTC0"
+    hours, minutes = divmod(round(abs(offset) / 60), 60)
+    ahead, behind = ("+", "-") if offset > 0 else ("-", "+")
+    return f"<{ahead}{hours:02}{f'{minutes:02}' if minutes else ''}>{behind}{hours:02}:{minutes:02}"
 
 
 _NEEDED = ("SYSTEMROOT",)
