@@ -119,13 +119,13 @@ def _comprehensions(tree: ast.Module, place: tuple[int, int, int, int]) -> list[
         Unsure: where a generator may be asked for its items by other code than the call that it stands in.
     """
     above = parents(tree)
-    node: ast.AST | None = next((one for one in above if isinstance(one, ast.expr) and _span(one) == place), None)
+    node: Any = next((one for one in above if isinstance(one, ast.expr) and _span(one) == place), None)
     found: list[tuple[ast.expr, str]] = []
     while node is not None and not isinstance(node, ast.FunctionDef | ast.Lambda | ast.Module):
         inner, node = node, above.get(node)
         if isinstance(node, ast.comprehension):
-            first, inner, node = node.iter is inner, node, above[node]
-            if first and isinstance(node, tuple(_WORDS)) and node.generators[0] is inner:
+            part, first, node = node, node.iter is inner, above[node]
+            if first and getattr(node, "generators", [])[:1] == [part]:
                 continue  # the first iterable is taken outside
         if isinstance(node, tuple(_WORDS)):
             marked: ast.AST = above[node] if isinstance(node, ast.GeneratorExp) else node

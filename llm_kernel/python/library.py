@@ -17,7 +17,7 @@ BUILTINS = frozenset(
     PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
     UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError abs all any ascii
     bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float format
-    frozenset getattr hasattr hash hex input int isinstance issubclass iter len list map max min next object oct open
+    frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min next object oct open
     ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super tuple
     type vars zip""".split()
 )
@@ -35,7 +35,7 @@ DUNDERS = frozenset(
     __ilshift__ __ifloordiv__ __itruediv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __rlshift__ __rrshift__
     __complex__ __ceil__ __floor__ __trunc__ __bytes__ __length_hint__ __class_getitem__ __instancecheck__
     __subclasscheck__ __all__ __match_args__ __notes__ __package__ __wrapped__ __rdivmod__ __copy__
-    __deepcopy__ __fspath__""".split()
+    __deepcopy__ __fspath__ __members__""".split()
 )
 """Names with underscores on both sides that a program may use."""
 
@@ -88,7 +88,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         "io": "StringIO BytesIO",
         "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
         filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest batched""",
-        "json": "dumps loads load dump JSONDecodeError",
+        "json": "dumps loads load dump JSONDecodeError JSONEncoder JSONDecoder",
         "math": """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf exp expm1 fabs
         factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10
         log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm""",

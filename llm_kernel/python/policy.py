@@ -186,7 +186,7 @@ class _Judge:
         self._plain(node.attr)
 
     def _plain(self, name: str) -> None:
-        if (_special(name) and name not in DUNDERS) or name in ("mro", "buffer"):
+        if (_special(name) and name not in DUNDERS) or name == "buffer":
             raise Unsure(f"attribute: {name}")
         if name not in self._own:
             self._since(name)

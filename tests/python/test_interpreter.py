@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +17,16 @@ RECORDED = json.loads((Path(__file__).parent / "wider.json").read_text())
 VERSIONS = tuple(RECORDED)
 
 
-async def interpreted(source: str, version: str, limits: Limits = Limits(patience=60.0)) -> list[Any] | str:
+async def interpreted(
+    source: str, version: str, limits: Limits = Limits(patience=60.0), place: Place = Place(1617267600.0)
+) -> list[Any] | str:
     """Standard output, standard error, exit status; why not, where it is not sure."""
     minor = int(version.partition(".")[2])
     name = "/root/t.py" if minor >= 9 else "t.py"
     script = Script(source + "\n", name, ("t.py", "a", "b"), (3, minor), "/root/t.py")
     disk = Disk(Machine(), "/root")
     try:
-        run = await Interpreter(limits).run(script, script.parsed(), disk, STDIN, "42", Place(1617267600.0))
+        run = await Interpreter(limits).run(script, script.parsed(), disk, STDIN, "42", place)
     except Unsure as err:
         return str(err)
     texts = [piece for piece in run.pieces if isinstance(piece, tuple)]
@@ -132,6 +135,38 @@ async def test_a_program_that_never_ends_is_stopped_after_its_steps() -> None:
 async def test_logging_tells_the_machines_time_and_not_the_hosts() -> None:
     source = "import logging\nprint(logging.Formatter.converter()[:5])"
     assert await interpreted(source, "3.11") == ["(2021, 4, 1, 9, 0)\n", "", 0]
+
+
+async def test_places_in_memory_are_the_machines_and_the_same_each_time() -> None:
+    source = (
+        "class A:\n    def go(self):\n        yield 1\na, b = A(), A()\n"
+        "print(a, [a.go], a.go())\nprint(str(a) == f'{a}' == '%s' % a == '{}'.format(a), hex(id(a)) in str(a))\n"
+        "print(repr(b).split('0x')[1], id(a) == id(b), f'at 0x{2 ** 40:x}')\nraise ValueError(a)\n"
+    )
+    said = await interpreted(source, "3.11")
+    assert said == await interpreted(source, "3.11")
+    out, err, status = said
+    first, second, third = out.splitlines()
+    place, *rest = re.findall(r"0x7f[0-9a-f]{10}", first)
+    assert rest[0] == place
+    assert rest[1] != place
+    assert first == f"<__main__.A object at {place}> [<bound method A.go of <__main__.A object at {place}>>] " + (
+        f"<generator object A.go at {rest[1]}>"
+    )
+    assert second == "True True"
+    assert re.fullmatch(r"7f[0-9a-f]{10}> False at 0x10000000000", third)
+    assert err.splitlines()[-1] == f"ValueError: <__main__.A object at {place}>"
+    assert status == 1
+
+
+@pytest.mark.parametrize(("offset", "local"), [(7200.0, "02:00:00"), (-19800.0, "18:30:00"), (0.0, "00:00:00")])
+async def test_local_time_is_that_of_the_machines_zone(offset: float, local: str) -> None:
+    source = (
+        "from datetime import datetime, timezone\nprint(datetime.fromtimestamp(86400).time())\n"
+        "print(datetime(2024, 1, 1).timestamp(), datetime(2024, 1, 1, tzinfo=timezone.utc).astimezone().time())"
+    )
+    said = await interpreted(source, "3.11", place=Place(1617267600.0, offset))
+    assert said == [f"{local}\n{1704067200.0 - offset} {local}\n", "", 0]
 
 
 async def test_a_text_that_is_none_is_refused_as_python_does() -> None:

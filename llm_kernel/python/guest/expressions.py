@@ -146,7 +146,8 @@ def binary(node: ast.BinOp, scope: Scope) -> Says:
         frame.node = node
         if large:
             big(word, first, second)
-        return apply(first, second)
+        found = apply(first, second)
+        return frame.module.run.shown(found) if found.__class__ is str else found
 
     return run
 
@@ -325,6 +326,6 @@ def inserted(node: ast.FormattedValue, scope: Scope) -> Says:
             found = convert(found)
         form = spec(frame) if spec is not None else ""
         frame.node = node
-        return format(found, form)
+        return frame.module.run.shown(format(found, form))
 
     return run

@@ -41,11 +41,15 @@ class Frame:
 class Trace:
     """The way of every error, and the work that was done; ``steps`` bounds it.
 
-    ``gate`` gives an error that the program is about to look at the words of its Python.
+    ``gate`` gives an error that the program is about to look at the words of its Python, ``shown`` a text the machine's
+    places in memory.
     """
 
-    def __init__(self, steps: int, version: tuple[int, ...], reach: Reach, gate: Gate) -> None:
+    def __init__(
+        self, steps: int, version: tuple[int, ...], reach: Reach, gate: Gate, shown: Callable[[str], str]
+    ) -> None:
         self.left = steps
+        self.shown = shown
         self.reach, self._gate = reach, gate
         self.new = version >= (3, 10)
         self.limit = DEEPEST

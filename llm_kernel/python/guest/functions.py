@@ -114,7 +114,9 @@ def _maker(
         if goes is not None:
 
             def started(*args: Any, **named: Any) -> Generator[Any, Any, Any]:
-                return _generator(goes, entered(args, named), trace)
+                made = _generator(goes, entered(args, named), trace)
+                made.__name__, made.__qualname__ = called, word
+                return made
 
             made: Any = started
         else:
@@ -174,7 +176,8 @@ def called(node: ast.Call, scope: Scope) -> Says:
             frame.node = node
             if target is type and len(values) != 1:
                 raise Doubt("a class that is made by a call")
-            return target(*values)
+            found = target(*values)
+            return frame.module.run.shown(found) if found.__class__ is str else found
 
         return plain
 
@@ -191,7 +194,8 @@ def called(node: ast.Call, scope: Scope) -> Says:
                 raise Doubt("a keyword twice")
             named.update(more)
         frame.node = node
-        return target(*values, **named)
+        found = target(*values, **named)
+        return frame.module.run.shown(found) if found.__class__ is str else found
 
     return run
 
@@ -272,7 +276,7 @@ def lazily(node: ast.GeneratorExp, scope: Scope) -> Says:
             own.module.run.note(error, own)
             raise
 
-    each.__name__ = "<genexpr>"
+    each.__name__, each.__qualname__ = "<genexpr>", inner.path
     return run
 
 

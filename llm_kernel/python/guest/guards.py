@@ -31,10 +31,13 @@ _MOST_ITEMS = 20_000_000
 
 
 class Reach:
-    """Reads, sets and deletes attributes as a program may; ``now`` answers for the machine's clock."""
+    """Reads, sets and deletes attributes as a program may; ``now`` answers for the machine's clock.
 
-    def __init__(self, now: Callable[..., Any], clocks: tuple[Any, ...]) -> None:
-        self._now, self._clocks = now, clocks
+    ``shown`` gives a text the machine's places in memory.
+    """
+
+    def __init__(self, now: Callable[..., Any], clocks: tuple[Any, ...], shown: Callable[[str], str]) -> None:
+        self._now, self._clocks, self._shown = now, clocks, shown
         self.modules = set(_MODULES)
         self.stand_ins: tuple[types.ModuleType, ...] = ()
         self._inner: dict[str, frozenset[str]] = {}
@@ -45,6 +48,8 @@ class Reach:
             raise Doubt("a module of the interpreter's")
         if type(value).__module__.startswith("guest.") and type(value).__name__ not in _SHOWN:
             raise Doubt("an object of the interpreter's")
+        if isinstance(value, str) and value != self._shown(value):
+            raise Doubt("a place in memory")
         if name[0] == "_":
             self._private(value, name)
         elif name.startswith(_HIDDEN) and not self.own(value):
@@ -53,7 +58,7 @@ class Reach:
             if not any(value is clock for clock in self._clocks):
                 raise Doubt("the time from a class of the program's")
             return lambda *args: self._now(value, name, *args)
-        elif name in ("mro", "__subclasses__", "buffer", "detach"):
+        elif name in ("buffer", "detach") or (name == "mro" and not (isinstance(value, type) and self.own(value))):
             raise Doubt(f"attribute: {name}")
         try:
             found = getattr(value, name)

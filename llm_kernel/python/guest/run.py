@@ -17,6 +17,7 @@ from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
+from .addresses import Addresses
 from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
 from .modules import Modules, proxies
@@ -31,7 +32,7 @@ __all__ = ["main"]
 
 _SYNTAX = (definitions, expressions, functions, matching, statements)
 _LAZY: dict[str, tuple[str, ...]] = {
-    "argparse": ("locale", "shutil", "gettext"),
+    "argparse": ("locale", "shutil", "gettext", "textwrap"),
     "collections": ("heapq",),
     "datetime": ("_strptime",),
     "decimal": ("numbers",),
@@ -94,10 +95,11 @@ class _Run:
         self._version = tuple(job["version"])
         self._same = self._version == sys.version_info[:2]
         DUNDERS.update(job["dunders"])
-        self._files = Files(wire, job["cwd"])
+        self._addresses = Addresses(int(job["number"]))
+        self._files = Files(wire, job["cwd"], self._addresses.shown)
         self._clock = Clock(wire, job["now"], job["offset"], job["begin"])
-        self._reach = Reach(self._clock.now, (datetime.datetime, datetime.date))
-        self._trace = Trace(job["steps"], self._version, self._reach, self._caught)
+        self._reach = Reach(self._clock.now, (datetime.datetime, datetime.date), self._addresses.shown)
+        self._trace = Trace(job["steps"], self._version, self._reach, self._caught, self._addresses.shown)
         shown = system(self._files, dict(job["environ"]), job["home"])
         shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
         shown["time"] = self._clock.module()
@@ -153,7 +155,8 @@ class _Run:
         return 1
 
     def _console(self) -> None:
-        sys.stdout, sys.stderr = Console(self._wire, "stdout"), Console(self._wire, "stderr")
+        shown = self._addresses.shown
+        sys.stdout, sys.stderr = Console(self._wire, "stdout", shown), Console(self._wire, "stderr", shown)
         sys.stdin = Terminal(self._wire) if self._job["stdin"] is None else io.StringIO(self._job["stdin"])
         sys.argv = list(self._job["argv"])
         warnings.showwarning = self._warned
@@ -189,6 +192,7 @@ class _Run:
             delattr=self._reach.delete,
             vars=self._reach.vars,
             hash=_hash,
+            id=self._addresses.of,
         )
         if self._version < (3, 12) <= sys.version_info:
             names["sum"] = _plain_sum
@@ -274,10 +278,9 @@ class _Run:
             "near": self._near(error, way),
         }
 
-    @staticmethod
-    def _said(error: BaseException) -> str:
+    def _said(self, error: BaseException) -> str:
         try:
-            return str(error)
+            return self._addresses.shown(str(error))
         except Exception as err:
             raise Doubt("an error that cannot be shown") from err
 

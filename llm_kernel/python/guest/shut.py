@@ -23,8 +23,8 @@ _READ = {
 }
 """What is looked at to tell of errors and of functions, and by which modules."""
 
-_SET = ("__defaults__", "__kwdefaults__", "__module__", "__name__", "__qualname__")
-"""What named tuples set of their classes and methods."""
+_SET = ("__defaults__", "__kwdefaults__", "__module__", "__name__", "__qualname__", "__doc__")
+"""What named tuples and data classes set of their classes and methods."""
 
 _HIDDEN = ("f_", "gi_", "tb_", "co_", "cr_", "ag_", "func_", "format", "mro")
 
@@ -51,8 +51,13 @@ def _refuse(event: str, args: Any) -> None:
     elif event == "object.__getattr__":
         if sys._getframe(1).f_globals.get("__name__") not in _READ.get(args[1], ()):
             raise Doubt(f"attribute: {args[1]}")
-    elif event != "object.__setattr__" or args[1] not in _SET:
+    elif event != "object.__setattr__" or (args[1] not in _SET and not _based(args[1])):
         raise Doubt(f"the interpreter would {event}")
+
+
+def _based(name: str) -> bool:
+    """Whether a named tuple of ``typing`` gets the classes that it is made of."""
+    return name == "__bases__" and sys._getframe(2).f_globals.get("__name__") == "typing"
 
 
 def _written(code: Any) -> None:

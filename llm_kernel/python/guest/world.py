@@ -44,8 +44,8 @@ class Console(io.TextIOBase):
     errors = "strict"
     newlines = None
 
-    def __init__(self, wire: Wire, stream: str) -> None:
-        self._wire, self._stream = wire, stream
+    def __init__(self, wire: Wire, stream: str, shown: Callable[[str], str]) -> None:
+        self._wire, self._stream, self._shown = wire, stream, shown
         self.name = f"<{stream}>"
 
     def write(self, text: str) -> int:
@@ -54,7 +54,7 @@ class Console(io.TextIOBase):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         text = str(text)
         text.encode(self.encoding)
-        self._wire.text(self._stream, text)
+        self._wire.text(self._stream, self._shown(text))
         return len(text)
 
     def writable(self) -> bool:
@@ -207,8 +207,8 @@ class _Blind(_Written):
 class Files:
     """The machine's files."""
 
-    def __init__(self, wire: Wire, cwd: str) -> None:
-        self._wire, self.cwd = wire, cwd
+    def __init__(self, wire: Wire, cwd: str, shown: Callable[[str], str]) -> None:
+        self._wire, self.cwd, self._shown = wire, cwd, shown
         self._open: weakref.WeakSet[Any] = weakref.WeakSet()  # a file that nobody has is closed, as CPython does
 
     def ask(self, name: str, path: Any, *args: Any) -> Any:
@@ -251,6 +251,9 @@ class Files:
         return text
 
     def _save(self, path: str, data: bytes) -> None:
+        text = data.decode("latin-1")
+        if text != self._shown(text):
+            raise Doubt("a place in memory")
         self._wire.ask("write", path, base64.b64encode(data).decode())
 
     def close(self) -> None:
