@@ -22,7 +22,7 @@ def command_name(process: Process) -> str:
     word = process.command[0] if process.command else ""
     if word.startswith("["):
         return word.strip("[]")
-    name = word.removeprefix("-").rpartition("/")[2]
+    name = process.name or word.removeprefix("-").rpartition("/")[2]
     return "systemd" if process.pid == 1 and name == "init" else name[:15]
 
 

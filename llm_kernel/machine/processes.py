@@ -39,6 +39,7 @@ class Process:
     """One row; ``start`` in machine seconds, ``cpu`` in CPU seconds used, ``rss`` in bytes, ``gpu`` by GPU index.
 
     ``files`` are those that it has open for writing; ``background``: it was started by ``&``; ``nice`` from -20 to 19.
+    ``name``: what it is called where its first word reads it: a script's, whose reader that is.
     ``group``: the process whose end by a deadline is the end of all that it started, and they; 0 for none.
     """
 
@@ -57,6 +58,7 @@ class Process:
     background: bool = False
     nice: int = 0
     group: int = 0
+    name: str = ""
 
 
 class Processes:

@@ -50,7 +50,7 @@ class Streams:
         self._context = context
         self._turns = turns
         self.strand = shell.strand
-        self.parent = shell.pid
+        self.parent = shell._inner.within or shell.pid
         self._shell = shell
 
     @property
@@ -252,7 +252,7 @@ class Shell:
         self._bash.mount("/", machine.files.root)
         self._register({*self._always, *WORDS, ASK, CONTROL, TIMES, HISTORY, FC, INNER, ELAPSED})
         self._times = Times(machine)
-        self._inner = Inner(machine, self._lead, self._absent)
+        self._inner = Inner(machine, self._lead, self._absent, self.adopt)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
         self._wild = False
@@ -527,7 +527,7 @@ class Shell:
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
         turns, self._single = Turns(self._order, first=self._single), False
         streams = Streams(context, turns, self)
-        call = replace(call, run=self._apart(call, streams))
+        call = replace(call, run=self._apart(call, streams), parent=streams.parent)
         if call.name in (HISTORY, FC):
             text, status = self.history.answer(call.name, call.args)
             await (streams.err if status else streams.out)(text)
@@ -646,9 +646,9 @@ class Shell:
         child._terminal = aimed(self._terminal, order.text)
         return child
 
-    def caught(self, signal: int, *, inside: bool) -> bool:
-        """Whether a trap takes a signal for this shell, or, ``inside``, for the one that runs inside it."""
-        return self._inner.caught(signal, inside=inside)
+    def caught(self, signal: int) -> bool:
+        """Whether a trap takes a signal for this shell."""
+        return self._inner.caught(signal)
 
     def adopt(self) -> Process | None:
         """The process that the first program of this shell is: the shell's own, where it was made for it alone."""
@@ -681,6 +681,8 @@ class Shell:
                 readers=self._readers,
             )
             shell.pid, shell._adopted, shell._root = parent or self.pid, streams.adopted, parent
+            shell._forked = True
+            shell._inner.join(self._inner)
             return await shell.run(line, out, err)
 
         return run

@@ -33,7 +33,7 @@ class Call:
     ``stdin`` is the bytes piped or redirected in; empty where the program did not ask for them. ``at``: what the shell
     or the program that runs this one says where it is not there; empty at the login shell, which has its own words.
     ``run`` runs a command line in a shell of its own, from where the program was called; None where there is no shell.
-    ``pid`` is its process, 0 where it has none of its own.
+    ``pid`` is its process, 0 where it has none of its own; ``parent`` its shell's, 0 for the login shell.
     ``asks``: the program may ask its person something (``table.Asks``); ``typed`` is then what that one said.
     """
 
@@ -47,6 +47,7 @@ class Call:
     at: str = ""
     run: Run | None = field(default=None, compare=False, repr=False)
     pid: int = 0
+    parent: int = 0
     asks: bool = False
     typed: str | None = None
 

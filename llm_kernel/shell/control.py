@@ -125,6 +125,8 @@ class Control:
             return 254
         state, options, count, *words = call.args[1:]
         names, words = words[: int(count)], words[int(count) :]
+        if order.simple and f"\n{order.words[0]} () \n" in state:
+            order = replace(order, simple=False)  # a function runs in the child itself
         child = replace(call, args=(state, options, *words))
         await self._io.err(await self._jobs.start(order, child, names, self._pid, self._strand))
         return 0

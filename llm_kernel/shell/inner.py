@@ -14,6 +14,7 @@ from types import MappingProxyType
 
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
+from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS, name_of, said_of
 from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.choosing import menu
@@ -50,29 +51,35 @@ _TELLING = ("awk", "gawk", "jq", "sed")
 _DEEPEST = 40
 """Evals within evals."""
 
-_KILL, _PARTING = 9, (1, 2, 15)
-"""The signal that nobody catches, and those that let a shell go by way of its EXIT trap."""
+_KILL = 9
+"""The signal that nobody catches."""
 
 
 class Inner:
     """``lead(text, pid, parent, source)`` gives a text its edits and registers its programs.
 
-    ``absent``: a word that the library would find is no program.
+    ``absent``: a word that the library would find is no program. ``adopt`` gives the process that was made for what
+    runs here alone, ``own`` is the one that its shell is.
     """
 
     def __init__(
-        self, machine: Machine, lead: Callable[[str, int, int, str], str], absent: Callable[[str], bool]
+        self,
+        machine: Machine,
+        lead: Callable[[str, int, int, str], str],
+        absent: Callable[[str], bool],
+        adopt: Callable[[], Process | None],
     ) -> None:
         self._machine = machine
         self._lead = lead
         self._absent = absent
+        self._adopt = adopt
         self._permits = Permits(machine)
         self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
         self._bodies: Bodies | None = None
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, Pending] = {}
-        self._traps: dict[int, dict[str, str]] = {}
+        self._home: Inner | None = None
         self._trapping: set[tuple[int, int]] = set()
         self._deep = 0
         self.own = machine.processes.shell
@@ -85,7 +92,7 @@ class Inner:
         parent, kind, *rest = int(args[0]), *args[1:]
         match kind:
             case "c":
-                return self._text(rest[0] if rest else "", parent, "bash: -c"), 0
+                return self._text(text := rest[0] if rest else "", parent, "bash: -c", words=("bash", "-c", text)), 0
             case "s":
                 return self._text(stdin.decode("utf-8", "replace"), parent, "bash"), 0
             case "f":
@@ -94,13 +101,16 @@ class Inner:
                 return self._program(rest[0], rest[-1], parent, cwd, env), 0
             case "e":
                 return self._evaluated(" ".join(rest[1:]).removeprefix("-- "), parent), int(rest[0])
+            case "ended":
+                self._return(parent)
+                return "", int(rest[0])
             case "evaluated":
                 self._deep -= 1
                 return "", int(rest[0])
             case "t":
                 return self._trapped(parent, int(rest[0]), rest[1]), 0
             case "traps":
-                self._traps[self._who(parent)] = trapped(rest[1])
+                self.pending(self._who(parent)).traps = trapped(rest[1])
                 return "", int(rest[0])
             case "trapped":
                 self._trapping.discard((self._who(parent), int(rest[0])))
@@ -140,7 +150,8 @@ class Inner:
         """The run is over: no shell inside it lives, and no sourced file is in use."""
         while self._begun:
             self._ends(self._begun.pop()[1])
-        self._traps.clear()
+        if self._home is None:
+            self.pending(self.own).traps = {}
         self._trapping.clear()
         self._deep = 0
         self._bodies = None
@@ -157,8 +168,20 @@ class Inner:
             data = data.replace(copy, name)
         return data
 
-    def _text(self, text: str, parent: int, where: str, *, own: bool = False, source: str = "") -> str:
-        """``text`` to be run by a shell that calls itself ``where``; ``own``: by the shell that asks."""
+    def _text(
+        self,
+        text: str,
+        parent: int,
+        where: str,
+        *,
+        own: bool = False,
+        source: str = "",
+        words: tuple[str, ...] = ("bash",),
+    ) -> str:
+        """``text`` to be run by a shell that calls itself ``where`` and was called by ``words``.
+
+        ``own``: by the shell that asks.
+        """
         verdict = syntax.judge(text)
         tail = ""
         if "coproc" in text and (at := syntax.coprocess(text)) >= 0:
@@ -174,7 +197,7 @@ class Inner:
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
         if where == "bash: -c" and _FUNCTION.search(text):
             self._bodies = Bodies(text)
-        pid = parent if own else self._fork(parent)
+        pid = parent if own else self._fork(parent, words)
         if "/proc" in text:
             self._machine.refresh()
         if where.endswith("-c") and _FATAL.search(text) and not tail and "trap" not in text:
@@ -190,32 +213,48 @@ class Inner:
         self._deep += 1
         return f"{self._text(text, parent, 'bash: eval', own=True)}\n{INNER} </dev/null {parent} evaluated $?"
 
-    def _fork(self, parent: int, cwd: str = "/") -> int:
-        """The number of a shell that begins now; one that the same shell began before has ended."""
+    def join(self, home: Inner) -> None:
+        """Run for a program of the shell ``home``: signals reach both by way of the same processes."""
+        self._home, self.own, self._pending = home, home.own, home._pending
+
+    def _fork(self, parent: int, words: tuple[str, ...], cwd: str = "/") -> int:
+        """The number of a shell that begins now with ``words``; one that the same shell began before has ended."""
         machine = self._machine
-        while self._begun and self._begun[-1][0] != parent and any(above == parent for above, _ in self._begun):
-            self._ends(self._begun.pop()[1])
-        if self._begun and self._begun[-1][0] == parent:
-            self._ends(self._begun.pop()[1])
-        process = machine.processes.spawn(
-            ("bash",), user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=cwd
-        )
+        self._return(parent)
+        process = self._adopt()
+        if process is None:
+            user = machine.system.user
+            process = machine.processes.spawn(words, user=user, ppid=parent, now=machine.clock.now, cwd=cwd)
+        process.command = _became(process.command, words)
+        process.name = posixpath.basename(words[-1]) if "/" in words[0] else ""
         self._begun.append((parent, process.pid))
         self._listen(process.pid)
         return process.pid
 
+    def _return(self, parent: int) -> None:
+        """The shells that run inside ``parent`` have ended."""
+        while any(above == parent for above, _ in self._begun):
+            self._ends(self._begun.pop()[1])
+
+    @property
+    def within(self) -> int:
+        """The innermost shell that runs now; 0 for none but this one itself."""
+        return self._begun[-1][1] if self._begun else 0
+
     def _listen(self, pid: int) -> None:
         """Keep the signals that a shell is sent, until it looks."""
-        kept = self._machine.processes.handlers.get(pid)
+        handlers = self._machine.processes.handlers
+        kept = handlers.get(pid)
         pending = kept if isinstance(kept, Pending) else Pending()  # what another shell of this process keeps
         self._pending[pid] = pending
-        self._machine.processes.handlers[pid] = pending
+        handlers.setdefault(pid, pending)  # a job's process asks its shell
 
     def _ends(self, pid: int) -> None:
-        self._machine.processes.end(pid)
-        self._machine.processes.handlers.pop(pid, None)
-        self._pending.pop(pid, None)
-        self._traps.pop(pid, None)
+        processes = self._machine.processes
+        pending = self._pending.pop(pid, None)
+        if processes.handlers.get(pid) is pending:
+            del processes.handlers[pid]
+            processes.end(pid)
 
     def _who(self, parent: int) -> int:
         """The shell that asks: one that runs inside this one, or this one itself, whatever number it goes by."""
@@ -225,20 +264,9 @@ class Inner:
         """The signals that a shell of this process has not looked at yet."""
         return self._pending.setdefault(pid, Pending())
 
-    def caught(self, signal: int, *, inside: bool) -> bool:
-        """Whether a trap takes a signal, or it is ignored; the trap then runs when the shell looks.
-
-        ``inside``: the process is that of the shell which runs inside this one.
-        """
-        who = self._begun[0][1] if inside and self._begun else self.own
-        traps = self._traps.get(who, {})
-        body = traps.get(name_of(signal)) if signal != _KILL else None
-        parts = body is None and bool(traps.get("EXIT")) and signal in _PARTING
-        if body is None and not parts:
-            return False
-        if body or parts:
-            self.pending(who)(signal)
-        return True
+    def caught(self, signal: int) -> bool:
+        """Whether a trap takes a signal for this shell's process, or it is ignored."""
+        return self.pending(self.own).takes(signal)
 
     def _trapped(self, pid: int, status: int, traps: str) -> str:
         """What a shell does for the signals that it was sent, its traps being ``traps``; ``status`` stays as it was."""
@@ -280,7 +308,7 @@ class Inner:
         data = files.read(path)
         if b"\0" in data[:80].partition(b"\n")[0]:
             return _fails(f"{name}: {name}: cannot execute binary file", 126)
-        return self._text(data.decode("utf-8", "replace"), parent, name, source=name)
+        return self._text(data.decode("utf-8", "replace"), parent, name, source=name, words=("bash", name))
 
     def _program(self, name: str, who: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """A file that is called by its path: a shell's script is its text, everything else stays a call."""
@@ -302,10 +330,10 @@ class Inner:
         words = first[2:].split() if first.startswith("#!") else []
         reader = posixpath.basename(words[0]) if words else "sh"
         if reader == "env" and len(words) > 1:
-            env, words = words[0], [word for word in words[1:] if not word.startswith("-")] or words
+            runner, words = words[0], [word for word in words[1:] if not word.startswith("-")] or words
             reader = posixpath.basename(words[0])
             if self._absent(reader):
-                return _fails(f"{env}: ‘{reader}’: No such file or directory", 127)
+                return _fails(f"{runner}: ‘{reader}’: No such file or directory", 127)
         elif words and self._absent(reader) and not files.exists(files.absolute(words[0], "/")):
             return self._unread(f"{who}: {name}", words[0])
         if reader in _TELLING and not stat.sized:
@@ -314,7 +342,8 @@ class Inner:
             self._lead(call, parent, parent, "")
             return call
         options = " ".join(word for word in words[1:] if word.startswith("-"))
-        text = self._text(data.decode("utf-8", "replace"), parent, name, source=name)
+        by = (words[0] if words and "/" in words[0] else "/bin/bash", name)
+        text = self._text(data.decode("utf-8", "replace"), parent, name, source=name, words=by)
         return f"set {options}; {text}" if options else text
 
     def _unread(self, who: str, reader: str) -> str:
@@ -352,6 +381,13 @@ class Inner:
         root.write_file(copy, text.encode())
         self._copies[copy.encode()] = name.encode()
         return copy
+
+
+def _became(command: tuple[str, ...], words: tuple[str, ...]) -> tuple[str, ...]:
+    """The command line of a process that ran ``command`` and is the shell that was called by ``words``."""
+    if "/" in words[0]:
+        return (*words, *command[command.index(words[1]) + 1 :]) if words[1] in command else words
+    return command[next((at for at, word in enumerate(command) if posixpath.basename(word) in _SHELLS), 0) :]
 
 
 def _counted(status: int, name: str) -> tuple[str, int]:

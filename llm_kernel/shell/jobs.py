@@ -165,7 +165,7 @@ class Jobs:
         """
         if job.over:
             return
-        if signal in ENDS and job.shell is not None and job.shell.caught(signal, inside=job.order.simple):
+        if signal in ENDS and job.shell is not None and job.shell.caught(signal):
             for child in self._machine.processes.below(job.pid) if group else ():
                 self._machine.processes.signal(child, signal)
             return

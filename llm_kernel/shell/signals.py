@@ -15,17 +15,34 @@ TRAPS = "__llm_kernel_traps"
 _TRAP = re.compile(r"(?m)^trap -- ('(?:[^']|'\\'')*') (?:SIG)?(\w+)$")
 
 
+_KILL, _PARTING = 9, (1, 2, 15)
+"""The signal that nobody catches, and those that let a shell go by way of its EXIT trap."""
+
+
 class Pending:
-    """What a shell's process does with a signal: it keeps it until the shell looks."""
+    """What a shell's process does with a signal: it keeps it until the shell looks; ``traps`` are the shell's."""
 
     def __init__(self) -> None:
         self.signals: list[int] = []
+        self.traps: dict[str, str] = {}
         self._ears: list[Callable[[], None]] = []
 
     def __call__(self, signal: int) -> None:
         self.signals.append(signal)
         for hear in list(self._ears):
             hear()
+
+    def heeds(self, signal: int) -> bool:
+        """Whether a trap takes a signal, or it is ignored."""
+        body = self.traps.get(name_of(signal)) if signal != _KILL else None
+        return body is not None or bool(self.traps.get("EXIT") and signal in _PARTING)
+
+    def takes(self, signal: int) -> bool:
+        """The same; a trap then runs when the shell looks."""
+        heeded = self.heeds(signal)
+        if heeded and self.traps.get(name_of(signal)) != "":
+            self(signal)
+        return heeded
 
     def listen(self, hear: Callable[[], None]) -> Callable[[], None]:
         """Call ``hear`` for every signal from now on, until what this returns is called."""
@@ -36,7 +53,7 @@ class Pending:
         """The signal that ends a wait: the first one kept that is trapped, or that ends its shell; 0 for none."""
         wanted = trapped(traps)
         for signal in self.signals:
-            body = wanted.get(name_of(signal)) if signal != 9 else None
+            body = wanted.get(name_of(signal)) if signal != _KILL else None
             if body or (body is None and signal in ENDS and not login):
                 return signal
         return 0

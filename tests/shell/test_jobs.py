@@ -181,3 +181,52 @@ async def test_wait_refuses_what_is_no_variable() -> None:
         Text("stdout", "2\n"),
         Exit(0),
     ]
+
+
+_LOOP = """printf '#!/bin/bash\\necho $$ > pid\\ntrap "echo bye; exit 4" TERM\\nwhile :; do sleep 1; done\\n' > t.sh
+chmod +x t.sh"""
+
+
+@pytest.mark.parametrize(
+    ("job", "shell"),
+    [
+        ("bash t.sh 1", "2413    2412 bash            bash t.sh 1\n"),
+        ("./t.sh 1", "2413    2412 t.sh            /bin/bash ./t.sh 1\n"),
+        ("nohup ./t.sh 1", "2413    2412 t.sh            /bin/bash ./t.sh 1\n"),
+        ("env X=1 bash t.sh", "2413    2412 bash            bash t.sh\n"),
+    ],
+)
+async def test_a_script_in_the_background_is_the_process_of_its_job(job: str, shell: str) -> None:
+    notebook = Notebook()
+    await notebook(_LOOP)
+    await notebook(f"{job} > log 2>&1 & sleep 2.5")
+    pid = int(shell.split()[0])
+    rows = (await notebook.said(f"ps -o pid=,ppid=,comm=,args= -p {pid}; ps -o ppid=,args= --ppid {pid}")).split("\n")
+    assert [row.strip() for row in rows] == [shell.strip(), f"{pid} sleep 1", ""]
+    assert await notebook.said("cat pid") == f"{pid}\n"
+    await notebook("kill $(cat pid); wait $!; echo $?; cat log")
+    assert notebook.text("/root/log").splitlines()[-1] == "bye"
+    assert await notebook("jobs; ps -ef | grep -c '[t].sh'") == out("0\n", 1)
+
+
+async def test_a_shell_that_has_ended_is_no_process_and_its_children_are_init_s() -> None:
+    notebook = Notebook()
+    assert await notebook.said("bash -c 'sleep 9 & ps -o ppid=,args= -C sleep'; ps -o ppid=,args= -C sleep,bash") == (
+        "   2413 sleep 9\n      1 -bash\n      1 sleep 9\n"
+    )
+    await notebook.session.close()
+
+
+async def test_programs_are_children_of_the_shell_that_they_run_in() -> None:
+    said = await Notebook().said("""ps -o pid=,ppid= -C ps; bash -c 'echo $$ $PPID; ps -o pid=,ppid= -C ps'""")
+    assert [row.split() for row in said.splitlines()] == [["2413", "2412"], ["2414", "2412"], ["2415", "2414"]]
+
+
+async def test_a_function_in_the_background_runs_in_a_child_of_its_shell() -> None:
+    notebook = Notebook()
+    await notebook("f() { sleep 5; echo end; }")
+    await notebook("f & sleep 1")
+    assert await notebook.said("ps -o ppid=,args= --ppid 2412; ps -o ppid=,args= --ppid $!") == (
+        "   2412 -bash\n   2412 ps -o ppid=,args= --ppid 2412\n   2413 sleep 5\n"
+    )
+    await notebook.session.close()

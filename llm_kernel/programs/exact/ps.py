@@ -84,7 +84,9 @@ def ps(call: Call) -> Answer:
     if wish.wrong:
         return Answer(stderr=f"error: {wish.wrong}\n{_USAGE}", status=1)
     table = call.machine.processes
-    own = table.spawn((call.name, *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
+    own = table.spawn(
+        (call.name, *call.args), user=caller(call), ppid=call.parent, now=call.machine.clock.now, cwd=call.cwd
+    )
     own.state, own.rss = "R", 3_424_256
     try:
         chosen = [process for process in table.running() if _wanted(call, wish, process) != wish.inverted]
