@@ -127,7 +127,7 @@ def of_super(w: Walk, this: Super, name: str) -> Value:
     if name == "__init__" and isinstance(this.this, Instance) and "args" in this.this.attrs and _exceptional(foreign):
         return Bound(Lib("builtins.BaseException.__init__"), this.this)
     if name == "__init__":
-        return Lib("silent")
+        return Lib("begun")
     if name == "forward" and base(foreign):
         return Bound(Lib("torch.nn.Module.<forward>"), this.this)
     return Unknown(origin=f"{foreign}().{name}" if foreign else "")

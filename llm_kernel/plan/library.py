@@ -474,6 +474,12 @@ def namespace(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return Thing("namespace", dict(named))
 
 
+def begun(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``super().__init__(...)`` of a library's class: what it is given may have other rates from here on."""
+    give_up(w, [*args, *named.values()])
+    return None
+
+
 def initialised(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``super().__init__(text)`` of an exception."""
     if args and isinstance(args[0], Instance):
@@ -508,7 +514,7 @@ LIBRARY: dict[str, Handler] = {
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
     "torch.compile": first, "torch.jit.script": first, "torch.device": device,
     "copy.deepcopy": deepcopy, "first": first, "asyncio.run": first,
-    "silent": silent, "builtins.BaseException.__init__": initialised,
+    "silent": silent, "begun": begun, "builtins.BaseException.__init__": initialised,
     "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
     "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_kernel.plan import certain, plan, text_of
+from llm_kernel.plan import Line, Literal, certain, every_node, plan, text_of
 
 REAL = json.loads((Path(__file__).parent / "rates.json").read_text())
 """Programs, and what they printed under torch 1.13."""
@@ -44,3 +44,31 @@ def test_a_rate_that_nobody_can_know_is_not_said(body):
     found = plan(f'{HEAD}{body}print(optimizer.param_groups[0]["lr"])\n')
     assert found is not None
     assert certain(found)[0] == ()
+
+
+OWN = """
+from torch import nn, optim
+from torch.optim.lr_scheduler import _LRScheduler
+class Warm(_LRScheduler):
+    def __init__(self, optimizer, steps):
+        self.steps = steps
+        super().__init__(optimizer)
+    def get_lr(self):
+        return [rate * self.last_epoch / self.steps for rate in self.base_lrs]
+optimizer = optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
+print(optimizer.param_groups[0]["lr"])
+warm = Warm(optimizer, 10)
+for step in range(2):
+    optimizer.step()
+    warm.step()
+    print(step, optimizer.param_groups[0]["lr"])
+"""
+
+
+def test_a_scheduler_of_the_programs_own_leaves_no_rate_that_nobody_computed() -> None:
+    made = plan(OWN)
+    assert made is not None
+    lines = [node for node in every_node(made.nodes) if isinstance(node, Line)]
+    assert [[part.text if isinstance(part, Literal) else part.kind for part in line.parts] for line in lines] == [
+        ["0.1"], ["0 ", "float"], ["1 ", "float"],
+    ]  # fmt: skip
