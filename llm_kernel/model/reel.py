@@ -58,16 +58,14 @@ def read(path: Path) -> Reel:
     """
     data = _bytes(path)
     *whole, rest = data.removeprefix(b"\xef\xbb\xbf").split(b"\n")
-    if rest.strip():
-        if _broken(rest):
-            _log.warning("The tape %s breaks off in line %d, which is left out.", path, len(whole) + 1)
-        else:
-            whole.append(rest)
-    if not whole:
-        return Reel(size=len(data))
+    cut = bool(rest.strip()) and _broken(rest)
+    if rest.strip() and not cut:
+        whole.append(rest)
     lines = [_object(path, number, line) for number, line in enumerate(whole, 1) if line.strip() or number == 1]
-    (_, header), *rows = lines
-    return Reel(_header(path, header), tuple(_recording(path, *row) for row in rows), len(data), len(whole))
+    header = _header(path, lines[0][1]) if lines else {}
+    if cut:
+        _log.warning("The tape %s breaks off in line %d, which is left out.", path, len(whole) + 1)
+    return Reel(header, tuple(_recording(path, *row) for row in lines[1:]), len(data), len(whole))
 
 
 def begin(path: Path, header: Mapping[str, Any]) -> None:
@@ -217,6 +215,8 @@ def _recording(path: Path, number: int, value: Mapping[str, Any]) -> Recording:
 
 def _header(path: Path, header: dict[str, Any]) -> dict[str, Any]:
     found = header.pop("format", None)
+    if found is None:
+        raise TapeError(f"{path} is no tape: its first line names no format. Name another file, or record a new one.")
     if found != FORMAT or type(found) is not int:
         raise TapeError(
             f"The tape {path} has the format {str(found)[:20]!r}; this version reads {FORMAT}. "
@@ -255,9 +255,8 @@ def _is_read(reader: Callable[[str], object], text: str) -> bool:
 
 
 def _damage(path: Path, number: int, what: str) -> TapeError:
-    return TapeError(
-        f"The tape {path} is damaged in line {number}: {what}. Take that line out, or record the notebook again."
-    )
+    mend = "Take that line out, or record" if number > 1 else "Record"
+    return TapeError(f"The tape {path} is damaged in line {number}: {what}. {mend} the notebook again.")
 
 
 def _lock() -> FileLock:

@@ -195,7 +195,7 @@ async def test_replay_without_a_tape_says_so(path: Path) -> None:
     ("content", "words"),
     [
         ('{"format": 99}\n', "has the format '99'; this version reads 1."),
-        ('{"model": "m"}\n', "has the format 'None'; this version reads 1."),
+        ("PNG\n\x1a\n\0", "is damaged in line 1: Expecting value: line 1 column 1 (char 0)."),
         ("[]\n", "is damaged in line 1: an object was due."),
         ("{}[]\n", "is damaged in line 1: Extra data: line 1 column 3 (char 2)."),
         ('{"format": true}\n', "has the format 'True'; this version reads 1."),
@@ -228,8 +228,23 @@ async def test_a_damaged_tape_names_the_line(tmp_path: Path, content: str, words
         await text(tape(broken, "replay"), ask("one"))
     advice = "Record the notebook again, or use the version that wrote it."
     if words.startswith("is damaged"):
-        advice = "Take that line out, or record the notebook again."
+        advice = (
+            "Record the notebook again." if "line 1:" in words else "Take that line out, or record the notebook again."
+        )
     assert str(fault.value) == f"The tape {broken} {words} {advice}"
+
+
+async def test_what_is_no_tape_is_told_so_and_not_of_how_it_ends(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"model": "m"}\n{"cut')
+    with pytest.raises(TapeError) as fault:
+        await text(tape(other, "replay"), ask("one"))
+    assert str(fault.value) == (
+        f"{other} is no tape: its first line names no format. Name another file, or record a new one."
+    )
+    assert caplog.messages == []
 
 
 async def test_models_in_replay_is_the_recorded_one(path: Path) -> None:
