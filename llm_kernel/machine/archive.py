@@ -20,10 +20,13 @@ __all__ = [
     "dist_packages",
     "find",
     "folder",
+    "groups",
     "holders",
     "imagined",
     "names",
+    "only_epel",
     "programs",
+    "repository_sizes",
     "upstream",
 ]
 
@@ -87,8 +90,26 @@ def dist_names(made: Profile) -> dict[str, str]:
 def names(made: Profile) -> list[str]:
     """All package names of this release's archive, sorted."""
     if made.like == "rhel":
-        return sorted({name for holder in _holders().values() for name in holder.dnf} | set(_data()["rhel_base"]))
+        own = set(_data()["rhel_base"]) | (set(_data()["el7"]) if made.release == "7" else set())
+        return sorted({name for holder in _holders().values() for name in holder.dnf} | own)
     return sorted(name for name in _data()["packages"] if find(name, made))
+
+
+def only_epel(made: Profile) -> frozenset[str]:
+    """The packages that this release has only in a repository which somebody has to add."""
+    return frozenset(_data()["epel"].split()) if made.os == "centos" else frozenset()
+
+
+def repository_sizes() -> dict[str, int]:
+    """How many packages the repositories of CentOS have, by their ids."""
+    sizes: dict[str, int] = _data()["repositories"]
+    return sizes
+
+
+def groups() -> dict[str, Any]:
+    """CentOS's groups of packages: ``environments`` and ``groups`` by name, ``members`` of those that are known."""
+    found: dict[str, Any] = _data()["groups"]
+    return found
 
 
 def holders(program: str) -> Holder:

@@ -27,7 +27,7 @@ class Packages(Installed):
             return "python3"
         made = self._system.profile
         unnamed = not packages or made.like == "rhel"  # nobody listed all that Red Hat's base packages hold
-        return made.os if unnamed and made.folder_of(command) else None
+        return made.os if unnamed and made.folder_of(command) and command not in self.lost() else None
 
     @property
     def pythons(self) -> tuple[str, ...]:

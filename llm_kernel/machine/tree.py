@@ -14,6 +14,7 @@ from llm_kernel.machine.boot import settle
 from llm_kernel.machine.catalog import load
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
+from llm_kernel.machine.libraries import installed, toolkit_folder
 from llm_kernel.machine.proc import moving_proc, render_proc
 from llm_kernel.machine.proc_pid import follow_processes
 from llm_kernel.machine.profiles import Profile
@@ -267,11 +268,17 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     nodes |= {path: _program(path.rpartition("/")[2]) for path in facts.get("added", []) if path not in nodes}
     if facts["driver"]:
         nodes |= {f"/usr/bin/{name}": _program(name) for name in _DATA["nvidia"].split()}
-    if facts["cuda"]:
-        home = f"/usr/local/cuda-{'.'.join(facts['cuda'].split('.')[:2])}"
+    release = ".".join(facts["cuda"].split(".")[:2])
+    home = f"/usr/local/cuda-{release}"
+    if release:
         nodes["/usr/local/cuda"] = Node("symlink", target=home)
         nodes |= {f"{home}/bin/{name}": _program(name) for name in _DATA["cuda"].split()}
-        nodes |= {f"{home}/{name}": Node("directory") for name in ("include", "lib64")}
+        nodes[f"{home}/include"] = Node("directory")
+        nodes[f"{home}/lib64"] = Node("symlink", target="targets/x86_64-linux/lib")
+        listed = f"{toolkit_folder(home)}\n".encode()
+        nodes[f"/etc/ld.so.conf.d/cuda-{release.replace('.', '-')}.conf"] = Node("file", listed, mode=0o644)
+    for path, what in installed(made, facts["driver"], home, facts["cuda"]).items():
+        nodes[path] = Node("symlink", target=what) if isinstance(what, str) else Node("sized", size=what, mode=0o644)
     return nodes
 
 

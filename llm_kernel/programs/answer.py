@@ -50,7 +50,8 @@ def row_of(call: Call) -> Row | None:
     if versions.asked(call):
         return Row((base,), run=versions.told)
     row = EXACT.get(base)
-    return row if row and call.machine.has(row.needs) else None
+    there = row and call.machine.has(row.needs) and base not in call.machine.packages.lost()
+    return row if there else None
 
 
 def _unreachable(call: Call) -> Answer:

@@ -67,7 +67,7 @@ class Beside:
                 if name not in self._known or f"{name}.{word}" in self._made:
                     self.module(f"{name}.{word}", maybe=True)
                 elif word not in self._known[name]:
-                    raise Unsure(f"use of a module: {name}.{word}")
+                    raise Unsure(f"module: {name}.{word}")
         if self._known:
             self._check_uses(tree)
 
@@ -86,7 +86,7 @@ class Beside:
             module, *rest = [bound[dotted[0]], *dotted[1:]]
             for word in rest:
                 if word not in self._known.get(module, {word}):
-                    raise Unsure(f"use of a module: {module}.{word}")
+                    raise Unsure(f"module: {module}.{word}")
                 module = f"{module}.{word}"
 
     def module(self, dotted: str, *, maybe: bool) -> dict[str, Any] | None:

@@ -12,7 +12,7 @@ from llm_kernel.machine.catalog import load
 from llm_kernel.machine.cpus import chip
 from llm_kernel.machine.proc import flags_of, topology
 from llm_kernel.programs.exact.cpu_lists import extended, parsable, unknown_column
-from llm_kernel.programs.table import exact
+from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
 _CHIPS: dict[str, str] = {row["pci"]: row.get("chip", "") for row in load("gpus")["gpus"]}
@@ -166,20 +166,27 @@ class _Board:
     module: str = ""
 
 
+_GONE = "ff"
+"""What is read of a device that has fallen off the bus."""
+
+
 @exact("lspci")
 def lspci(call: Call) -> Answer:
     """``lspci``: the board's usual devices, and the GPUs that are really there."""
     boards = _boards(call.machine)
     verbose = numbers = 0
-    domain = False
+    domain = drivers = False
     args = list(call.args)
     while args:
         word = args.pop(0)
         if word[:2] in ("-d", "-s"):
             value = word[2:] or (args.pop(0) if args else "")
             boards = [board for board in boards if _picked(board, word[1], value)]
-        elif re.fullmatch(r"-[vnkDmbtq]+", word):
-            verbose += word.count("v") + word.count("k")
+        elif re.fullmatch(r"-[mt]+[vnkDmbtq]*|-[vnkDbq]+[mt][vnkDmbtq]*", word):
+            raise NotExact  # a tree, or a list for programs
+        elif re.fullmatch(r"-[vnkDbq]+", word):
+            verbose += word.count("v")
+            drivers = drivers or "k" in word
             numbers += word.count("n")
             domain = domain or "D" in word
         elif word == "--version":
@@ -188,32 +195,41 @@ def lspci(call: Call) -> Answer:
             which = f"invalid option -- '{word.lstrip('-')[:1]}'" if word.startswith("-") else ""
             usage = "Usage: lspci [<switches>]\n"
             return Answer(stderr=f"lspci: {which}\n{usage}" if which else usage, status=1)
-    return Answer("".join(_shown(call.machine, board, verbose, numbers, domain=domain) for board in boards))
+    shown = (_named(board, numbers, domain=domain) for board in boards)
+    if not verbose and not drivers:
+        return Answer("".join(shown))
+    end = "\n" if verbose else ""
+    return Answer(
+        "".join(f"{text}{_drivers(call.machine, board)}{end}" for text, board in zip(shown, boards, strict=True))
+    )
 
 
 def _picked(board: _Board, option: str, value: str) -> bool:
     if option == "s":
         return board.slot == value.removeprefix("0000:") or board.slot.startswith(f"{value.removeprefix('0000:')}.")
-    vendor, _, device = value.lower().partition(":")
+    vendor, device, kind = [*value.lower().split(":"), "", ""][:3]
     own = board.ids.partition(":")
-    return vendor in ("", own[0]) and device in ("", own[2])
+    return vendor in ("", "*", own[0]) and device in ("", "*", own[2]) and board.kind_id.startswith(kind)
 
 
-def _shown(machine: Machine, board: _Board, verbose: int, numbers: int, *, domain: bool) -> str:
+def _named(board: _Board, numbers: int, *, domain: bool) -> str:
     slot = f"0000:{board.slot}" if domain else board.slot
     tail = f" (rev {board.revision})" if board.revision else ""
     if numbers == 1:
-        text = f"{slot} {board.kind_id}: {board.ids}{tail}\n"
-    elif numbers:
-        text = f"{slot} {board.kind} [{board.kind_id}]: {board.name} [{board.ids}]{tail}\n"
-    else:
-        text = f"{slot} {board.kind}: {board.name}{tail}\n"
-    if not verbose:
-        return text
+        return f"{slot} {board.kind_id}: {board.ids}{tail}\n"
+    if numbers:
+        return f"{slot} {board.kind} [{board.kind_id}]: {board.name} [{board.ids}]{tail}\n"
+    return f"{slot} {board.kind}: {board.name}{tail}\n"
+
+
+def _drivers(machine: Machine, board: _Board) -> str:
+    """Which driver has the device, and which could; a device that no longer answers says only that."""
+    if board.revision == _GONE:
+        return "\t!!! Unknown header type 7f\n"
     driver = board.module if board.module != "nvidia" or machine.devices.driver else ""
     used = f"\tKernel driver in use: {driver}\n" if driver else ""
     modules = "\tKernel modules: nvidiafb, nouveau, nvidia_drm, nvidia\n" if driver == "nvidia" else ""
-    return f"{text}{used}{modules}\n"
+    return f"{used}{modules}"
 
 
 def _boards(machine: Machine) -> list[_Board]:
@@ -226,11 +242,12 @@ def _boards(machine: Machine) -> list[_Board]:
         model = re.sub(r"^NVIDIA ", "", gpu.card.name)
         kind, kind_id = ("3D controller", "0302") if gpu.card.server else ("VGA compatible controller", "0300")
         name = f"NVIDIA Corporation {code} [{model}]" if code else f"NVIDIA Corporation Device [{model}]"
-        rows.append(_Board(slot, kind, kind_id, name, f"10de:{pci.lower()}", "a1", "nvidia"))
+        revision = _GONE if gpu.lost else "a1"
+        rows.append(_Board(slot, kind, kind_id, name, f"10de:{pci.lower()}", revision, "nvidia"))
         if not gpu.card.server:
             audio = f"NVIDIA Corporation {code} High Definition Audio Controller"
             sound = slot.removesuffix("0") + "1"
-            rows.append(_Board(sound, "Audio device", "0403", audio, "10de:1aef", "a1", "snd_hda_intel"))
+            rows.append(_Board(sound, "Audio device", "0403", audio, "10de:1aef", revision, "snd_hda_intel"))
     return sorted(rows, key=lambda board: board.slot)
 
 

@@ -9,6 +9,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from llm_kernel.machine import releases
+from llm_kernel.machine.packages import Package
 from llm_kernel.programs.exact.pip_site import Site
 from llm_kernel.programs.exact.pip_wanted import Stop
 from llm_kernel.programs.table import NotExact
@@ -51,8 +52,14 @@ def choose(site: Site, need: Requirement, options: Options) -> str:
     version = _described(site, need, known, own) or _labelled(site, need, known, options)
     if not version:
         raise none(need, offered(site, name, options))
-    same = there is not None and version in (there.version, site.shown(there))
-    return "" if same and "again" not in options else version
+    kept = there is not None and (version in (there.version, site.shown(there)) or _outdoes(site, there, need, version))
+    return "" if kept and "again" not in options else version
+
+
+def _outdoes(site: Site, there: Package, need: Requirement, version: str) -> bool:
+    """Whether what is there will do and is newer than what the index has."""
+    here = site.shown(there)
+    return need.specifier.contains(here, prereleases=True) and Version(here) > Version(version)
 
 
 def offered(site: Site, name: str, options: Options) -> list[str]:

@@ -77,6 +77,10 @@ def systemctl(call: Call) -> Answer:
 @exact("service")
 def service(call: Call) -> Answer:
     """``service NAME VERB``: the same units in the old words."""
+    if call.args == ("--status-all",) and call.machine.system.profile.like == "debian":
+        rows = [one for one in services(call.machine) if not one.name.startswith("systemd-")]
+        signs = ("+" if main_process(call.machine, one) else "-" for one in rows)
+        return Answer("".join(f" [ {sign} ]  {one.name}\n" for sign, one in zip(signs, rows, strict=True)))
     if len(call.args) < 2:
         usage = "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n"
         return Answer(usage if call.args[:1] == ("--help",) else "", usage if not call.args else "", 0)
