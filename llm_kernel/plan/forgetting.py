@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection
 
-from llm_kernel.plan.bound import bound
 from llm_kernel.plan.rates import give_up
 from llm_kernel.plan.values import SPREAD, Env, Function, Instance, Thing, Unknown, Value, kind_of
 from llm_kernel.plan.walk import Walk
@@ -14,6 +13,8 @@ __all__ = ["forget", "may_bind"]
 
 _MOST = 4000
 _WIDE = 200
+_QUICK = 20
+"""Values that are looked at in the time of one step."""
 
 
 def forget(w: Walk, names: Collection[str], env: Env) -> None:
@@ -33,7 +34,7 @@ def forget(w: Walk, names: Collection[str], env: Env) -> None:
 
 def may_bind(w: Walk, node: ast.AST, env: Env) -> None:
     """Let the names that code nobody followed may have bound hold nobody knows what: they are not undefined."""
-    for name in bound(node) or ():
+    for name in w.binds(node) or ():
         place = env.home(name).names
         if name not in place:
             w.state.put(place, name, Unknown())
@@ -58,6 +59,7 @@ def _reached(w: Walk, names: Collection[str], queue: list[Value]) -> None:
                 queue += value
             case dict() if len(value) <= _WIDE:
                 queue += [each for key, each in value.items() if key is not SPREAD]
+    w.spend(len(seen) // _QUICK)
 
 
 def _open(w: Walk, place: dict[str, Value], name: str) -> None:

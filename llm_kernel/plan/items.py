@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from llm_kernel.plan.shapes.batches import batch
@@ -9,7 +10,7 @@ from llm_kernel.plan.shapes.chance import lose
 from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.operators import element as row
 from llm_kernel.plan.shapes.tensor import Tensor
-from llm_kernel.plan.values import SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import LONGEST, SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
 
 _ELEMENTS = {"tensor": "tensor", "ints": "ints", "bools": "bools", "str": "str", "shape": "int"}
@@ -90,6 +91,15 @@ def listed(value: Any) -> Items:
     later = Unknown(kinds.pop() if len(kinds) == 1 else "any", low=1 if isinstance(held, range) and held and
                     min(held[0], held[-1]) >= 0 and held.step > 0 else None)  # fmt: skip
     return Items(len(held), lambda turn: later if turn is None or turn >= len(held) else held[turn])
+
+
+def lengthen(w: Walk, held: list[Any], more: Sequence[Any]) -> None:
+    """Add values to the end of a list; of one that grows without end nobody knows what it holds."""
+    w.state.touch(held)
+    if len(held) + len(more) <= LONGEST:
+        held.extend(more)
+    else:
+        held[:] = [SPREAD]
 
 
 def counted(items: Items, start: Value) -> Items:

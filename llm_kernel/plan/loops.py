@@ -298,7 +298,7 @@ def _follow(
     if nodes is None or made is None or (odd and end is None):
         w.state.rollback()
         return False
-    most = told(nodes, count)
+    most = told(w, nodes, count)
     _tail(w, node, items, turns, count - most, env)
     w.state.open_up(w.state.commit(), count - 4)
     labels = [_label(node.target, items.at(turn)) for turn in range(3, min(count - 1, most))]
@@ -367,7 +367,7 @@ def _kinds(
     alike = kinds(w, node.body, names.pop(), range(first, first + count), len(turns), _odd(items), env)
     if alike is None:
         return False
-    begun, most = len(turns), told(turns[-1][1], count)
+    begun, most = len(turns), told(w, turns[-1][1], count)
     w.state.begin()
     for _ in range(_SETTLING):
         opened = False

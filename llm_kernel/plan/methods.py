@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import math
 from collections import Counter
 from typing import Any
 
 from llm_kernel.plan.expressions import checked
-from llm_kernel.plan.items import unpack
+from llm_kernel.plan.items import lengthen, unpack
 from llm_kernel.plan.known import BUILTINS, exprs
 from llm_kernel.plan.library import library_call
 from llm_kernel.plan.nodes import Hole
@@ -15,7 +16,7 @@ from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.shapes.table import NOT_KNOWN, SHAPES, method, tensor_attribute
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import braces, joined, parts_of, shown
-from llm_kernel.plan.values import SPREAD, Items, Method, Text, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import LONGEST, SPREAD, Items, Method, Text, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
 
 _STRING = frozenset(
@@ -147,17 +148,25 @@ def _of_text(
                 kind = type(held[wrong]).__name__
                 raise Raised("TypeError", f"sequence item {wrong}: expected str instance, {kind} found")
             return Unknown("str")
+        if _long([this, held]):
+            return Unknown("str")
         texts = [each if isinstance(each, (str, Text)) else shown(each, w.ask) for each in held]
         out: list[str | Hole] = []
         for n, each in enumerate(texts):
             out += [*parts_of(this), *parts_of(each)] if n else parts_of(each)
         return joined(out)
     small = all(known(each) and not (isinstance(each, int) and each > 10000) for each in args)
+    small = small and not (name == "replace" and _long([this, *args[:2]]))
     if isinstance(this, str) and name in _STRING and small:
         return checked(lambda: getattr(this, name)(*args, **named))
     if not hasattr("", name):
         raise Raised("AttributeError", f"'str' object has no attribute '{name}'", near=[dir(str)])
     return Unknown(_RESULT.get(name, "str"))
+
+
+def _long(factors: list[Value]) -> bool:
+    """Whether things of these lengths may make one that nobody holds."""
+    return math.prod(len(each) for each in factors if isinstance(each, (str, list)) and each) > LONGEST
 
 
 def _reach(w: Walk, value: Value, path: str) -> Value:
@@ -186,7 +195,7 @@ def _of_list(w: Walk, this: list[Value], name: str, args: list[Value], named: di
         this[:] = ordered if isinstance(ordered, list) else [SPREAD]
         return None
     if name == "extend":
-        this.extend(unpack(w, args[0]))
+        lengthen(w, this, unpack(w, args[0]))
         return None
     if name == "append" and spread(this) and len(this) > 3:
         return None

@@ -14,7 +14,7 @@ from llm_kernel.plan.shapes.operators import compare as compare_tensors
 from llm_kernel.plan.shapes.operators import operate
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import Ask, joined, parts_of, percent
-from llm_kernel.plan.values import PLAIN, Lib, Text, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import LONGEST, PLAIN, Lib, Text, Unknown, Value, kind_of, known, spread
 
 _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -26,6 +26,7 @@ _COMPARE: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
     ast.GtE: operator.ge, ast.Is: operator.is_, ast.IsNot: operator.is_not,
 }  # fmt: skip
 _TENSORS = ("tensor", "ints", "bools")
+_ROWS = (str, bytes, list, tuple)
 
 
 def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
@@ -36,6 +37,10 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
         found = operate(op, one, other)
         if found is not None:
             return found
+    if isinstance(op, ast.Add) and isinstance(one, _ROWS) and isinstance(other, _ROWS) and type(one) is type(other):
+        size = len(one) + len(other)
+        if size > LONGEST:
+            return Unknown(kind_of(one), size=size)
     if isinstance(op, ast.Mod) and isinstance(one, str):
         return percent(one, other, ask)
     if isinstance(op, ast.Add) and isinstance(one, (str, Text)) and isinstance(other, (str, Text)):

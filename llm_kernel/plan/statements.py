@@ -9,6 +9,7 @@ from typing import Any
 from llm_kernel.plan.classes import class_
 from llm_kernel.plan.expressions import assign, checked, function, item
 from llm_kernel.plan.importing import starred
+from llm_kernel.plan.items import lengthen
 from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
 from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
@@ -91,8 +92,7 @@ def _augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
     old = w.evaluate(ast.copy_location(_loaded(node.target), node), env)
     value = w.evaluate(node.value, env)
     if isinstance(old, list) and isinstance(node.op, ast.Add):
-        w.state.touch(old)
-        old.extend(value) if isinstance(value, (list, tuple)) else old.append(SPREAD)
+        lengthen(w, old, value if isinstance(value, (list, tuple)) else [SPREAD])
         return None
     added = isinstance(node.op, ast.Add)
     try:

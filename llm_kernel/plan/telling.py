@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from llm_kernel.plan.nodes import Choice, Line, Loop, Node, Scope
+from llm_kernel.plan.walk import Walk
 
 __all__ = ["told"]
 
@@ -10,9 +11,12 @@ _ROOM = 40000
 """Pieces of lines that one loop may have."""
 
 
-def told(turn: tuple[Node, ...], count: int) -> int:
+def told(w: Walk, turn: tuple[Node, ...], count: int) -> int:
     """How many of ``count`` turns like this one are told one by one."""
-    return min(count, max(4, _ROOM // max(1, _pieces(turn))))
+    pieces = max(1, _pieces(turn))
+    most = min(count, max(4, min(_ROOM, w.room) // pieces))
+    w.room -= most * pieces
+    return most
 
 
 def _pieces(nodes: tuple[Node, ...]) -> int:

@@ -25,7 +25,8 @@ _TENSORS = ("tensor", "ints", "bools")
 _PERCENT = re.compile(
     r"%(?:\((?P<key>[^)]*)\))?(?P<flags>[-+ #0]*)(?P<width>\d+|\*)?(?:\.(?P<digits>\d+))?[hlL]?(?P<type>[a-zA-Z%])"
 )
-_SAFE = re.compile(r".{0,3}?[-+ #0<>=^]*\d{0,4}[,_]?(\.\d{1,3})?[a-zA-Z%]?$", re.DOTALL)
+_WIDE = re.compile(r"\d{5}")
+"""A width that nobody fills."""
 _DATE = re.compile(r"%[a-zA-Z]")
 
 
@@ -168,7 +169,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     if isinstance(value, Rough) and _fine(spec):
         return Text((hole(value, spec, expr),))
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
-        if not _SAFE.match(spec):
+        if _WIDE.search(spec):
             return Text((hole(value, spec, expr),))
         return format(value, spec)
     text = shown(value, ask, expr=expr) if isinstance(value, (list, tuple, dict, Instance)) else value
@@ -178,13 +179,13 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     if isinstance(text, Text):
         return text if spec.strip("<>s") == "" else Text((Hole("str", spec, expr),))
     if isinstance(text, str):
-        return format(text, spec) if _SAFE.match(spec) else text
+        return text if _WIDE.search(spec) else format(text, spec)
     return Text((Hole("time", spec, expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
 
 
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:
     """What ``template % value`` gives; raises TypeError or ValueError as Python would."""
-    if known(value) and not _rough(value) and not re.search(r"\d{5}|\*", template):
+    if known(value) and not _rough(value) and "*" not in template and not _WIDE.search(template):
         return template % value
     args = list(value) if isinstance(value, tuple) else [value]
     if isinstance(value, Unknown) and value.kind == "any" and not value.among:

@@ -15,6 +15,8 @@ from llm_kernel.plan.nodes import Hole, HoleKind
 Value: TypeAlias = object
 NUMBERS = (bool, int, float)
 PLAIN = (bool, int, float, str, bytes, type(None))
+LONGEST = 100_000
+"""The length beyond which nobody holds a text or a list."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,6 +84,8 @@ class Walk(Protocol):
     drawn: set[str]
     optimizers: list[Thing]
     telling: bool
+    room: int
+    """Pieces of lines that loops may still be told in turn by turn."""
 
     def evaluate(self, node: ast.expr, env: Env) -> Value:
         """The value of an expression."""
@@ -115,6 +117,13 @@ class Walk(Protocol):
     def learn(self, tree: ast.Module, env: Env) -> None:
         """Note what can be called, bound and set in a module."""
         ...
+
+    def binds(self, node: ast.AST) -> frozenset[str] | None:
+        """The names bound in a module, a function or a statement; None where nobody can tell."""
+        ...
+
+    def spend(self, steps: int) -> None:
+        """Count work that no expression or statement stands for."""
 
     @property
     def left(self) -> int:

@@ -24,14 +24,31 @@ from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
-from llm_kernel.plan.values import Env, Function, Instance, Lib, Text, Thing, Unknown, Value, join, known
+from llm_kernel.plan.values import (
+    LONGEST,
+    Env,
+    Function,
+    Instance,
+    Lib,
+    Text,
+    Thing,
+    Unknown,
+    Value,
+    join,
+    kind_of,
+    known,
+)
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised, TooLong
 
-_STEPS = 45000
+_STEPS = 48000
 _DEPTH = 35
 _DEEP = 4
 """How often a function may stand on the way while it calls itself with values that nobody knows."""
 _SHARE = 0.75
+_GROWING = (str, bytes, list, tuple)
+_SHORT = 1000
+"""The length of a value from which on making it takes more than one step."""
+_ROOM = 250_000
 _CALL = 8
 """What a call, a fork or a print costs beside its expressions, in steps."""
 
@@ -60,6 +77,7 @@ class Walker:
         self.drawn: set[str] = set()
         self.optimizers: list[Thing] = []
         self.telling = False
+        self.room = _ROOM
         self.logging: dict[str, Value] = {}
         self._read = read
         self._out: list[Node] = []
@@ -110,11 +128,23 @@ class Walker:
         if function is None:
             return Unknown()
         try:
-            return function(self, node, env)
+            value = function(self, node, env)
         except Raised as err:
             if self._depth not in err.frames:
                 err.frames[self._depth] = self._frame(node, env, err)
             raise
+        made = isinstance(value, _GROWING) and len(value) > _SHORT and not isinstance(node, ast.Name)
+        return self._weighed(value) if made else value
+
+    def _weighed(self, value: Any) -> Value:
+        """A long value, which takes steps by its length; one that grows without end is unknown."""
+        self.spend(len(value) // _SHORT)
+        return value if len(value) <= LONGEST else Unknown(kind_of(value), size=len(value))
+
+    def spend(self, steps: int) -> None:
+        self._left -= steps
+        if self._left < 0:
+            raise Exhausted
 
     def _frame(self, node: ast.expr | ast.stmt, env: Env, err: Raised) -> Frame:
         module = env.root.names.get("<path>", "")
@@ -323,7 +353,7 @@ class Walker:
         node = function.node
         names = bind(function, args, named)
         names["<class>"], names["<self>"], names["<function>"] = cls, this, function.name
-        env = Env(names, function.env, function.env.root, bound=lambda: self._bound(node))
+        env = Env(names, function.env, function.env.root, bound=lambda: self.binds(node))
         self.state.made(names)
         self.calls += 1
         self._left -= _CALL
@@ -412,7 +442,7 @@ class Walker:
         held = self._touched.get(node)
         if held is None:
             seen: set[str] = set()
-            own_names, said = self._bound(node) or frozenset(), self._mentions(node)
+            own_names, said = self.binds(node) or frozenset(), self._mentions(node)
             read, written = set(said.reads), set(said.writes)
             far = said.attributes | (said.reads - own_names)
             queue = list(said.calls)
@@ -481,11 +511,11 @@ class Walker:
         """Note what can be called, bound and set in a module."""
         self._loudness.add(tree)
         self.telling = self.telling or tells(tree)
-        env.bound = lambda: self._bound(tree)
+        env.bound = lambda: self.binds(tree)
         more = attributes(tree)
         self.stored = None if more is None or self.stored is None else self.stored | more
 
-    def _bound(self, node: ast.AST) -> frozenset[str] | None:
+    def binds(self, node: ast.AST) -> frozenset[str] | None:
         if node not in self._scopes:
             self._scopes[node] = bound(node)
         return self._scopes[node]

@@ -200,8 +200,7 @@ def _within(
             found = [_Beat(_pattern(own[-1]), 0.1 if inner else 1.0, 1, own[-1], max(1, start))] if own else []
             if inner is not None:
                 count = len(inner.turns) or inner.count or _MANY
-                last = [one for one in walk(inner.usual) if tells(one)][-1]
-                assert isinstance(last, Line)
+                last = _last(inner, tells)
                 share = 0.9 if own else 1.0
                 steps = StepTimes(last) if inner.count else None
                 single = share / (inner.count or count)
@@ -231,9 +230,15 @@ def _kind(line: Line) -> str:
 def _others(loops: Sequence[Loop], tells: Callable[[Node], bool], single: float) -> Iterator[_Beat]:
     """The lines of a turn's other loops: their steps only look, their seconds are those of the turn."""
     for loop in loops:
-        last = [one for one in walk(loop.usual) if tells(one)][-1]
-        if isinstance(last, Line) and loop.count:
+        if loop.count:
+            last = _last(loop, tells)
             yield _Beat(_pattern(last), 0.0, 0, last, 1, single * _LOOKING, StepTimes(last))
+
+
+def _last(loop: Loop, tells: Callable[[Node], bool]) -> Line:
+    """The last telling line of a usual turn; of the whole loop where that one has none."""
+    lines = [one for nodes in ((loop,), loop.usual) for one in walk(nodes) if isinstance(one, Line) and tells(one)]
+    return lines[-1]
 
 
 def _counts(node: Node) -> bool:

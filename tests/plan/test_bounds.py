@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bench.fidelity_programs.against_real import against, recorded
 from bench.fidelity_programs.cases import load
-from llm_kernel.plan import counts, plan
+from llm_kernel.plan import Hole, Line, Loop, counts, every_node, plan
 
 _LIMIT = 1.0
 """Seconds of processor time; 0.2 on an idle machine."""
@@ -63,6 +63,34 @@ def _timed(source: str) -> float:
 )  # fmt: skip
 def test_odd_sources_take_no_time(source: str) -> None:
     assert _timed(source) < _LIMIT
+
+
+@pytest.mark.parametrize(
+    "growing",
+    [
+        "x = 'a'\nfor i in range(60):\n    x = x + x",
+        "x = 'ab'\nfor i in range(60):\n    x = x.replace('a', 'aab')",
+        "x = 'a'\nfor i in range(60):\n    x = ','.join([x, x])",
+        "x = [1]\nfor i in range(60):\n    x = x + x",
+        "x = [1]\nfor i in range(60):\n    x += x",
+        "x = [1]\nfor i in range(60):\n    x.extend(x)",
+        "x = (1,)\nfor i in range(60):\n    x = (*x, *x)",
+        "x = format(3, '>10000000000')",
+    ],
+)
+def test_what_grows_without_end_is_held_by_nobody(growing: str) -> None:
+    found = plan(f"{growing}\nprint(len(x))")
+    assert found is not None
+    (line,) = found.nodes
+    assert isinstance(line, Line)
+    assert [type(part) for part in line.parts] == [Hole]
+
+
+def test_many_long_loops_are_told_by_their_forms() -> None:
+    found = plan("".join(f"for i{n} in range({n + 500}):\n    print('at', i{n} * 2)\n" for n in range(600)))
+    assert found is not None
+    assert [node.count for node in found.nodes if isinstance(node, Loop)] == [n + 500 for n in range(600)]
+    assert sum(isinstance(node, Line) for node in every_node(found.nodes)) < 90_000
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))

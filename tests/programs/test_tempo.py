@@ -7,6 +7,8 @@ import re
 import pytest
 
 from llm_kernel.machine import Clock, Machine
+from llm_kernel.plan import plan
+from llm_kernel.programs.tempo import timed
 from tests.notebook import Notebook
 
 _SCRIPT = """%%writefile fit.py
@@ -137,3 +139,9 @@ async def test_a_line_of_some_epochs_alone_does_not_time_the_run() -> None:
     await notebook(_STOPS)
     plain = await _passed(notebook, "python3 quiet.py")
     assert plain * 0.8 < await _passed(notebook, "python3 stops.py") < plain * 1.25
+
+
+def test_a_loop_in_loops_that_is_told_by_its_form_has_a_last_line() -> None:
+    planned = plan("for i in range(500):\n  for j in range(500):\n    for k in range(500):\n      print(i, j, k)")
+    assert planned is not None
+    assert timed(planned)
