@@ -13,7 +13,7 @@ from typing import TypeAlias
 from llm_kernel.errors import CellError
 from llm_kernel.syntax import rests
 
-__all__ = ["Cell", "Magic", "Meta", "Part", "Shell", "parse"]
+__all__ = ["Cell", "Magic", "Meta", "Part", "Shell", "parse", "sound"]
 
 _MAGIC = re.compile(r"([%％]{1,2})([A-Za-z](?:[\w-]*\w)?)", re.ASCII)
 _BRACES = {"{": "}", "｛": "｝"}
@@ -57,6 +57,11 @@ class Magic:
 
 Part: TypeAlias = Shell | Meta | Magic
 Cell: TypeAlias = tuple[Part, ...]
+
+
+def sound(text: str) -> str:
+    """``text`` as a file can hold it: halves of a character, which JSON can carry, become U+FFFD."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def parse(text: str) -> Cell:

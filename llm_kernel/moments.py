@@ -99,7 +99,9 @@ class Moments:
                 undone.append(steps[at].label)
                 if len(undone) == count:
                     return Target(steps[at - 1], tuple(undone))
-        many = "is only 1 step" if len(undone) == 1 else f"are only {len(undone)} steps" if undone else "is nothing"
+        if not undone:
+            raise CellError("no cell has run yet, so there is nothing to go back to or to compare with.")
+        many = "is only 1 step" if len(undone) == 1 else f"are only {len(undone)} steps"
         gone = " Older steps are no longer kept." if steps and steps[0].number > 1 else ""
         raise CellError(f"%undo {count}: there {many} to take back.{gone}")
 
@@ -137,7 +139,7 @@ class Moments:
         Raises:
             CellError: where nothing has that name.
         """
-        if name.isdigit():
+        if name.isdecimal():
             numbered = self.numbered
             step = numbered.get(int(name[:_DIGITS]))
             if step is None:
@@ -174,7 +176,7 @@ class Moments:
         if self.last is None or self.trouble:
             trouble, self.trouble = self.trouble, ""
             raise CellError(f"nothing could be saved as {name!r}: {trouble or 'no cell has run yet.'}")
-        if name.isdigit():
+        if name.isdecimal():
             raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
         try:
             self.store.save(name, self.last, kind=kind)

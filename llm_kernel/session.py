@@ -92,6 +92,7 @@ class Session:
         Raises:
             ImaginedMachineError: where the fault is ours or the model's; what was shown before stays true.
         """
+        code = cells.sound(code)
         await self.life.arrive()
         screen = Output(self.setup.output, allow_stdin)
         self._begin(screen)
@@ -101,7 +102,7 @@ class Session:
             while (event := await screen.queue.get()) is not None:
                 answer = yield event
                 if isinstance(event, Ask):
-                    screen.answer(answer)
+                    screen.answer(cells.sound(answer) if answer else answer)
             self._end()
             if trouble := await self._remember(code):
                 yield Text("stderr", f"[{trouble}]\n")

@@ -118,8 +118,21 @@ async def test_links_do_not_lead_to_the_host() -> None:
     assert [event for event in events if isinstance(event, Text) and event.stream == "stdout"] == []
 
 
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        ("echo 'a\ud800b\U0001f600'", "a\ufffdb\U0001f600\n"),
+        ("%%writefile x\n\udfff", "Writing x\n"),
+        ("read x; echo $x", "\ufffd\n"),
+    ],
+)
+async def test_halves_of_characters_become_whole_ones(cell: str, said: str) -> None:
+    assert (await Notebook()(cell, typed=["\ud800"]))[-2:] == out(said)
+
+
 async def test_writing_a_cell_to_a_directory_is_an_error_and_no_crash() -> None:
-    assert await Notebook()("%%writefile /\nabc") == err("writefile: [Errno 21] Is a directory: '/'\n", 1)
+    for cell in ("%%writefile /\nabc", "%%writefile -a /\nabc"):
+        assert await Notebook()(cell) == err("writefile: /: Is a directory\n", 1)
 
 
 # -- the library --------------------------------------------------------------------------------------------------

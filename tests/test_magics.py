@@ -7,7 +7,7 @@ import pytest
 from llm_kernel.errors import CellError
 from llm_kernel.events import Display, Exit, Text
 from llm_kernel.magics import MAGICS
-from tests.notebook import Notebook, err, out
+from tests.notebook import Notebook, out
 
 
 async def test_lsmagic_names_every_magic() -> None:
@@ -155,10 +155,6 @@ async def test_a_mistaken_magic_says_so(cell: str) -> None:
 async def test_a_file_larger_than_the_machine_takes_is_an_error() -> None:
     event, end = await Notebook()("%%writefile big\n" + "x" * 11_000_000)
     assert (event.stream, event.text[:10], end) == ("stderr", "writefile:", Exit(1))
-
-
-async def test_a_directory_is_no_file() -> None:
-    assert await Notebook()("%%writefile /\nabc") == err("writefile: [Errno 21] Is a directory: '/'\n", 1)
 
 
 async def test_the_replys_metadata_says_what_why_and_usage_say() -> None:

@@ -432,6 +432,30 @@ async def test_the_history_tells_what_was_named_and_a_wrong_name_its_near_ones_o
         await book("%load bas")
 
 
+@pytest.mark.parametrize("cell", ["%undo", "%diff"])
+async def test_before_the_first_cell_there_is_nothing_to_go_back_to(book: Book, cell: str) -> None:
+    with pytest.raises(CellError, match="no cell has run yet, so there is nothing to go back to"):
+        await book(cell)
+
+
+async def test_a_digit_that_is_no_number_is_a_name_and_half_a_character_is_told_as_such(book: Book) -> None:
+    await book("x=1")
+    assert await book("%save ²") == "saved as ², as after: x=1\n"
+    assert await book("%load ²") == "loaded ², as after: x=1\n"
+    assert await book("%save \ud800") == "saved as \ufffd, as after: %load ²\n"
+    for cell in ("%load ³", "%diff ³", "%undo ²", "%history ²", "%plot ²"):
+        with pytest.raises(CellError):
+            await book(cell)
+
+
+async def test_a_cell_without_figures_cannot_be_drawn(book: Book) -> None:
+    await book("echo 1")
+    with pytest.raises(CellError, match=r"^%plot: no metrics in cell 2: echo 1: a figure needs two points"):
+        await book("%plot 2")
+    with pytest.raises(CellError, match=r"^%plot: no metrics in cell 1: a figure needs two points"):
+        await book("%plot 1")
+
+
 async def test_a_number_is_no_name_and_one_step_is_one(book: Book) -> None:
     await book("x=1")
     with pytest.raises(CellError, match="'5' is no name"):

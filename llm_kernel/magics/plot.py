@@ -57,13 +57,12 @@ async def _source(session: Session, word: str) -> tuple[str, str]:
 
 def _cell(session: Session, number: int) -> tuple[str, str]:
     """What the cell of this number in the history showed; of one that is long ago, what is left of it."""
-    title = f"cell {number}"
     for known, label, text in reversed(session.outputs):
         if known == number:
-            return f"{title}: {_first(label)}", text
+            return _titled(number, label), text
     step = session.life.moments.named(str(number)).step
     journal = Journal.from_state(json.loads(session.life.moments.store.load(step).parts["journal"]))
-    return f"{title}: {_first(step.label)}", journal.seen.tail if journal.seen else ""
+    return _titled(number, step.label), journal.seen.tail if journal.seen else ""
 
 
 def _last_run(session: Session) -> tuple[str, str]:
@@ -79,6 +78,10 @@ def _outputs(session: Session) -> Iterator[tuple[str, str]]:
         yield label, text
     for entry in reversed(session.journal.entries):
         yield entry.command, entry.tail
+
+
+def _titled(number: int, label: str) -> str:
+    return f"cell {number}: {_first(label)}" if label else f"cell {number}"
 
 
 def _first(text: str) -> str:

@@ -32,11 +32,11 @@ async def _writefile(session: Session, word: Magic, output: Output) -> int:
     files = session.machine.files
     path = files.absolute(name, where.cwd)
     there = files.exists(path)
-    old = files.read(path) if append and there else b""
     try:
+        old = files.read(path) if append and there else b""
         files.write(path, old + word.body.encode())
     except OSError as error:
-        await output.err(f"writefile: {error}\n".encode())
+        await output.err(f"writefile: {names[0]}: {error.strerror}\n".encode())
         return 1
     verb = "Appending to" if append and there else "Overwriting" if there else "Writing"
     await output.out(f"{verb} {names[0]}\n".encode())

@@ -12,9 +12,12 @@ __all__ = ["FC", "HISTORY", "History"]
 HISTORY, FC = "__llm_kernel_history", "__llm_kernel_fc"
 """The words that these builtins run under: the library keeps its own under theirs."""
 
+_MOST = 1_000_000
+"""The characters that are remembered; beyond them the oldest commands are forgotten."""
+
 
 class History:
-    """The commands in order, each numbered from 1 for as long as the shell lives."""
+    """The commands that are remembered in order, numbered from 1."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -23,6 +26,11 @@ class History:
         """Remember each command of what was typed."""
         starts = [*rests(text), len(text)] if text.strip() else []
         self.lines += [one for a, b in pairwise(starts) if (one := text[a:b].strip())]
+        spare, old = sum(map(len, self.lines)) - _MOST, 0
+        while spare > 0:
+            spare -= len(self.lines[old])
+            old += 1
+        del self.lines[:old]
 
     def answer(self, name: str, args: tuple[str, ...]) -> tuple[str, int]:
         """What ``history`` or ``fc`` says to ``args``, and its status; words about a mistake where that is not 0."""
