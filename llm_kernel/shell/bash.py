@@ -36,7 +36,7 @@ from llm_kernel.shell.permits import matters
 from llm_kernel.shell.reach import ANYWHERE, Reach, reach
 from llm_kernel.shell.script import AT, ELAPSED, GONE, INNER, TTY, Lead, aimed, led
 from llm_kernel.shell.timing import TIMES, Times, timed
-from llm_kernel.shell.wording import mended
+from llm_kernel.shell.wording import mended, untraced
 from llm_kernel.timeline import Strand, Timeline
 from llm_kernel.tokens import quoted
 
@@ -310,7 +310,7 @@ class Shell:
 
         async def output(data: bytes) -> None:
             if b"__llm_kernel" in data:
-                data = shown(data, self._orders)
+                data = untraced(shown(data, self._orders))
             await out(self._named(data) if b"ashkit" in data else data)
 
         self._order = Streaming(output, errors)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from llm_kernel import syntax
@@ -133,6 +133,8 @@ class Inner:
             case "known":
                 name, *function = rest
                 return f"{GONE if not any(function) and self._absent(name) else ''}{name}", 0
+            case "newer":
+                return f"{int(self._newer(rest, cwd))}", 0
             case "number":
                 return f"{self._chance.number()}", 0
             case "chance":
@@ -352,6 +354,23 @@ class Inner:
             return _fails(f"{who}: cannot execute: required file not found", 127)
         return _fails(f"{who}: {reader}: bad interpreter: No such file or directory", 126)
 
+    def _newer(self, words: Sequence[str], cwd: str) -> bool:
+        """Whether one file was changed after the other, or is there alone; ``-ot``: the other way round."""
+        if len(words) != 3:  # an empty word was no word
+            return False
+        first, operator, second = words
+        one, other = (self._changed(name, cwd) for name in (first, second))
+        if operator == "-ot":
+            one, other = other, one
+        return one is not None and (other is None or one > other)
+
+    def _changed(self, name: str, cwd: str) -> float | None:
+        files = self._machine.files
+        try:
+            return files.stat(files.absolute(name, cwd)).mtime
+        except OSError:
+            return None
+
     def _sourced(self, name: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """The path to source instead of ``name``: its own, where the text is good as it is."""
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
@@ -400,4 +419,5 @@ def _counted(status: int, name: str) -> tuple[str, int]:
 
 
 def _fails(said: str, status: int) -> str:
-    return f"printf '%s\\n' {quoted(said)} >&2; exit {status}"
+    hidden = "{ set +x; } 2>/dev/null"  # a trace shows what the script does, not what is said of it
+    return f"{hidden}; printf '%s\\n' {quoted(said)} >&2; exit {status}"

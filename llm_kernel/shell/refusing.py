@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 __all__ = ["refusal"]
+
+_NO_NAME = re.compile(r"\d\w*")
 
 _LETTERS = {"pwd": ("LP", ""), "read": ("ers", "adinNptu")}
 """The options of a word that stand alone, and those that take a word of their own."""
@@ -18,6 +21,8 @@ _USAGE = {
 
 def refusal(name: str, args: Sequence[str]) -> tuple[int, str, str] | None:
     """The status, what is said behind the shell's name, and the usage; None where bash takes the words."""
+    if name in ("mapfile", "readarray") and len(args) == 1 and _NO_NAME.fullmatch(args[0]):
+        return (1, f"{name}: `{args[0]}': not a valid identifier", "")
     alone, taking = _LETTERS.get(name, ("", ""))
     words = list(args)
     while words and name in _LETTERS:

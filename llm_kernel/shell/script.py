@@ -6,7 +6,7 @@ Only the words that need it are changed, in their place, so line numbers and eve
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,7 +23,7 @@ from llm_kernel.shell.signals import TRAPS
 from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import quoted
 
-__all__ = ["AT", "ELAPSED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
+__all__ = ["AT", "ELAPSED", "FED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
 
 INNER = "__llm_kernel_inner"
 """The word under which a script asks how a text that it is about to run has to be given to the library."""
@@ -35,6 +35,9 @@ TTY = "__llm_kernel_tty"
 """The variable that says, to a program which asks, which of its streams 0, 1 and 2 are the terminal."""
 
 GONE = "__llm_kernel_no_"
+FED = "__llm_kernel_fed"
+"""The variable that says, to a program which asks, that it reads a file."""
+
 """What stands before a name that must not be found."""
 
 OVER = "__llm_kernel_over"
@@ -48,7 +51,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-ef\b"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\b(?:awk|gawk|jq|tr)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
@@ -210,11 +213,11 @@ def led(script: str, lead: Lead) -> str:
             found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
             words = [word for word in found if word is not None]
             edits += _Command(words, node, lead, functions).edits()
-            edits += _same(node, shared) if words and _text(words[0]) == "test" else []
+            edits += _same(node, shared) + _newer(node, lead) if words and _text(words[0]) == "test" else []
         elif node.type == "for_statement":
             edits += selects(node, f"{INNER} </dev/null {lead.pid}", quiet=lead.asked and at_terminal(node))
         elif node.type == "test_command":
-            edits += _tests(node, shared) + _same(node, shared)
+            edits += _tests(node, shared) + _same(node, shared) + _newer(node, lead)
         elif node.type == "redirected_statement":
             edits += _zeroes(node)
         elif node.type == "file_redirect" and node.parent is not None:
@@ -316,6 +319,8 @@ class _Command:
             return self._left(words)
         if refused := _refused(base, rest):
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} 1 {refused}")]
+        if base == "wc" and not wrapper and _opened(self._node):
+            return [(words[0].start_byte, words[0].start_byte, f"{FED}=1 ")]
         if base in _ASKING or _confirms(base, rest):
             start = words[0].start_byte if wrapper == "time" else self._words[0].start_byte
             return [(start, start, f"{TTY}={_terminals(self._node, self._lead.terminal)} ")]
@@ -351,7 +356,10 @@ class _Command:
             edits += self._asked(words[at + 1], KINDS[base]) if moment else []
         if base == "xargs" and not wrapper:
             edits += self._measured(words, rest)
-        if base in _WRAPPERS:
+        if base == "find":
+            for first, last in _executed(rest):
+                edits += self._of(words[first:last], base)
+        elif base in _WRAPPERS:
             at = _inner_at(base, rest)
             edits += self._of(words[at:], base) if at else []
         return edits
@@ -514,6 +522,7 @@ class _Command:
             (start, start, "{ "),
             (end, end, f' -c "$({self._asks("s")})" {name}'),
             (last, last, "; }"),
+        edits += [_replaced(word, "") for word in words[1:at] if _text(word) == "--"]
         ]
 
 
@@ -526,9 +535,6 @@ def _confirms(base: str, rest: Sequence[str]) -> bool:
 
 def _inner_at(base: str, rest: Sequence[str]) -> int:
     """Where among the words behind it a wrapper's own command begins; 0 for nowhere."""
-    if base == "find":
-        found = [at for at, word in enumerate(rest, 2) if word in ("-exec", "-execdir", "-ok")]
-        return found[0] if found and found[0] <= len(rest) else 0
     at = 0
     while at < len(rest):
         word = rest[at]
@@ -567,6 +573,17 @@ def _refused(tool: str, args: Sequence[str]) -> str:
             given = found[1] if found[1] == arg[1:] else found[1][0]  # behind a letter may stand its value
             wrong = next((letter for letter in given if letter not in _LETTERS[tool]), "")
             if wrong:
+def _executed(rest: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where among the words of ``find`` its commands begin and end."""
+    begun = 0
+    for at, word in enumerate(rest, 1):
+        if begun and word.strip("\\'\"") in (";", "+"):
+            yield begun, at
+            begun = 0
+        elif not begun and word in ("-exec", "-execdir", "-ok"):
+            begun = at + 1
+
+
                 return f"\"{tool}: invalid option -- '{wrong}'\" \"Try '{tool} --help' for more information.\""
         elif re.fullmatch(r"--[a-z][a-z-]*", arg) and not any(f"--{name}".startswith(arg) for name in _NAMES[tool]):
             return f"\"{tool}: unrecognized option '{arg}'\" \"Try '{tool} --help' for more information.\""
@@ -593,14 +610,14 @@ def _tests(node: Node, shared: bool) -> list[Edit]:
 def _same(node: Node, shared: bool) -> list[Edit]:
     """``[ -L x ]`` where names of one file are links below, and ``-ef``, which the library follows no links for."""
     edits: list[Edit] = []
-    words = [inner for inner in walk(node, errors=False) if inner.type in _WORDS]
-    for word in words:
-        after = sorted((w for w in words if w.start_byte > word.end_byte), key=lambda w: (w.start_byte, -w.end_byte))
-        if _text(word) in ("-L", "-h") and shared and after and not _text(node).startswith("[["):
-            edits += [_replaced(word, "-n"), _replaced(after[0], f'"$(readlink -- {_text(after[0])})"')]
-        if _text(word) == "-ef" and after:
-            before = max((w for w in words if w.end_byte < word.start_byte), key=lambda w: (w.end_byte, -w.start_byte))
-            for side, missing in ((before, "none"), (after[0], "neither")):
+    for word in _words(node):
+        if _text(word) not in ("-L", "-h", "-ef"):
+            continue
+        before, after = _beside(node, word)
+        if _text(word) != "-ef" and shared and after and not _text(node).startswith("[["):
+            edits += [_replaced(word, "-n"), _replaced(after, f'"$(readlink -- {_text(after)})"')]
+        if _text(word) == "-ef" and before and after:
+            for side, missing in ((before, "none"), (after, "neither")):
                 shown = f'"$(stat -L -c %d:%i -- {_text(side)} 2>/dev/null || echo {missing})"'
                 edits.append(_replaced(side, shown))
             edits.append(_replaced(word, "="))
@@ -630,6 +647,32 @@ def _zeroes(node: Node) -> list[Edit]:
     """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
     found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
     return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
+
+def _newer(node: Node, lead: Lead) -> list[Edit]:
+    """``-nt`` and ``-ot``: the machine knows when its files were changed, the library when it wrote them."""
+    edits: list[Edit] = []
+    for word in _words(node):
+        before, after = _beside(node, word) if _text(word) in ("-nt", "-ot") else (None, None)
+        if before and after:
+            asked = f"{INNER} </dev/null {lead.pid} newer {_text(before)} {_text(word)} {_text(after)}"
+            edits += [_replaced(before, f'"$({asked})"'), _replaced(word, "="), _replaced(after, "1")]
+    return edits
+
+
+def _words(node: Node) -> list[Node]:
+    return [inner for inner in walk(node, errors=False) if inner.type in _WORDS]
+
+
+def _beside(node: Node, word: Node) -> tuple[Node | None, Node | None]:
+    """The whole words before and after one in a test."""
+    words = _words(node)
+    before = [one for one in words if one.end_byte < word.start_byte]
+    after = [one for one in words if one.start_byte > word.end_byte]
+    return (
+        max(before, key=lambda one: (one.end_byte, -one.start_byte), default=None),
+        min(after, key=lambda one: (one.start_byte, -one.end_byte), default=None),
+    )
+
 
 
 def _alone(node: Node) -> bool:
@@ -730,6 +773,20 @@ def aimed(terminal: str, text: str) -> str:
     for node in parse(text).named_children[:1]:
         for redirect in node.children if node.type == "redirected_statement" else ():
             _aim(redirect, found)
+def _opened(node: Node) -> bool:
+    """Whether what a command reads is a file that its script opened."""
+    above = node.parent
+    while above is not None and above.type in ("redirected_statement", "compound_statement", "subshell", "list"):
+        for redirect in above.children if above.type == "redirected_statement" else ():
+            found = _AIMED.match(_text(redirect)) if redirect.type == "file_redirect" else None
+            if found and found[2] == "<" and found[1] in ("", "0"):
+                return not found[3].startswith(("<", "/dev/"))
+            if redirect.type in ("herestring_redirect", "heredoc_redirect"):
+                return False
+        above = above.parent
+    return False
+
+
     return "".join(sorted(found))
 
 

@@ -7,7 +7,7 @@ import re
 
 from llm_kernel.shell.permits import said_of
 
-__all__ = ["mended"]
+__all__ = ["mended", "untraced"]
 
 _GETOPTS = re.compile(
     rb"(?m)^([^\n:]+): (?:line \d+: )?getopts: (illegal option|option requires an argument) -- '([^'\n]+)'"
@@ -47,6 +47,10 @@ _HINTED = re.compile(
     "(?m)^((seq|comm|nl): (?:extra operand|missing operand after|invalid body numbering style:) ‘[^\n]*’)\n"
     "(?!Try )".encode()
 )
+_CONVERSION = re.compile(rb"(printf: )(%[^\n]*): invalid conversion specification")
+_OPERAND = re.compile(rb"(?m)(: [^\n]*?([-+*/%&|^<>=]) *: syntax error: operand expected)$")
+_UNSET = re.compile(rb"(?m)(\w+): parameter null or not set$")
+_GAWK, _AWK = re.compile(r"\bgawk\b"), re.compile(r"\bawk\b")
 _UNCLOSED = re.compile(rb"(?m)^missing \]$")
 _OPEN = re.compile(r"(?:^|[\s;&|({])\[ (?![^;\n]* \])")
 _STOPPED = b"seq: zero increment\n"
@@ -67,9 +71,15 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
 
     ``script`` and its directory tell how a file was named that the library says the whole path of.
     """
-    if b"__llm_kernel" in data:
-        data = _OWN.sub(b"", data)
-        data = _ASKED.sub(rb"\1", data)
+    data = untraced(data)
+    if b"invalid conversion" in data:
+        data = _CONVERSION.sub(_unknown, data)
+    if b"operand expected\n" in data:
+        data = _OPERAND.sub(rb'\1 (error token is "\2")', data)
+    if b"null or not set" in data:
+        data = _UNSET.sub(lambda found: _not_set(found, script), data)
+    if data.startswith(b"awk: ") and _GAWK.search(script) and not _AWK.search(script):
+        data = re.sub(rb"(?m)^awk: ", b"gawk: ", data)
     if b"missing ]" in data:
         data = _UNCLOSED.sub(lambda _: b"bash: line %d: [: missing `]'" % _unclosed(script), data)
     if b"/dev/." in data:
@@ -96,6 +106,25 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
         data = _VALUE.sub(_value, data)
         data = _LEFT.sub(b"\n", data)
     return data
+
+
+def untraced(data: bytes) -> bytes:
+    """A trace, or a listing, without the words that are ours."""
+    return _ASKED.sub(rb"\1", _OWN.sub(b"", data)) if b"__llm_kernel" in data else data
+
+
+def _unknown(found: re.Match[bytes]) -> bytes:
+    """What is said of a conversion that ``printf`` does not know."""
+    if found[2] == b"%":
+        return found[1] + b"`%': missing format character"
+    return found[1] + b"`%s': invalid format character" % found[2][-1:]
+
+
+def _not_set(found: re.Match[bytes], script: str) -> bytes:
+    """What is said of a variable that has to be set, and may be empty where it says so."""
+    name = found[1].decode(errors="replace")
+    only = f"${{{name}?}}" in script and f"${{{name}:?" not in script
+    return found[0].replace(b" null or", b"") if only else found[0]
 
 
 def _unclosed(script: str) -> int:

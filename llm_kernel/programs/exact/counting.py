@@ -10,6 +10,7 @@ from llm_kernel.programs.quoting import width
 from llm_kernel.programs.report import Report
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
+from llm_kernel.shell.script import FED
 
 __all__ = ["wc"]
 
@@ -36,8 +37,9 @@ async def wc(call: Call, io: Io) -> int:
     for name in parsed.operands or ("",):
         if name in ("", "-") and (name or not parsed.operands):
             data = await io.read()
-            rows.append((_Count.of(data, call.machine.files.weigh(data)), name))
-            room = 7
+            size = call.machine.files.weigh(data)
+            rows.append((_Count.of(data, size), name))
+            room, regular = (room, regular + size) if FED in call.env else (7, regular)
             continue
         try:
             stat = call.machine.files.stat(call.path(name))
