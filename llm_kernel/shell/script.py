@@ -34,10 +34,10 @@ ELAPSED = "__llm_kernel_elapsed"
 TTY = "__llm_kernel_tty"
 """The variable that says, to a program which asks, which of its streams 0, 1 and 2 are the terminal."""
 
-GONE = "__llm_kernel_no_"
 FED = "__llm_kernel_fed"
 """The variable that says, to a program which asks, that it reads a file."""
 
+GONE = "__llm_kernel_no_"
 """What stands before a name that must not be found."""
 
 OVER = "__llm_kernel_over"
@@ -498,6 +498,7 @@ class _Command:
         if text or (at < len(words) and not stdin):
             return edits
         self._forks = True
+        edits += [_replaced(word, "") for word in words[1:at] if _text(word) == "--"]
         return self._piped(words, at, edits)
 
     def _letters(self, word: Node, option: str) -> list[Edit]:
@@ -522,7 +523,6 @@ class _Command:
             (start, start, "{ "),
             (end, end, f' -c "$({self._asks("s")})" {name}'),
             (last, last, "; }"),
-        edits += [_replaced(word, "") for word in words[1:at] if _text(word) == "--"]
         ]
 
 
@@ -549,6 +549,17 @@ def _inner_at(base: str, rest: Sequence[str]) -> int:
     return 0
 
 
+def _executed(rest: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where among the words of ``find`` its commands begin and end."""
+    begun = 0
+    for at, word in enumerate(rest, 1):
+        if begun and word.strip("\\'\"") in (";", "+"):
+            yield begun, at
+            begun = 0
+        elif not begun and word in ("-exec", "-execdir", "-ok"):
+            begun = at + 1
+
+
 def _paged(words: list[Node]) -> list[Edit]:
     """``pr``: its heading's date is the file's on the machine, or the machine's own."""
     rest = [_text(word) for word in words[1:]]
@@ -573,17 +584,6 @@ def _refused(tool: str, args: Sequence[str]) -> str:
             given = found[1] if found[1] == arg[1:] else found[1][0]  # behind a letter may stand its value
             wrong = next((letter for letter in given if letter not in _LETTERS[tool]), "")
             if wrong:
-def _executed(rest: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where among the words of ``find`` its commands begin and end."""
-    begun = 0
-    for at, word in enumerate(rest, 1):
-        if begun and word.strip("\\'\"") in (";", "+"):
-            yield begun, at
-            begun = 0
-        elif not begun and word in ("-exec", "-execdir", "-ok"):
-            begun = at + 1
-
-
                 return f"\"{tool}: invalid option -- '{wrong}'\" \"Try '{tool} --help' for more information.\""
         elif re.fullmatch(r"--[a-z][a-z-]*", arg) and not any(f"--{name}".startswith(arg) for name in _NAMES[tool]):
             return f"\"{tool}: unrecognized option '{arg}'\" \"Try '{tool} --help' for more information.\""
@@ -624,30 +624,6 @@ def _same(node: Node, shared: bool) -> list[Edit]:
     return edits
 
 
-def _full(node: Node, lead: Lead) -> list[Edit]:
-    """``> /dev/full``: what a command writes there does not fit."""
-    found = re.fullmatch(r">>?\s*/dev/full", _text(node))
-    body = node.parent.child_by_field_name("body") if node.parent else None
-    if found is None or body is None or body.type != "command":
-        return []
-    name = _text(body.child_by_field_name("name") or body)
-    line = node.start_point[0] + 1
-    who = f"$0: line {line}: {name}" if name in lead.builtins and lead.inner else name
-    who = f"bash: {name}" if name in lead.builtins and not lead.inner else who
-    return [_replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
-
-
-def _chanced(node: Node, lead: Lead) -> list[Edit]:
-    """``< /dev/urandom``: bytes of the machine's chance."""
-    found = devices(node.named_children) if _text(node).lstrip("0").startswith("<") else []
-    return [_replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([_text(word)])})"') for word in found]
-
-
-def _zeroes(node: Node) -> list[Edit]:
-    """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
-    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
-    return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
-
 def _newer(node: Node, lead: Lead) -> list[Edit]:
     """``-nt`` and ``-ot``: the machine knows when its files were changed, the library when it wrote them."""
     edits: list[Edit] = []
@@ -673,6 +649,30 @@ def _beside(node: Node, word: Node) -> tuple[Node | None, Node | None]:
         min(after, key=lambda one: (one.start_byte, -one.end_byte), default=None),
     )
 
+
+def _full(node: Node, lead: Lead) -> list[Edit]:
+    """``> /dev/full``: what a command writes there does not fit."""
+    found = re.fullmatch(r">>?\s*/dev/full", _text(node))
+    body = node.parent.child_by_field_name("body") if node.parent else None
+    if found is None or body is None or body.type != "command":
+        return []
+    name = _text(body.child_by_field_name("name") or body)
+    line = node.start_point[0] + 1
+    who = f"$0: line {line}: {name}" if name in lead.builtins and lead.inner else name
+    who = f"bash: {name}" if name in lead.builtins and not lead.inner else who
+    return [_replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
+
+
+def _chanced(node: Node, lead: Lead) -> list[Edit]:
+    """``< /dev/urandom``: bytes of the machine's chance."""
+    found = devices(node.named_children) if _text(node).lstrip("0").startswith("<") else []
+    return [_replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([_text(word)])})"') for word in found]
+
+
+def _zeroes(node: Node) -> list[Edit]:
+    """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
+    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
+    return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
 
 
 def _alone(node: Node) -> bool:
@@ -749,6 +749,20 @@ def _asks_itself(base: str, args: Sequence[str]) -> bool:
     return base not in _LITERAL and bool(about & set(args))
 
 
+def _opened(node: Node) -> bool:
+    """Whether what a command reads is a file that its script opened."""
+    above = node.parent
+    while above is not None and above.type in ("redirected_statement", "compound_statement", "subshell", "list"):
+        for redirect in above.children if above.type == "redirected_statement" else ():
+            found = _AIMED.match(_text(redirect)) if redirect.type == "file_redirect" else None
+            if found and found[2] == "<" and found[1] in ("", "0"):
+                return not found[3].startswith(("<", "/dev/"))
+            if redirect.type in ("herestring_redirect", "heredoc_redirect"):
+                return False
+        above = above.parent
+    return False
+
+
 def _terminals(node: Node, terminal: str) -> str:
     """Which streams of a command are the terminal, where its script's are ``terminal``."""
     found = set(terminal)
@@ -773,20 +787,6 @@ def aimed(terminal: str, text: str) -> str:
     for node in parse(text).named_children[:1]:
         for redirect in node.children if node.type == "redirected_statement" else ():
             _aim(redirect, found)
-def _opened(node: Node) -> bool:
-    """Whether what a command reads is a file that its script opened."""
-    above = node.parent
-    while above is not None and above.type in ("redirected_statement", "compound_statement", "subshell", "list"):
-        for redirect in above.children if above.type == "redirected_statement" else ():
-            found = _AIMED.match(_text(redirect)) if redirect.type == "file_redirect" else None
-            if found and found[2] == "<" and found[1] in ("", "0"):
-                return not found[3].startswith(("<", "/dev/"))
-            if redirect.type in ("herestring_redirect", "heredoc_redirect"):
-                return False
-        above = above.parent
-    return False
-
-
     return "".join(sorted(found))
 
 
