@@ -100,7 +100,7 @@ class Moments:
                 if len(undone) == count:
                     return Target(steps[at - 1], tuple(undone))
         if not undone:
-            raise CellError("no cell has run yet, so there is nothing to go back to or to compare with.")
+            raise CellError("no cell is kept yet, so there is nothing to go back to or to compare with.")
         many = "is only 1 step" if len(undone) == 1 else f"are only {len(undone)} steps"
         gone = " Older steps are no longer kept." if steps and steps[0].number > 1 else ""
         raise CellError(f"%undo {count}: there {many} to take back.{gone}")

@@ -434,7 +434,7 @@ async def test_the_history_tells_what_was_named_and_a_wrong_name_its_near_ones_o
 
 @pytest.mark.parametrize("cell", ["%undo", "%diff"])
 async def test_before_the_first_cell_there_is_nothing_to_go_back_to(book: Book, cell: str) -> None:
-    with pytest.raises(CellError, match="no cell has run yet, so there is nothing to go back to"):
+    with pytest.raises(CellError, match="no cell is kept yet, so there is nothing to go back to"):
         await book(cell)
 
 
