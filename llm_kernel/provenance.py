@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from llm_kernel.errors import ImaginedMachineError, OverBudget, TapeMiss
 from llm_kernel.model.price import money
 from llm_kernel.model.request import Usage
 
@@ -62,6 +63,12 @@ class Answer:
             self.cached += usage.cached
             self.completion += usage.completion
 
+    def fail(self, fault: ImaginedMachineError) -> None:
+        """Say why there is no answer; what was not sent to a model is no request."""
+        self.note = str(fault)
+        if isinstance(fault, OverBudget | TapeMiss):
+            self.tries -= 1
+
     @property
     def who(self) -> str:
         """Who answered, and how: the same from the model and from its tape."""
@@ -97,7 +104,7 @@ class Answer:
             lines.append(f"from: {', '.join(self.files)}")
         lines += [f"known: {fact}" for fact in self.facts]
         if self.note:
-            lines.append(self.note)
+            lines += self.note.splitlines()
         lines += [f"@ {act}" for act in self.acts]
         for row in self.refused:
             lines += [f"refused: {row.text}", f"    {row.reason}"]
@@ -162,9 +169,9 @@ class Sum:
 
 
 def sums(answers: Iterable[Answer]) -> list[Sum]:
-    """What each model took, by name; the last row is of all of them where there are several."""
+    """What each model that was asked took, by name; the last row is of all of them where there are several."""
     by_model: dict[str, list[Answer]] = {}
-    for answer in answers:
+    for answer in (one for one in answers if one.tries):
         by_model.setdefault(answer.model or "unnamed", []).append(answer)
     rows = [Sum.of(name, some) for name, some in sorted(by_model.items())]
     return [*rows, Sum.of("together", (one for some in by_model.values() for one in some))] if len(rows) > 1 else rows

@@ -15,6 +15,7 @@ from typing import Any
 from llm_kernel import cell as cells
 from llm_kernel import help as helping
 from llm_kernel import magics
+from llm_kernel.errors import ImaginedMachineError
 from llm_kernel.events import Ask, Event, Exit, Text
 from llm_kernel.journal import Entry, Journal
 from llm_kernel.life import Life
@@ -178,7 +179,11 @@ class Session:
         if wish:
             record = Answer(f"%meta {wish}", "model")
             self.answers.append(record)
-            outcome, cwd = await self.world.instruct(wish, record)
+            try:
+                outcome, cwd = await self.world.instruct(wish, record)
+            except ImaginedMachineError as fault:
+                record.fail(fault)
+                raise
             lines = summary(outcome, cwd)
             await screen.out("".join(f"{line}\n" for line in lines).encode())
             await screen.out(outcome.said.encode())

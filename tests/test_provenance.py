@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from llm_kernel.events import Display
 from llm_kernel.model.request import Usage
 from llm_kernel.provenance import Answer, Refusal, Sum, sums
+from tests.notebook import Notebook
 
 
 def test_an_exact_answer_costs_nothing() -> None:
@@ -57,3 +59,20 @@ def test_sums_are_by_model_and_together() -> None:
 def test_it_goes_into_a_replys_metadata() -> None:
     row = Answer("ls", "exact", refused=[Refusal("a", "b")]).to_json()
     assert (row["command"], row["by"], row["refused"]) == ("ls", "exact", [{"text": "a", "reason": "b"}])
+
+
+async def test_what_the_budget_refused_is_no_request_and_why_tells_of_it() -> None:
+    notebook = Notebook(["x\n"] * 9, budget=1)
+    await notebook.fails("echo before; for n in 1 2 3; do perl $n.pl; done")
+    words = str(notebook.fault)
+    (why,) = [event for event in await notebook("%why") if isinstance(event, Display)]
+    assert why.data["text/plain"].splitlines()[-2:] == [
+        "    model: unnamed, 0 tokens in (0 cached), 0 out, 0.0 s, 0 USD",
+        f"    {words}",
+    ]
+    await notebook("perl job.pl > log 2>&1 & wait")
+    ((command, tries, note),) = [(row.command, row.tries, row.note) for row in notebook.session.answers]
+    assert (command, tries, notebook.text("/root/log")) == ("perl job.pl", 0, f"perl: {note}\nKilled\n")
+    await notebook.fails("%meta two GPUs")
+    assert notebook.requests == []
+    assert (notebook.session.report()["usage"], await notebook.said("echo exact")) == ([], "exact\n")

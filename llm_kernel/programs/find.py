@@ -108,6 +108,7 @@ class Programs:
             await self._stop(124)
             record.status = 124
         except ImaginedMachineError as err:
+            record.fail(err)
             if streams.strand is not self._front:  # a job dies by itself; the cell that runs now has no part in it
                 await streams.err(f"{call.name}: {err}\nKilled\n")
                 record.status = 137
