@@ -73,7 +73,6 @@ class Link:
     width: int = 16
     width_max: int = 16
     replays: int = 0
-    rollovers: int = 0
     tx: int = 0
     rx: int = 0
 

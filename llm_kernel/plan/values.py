@@ -13,7 +13,6 @@ from typing import TypeAlias
 from llm_kernel.plan.nodes import Hole, HoleKind
 
 Value: TypeAlias = object
-NUMBERS = (bool, int, float)
 PLAIN = (bool, int, float, str, bytes, type(None))
 LONGEST = 100_000
 """The length beyond which nobody holds a text or a list."""

@@ -41,10 +41,6 @@ LAYERS = activations.LAYERS | losses.LAYERS | norms.LAYERS | recurrent.LAYERS
 _HEADS = ("torch.nn.functional.", "torch.")
 
 
-def _vague(name: str) -> Value:
-    return Unknown("tensor")
-
-
 def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST | None], Value]:
     """A function of torch as the walk calls it; what has no known shape is a tensor of which nothing is known."""
     name = path.rsplit(".", 1)[-1]
