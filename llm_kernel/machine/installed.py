@@ -163,8 +163,8 @@ class Installed:
         month = month or (releases.born(self._project_key(which, key), wanted) if version else self.era)
         there = self._versions(which).get(key)
         if there is not None and (not version or there == wanted):
-            if asked:
-                self._added[which, key] = (there, True)
+            if asked and ((which, key) in self._added or which in ("apt", "dnf")):
+                self._added[which, key] = (there, True)  # pip and conda leave what came with the system where it is
             return []
         new = [self._package(which, k, v) for k, v in self._add_with_needs(which, key, wanted, month, alone)]
         self._added[which, key] = (wanted, asked)

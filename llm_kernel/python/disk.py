@@ -171,7 +171,12 @@ class Disk:
 
     def save(self, name: str, data: bytes) -> None:
         """Note what a file has now."""
-        path = self._machine.files.absolute(name, self.cwd)
+        self._put(self._machine.files.absolute(name, self.cwd), data)
+
+    def _put(self, path: str, data: bytes) -> None:
+        """What a full disk does to a program shows where its buffer is emptied, which is not computed."""
+        if len(data) > len(self._written.get(path, b"")) and self._machine.no_room(path):
+            raise Unsure("a full disk")
         self._written[path] = data
 
     def _check_user(self) -> None:
@@ -229,10 +234,10 @@ class Disk:
         return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def _write_text(self, path: Any, text: str) -> int:
-        self._written[self._key(path)] = text.encode("utf-8")
+        self._put(self._key(path), text.encode("utf-8"))
         return len(text)
 
     def _append_text(self, path: Any, text: str) -> int:
         key = self._key(path)
-        self._written[key] = self._data(key) + text.encode("utf-8")
+        self._put(key, self._data(key) + text.encode("utf-8"))
         return len(text)

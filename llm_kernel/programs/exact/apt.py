@@ -143,6 +143,7 @@ def _simulated(call: Call, command: str, names: list[str]) -> Answer:
     return Answer(kept, err, status)
 
 
+_CACHE = "/var/cache/apt/archives"
 _SHOWN = ("Reading", "Building", "The following", "  ", "0 upgraded", "E:", "Package ", "Use ")
 
 
@@ -219,6 +220,16 @@ def _install(call: Call, names: list[str], head: str, *, again: bool, sure: bool
     for name, text in zip(wanted, names, strict=True):
         if text in asked_for and (text.partition("=")[2] != _version(call, name)):
             return head, f"E: Version '{text.partition('=')[2]}' for '{name}' was not found\n", 100
+    if machine.no_room(_CACHE):
+        new = [
+            package for copied in [_copied(call)] for name in wanted for package in copied.packages.install("apt", name)
+        ]
+        if new:
+            return (
+                head + lines.planned(machine, new, wanted),
+                f"E: You don't have enough free space in {_CACHE}/.\n",
+                100,
+            )
     out, new = head, list[Package]()
     for name in wanted:
         if package := machine.packages.find("apt", name):

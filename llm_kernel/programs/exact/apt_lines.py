@@ -69,10 +69,8 @@ def library(name: str) -> bool:
     return name.startswith("lib") and not name.endswith(("-bin", "-doc", "-common", "-perl"))
 
 
-def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure: bool) -> str:
-    """From the list of what is new to the last trigger; a question is answered as by a person who presses Y."""
-    if not new:
-        return _NONE
+def planned(machine: Machine, new: list[Package], wanted: list[str]) -> str:
+    """What will be installed and how much that is."""
     debs = [_deb(machine, package) for package in new]
     extra = sorted(deb.name for deb in debs if deb.name not in wanted)
     out = f"The following additional packages will be installed:\n{_wrapped(extra)}" if extra else ""
@@ -81,9 +79,19 @@ def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure:
     size = sum(deb.size for deb in debs)
     out += f"Need to get {amount(size)} of archives.\n"
     out += f"After this operation, {amount(sum(d.installed for d in debs))} of additional disk space will be used.\n"
-    if extra and not sure:
+    return out
+
+
+def installing(machine: Machine, new: list[Package], wanted: list[str], *, sure: bool) -> str:
+    """From the list of what is new to the last trigger; a question is answered as by a person who presses Y."""
+    if not new:
+        return _NONE
+    debs = [_deb(machine, package) for package in new]
+    out = planned(machine, new, wanted)
+    if any(deb.name not in wanted for deb in debs) and not sure:
         out += AGREED
     out += "".join(_fetched(machine, n, deb) for n, deb in enumerate(debs, 1))
+    size = sum(deb.size for deb in debs)
     seconds = 0.7 + size / 12_000_000
     out += f"Fetched {amount(size)} in {max(1, round(seconds))}s ({amount(round(size / seconds))}/s)"
     out += "    \n" if _old(machine) else "\n"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import posixpath
+
 from llm_kernel.machine.latent import Unimagined
 from llm_kernel.programs.table import Unwritten, exact
 from llm_kernel.shell.call import Answer, Call
@@ -16,5 +19,19 @@ def git(call: Call) -> Answer:
 
     try:
         return run(call)
+    except OSError as err:
+        if err.errno != errno.ENOSPC:
+            raise
+        return _full(call, str(err.filename))
     except Unimagined as lacking:
         raise Unwritten(lacking.origins) from lacking
+
+
+def _full(call: Call, path: str) -> Answer:
+    """What git says where the disk has no room for an object, or for what a new repository begins with."""
+    if "init" in call.args:
+        config = posixpath.join(posixpath.dirname(path), "config")
+        said = f"error: could not write config file {config}: No space left on device\n"
+        return Answer("", f"{said}fatal: could not set 'core.repositoryformatversion' to '0'\n", 128)
+    kind = "loose object" if call.machine.system.profile.since("libc", "2.31") else "sha1"
+    return Answer("", f"error: file write error: No space left on device\nfatal: unable to write {kind} file\n", 128)

@@ -21,9 +21,14 @@ def host(call: Call) -> Answer:
     pointer = _pointer(target)
     if pointer:
         name = name_of(call.machine, target)
-        return _answer(name, f"{pointer} domain name pointer {name}.\n", f"Host {pointer}. not found: 3(NXDOMAIN)\n")
+        return _answer(
+            name,
+            f"{pointer} domain name pointer {name}.\n",
+            "Host {}. not found: {}({})\n".format(pointer, *_failure(call)),
+        )
     address = resolve(call.machine, target)
-    return _answer(address, f"{target} has address {address}\n", f"Host {target} not found: 3(NXDOMAIN)\n")
+    number, word = _failure(call)
+    return _answer(address, f"{target} has address {address}\n", f"Host {target} not found: {number}({word})\n")
 
 
 @exact("nslookup")
@@ -36,11 +41,16 @@ def nslookup(call: Call) -> Answer:
     pointer = _pointer(target)
     if pointer:
         name = name_of(call.machine, target)
-        missing = f"** server can't find {pointer}: NXDOMAIN\n\n"
+        missing = f"** server can't find {pointer}: {_failure(call)[1]}\n\n"
         return _answer(name, f"{pointer}\tname = {name}.\n\nAuthoritative answers can be found from:\n\n", missing)
     address = resolve(call.machine, target)
     found = f"{head}Non-authoritative answer:\nName:\t{target}\nAddress: {address}\n\n"
-    return _answer(address, found, f"{head}** server can't find {target}: NXDOMAIN\n\n")
+    return _answer(address, found, f"{head}** server can't find {target}: {_failure(call)[1]}\n\n")
+
+
+def _failure(call: Call) -> tuple[int, str]:
+    """What the resolver answers: that there is no such name, or that it reaches nobody who would know."""
+    return (2, "SERVFAIL") if call.machine.faults.network_down else (3, "NXDOMAIN")
 
 
 @exact("dig")

@@ -331,7 +331,7 @@ def _cached(run: _Run, package: Package) -> bool:
     if files.exists(path):
         return True
     run.loaded += package.size
-    if not _full(run, 0):
+    if not run.call.machine.no_room(path):
         files.sized(path, package.size)
     return False
 
