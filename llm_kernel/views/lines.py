@@ -20,6 +20,7 @@ _NUMBER = r"[+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TOKEN = re.compile(
     rf"""
     (?P<clock>\d{{4}}-\d\d-\d\d(?:[T ]\d\d?:\d\d(?::\d\d(?:[.,]\d+)?)?)?|\d+:\d\d(?::\d\d)?(?:\.\d+)?)
+  | (?P<source>[^\W\d_][\w./]*\.py:\d+\b)
   | (?P<part>(?<![\w.])\d+(?:\.\d+)?\s?/\s?\d+(?:\.\d+)?(?![\w./]|\.\d))
   | (?P<number>(?<![\w.]){_NUMBER}|(?<!\w)[+-]?(?:nan|inf(?:inity)?)\b)
     (?P<percent>\s?%)?(?P<unit>[A-Za-zµ/]\w*(?:/\w+)*)?

@@ -106,6 +106,11 @@ def test_log_lines_with_times() -> None:
     assert _told(text) == {"loss": ("epoch", [1, 2], [0.11, 0.12], False)}
 
 
+def test_the_line_of_the_source_that_logs_is_no_metric() -> None:
+    text = "".join(f"INFO [src/train.py:3{n}] epoch {n} loss=1.{n}\n" for n in (1, 2))
+    assert _told(text) == {"loss": ("epoch", [1, 2], [1.1, 1.2], False)}
+
+
 def test_dicts_as_trainers_print_them() -> None:
     text = (
         "{'loss': 2.0, 'learning_rate': 5e-05, 'epoch': 0.5}\n{'loss': 1.0, 'learning_rate': 2e-05, 'epoch': 1.0}\n"
