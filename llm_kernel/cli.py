@@ -179,9 +179,13 @@ def _note(text: str) -> None:
 
 
 def _config(options: argparse.Namespace) -> int:
-    from llm_kernel.kernel import LLMKernel
+    from traitlets.config import Configurable
 
-    sys.stdout.write(LLMKernel.class_config_section())
+    from llm_kernel.settings import Settings
+
+    # by the kernel's name, and without what its base class can be set to
+    kernel = type("LLMKernel", (Settings, Configurable), {"__doc__": Settings.__doc__})
+    sys.stdout.write(kernel.class_config_section())
     return 0
 
 

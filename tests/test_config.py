@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from llm_kernel.cli import main
 from llm_kernel.config import build
 from llm_kernel.errors import SettingError
 from llm_kernel.events import Exit
@@ -111,6 +113,12 @@ async def test_the_embedded_model_answers_to_no_other_name(tmp_path: Path) -> No
         await session.models.switch(name)
         assert session.models.name == Path(name).name.removesuffix(".gguf")
     await session.close()
+
+
+def test_the_command_lists_every_setting_and_no_others(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["config"]) == 0
+    listed = re.findall(r"^# c\.LLMKernel\.(\w+) = ", capsys.readouterr().out, re.M)
+    assert listed == sorted(Settings.class_trait_names(config=True))
 
 
 def test_every_setting_of_the_contract_has_help() -> None:
