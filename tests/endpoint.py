@@ -61,7 +61,7 @@ FAULTS = {
     "hang-usage": "finishes the reply and keeps the connection open, silent",
 }
 
-GRAMMARS = ("grammar", "structured_outputs", "guided_grammar")
+GRAMMARS = ("grammar", "structured_outputs", "guided_grammar", "tools")
 """The names under which endpoints take grammars."""
 
 Replies = Sequence[str] | Mapping[str, str] | Callable[[dict[str, Any]], str]
@@ -74,6 +74,20 @@ class Fault:
     name: str
     times: int = 1
     retry_after: float | None = None
+
+
+def _put(text: str, tool: bool, *, first: bool = True) -> dict[str, Any]:
+    """A message, or a piece of one: its text, or what is written into a tool."""
+    if not tool:
+        return {"content": text}
+    custom = {"name": "write", "input": text} if first else {"input": text}
+    kind = "custom" if first else None
+    return {
+        "content": None,
+        "tool_calls": [
+            {"index": 0, "id": "call_1" if first else None, "type": kind, "function": None, "custom": custom}
+        ],
+    }
 
 
 class Endpoint:
@@ -269,7 +283,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._reply(body, name, key)
 
     def _reply(self, body: dict[str, Any], name: str, key: str) -> None:
-        forced = re.search(r'root ::= "(\w+)"', str(body.get(self.server.endpoint.grammars)))
+        forced = re.search(r'(?:root ::=|start:) ["/](\w+)["/]', str(body.get(self.server.endpoint.grammars)))
+        tool = self.server.endpoint.grammars == "tools" and "tools" in body
         text = forced[1] if forced else self.server.endpoint.answer(body)
         special = {
             "empty": "",
@@ -280,14 +295,14 @@ class _Handler(BaseHTTPRequestHandler):
         }
         text = special.get(name, text)
         if not body.get("stream"):
-            message = {"role": "assistant", "content": text}
-            choice = {"index": 0, "message": message, "finish_reason": "stop"}
+            message = {"role": "assistant", **_put(text, tool)}
+            choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if tool else "stop"}
             self._json(200, {"object": "chat.completion", "model": self.server.endpoint.model, "choices": [choice]})
             return
         self._open_stream(chunked=name != "end-mid")
-        self._say(text, name)
+        self._say(text, name, tool)
 
-    def _say(self, text: str, name: str) -> None:
+    def _say(self, text: str, name: str, tool: bool) -> None:
         endpoint = self.server.endpoint
         if name == "hang-open":
             return self._hang()
@@ -314,8 +329,9 @@ class _Handler(BaseHTTPRequestHandler):
                 self._wait(endpoint.delay)
             else:
                 endpoint.first_token_at.append(time.monotonic())
-            self._event({"content": piece})
-        self._event({}, {"length": "length", "filter": "content_filter"}.get(name, "stop"))
+            self._event(_put(piece, tool, first=not n))
+        ends = {"length": "length", "filter": "content_filter"}
+        self._event({}, ends.get(name, "tool_calls" if tool else "stop"))
         if name == "hang-usage":
             return self._hang()
         if name != "no-usage":

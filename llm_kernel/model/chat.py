@@ -245,17 +245,25 @@ class OpenAIBackend:
                     raise
 
     async def _grammars(self) -> Grammars:
-        """How this endpoint takes a grammar; asked of it at the first one. OpenAI's own takes none in a message."""
-        if self._llama or not self._base_url:
+        """How this endpoint takes a grammar; asked of it at the first one. OpenAI's own takes none but in a tool."""
+        if self._llama:
             known = self._abilities.of(self.where, self._model)
-            return known if known is not None else "grammar" if self._llama else ""
-        length = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
+            return known if known is not None else "grammar"
+        import openai
 
         async def ask(body: dict[str, Any]) -> object:
-            post = self._connect().post("/chat/completions", cast_to=object, body=body)
-            return await within(self._patience.first, post)
+            if "max_tokens" in self._refused:
+                body["max_completion_tokens"] = body.pop("max_tokens")
+            try:
+                post = self._connect().post("/chat/completions", cast_to=object, body=body)
+                return await within(self._patience.first, post)
+            except openai.BadRequestError as error:
+                if "max_tokens" not in body or wire.refused_parameter(error.body, body) != "max_tokens":
+                    raise
+            self._refused.add("max_tokens")
+            return await ask(body)
 
-        return await self._abilities.find_out(self.where, self._model, ask, length)
+        return await self._abilities.find_out(self.where, self._model, ask, fields=bool(self._base_url))
 
     async def _choose_model(self) -> None:
         if self._model:

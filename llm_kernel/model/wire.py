@@ -8,7 +8,7 @@ from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from typing import Any
 
-from llm_kernel.model.ability import Grammars, parameter
+from llm_kernel.model.ability import Grammars, parameter, written
 from llm_kernel.model.request import Request, Usage
 
 __all__ = [
@@ -31,6 +31,8 @@ REFUSES = re.compile(
     r"un(known|supported|recognized|expected)|not (supported|permitted|allowed)|extra (inputs|fields)|only the default",
     re.IGNORECASE,
 )
+_ENDS = {"tool_calls": "stop"}
+"""A reply that was written into a tool is as whole as another."""
 TOO_LONG = re.compile(r"context.{0,10}(length|size|window)|too (long|large|many tokens)", re.IGNORECASE)
 
 
@@ -91,9 +93,9 @@ def read(event: object) -> Event | None:
     delta = choice.get("delta")
     delta = delta if isinstance(delta, dict) else {}
     return Event(
-        text=_string(delta.get("content")),
+        text=written(delta),
         refusal=_string(delta.get("refusal")),
-        finish=_string(choice.get("finish_reason")),
+        finish=_ENDS.get(_string(choice.get("finish_reason")), _string(choice.get("finish_reason"))),
         usage=_usage(event),
         model=_string(event.get("model")),
         waiting=_number(event["waiting"]) if "waiting" in event else None,
@@ -124,7 +126,7 @@ def refuses_grammar(status: int, told: object) -> bool:
     text = error_text(told)
     if TOO_LONG.search(text):
         return False
-    return status < 500 or bool(re.search(r"grammar|gbnf|ebnf|structured|guided", text, re.IGNORECASE))
+    return status < 500 or bool(re.search(r"grammar|gbnf|ebnf|lark|structured|guided|tool", text, re.IGNORECASE))
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:

@@ -105,7 +105,7 @@ async def test_a_model_that_writes_into_a_tool_is_given_the_grammar_there() -> N
                         "description": "Takes the whole reply, exactly as it is to be shown.",
                         "format": {
                             "type": "grammar",
-                            "grammar": {"syntax": "lark", "definition": 'start: "a\\n"* tail\ntail:\n'},
+                            "grammar": {"syntax": "lark", "definition": "start: /a\\n/*\n"},
                         },
                     },
                 }
