@@ -33,11 +33,11 @@ async def test_a_backend_is_made_when_it_is_first_needed() -> None:
     assert models.name == "chosen"
 
 
-async def test_a_switch_closes_one_and_makes_the_other_later() -> None:
+async def test_a_switch_makes_the_other_and_closes_the_one_before() -> None:
     models, made = _models()
     await _text(models)
     await models.switch("big")
-    assert (models.name, made[""].closed, list(made)) == ("big", 1, [""])
+    assert (models.name, made[""].closed, list(made)) == ("big", 1, ["", "big"])
     assert await _text(models) == "from big\n"
     assert await models.models() == ["big"]
     await models.close()
