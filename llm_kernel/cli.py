@@ -183,9 +183,10 @@ def _config(options: argparse.Namespace) -> int:
 
     from llm_kernel.settings import Settings
 
-    # by the kernel's name, and without what its base class can be set to
-    kernel = type("LLMKernel", (Settings, Configurable), {"__doc__": Settings.__doc__})
-    sys.stdout.write(kernel.class_config_section())
+    class LLMKernel(Settings, Configurable):  # the real one has also what its base class can be set to
+        __doc__ = Settings.__doc__
+
+    sys.stdout.write(LLMKernel.class_config_section())
     return 0
 
 
