@@ -13,10 +13,13 @@ from dataclasses import dataclass
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import GpuUse
+from llm_kernel.plan import plan
 from llm_kernel.plan.curves import recipe
 from llm_kernel.plan.curves.constants import Constants
 from llm_kernel.plan.curves.recipe import Recipe
 from llm_kernel.plan.weight import Load
+from llm_kernel.programs.cardspeed import halved
+from llm_kernel.programs.cardspeed import speed as card_speed
 
 __all__ = ["Workload", "workload"]
 
@@ -51,8 +54,6 @@ _SAMPLES = (
     (r"ag_?news", 120_000),
     (r"coco", 118_287),
 )
-_SPEED = {"Kepler": 0.15, "Maxwell": 0.25, "Pascal": 0.4, "Volta": 0.75, "Turing": 0.6, "Ampere": 1.0}
-_SPEED |= {"Ada": 1.9, "Ada Lovelace": 1.9, "Hopper": 3.0, "Blackwell": 4.0}
 _CONTEXT = {"Kepler": 300, "Maxwell": 420, "Pascal": 560, "Volta": 700, "Turing": 750, "Ampere": 860}
 _CONTEXT |= {"Ada": 480, "Ada Lovelace": 480, "Hopper": 640, "Blackwell": 700}
 """MiB that CUDA and its libraries take before any tensor, by the generation of the GPU."""
@@ -65,6 +66,21 @@ _OPERATIONS, _BYTES = 1.25e13, 8e11
 """A second on one RTX 3090: operations that convolutions reach in practice, and bytes that its memory moves."""
 _LOADED = ((400_000, 900.0), (100_000, 1500.0), (2500, 12000.0), (0, 16000.0))
 """Examples a second that a loader delivers, by the elements that one of them has at least."""
+_HOST = 0.25
+"""A faster card stands in a newer host: the power of its speed by which more is read."""
+_BESIDE = 0.2
+"""The part of computing that does not go on while the next batch is read."""
+_FILLING, _FILLED = 1000.0, 1.35
+"""Millions of multiplications from which on the layers of a network fill a card, and what that gains."""
+_NAMED = re.compile(
+    r"\b((?:wide_)?resnet(?:18|34|50|101|152)(?:_2)?|resnext(?:50_32x4d|101_32x8d)|vgg(?:11|13|16|19)(?:_bn)?|alexnet"
+    r"|densenet(?:121|161|169|201)|mobilenet_v2|efficientnet_b[0-7]|inception_v3|googlenet|squeezenet1_[01]"
+    r"|shufflenet_v2_x1_0|mnasnet1_0)\b"
+)
+_FULL, _VAGUE = 0.93, 1.25
+_SMALL, _LARGE = 95, 1024
+"""Pictures smaller than those of ImageNet have networks of their own, whatever they are called."""
+_CROP = re.compile(r"(?:RandomResizedCrop|CenterCrop|RandomCrop)\(\s*\(?(\d{2,4})")
 _STEP = 0.0012
 """Seconds of one step of the optimizer beside its examples, on one RTX 3090."""
 
@@ -83,6 +99,8 @@ class Workload:
     epochs: int = 0
     """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded; ``epochs``
     passes over the data, 0 where the script only looks."""
+    delivered: float = 0.0
+    """Examples a second that a loader reads, where that is not part of ``rate``."""
 
     def uses(self) -> dict[int, GpuUse]:
         """The load on each GPU: the first of several gathers the results and holds a little more."""
@@ -92,13 +110,17 @@ class Workload:
 
     def seconds_per_epoch(self, machine: Machine) -> float:
         """Seconds of one pass over the data, reading it included."""
-        speed = self.cpu
+        speed, loaders = self.cpu, self.cpu
         if self.gpus:
             boards = machine.devices.gpus
-            speed = sum(_SPEED.get(boards[index].card.arch, 1.0) for index in self.gpus)
-            speed *= 1.0 if len(self.gpus) == 1 else 0.85
+            speeds = [card_speed(boards[index].card) for index in self.gpus]
+            shared = 1.0 if len(speeds) == 1 else 0.85
+            speed, loaders = shared * sum(speeds), shared * sum(one**_HOST for one in speeds)
         if self.steps:
             return self.steps * _STEP / min(max(speed, 0.7), 2.0) + self.samples / (self.rate * speed)
+        if self.delivered:
+            computed, waited = 1.0 / (self.rate * speed), 1.0 / (self.delivered * loaders)
+            return round(0.4 + self.samples * max(waited + _BESIDE * computed, computed), 2)
         return round(0.4 + self.samples / (self.rate * speed), 2)
 
 
@@ -115,7 +137,7 @@ def workload(
 
     ``load`` is what the plan knows of its network; where it is not known, the family decides.
     """
-    text = source.lower()
+    text = f"{source}\n{' '.join(args)}".lower()
     if not re.search(r"\b(?:torch|tensorflow|keras|jax|transformers|lightning)\b", text):
         return None
     kind = next((one for one in _KINDS if re.search(one.pattern, text)), None)
@@ -127,14 +149,18 @@ def workload(
     samples = min(known or told.examples, told.examples) if told else known or 10_000
     steps = told.updates if told and not told.pair.data and not known else 0
     gpus = _gpus(source, env, machine, every)
-    batch, weight = _weight(source, args, load, gpus)
+    published = _published(source, args) if load is None else None
+    batch, weight = _weight(source, args, load or published, gpus)
+    delivered = 0.0
     if weight is not None:
         mem = _memory(source, weight, batch, gpus, machine)
-        rate = _rate(source, weight, samples == 10_000 and not known)
+        mem = _within(mem, machine, gpus) if published is not None else mem
+        delivered = _delivered(weight, samples == 10_000 and not known)
+        rate = _rate(source, weight, machine, gpus)
     else:
         mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
         rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
-    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, _passes(source, args, found))
+    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, _passes(source, args, found), delivered)
 
 
 def _passes(source: str, args: tuple[str, ...], found: Recipe | None) -> int:
@@ -176,14 +202,39 @@ def _memory(source: str, load: Load, batch: int, gpus: tuple[int, ...], machine:
     return round(context + 22 + (numbers + way) / 2**20)
 
 
-def _rate(source: str, load: Load, inside: bool) -> float:
-    """Examples a second on one RTX 3090: what a loader delivers, and the card computes; ``inside``: there is none."""
+def _published(source: str, args: tuple[str, ...]) -> Load | None:
+    """What the network of torchvision weighs that a script names, where nobody saw its data pass through it."""
+    named = _NAMED.search(" ".join(args)) or _NAMED.search(source)
+    size = _CROP.search(source)
+    edge = int(size[1]) if size else 32 if re.search(r"cifar|svhn|mnist", source, re.IGNORECASE) else 224
+    if named is None or "torchvision" not in source or not _SMALL < edge <= _LARGE:
+        return None
+    call = f"torchvision.models.{named[1]}()(torch.zeros(2, 3, {edge}, {edge}))"
+    seen = plan(f"import torch\nimport torchvision\n{call}\n")
+    return seen.load if seen is not None and seen.fault is None else None
+
+
+def _within(mem: int, machine: Machine, gpus: tuple[int, ...]) -> int:
+    """What is reckoned a little too large for a card may well fit: that is no proof."""
+    room = min((machine.devices.gpus[index].card.memory[-1][1] for index in gpus), default=mem)
+    return round(_FULL * room) if _FULL * room < mem < _VAGUE * room else mem
+
+
+def _delivered(load: Load, inside: bool) -> float:
+    """Examples a second that a loader delivers; ``inside``: there is none."""
     size = load.inputs / load.examples
-    delivered = 60000.0 if inside else next(rate for least, rate in _LOADED if size >= least)
-    half = 0.5 if _HALF.search(source) else 1.0
-    computed = 6e6 * load.millions / load.examples / _OPERATIONS
+    return 60000.0 if inside else next(rate for least, rate in _LOADED if size >= least)
+
+
+def _rate(source: str, load: Load, machine: Machine, gpus: tuple[int, ...]) -> float:
+    """Examples a second that one RTX 3090 computes; what mixed precision gains is the machine's own card's."""
+    half = 1.0
+    if _HALF.search(source):
+        half = halved(machine.devices.gpus[gpus[0]].card) if gpus else 1.0
+    wide = load.millions / load.examples > _FILLING
+    computed = 6e6 * load.millions / load.examples / (_OPERATIONS * (_FILLED if wide else 1.0))
     moved = 24.0 * load.activations / load.examples / _BYTES
-    return 1.0 / max(1.0 / delivered + 0.2 * half * (computed + moved), half * (computed + moved))
+    return 1.0 / (half * (computed + moved))
 
 
 def _batch(source: str, args: tuple[str, ...]) -> int:

@@ -124,3 +124,48 @@ def test_a_pass_over_a_few_own_examples_takes_a_moment() -> None:
 def test_a_subset_takes_its_share_of_the_time() -> None:
     few = _MNIST + "train = torch.utils.data.Subset(data, range(600))\n"
     assert _seconds(few) < 0.15 * _seconds(_MNIST)
+
+
+_IMAGENET = """import torch
+from torchvision import datasets, models, transforms
+data = datasets.ImageFolder('/data/imagenet/train', transforms.RandomResizedCrop(224))
+loader = torch.utils.data.DataLoader(data, batch_size=128, num_workers=16)
+model = models.{}().cuda()
+for images, labels in loader:
+    {}
+    loss.backward()
+"""
+
+
+@pytest.mark.parametrize(
+    ("card", "network", "step", "images"),
+    [
+        ("Tesla V100-SXM2-16GB", "resnet50", "loss = model(images)", 370),
+        ("A100-SXM4-80GB", "resnet50", "loss = model(images)", 938),
+        ("GeForce GTX 1080 Ti", "resnet50", "loss = model(images)", 205),
+        ("GeForce RTX 3090", "resnet50", "loss = model(images)", 500),
+        ("Tesla V100-SXM2-16GB", "resnet50", "with torch.autocast('cuda'): loss = model(images)", 842),
+        ("GeForce RTX 3090", "vgg16", "loss = model(images)", 190),
+    ],
+)
+def test_images_a_second_are_those_that_are_measured_of_the_card(
+    card: str, network: str, step: str, images: float
+) -> None:
+    assert 0.6 < 1_281_167 / _seconds(_IMAGENET.format(network, step), card) / images < 1.6
+
+
+def test_the_command_line_names_the_network() -> None:
+    source = _IMAGENET.replace("models.{}()", "models.__dict__[name]()").format("loss = model(images)")
+    machine = _machine(1)
+    small, large = (workload(source, ("-a", name), {}, machine) for name in ("resnet18", "resnet152"))
+    assert small is not None
+    assert large is not None
+    assert small.seconds_per_epoch(machine) * 3 < large.seconds_per_epoch(machine)
+
+
+def test_four_cards_are_faster_than_one_and_mixed_precision_than_full() -> None:
+    full = _IMAGENET.format("resnet101", "loss = model(images)")
+    mixed = _IMAGENET.format("resnet101", "with torch.autocast('cuda'): loss = model(images)")
+    four = full.replace("for images", "model = torch.nn.DataParallel(model)\nfor images")
+    assert _seconds(four, count=4) < 0.4 * _seconds(full, count=4)
+    assert _seconds(mixed) < 0.7 * _seconds(full)
