@@ -35,7 +35,8 @@ from llm_kernel.timeline import Strand
 __all__ = ["FULL_SCREEN", "Programs"]
 
 FULL_SCREEN = frozenset(
-    "vim vi nvim nano emacs pico less more most htop btop atop top nvtop mc tmux screen watch mutt lynx w3m".split()
+    """vim vi nvim nano emacs pico less more most htop btop atop top nvtop visudo vipw vigr mc tmux screen watch mutt
+    lynx w3m""".split()
 )
 """Programs that draw on a terminal, which a notebook is not."""
 

@@ -16,6 +16,7 @@ from typing import Any
 from llm_kernel.machine import releases
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
+from llm_kernel.programs.python_platform import platform_line
 from llm_kernel.programs.table import NotExact
 from llm_kernel.programs.torch_builds import arch_list, cudnn
 from llm_kernel.programs.torch_driver import cuda_label, trouble
@@ -221,6 +222,7 @@ _CALLS: dict[str, Callable[[_Facts], Any]] = {
     "os.getcwd": lambda of: of._call.cwd,
     "platform.machine": lambda of: of._machine.system.arch,
     "platform.node": lambda of: of._machine.system.host,
+    "platform.platform": lambda of: platform_line(of._machine, tuple(of._python()[:2])),
     "platform.python_implementation": lambda of: "CPython",
     "platform.python_version": lambda of: ".".join(str(part) for part in of._python()),
     "platform.release": lambda of: of._machine.system.kernel,

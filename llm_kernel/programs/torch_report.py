@@ -10,6 +10,7 @@ from llm_kernel.programs.answer import row_of
 from llm_kernel.programs.exact.lookup import which
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
+from llm_kernel.programs.python_platform import platform_line
 from llm_kernel.programs.python_talk import banner
 from llm_kernel.programs.table import NotExact
 from llm_kernel.programs.torch_driver import cuda_label, trouble
@@ -76,7 +77,8 @@ class _Report:
             rows = [f"Python version: {'.'.join(version.split('.')[:2])} (64-bit runtime)"]
         else:
             own = banner(self._call, version).partition(" on linux")[0].removeprefix("Python ").replace("\n", " ")
-            rows = [f"Python version: {own} (64-bit runtime)", f"Python platform: {self._platform(version)}"]
+            line = platform_line(self._call.machine, tuple(int(part) for part in version.split(".")[:2]))
+            rows = [f"Python version: {own} (64-bit runtime)", f"Python platform: {line}"]
         rows.append(f"Is CUDA available: {self._truth(self._available)}")
         rows += [f"{name}: {text}" for name, text in self._devices().items()]
         if self._release >= (1, 7):
@@ -112,20 +114,6 @@ class _Report:
             return [*(rows or ["[pip3] No relevant packages"]), f"[conda] {_MISSING}"]
         brought = [f"[conda] {line}" for line in _having(here, _CONDA) if not line.startswith("#")]
         return [*(rows or ["[pip3] No relevant packages"]), *(brought or ["[conda] No relevant packages"])]
-
-    def _platform(self, python: str) -> str:
-        """``platform.platform()``: until 3.7 it names the distribution, later what the interpreter was linked to."""
-        system = self._call.machine.system
-        made, branch = system.profile, tuple(int(part) for part in python.split(".")[:2])
-        base = f"Linux-{system.kernel}-{system.arch}-with"
-        if branch < (3, 8):
-            if made.like == "rhel":
-                return f"{base}-centos-{made.point}-{made.codename}"
-            label = made.label if made.os == "ubuntu" else made.os
-            return f"{base}-{label}-{made.release}-{made.codename}"
-        if branch == (3, 8):
-            return f"{base}-glibc{'2.29' if (made.os, made.release) == ('ubuntu', '20.04') else '2.10'}"
-        return f"{base}-glibc{made.libc}"
 
     def _truth(self, value: bool) -> str:
         words = ("False", "True") if self._release >= (1, 7) else ("No", "Yes")

@@ -129,7 +129,7 @@ def _front(call: Call, *, program: str) -> Answer:
 
 def _simulated(call: Call, command: str, names: list[str]) -> Answer:
     """``-s``: what would be done, found out on a copy of the packages."""
-    if command not in ("install", "remove", "purge", "autoremove"):
+    if command not in ("install", "remove", "purge", "autoremove", "upgrade", "dist-upgrade", "full-upgrade"):
         raise NotExact
     machine = _copied(call)
     before = {package.name: package for package in machine.packages.installed("apt")}
@@ -144,7 +144,7 @@ def _simulated(call: Call, command: str, names: list[str]) -> Answer:
 
 
 _CACHE = "/var/cache/apt/archives"
-_SHOWN = ("Reading", "Building", "The following", "  ", "0 upgraded", "E:", "Package ", "Use ")
+_SHOWN = ("Reading", "Building", "Calculating", "The following", "  ", "0 upgraded", "E:", "Package ", "Use ")
 
 
 def _copied(call: Call) -> Machine:
