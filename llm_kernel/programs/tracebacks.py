@@ -127,7 +127,7 @@ def _comprehensions(tree: ast.Module, place: tuple[int, int, int, int]) -> list[
             part, first, node = node, node.iter is inner, above[node]
             if first and getattr(node, "generators", [])[:1] == [part]:
                 continue  # the first iterable is taken outside
-        if isinstance(node, tuple(_WORDS)):
+        if type(node) in _WORDS:
             marked: ast.AST = above[node] if isinstance(node, ast.GeneratorExp) else node
             if not isinstance(marked, ast.expr) or not (marked is node or _consumes(marked)):
                 raise Unsure("who takes the items")

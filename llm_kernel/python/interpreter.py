@@ -239,7 +239,7 @@ class _Guest:
 
     def _outcome(self, status: int) -> Outcome:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
-        if "guest." in text or " with id=" in text:
+        if any(word in text for word in _INNER):
             raise Unsure("an address in the output")
         if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
             raise Unsure("a text that changed with a version")
@@ -257,6 +257,9 @@ def _zone(offset: float) -> str:
 
 _NEEDED = ("SYSTEMROOT",)
 """What the interpreter cannot start without on some systems."""
+
+_INNER = ("guest.", " with id=", "<Task ", "Future ")
+"""What tells of the interpreter rather than of the program."""
 
 _BY_VERSION = ("re.Match object", "OrderedDict(", "partial(", "re.compile(", "timedelta(", "mappingproxy(", "Match(")
 """What some versions write in another way."""

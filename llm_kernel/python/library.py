@@ -35,7 +35,7 @@ DUNDERS = frozenset(
     __ilshift__ __ifloordiv__ __itruediv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __rlshift__ __rrshift__
     __complex__ __ceil__ __floor__ __trunc__ __bytes__ __length_hint__ __class_getitem__ __instancecheck__
     __subclasscheck__ __all__ __match_args__ __notes__ __package__ __wrapped__ __rdivmod__ __copy__
-    __deepcopy__ __fspath__ __members__""".split()
+    __deepcopy__ __fspath__ __members__ __aenter__ __aexit__ __aiter__ __anext__ __await__""".split()
 )
 """Names with underscores on both sides that a program may use."""
 
@@ -48,8 +48,10 @@ LIBRARY: dict[str, frozenset[str]] = {
         "abc": "ABC ABCMeta abstractmethod",
         "argparse": """ArgumentParser ArgumentTypeError ArgumentDefaultsHelpFormatter RawDescriptionHelpFormatter
         RawTextHelpFormatter Namespace SUPPRESS REMAINDER""",
+        "asyncio": """run gather sleep create_task wait_for Queue PriorityQueue LifoQueue QueueEmpty QueueFull Lock
+        Event Semaphore BoundedSemaphore Condition TimeoutError CancelledError shield timeout TaskGroup""",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
-        "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap",
+        "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList UserString",
         "contextlib": """contextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
         AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
@@ -130,7 +132,7 @@ SINCE: dict[str, int] = {
     "statistics.geometric_mean": 8, "functools.cached_property": 8, "typing.Protocol": 8, "typing.Literal": 8,
     "typing.Final": 8, "typing.TypedDict": 8, "pprint.pp": 8, "__class_getitem__": 7, "hashlib.blake2b": 6,
     "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
-    "contextlib.nullcontext": 7,
+    "contextlib.nullcontext": 7, "asyncio": 8, "asyncio.timeout": 11, "asyncio.TaskGroup": 11,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
@@ -139,6 +141,7 @@ BY_VERSION: dict[str, tuple[int, ...]] = {
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
+    "asyncio.TimeoutError": (11,),
     "decimal": (7,), "fractions": (12,), "typing": (7,),
 }  # fmt: skip
 """What changed with a version: used only where this interpreter and the wanted one are on the same side."""

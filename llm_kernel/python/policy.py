@@ -20,7 +20,6 @@ _HERE = sys.version_info[:2]
 _LAST = (3, 13)
 _TYPES = ("list", "dict", "tuple", "set", "frozenset", "type")
 _STARRED = ("math", "itertools", "collections", "functools", "random", "string", "time", "operator", "heapq", "bisect")
-_NO = (ast.AsyncFunctionDef, ast.AsyncFor, ast.AsyncWith, ast.Await)
 
 
 def judged(script: Script, tree: ast.Module) -> frozenset[str]:
@@ -110,7 +109,7 @@ class _Judge:
                 raise Unsure("a seed of chance")
             case ast.Call(func=ast.Name(id="vars"), args=[]):
                 raise Unsure("vars of the program")
-            case ast.FunctionDef(name=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
                 if _special(name) and name not in DUNDERS:
                     raise Unsure(f"method: {name}")
             case ast.ExceptHandler(name=str(name)) if self._minor < 7:
@@ -126,7 +125,7 @@ class _Judge:
                 raise Unsure("item of a constant")
             case ast.Subscript(value=ast.Name(id=name)) if self._minor < 9 and name in _TYPES:
                 raise Unsure("parameters of a type")
-        if isinstance(node, _NO) or type(node).__name__ == "TryStar":
+        if type(node).__name__ == "TryStar":
             raise Unsure(f"syntax: {type(node).__name__}")
 
     def _shown(self, handler: ast.ExceptHandler, name: str) -> None:
@@ -188,6 +187,8 @@ class _Judge:
     def _plain(self, name: str) -> None:
         if (_special(name) and name not in DUNDERS) or name == "buffer":
             raise Unsure(f"attribute: {name}")
+        if name in ("utcnow", "utcfromtimestamp") and self._minor >= 12:
+            raise Unsure("a warning of the library")
         if name not in self._own:
             self._since(name)
 
@@ -238,7 +239,12 @@ def _bound(tree: ast.Module) -> set[str]:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
                 names.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.arg(arg=name)
+            ):
                 names.add(name)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 names.add(name)

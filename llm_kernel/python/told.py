@@ -12,7 +12,7 @@ from llm_kernel.python.edits import Text
 from llm_kernel.python.faults import suggestion
 from llm_kernel.python.frames import placed
 from llm_kernel.python.script import Script, Unsure
-from llm_kernel.python.words import worded
+from llm_kernel.python.words import slotted, worded
 
 __all__ = ["TELLERS", "Told"]
 
@@ -93,10 +93,10 @@ class Told:
             if self._same:
                 return f"{kind}: {text}\n"
             raise Unsure(f"error: {text}")
-        name = found[1]
+        name, said = found[1], slotted(text, self._script) if kind == "AttributeError" else text
         if minor < 10:
-            return f"{kind}: {text}\n"
-        said, hint = text, self._hint(name, near)
+            return f"{kind}: {said}\n"
+        hint = self._hint(name, near)
         if hint:
             said += f". Did you mean: '{hint}'?"
         if minor >= 12 and kind == "NameError" and name in sys.stdlib_module_names:

@@ -9,7 +9,7 @@ import sys
 from llm_kernel.python.faults import Fault, wording
 from llm_kernel.python.script import Script, Unsure
 
-__all__ = ["gate", "worded"]
+__all__ = ["gate", "slotted", "worded"]
 
 _HERE = sys.version_info[:2]
 
@@ -104,6 +104,7 @@ _RENAMED: dict[str, tuple[tuple[str, int, str, str], ...]] = {
         ),
     ),
     "TypeError": (
+        (r"Object of type \w+ is not JSON serializable", 7, r"type (\w+)", r"type '\1'"),
         (r"%\w format: a real number is required, not \w+", 10, "a real number", "a number"),
         (r"(?:int|float)\(\) argument must be a string.* a real number, not '\w+'", 10, "a real number", "a number"),
         (
@@ -158,9 +159,20 @@ def worded(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bo
     if kind == "ZeroDivisionError":
         return _zero(text, script, tree)
     if kind == "AttributeError" and re.fullmatch(r"'\w+' object has no attribute '\w+'", text):
-        return text
+        return slotted(text, script)
     said = wording(Fault(kind, text, caught=caught), script, tree)
     return said.partition(": ")[2]
+
+
+def slotted(text: str, script: Script) -> str:
+    """What is said of an attribute that is not there.
+
+    Raises:
+        Unsure: where it may be one that cannot be set, of which from 3.13 on more is said.
+    """
+    if "__slots__" in script.source and (script.version >= (3, 13)) != (_HERE >= (3, 13)):
+        raise Unsure("an attribute that cannot be set")
+    return text
 
 
 def _defined(name: str, tree: ast.Module) -> bool:

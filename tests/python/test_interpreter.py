@@ -13,8 +13,8 @@ from llm_kernel.machine import Machine
 from llm_kernel.python import Disk, Interpreter, Limits, Place, Script, Unsure
 from tests.python.record import STDIN, cases
 
-RECORDED = json.loads((Path(__file__).parent / "wider.json").read_text())
-VERSIONS = tuple(RECORDED)
+RECORDED = {name: json.loads((Path(__file__).parent / f"{name}.json").read_text()) for name in ("wider", "course")}
+TURNS = [(name, turn) for name, versions in RECORDED.items() for turn in range(len(versions))]
 
 
 async def interpreted(
@@ -36,20 +36,20 @@ async def interpreted(
     ]
 
 
-@pytest.mark.parametrize("turn", range(len(VERSIONS)), ids=VERSIONS)
-async def test_what_is_computed_is_what_cpython_of_that_version_wrote(turn: int) -> None:
-    wrong, unsure, all_cases = [], 0, cases("wider")
+@pytest.mark.parametrize(("name", "turn"), TURNS)
+async def test_what_is_computed_is_what_cpython_of_that_version_wrote(name: str, turn: int) -> None:
+    wrong, unsure, all_cases, versions = [], 0, cases(name), tuple(RECORDED[name])
     for index, source in enumerate(all_cases):
-        if index % len(VERSIONS) != turn:
+        if index % len(versions) != turn:
             continue
-        version = VERSIONS[(index + index // len(VERSIONS)) % len(VERSIONS)]
+        version = versions[(index + index // len(versions)) % len(versions)]
         got = await interpreted(source, version)
         if isinstance(got, str):
             unsure += 1
-        elif got != RECORDED[version][index]:
-            wrong.append((version, source, got, RECORDED[version][index]))
+        elif got != RECORDED[name][version][index]:
+            wrong.append((version, source, got, RECORDED[name][version][index]))
     assert wrong == []
-    assert unsure <= len(all_cases) // len(VERSIONS) // 2
+    assert unsure <= len(all_cases) // len(versions) // 2
 
 
 HOSTILE = {
@@ -85,6 +85,19 @@ HOSTILE = {
     "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__.tb_frame": "attribute: __traceback__",
 }
 
+_TASK = "import asyncio\nasync def w():\n    pass\nasync def main():\n    t = asyncio.create_task(w())\n"
+HOSTILE |= {
+    _TASK + "    t.get_loop()\nasyncio.run(main())": "attribute: get_loop",
+    _TASK + "    type(t).get_coro(t)\nasyncio.run(main())": "attribute: get_coro",
+    _TASK + "    print(t)\nasyncio.run(main())": "an address in the output",
+    _TASK + "w()": "a coroutine that was never awaited",
+    "import asyncio\nasync def w():\n    [].__class__.__subclasses__()\nasync def main():\n"
+    "    await asyncio.gather(w(), return_exceptions=True)\n    print('on')\nasyncio.run(main())": (
+        "attribute: __subclasses__"
+    ),
+    "import asyncio\nasync def main():\n    await asyncio.Event().wait()\nasyncio.run(main())": "a wait without end",
+    "import asyncio\nasync def main():\n    while True:\n        await asyncio.sleep(0)\nasyncio.run(main())": "time",
+}
 _GENERATOR = "def g():\n    yield\n"
 _EVIL = "class S(str):\n    def __getitem__(self, i): return 'a'\n    def startswith(self, *a): return False\n"
 _FIELD = "from dataclasses import dataclass\nclass A: pass\n"

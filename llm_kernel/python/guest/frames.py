@@ -56,6 +56,8 @@ class Trace:
         self.stack: list[Frame] = []
         self._ways: dict[int, tuple[BaseException, list[tuple[Frame, ast.AST]], list[Frame | None]]] = {}
         self.said: list[BaseException] = []
+        self.routines: Any = None
+        self.doubted: BaseException | None = None
 
     def step(self) -> None:
         """Count a turn of a loop or a call."""
@@ -63,8 +65,15 @@ class Trace:
         if self.left < 0:
             raise Doubt("time")
 
+    def sure(self) -> None:
+        """Raise what was doubted, though something caught it."""
+        if self.doubted is not None:
+            raise self.doubted
+
     def note(self, error: BaseException, frame: Frame) -> None:
         """An error came up in a frame, or out of a call that it made."""
+        if isinstance(error, Doubt):
+            self.doubted = error  # whoever of the library may catch it
         _, way, last = self._ways.setdefault(id(error), (error, [], [None]))
         if last[0] is not frame:
             way.insert(0, (frame, frame.node))

@@ -25,11 +25,14 @@ def qualified(word: str, scope: Scope) -> str:
     return f"{scope.path}.{word}" if scope.kind == "class" else f"{scope.path}.<locals>.{word}"
 
 
-@does(ast.FunctionDef)
-def function(node: ast.FunctionDef, scope: Scope) -> Does:
-    """``def``."""
+@does(ast.FunctionDef, ast.AsyncFunctionDef)
+def function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Does:
+    """``def`` and ``async def``."""
     inner = Scope("function", node, scope, qualified(node.name, scope))
-    made = _maker(node, node.name, inner, scope, block(node.body, inner) if not inner.yields else None)
+    later = isinstance(node, ast.AsyncFunctionDef)
+    if later and inner.yields:
+        raise Doubt("a coroutine that yields")
+    made = _maker(node, node.name, inner, scope, block(node.body, inner) if not (inner.yields or later) else None)
     wraps = [(expression(decorator, scope), decorator) for decorator in node.decorator_list]
     keep = assign(ast.copy_location(ast.Name(mangled(node.name, scope), ast.Store()), node), scope)
     doc = ast.get_docstring(node, clean=False)
@@ -83,7 +86,11 @@ def _annotations(arguments: ast.arguments, returns: ast.expr | None, scope: Scop
 
 
 def _maker(
-    node: ast.FunctionDef | ast.Lambda, called: str, inner: Scope, scope: Scope, body: Does | None
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+    called: str,
+    inner: Scope,
+    scope: Scope,
+    body: Does | None,
 ) -> Callable[[Frame], Any]:
     """What makes a function's object in a frame of ``scope``."""
     parameters = Parameters(node.args)
@@ -93,7 +100,7 @@ def _maker(
         for argument, value in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True)
         if value is not None
     ]
-    goes = going(node.body, inner) if body is None and isinstance(node, ast.FunctionDef) else None
+    goes = going(node.body, inner) if body is None and not isinstance(node, ast.Lambda) else None
     first = (parameters.names or [parameters.rest or ""])[0]
 
     def make(frame: Frame) -> Any:
@@ -113,8 +120,10 @@ def _maker(
 
         if goes is not None:
 
-            def started(*args: Any, **named: Any) -> Generator[Any, Any, Any]:
-                made = _generator(goes, entered(args, named), trace)
+            def started(*args: Any, **named: Any) -> Any:
+                made: Any = _generator(goes, entered(args, named), trace)
+                if isinstance(node, ast.AsyncFunctionDef):
+                    return trace.routines.made(made, called, word)
                 made.__name__, made.__qualname__ = called, word
                 return made
 

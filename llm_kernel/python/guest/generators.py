@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Generator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from .code import BREAK, CONTINUE, Goes, Says, expression, statement
+from .code import BREAK, CONTINUE, Goes, expression, statement
 from .frames import Frame
 from .handlers import Handlers, left, managed
 from .scopes import Scope
+from .statements import AUGMENTED
+from .stops import OWN, Going, Sent, yields
 from .targets import assign
 from .world import Doubt
 
-__all__ = ["going"]
-
-Going: TypeAlias = "Generator[Any, Any, Any]"
-
-_OWN = (ast.FunctionDef, ast.Lambda, ast.ClassDef, ast.GeneratorExp)
-
-
-def _yields(node: ast.AST) -> bool:
-    if isinstance(node, ast.Yield | ast.YieldFrom):
-        return True
-    return any(_yields(part) for part in ast.iter_child_nodes(node) if not isinstance(part, _OWN))
+__all__ = ["STATEMENTS", "going"]
 
 
 def going(body: Sequence[ast.stmt], scope: Scope) -> Goes:
@@ -41,67 +33,31 @@ def going(body: Sequence[ast.stmt], scope: Scope) -> Goes:
 
 
 def _step(node: ast.stmt, scope: Scope) -> tuple[Any, bool]:
-    if not _yields(node):
+    if isinstance(node, OWN) or not yields(node):
         return statement(node, scope), True
-    maker = _STATEMENTS.get(type(node))
+    maker = STATEMENTS.get(type(node))
     if maker is None:
         raise Doubt(f"a yield within {type(node).__name__}")
     return maker(node, scope), False
 
 
-class _Sent:
-    """A place in an expression at which the value of a yield is put in."""
+def _change(node: ast.AugAssign, scope: Scope) -> Goes:
+    if not isinstance(node.target, ast.Name):
+        raise Doubt("a yield within a change")
+    apply, sent, keep = AUGMENTED[type(node.op)], Sent(node.value, scope), assign(node.target, scope)
+    old = expression(ast.copy_location(ast.Name(node.target.id, ast.Load()), node.target), scope)
 
-    def __init__(self, node: ast.expr, scope: Scope) -> None:
-        self._yields: list[tuple[ast.Yield | ast.YieldFrom, Says, str]] = []
-        self._scope = scope
-        self._whole: Says | None = None
-        self._alone = isinstance(node, ast.Yield | ast.YieldFrom)
-        changed = self._taken(node)
-        if not self._alone:
-            self._whole = expression(changed, scope)
+    def run(frame: Frame) -> Going:
+        before = old(frame)  # as it is before anybody else goes on
+        value = yield from sent.run(frame)
+        frame.node = node
+        keep(frame, apply(before, value))
 
-    def _taken(self, node: Any) -> Any:
-        """The expression with names of ours where it yields; what stands before a yield must change nothing."""
-        if isinstance(node, ast.Yield | ast.YieldFrom):
-            value = node.value if node.value is not None else ast.Constant(None)
-            word = f".{len(self._yields)}"
-            self._yields.append((node, expression(value, self._scope), word))
-            self._scope.bound.add(word)
-            return ast.copy_location(ast.Name(word, ast.Load()), node)
-        parts = list(ast.iter_child_nodes(node))
-        if not any(_yields(part) for part in parts):
-            return node
-        if not isinstance(node, ast.Call | ast.BinOp | ast.Tuple | ast.Compare | ast.JoinedStr | ast.FormattedValue):
-            raise Doubt(f"a yield within {type(node).__name__}")
-        fields: dict[str, Any] = {}
-        for field, value in ast.iter_fields(node):
-            if isinstance(value, list):
-                fields[field] = [self._taken(part) if isinstance(part, ast.expr) else part for part in value]
-            else:
-                fields[field] = self._taken(value) if isinstance(value, ast.expr) else value
-        for part in parts:
-            if isinstance(part, ast.expr) and not _yields(part) and not isinstance(part, ast.Name | ast.Constant):
-                raise Doubt("a yield beside a call")
-        made: Any = type(node)
-        return ast.copy_location(made(**fields), node)
-
-    def run(self, frame: Frame) -> Going:
-        """Yield, and give the expression's value."""
-        value: Any = None
-        for node, before, word in self._yields:
-            value = before(frame)
-            frame.node = node
-            if isinstance(node, ast.Yield):
-                value = yield value
-            else:
-                value = yield from value
-            frame.vars[word] = value
-        return value if self._whole is None else self._whole(frame)
+    return run
 
 
 def _expr(node: ast.Expr, scope: Scope) -> Goes:
-    sent = _Sent(node.value, scope)
+    sent = Sent(node.value, scope)
 
     def run(frame: Frame) -> Going:
         yield from sent.run(frame)
@@ -110,7 +66,7 @@ def _expr(node: ast.Expr, scope: Scope) -> Goes:
 
 
 def _assign(node: ast.Assign, scope: Scope) -> Goes:
-    sent, keeps = _Sent(node.value, scope), [assign(target, scope) for target in node.targets]
+    sent, keeps = Sent(node.value, scope), [assign(target, scope) for target in node.targets]
 
     def run(frame: Frame) -> Going:
         value = yield from sent.run(frame)
@@ -122,7 +78,7 @@ def _assign(node: ast.Assign, scope: Scope) -> Goes:
 
 def _return(node: ast.Return, scope: Scope) -> Goes:
     assert node.value is not None
-    sent = _Sent(node.value, scope)
+    sent = Sent(node.value, scope)
 
     def run(frame: Frame) -> Going:
         value = yield from sent.run(frame)
@@ -132,8 +88,8 @@ def _return(node: ast.Return, scope: Scope) -> Goes:
 
 
 def _test(node: ast.expr, scope: Scope) -> Callable[[Frame], Going]:
-    if _yields(node):
-        return _Sent(node, scope).run
+    if yields(node):
+        return Sent(node, scope).run
     plain = expression(node, scope)
 
     def run(frame: Frame) -> Going:
@@ -253,9 +209,10 @@ def _try(node: ast.Try, scope: Scope) -> Goes:
     return run
 
 
-_STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], Goes]] = {
+STATEMENTS: dict[type[ast.stmt], Callable[[Any, Scope], Goes]] = {
     ast.Expr: _expr,
     ast.Assign: _assign,
+    ast.AugAssign: _change,
     ast.Return: _return,
     ast.If: _if,
     ast.While: _while,

@@ -25,6 +25,12 @@ _STATELESS = ("abc", "typing", "collections.abc", "_collections_abc", "numbers")
 """Modules whose classes keep nothing of their own in an object."""
 _SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected")
 """Classes of the guest's own whose objects a program has."""
+_AWAITED = frozenset(
+    """done result exception cancel cancelled add_done_callback get_name set_name put get put_nowait get_nowait qsize
+    empty full join task_done acquire release locked set clear is_set wait notify notify_all create_task maxsize
+    expired when reschedule""".split()
+)
+"""What of the objects of ``asyncio`` leads to none of its loops."""
 _CHANGES = ("__setattr__", "__delattr__")
 _MOST_BITS = 4_000_000
 _MOST_ITEMS = 20_000_000
@@ -52,7 +58,7 @@ class Reach:
             raise Doubt("a place in memory")
         if name[0] == "_":
             self._private(value, name)
-        elif name.startswith(_HIDDEN) and not self.own(value):
+        elif (self._asynchronous(value) and name not in _AWAITED) or (name.startswith(_HIDDEN) and not self.own(value)):
             raise Doubt(f"attribute: {name}")
         elif name in ("now", "today", "utcnow") and self._tells_time(value):
             if not any(value is clock for clock in self._clocks):
@@ -146,6 +152,11 @@ class Reach:
         if module not in self._inner:
             self._inner[module] = frozenset(_spoken(vars(sys.modules.get(module, types.ModuleType(module)))))
         return self._inner[module]
+
+    @staticmethod
+    def _asynchronous(value: Any) -> bool:
+        kind = value if isinstance(value, type) else type(value)
+        return kind.__module__.partition(".")[0] in ("asyncio", "_asyncio")
 
     def _tells_time(self, value: Any) -> bool:
         if type(value) is super:

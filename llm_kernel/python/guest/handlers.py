@@ -13,7 +13,7 @@ from .scopes import Scope
 from .targets import assign
 from .world import Doubt
 
-__all__ = ["Handlers", "left", "managed"]
+__all__ = ["Handlers", "departing", "left", "managed"]
 
 
 class Handlers:
@@ -89,13 +89,19 @@ def managed(frame: Frame, manager: Any, node: ast.AST) -> tuple[Callable[[], Any
 
 def left(frame: Frame, leave: Callable[..., Any], error: BaseException, node: ast.AST) -> bool:
     """Leave a context manager by an error; whether it is done with."""
+    way = departing(frame, error, node)
+    if leave(type(error), error, None):
+        return True
+    frame.module.run.restored(error, way, frame)
+    return False
+
+
+def departing(frame: Frame, error: BaseException, node: ast.AST) -> list[tuple[Frame, ast.AST]]:
+    """The way of an error by which a context manager is about to be left."""
     if isinstance(error, Doubt | MemoryError):
         raise error
     trace = frame.module.run
     trace.note(error, frame)
     way = list(trace.way(error))
     frame.node = node
-    if leave(type(error), error, None):
-        return True
-    trace.restored(error, way, frame)
-    return False
+    return way

@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
 from .addresses import Addresses
+from .coroutines import Routines
 from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
 from .modules import Modules, proxies
+from .near import near
 from .paths import pathlib
 from .shut import shut
 from .storage import NATIVE, storage
@@ -111,6 +113,9 @@ class _Run:
         shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
         if "argparse" in job["library"]:
             _age(importlib.import_module("argparse"), self._version)
+        self._trace.routines = Routines()
+        if "asyncio" in job["library"]:
+            importlib.import_module(".loop", __package__).on_clock(self._clock, self._trace)
         self._modules = proxies(job["library"], shown, self._reach, self._system(), job["facts"])
         self._reach.stand_ins = tuple(self._modules.values())
         self._own = self._builtins()
@@ -144,6 +149,8 @@ class _Run:
         self._wire.send(status=status)
 
     def _end(self) -> None:
+        self._trace.sure()
+        self._trace.routines.close()
         self._telling.close()
         self._files.close()
         self._clock.settle()
@@ -275,7 +282,7 @@ class _Run:
             "frames": [[frame.module.file, *_place(node, self._version), frame.function] for frame, node in way],
             "final": f"{name}: {text}\n" if text else f"{name}\n",
             "notes": [str(note) for note in getattr(error, "__notes__", ())],
-            "near": self._near(error, way),
+            "near": near(error, way, self._version),
         }
 
     def _said(self, error: BaseException) -> str:
@@ -283,28 +290,6 @@ class _Run:
             return self._addresses.shown(str(error))
         except Exception as err:
             raise Doubt("an error that cannot be shown") from err
-
-    def _near(self, error: BaseException, way: Any) -> list[list[str]]:
-        """The names among which Python looks for the one that was meant, in its order."""
-        if isinstance(error, NameError) and way:
-            frame = way[-1][0]
-            local = [] if frame.function == "<module>" else [[str(word) for word in frame.vars], self._of_self(frame)]
-            return [*local, [*frame.module.names], dir(builtins)]
-        if isinstance(error, AttributeError) and hasattr(error, "obj"):
-            inside = bool(way) and way[-1][0].vars.get("self") is error.obj
-            hidden = self._version >= (3, 13) and not inside and not str(error.name).startswith("_")
-            return [[word for word in dir(error.obj) if not (hidden and word[0] == "_")]]
-        return []
-
-    @staticmethod
-    def _of_self(frame: Any) -> list[str]:
-        """The names of a method's own object, which Python asks for one that is not known."""
-        if "self" not in frame.vars:
-            return []
-        owner = frame.vars["self"]
-        if hasattr(type(owner), "__getattr__"):
-            raise Doubt("an object that makes its names")
-        return [f"self.{word}" for word in dir(owner)]
 
 
 def _written(file: str, function: str) -> bool:
@@ -335,6 +320,14 @@ def _age(argparse: Any, version: tuple[int, ...]) -> None:
         argparse._ = lambda text: "optional arguments" if text == "options" else text
     if version < (3, 9):
         argparse.Namespace._get_kwargs = lambda self: sorted(vars(self).items())
+        plain = argparse.HelpFormatter._format_args
+
+        def formatted(formatter: Any, action: Any, metavar: str) -> str:
+            if action.nargs != argparse.ZERO_OR_MORE:
+                return str(plain(formatter, action, metavar))
+            return "[{} [{} ...]]".format(*formatter._metavar_formatter(action, metavar)(2))
+
+        argparse.HelpFormatter._format_args = formatted
 
 
 def _hash(value: Any, /) -> int:

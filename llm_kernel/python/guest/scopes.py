@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 __all__ = ["Scope"]
 
-_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _OWN = (*_FUNCTIONS, *_COMPREHENSIONS, ast.ClassDef)
 
@@ -37,7 +37,7 @@ class Scope:
                 self.nonlocals.update(names)
             case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
                 self.bound.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
                 self.bound.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 self.bound.update(alias.asname or alias.name.partition(".")[0] for alias in aliases)
@@ -95,7 +95,7 @@ def _inside(node: ast.AST) -> Iterator[ast.AST]:
             todo.append(part.generators[0].iter)
         elif isinstance(part, ast.Lambda):
             todo += [*part.args.defaults, *filter(None, part.args.kw_defaults)]
-        elif isinstance(part, ast.FunctionDef):
+        elif isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef):
             todo += [*part.decorator_list, *part.args.defaults, *filter(None, part.args.kw_defaults)]
         elif isinstance(part, ast.ClassDef):
             todo += [*part.decorator_list, *part.bases, *(word.value for word in part.keywords)]

@@ -11,7 +11,8 @@ from .world import Doubt
 
 __all__ = ["shut"]
 
-_ALLOWED = ("compile", "sys._getframe", "builtins.id", "sys.excepthook", "sys.unraisablehook")
+_ALLOWED = ("compile", "sys._getframe", "builtins.id", "sys.excepthook", "sys.unraisablehook",
+            "sys.set_asyncgen_hook_firstiter", "sys.set_asyncgen_hook_finalizer")  # fmt: skip
 """What the library's classes do among themselves."""
 
 _READ = {
