@@ -75,14 +75,17 @@ class Build:
     output: str
     linked: bool
     libraries: tuple[str, ...] = ()
-    strict: bool = False
+    warned: bool = False
     """Whether it is asked to warn of more than it does by itself."""
+    odd: bool = False
+    """Whether it is asked to read the sources in another way than it does by itself."""
     optimised: bool = False
 
 
 COMPILERS = frozenset(["gcc", "g++", "cc", "c++", "clang", "clang++"])
 _VALUED = frozenset(["-o", "-x", "-I", "-L", "-D", "-U", "-include", "-MF", "-MT", "-isystem"])
 _ERROR = re.compile(r"\berror: |ld returned 1 exit status|undefined reference")
+_WARNINGS = frozenset(["-Wall", "-Wextra", "-Werror", "-pedantic", "-W"])
 _NO_BINARY = frozenset(["-E", "-S", "-M", "-MM", "-fsyntax-only", "--help", "--version", "-v", "-dumpversion", "-###"])
 
 
@@ -112,7 +115,10 @@ def wanted(call: Call) -> Build | None:
         output or "a.out",
         linked,
         tuple(word[2:] for word in call.args if word.startswith("-l")),
-        any(word.startswith(("-W", "-pedantic", "-D", "-U", "-include", "-x")) for word in call.args),
+        any(word in _WARNINGS for word in call.args),
+        any(
+            word.startswith(("-W", "-f", "-D", "-U", "-include", "-x")) and word not in _WARNINGS for word in call.args
+        ),
         any(word.startswith("-O") and word != "-O0" for word in call.args),
     )
 

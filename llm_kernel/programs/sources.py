@@ -33,6 +33,8 @@ class Source:
 def source_of(call: Call, witness: Callable[[str, Callable[[], str]], object]) -> Source | None:
     """The program that ``call`` runs, where its source is known; ``witness`` keeps what was read for a later life."""
     base = call.name.rpartition("/")[2]
+    if base in _NODE and len(call.args) > 1 and call.args[0] in ("-e", "--eval"):
+        return Source("[eval]", call.args[1], "javascript", call.args[2:])
     script = next(iter(call.args), "") if base in _NODE else call.name if "/" in call.name else ""
     if not script or script.startswith("-"):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
@@ -12,7 +13,7 @@ from tree_sitter import Node
 
 from llm_kernel.plan.foreign.trees import called, every, given, text, tree, unescaped
 
-__all__ = ["broken", "clean", "needs_math"]
+__all__ = ["broken", "clean", "idle", "needs_math"]
 
 _SCOPES = frozenset(["compound_statement", "for_statement", "function_definition", "translation_unit"])
 _SPEC = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|q|j|z|t|L)?([a-zA-Z%])")
@@ -46,6 +47,27 @@ def clean(source: str) -> bool:
 def broken(source: str) -> bool:
     """Whether the C program ``source`` surely does not compile: it is not well formed, and no macro could mend it."""
     return tree(source, "c") is None and not re.search(r"^\s*#\s*(?!include\b)", source, re.MULTILINE)
+
+
+def idle(source: str) -> bool:
+    """Whether something may be declared that nobody uses, of which a compiler warns where it is asked to."""
+    root = tree(source, "c")
+    if root is None:
+        return True
+    uses = Counter(text(one) for one in every(root) if one.type == "identifier")
+    declared = [
+        named
+        for one in every(root)
+        if one.type in ("init_declarator", "declaration", "parameter_declaration")
+        for named in one.children_by_field_name("declarator")
+    ]
+    return any(uses[text(one)] < 2 for one in declared if one.type == "identifier") or any(
+        uses[text(inner)] < 2
+        for one in declared
+        if one.type in ("pointer_declarator", "array_declarator")
+        for inner in every(one)
+        if inner.type == "identifier"
+    )
 
 
 def needs_math(source: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 import re
 from collections.abc import Callable, Mapping
@@ -33,6 +34,15 @@ _ARITHMETIC: Mapping[str, Callable[[float, float], float]] = {
     "-": operator.sub,
     "*": operator.mul,
 }
+_FUNCTIONS: Mapping[str, Callable[..., float]] = {
+    "sqrt": math.sqrt,
+    "pow": math.pow,
+    "fabs": math.fabs,
+    "floor": math.floor,
+    "ceil": math.ceil,
+    "trunc": math.trunc,
+}
+"""Those whose result IEEE 754 fixes, or nearly so."""
 _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -294,12 +304,12 @@ def _member(node: Node, env: Env, whole: bool) -> Fixed | None:
 
 
 def _call(node: Node, env: Env, whole: bool) -> Fixed | None:
-    """The few calls of JavaScript whose result a page of output is made with."""
+    """The few calls whose result a page of output is made with."""
     name, owner = called(node)
-    if whole or owner is None:
-        return None
-    held = evaluate(owner, env, whole=whole)
     with_ = [evaluate(one, env, whole=whole) for one in given(node)]
+    if (owner is None and whole) or text(owner) == "Math":
+        return _mathematics(name, with_, whole)
+    held = evaluate(owner, env, whole=whole)
     match name, held, with_:
         case "repeat", str(), [int() as times] if 0 <= times * len(held) < _LONGEST:
             return held * times
@@ -314,3 +324,16 @@ def _call(node: Node, env: Env, whole: bool) -> Fixed | None:
             return None if None in parts else between.join(part or "" for part in parts)
         case _:
             return None
+
+
+def _mathematics(name: str, values: list[Fixed | None], whole: bool) -> Fixed | None:
+    """A function of C's ``math.h``, which gives a double, or of JavaScript's ``Math``."""
+    numbers = [value for value in values if isinstance(value, int | float) and not isinstance(value, bool)]
+    compute = _FUNCTIONS.get(name) if len(numbers) == len(values) else None
+    if compute is None:
+        return None
+    try:
+        value = float(compute(*numbers))
+    except (ArithmeticError, ValueError, TypeError):
+        return None
+    return value if whole else _bounded(value, whole)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from llm_kernel.plan.foreign.clean import clean, needs_math
-from llm_kernel.programs.compiled import gathered, put, release, wanted
+import posixpath
+
+from llm_kernel.plan.foreign.clean import clean, idle, needs_math
+from llm_kernel.programs.compiled import Build, gathered, put, release, wanted
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -22,15 +24,19 @@ def gcc(call: Call) -> Answer:
     asked = wanted(call)
     if asked is not None and (lacking := [one for one in asked.inputs if _lacks(call, one)]):
         return _lacking(name, lacking, release(call.machine))
-    if asked is None or asked.strict or set(asked.libraries) - {"m"}:
+    if asked is None or asked.odd or set(asked.libraries) - {"m"}:
         raise NotExact(name)
     made_of = gathered(call, asked)
     if made_of is None or any(unit.tongue != "c" or not clean(unit.text) for unit in made_of):
         raise NotExact(name)
     if asked.linked and _unlinked([unit.text for unit in made_of], math="m" in asked.libraries):
         raise NotExact(name)
+    if asked.warned and any(idle(unit.text) for unit in made_of):
+        raise NotExact(name)
     if asked.optimised and any(word in unit.text for unit in made_of for word in _CHECKED):
         raise NotExact(name)
+    if not call.machine.files.is_dir(posixpath.dirname(call.path(asked.output))):
+        return _homeless(asked)
     try:
         put(call, asked, made_of)
     except OSError:
@@ -49,6 +55,14 @@ def _lacking(name: str, lacking: list[str], major: int) -> Answer:
         return Answer("", "".join(rows), 1)
     rows = [f"{name}: error: {one}: No such file or directory\n" for one in lacking]
     return Answer("", f"{''.join(rows)}{name}: fatal error: no input files\ncompilation terminated.\n", 1)
+
+
+def _homeless(asked: Build) -> Answer:
+    """What is said of a place that is no directory."""
+    lost = f"{asked.output}: No such file or directory\n"
+    if asked.linked:
+        return Answer("", f"/usr/bin/ld: cannot open output file {lost}collect2: error: ld returned 1 exit status\n", 1)
+    return Answer("", f"Assembler messages:\nFatal error: can't create {lost}", 1)
 
 
 def _unlinked(sources: list[str], *, math: bool) -> bool:
