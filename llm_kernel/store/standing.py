@@ -1,8 +1,9 @@
 """The file under an open database: whether it still is the one that was opened, whole.
 
 SQLite writes on into a file that was deleted, and looks at pages it knows no second time. So before each write the
-names are looked up again, and where somebody else wrote, the file is read without the log. It is opened by SQLite
-alone: closing a descriptor of our own would drop the process's locks on it.
+names are looked up again, and where another kernel wrote, the file is read without the log. Where it was no kernel that
+wrote, a copy of an earlier day may lie there, whole by itself: so all is read, with the log that belongs to another. It
+is opened by SQLite alone: closing a descriptor of our own would drop the process's locks on it.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import sqlite3
 import time
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from llm_kernel.errors import StoreError
 
@@ -22,6 +23,11 @@ _Name: TypeAlias = tuple[int, int]
 
 _GLANCE, _CARE = "PRAGMA schema_version", "PRAGMA quick_check(1)"
 """How a file is read that another kernel wrote to, and one that was found bad."""
+
+_MIXED = "PRAGMA integrity_check(1)"
+"""How a file is read that no kernel wrote to."""
+
+_NEWEST = "SELECT max(key) FROM steps"
 
 _TRIES = 5
 _PAUSE = 0.05
@@ -37,6 +43,7 @@ class Standing:
         self._file = _name(path)
         self._log: _Name | None = None
         self._touched = _touched(path)
+        self._others = self._written()
         self._look = _GLANCE
 
     def check(self) -> None:
@@ -48,8 +55,11 @@ class Standing:
         self._same()
         touched = _touched(self._path)
         if touched != self._touched:
+            others = self._written()
             self._whole()
-            self._touched = touched
+            if others == self._others:
+                self._ours()
+            self._touched, self._others = touched, others
 
     def note(self) -> None:
         """The file after a write of our own.
@@ -59,7 +69,7 @@ class Standing:
         """
         self._same()
         self._log = self._log or _name(f"{self._path}-wal")
-        self._touched = _touched(self._path)
+        self._touched, self._others = _touched(self._path), self._written()
 
     def _same(self) -> None:
         logged = self._log is None or _name(f"{self._path}-wal") == self._log
@@ -74,6 +84,14 @@ class Standing:
             "Restart the kernel to begin with a new one."
         )
 
+    def _ours(self) -> None:
+        """Look whether a file that no kernel wrote to still holds what was kept."""
+        error = self._read(_MIXED, alone=False)
+        if error is None and self._ask(_NEWEST, alone=False) != self._sql.execute(_NEWEST).fetchone()[0]:
+            error = "it is of another time"
+        if error:
+            self._bad(error)
+
     def _whole(self) -> None:
         error = self._read(self._look)
         for _ in range(_TRIES):
@@ -87,27 +105,36 @@ class Standing:
             if error:
                 time.sleep(_PAUSE)
         if error:
-            raise StoreError(
-                f"{self._path} was overwritten or cut short under this kernel ({error}): nothing is kept any more. "
-                "Move it away and restart the kernel to begin with a new one."
-            )
+            self._bad(error)
+
+    def _bad(self, error: str) -> NoReturn:
+        raise StoreError(
+            f"{self._path} was overwritten or cut short under this kernel ({error}): nothing is kept any more. "
+            "Move it away and restart the kernel to begin with a new one."
+        )
+
+    def _written(self) -> int:
+        """A number that is another one once another kernel wrote."""
+        return int(self._sql.execute("PRAGMA data_version").fetchone()[0])
 
     def _write_back(self) -> None:
         with suppress(sqlite3.Error):  # what cannot be written back is still missing at the next look
             self._sql.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
-    def _read(self, pragma: str) -> str | None:
-        """What is wrong with the file alone, without its log."""
+    def _read(self, pragma: str, *, alone: bool = True) -> str | None:
+        """What is wrong with the file: ``alone``, without its log, or with it."""
         if not _touched(self._path)[0]:
             return "it is empty"  # which SQLite takes for a new database
         try:
-            with closing(
-                sqlite3.connect(f"{Path(self._path).absolute().as_uri()}?mode=ro&immutable=1", uri=True)
-            ) as sql:
-                (found,) = sql.execute(pragma).fetchone()
+            found = self._ask(pragma, alone=alone)
         except sqlite3.Error as error:
             return str(error)
         return None if isinstance(found, int) or found == "ok" else str(found).splitlines()[-1]
+
+    def _ask(self, question: str, *, alone: bool) -> object:
+        place = f"{Path(self._path).absolute().as_uri()}?mode=ro{'&immutable=1' if alone else ''}"
+        with closing(sqlite3.connect(place, uri=True)) as sql:
+            return sql.execute(question).fetchone()[0]
 
 
 def _name(path: str) -> _Name | None:

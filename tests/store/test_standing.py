@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from llm_kernel.errors import CellError, StoreError
-from llm_kernel.store import Store
+from llm_kernel.store import Step, Store
 from tests.book import Book
 from tests.store.moments import entry, moment
 
@@ -85,6 +87,53 @@ def test_what_is_still_in_the_log_is_written_back_into_a_file_that_was_emptied(t
     after = Store(tmp_path)
     assert after.load(first).parts == {"a": "1"}
     after.close()
+
+
+def _other(folder: Path) -> bytes:
+    with closing(sqlite3.connect(folder / "other")) as sql:
+        sql.execute("CREATE TABLE notes (text)")
+        sql.commit()
+    return (folder / "other").read_bytes()
+
+
+@pytest.mark.parametrize("more", [0, 1, 40, 200])
+@pytest.mark.parametrize("foreign", [False, True])
+def test_a_file_that_was_copied_over_in_place_is_noticed_or_harms_nothing(
+    tmp_path: Path, more: int, foreign: bool
+) -> None:
+    store = Store(tmp_path)
+    line = store.enter("a.ipynb")
+
+    def run(count: int) -> Step:
+        return [line.add("cell", "", moment({"/a": entry(os.urandom(3_000))}), forced=False) for _ in range(count)][-1]
+
+    run(60)
+    backup = _other(tmp_path) if foreign else (tmp_path / _FILE).read_bytes()
+    last = run(1 + more)
+    os.utime(tmp_path / _FILE)
+    (tmp_path / _FILE).write_bytes(backup)
+    noticed = ""
+    try:
+        last = run(60)
+    except StoreError as error:
+        noticed = str(error)
+    store.close()
+    if noticed:
+        assert "was overwritten or cut short under this kernel" in noticed
+        return
+    after = Store(tmp_path)
+    assert after.enter("a.ipynb").predecessor == last
+    assert len(after.load(last).files.entries["/a"].data) == 3_000
+    after.close()
+
+
+def test_a_file_that_was_only_touched_is_written_on(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    line = store.enter("a.ipynb")
+    line.add("cell", "", moment())
+    os.utime(tmp_path / _FILE, (1, 1))
+    assert line.add("cell", "", moment()).number == 2
+    store.close()
 
 
 def test_a_file_that_comes_back_is_written_again(tmp_path: Path) -> None:
