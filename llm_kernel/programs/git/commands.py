@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from llm_kernel.programs.git import branching, merging, recording, remotes, staging, starting, stashing, viewing
+from llm_kernel.programs.git import (
+    accounts,
+    branching,
+    merging,
+    recording,
+    remotes,
+    staging,
+    starting,
+    stashing,
+    stored,
+    viewing,
+)
 from llm_kernel.programs.git.cloning import clone
 from llm_kernel.programs.git.config import Config
 from llm_kernel.programs.git.fault import Fatal, Stop
@@ -48,6 +59,17 @@ _INSIDE: dict[str, Callable[[Repository, list[str]], Answer]] = {
     "fetch": remotes.fetch,
     "pull": remotes.pull,
     "push": remotes.push,
+    "blame": accounts.blame,
+    "shortlog": accounts.shortlog,
+    "reflog": accounts.reflog,
+    "describe": accounts.describe,
+    "ls-tree": stored.ls_tree,
+    "cat-file": stored.cat_file,
+    "hash-object": stored.hash_object,
+    "write-tree": stored.write_tree,
+    "gc": stored.gc,
+    "fsck": stored.fsck,
+    "count-objects": stored.count_objects,
     **PLUMBING,
 }
 _BARE_REFUSES = frozenset("add stage rm mv restore clean commit status checkout switch merge stash pull".split())

@@ -1,21 +1,16 @@
-"""Small questions to a repository: names, listings, lines' origins, counts."""
+"""Small questions to a repository: what its names stand for, and which paths it has."""
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Callable
 
-from llm_kernel.programs.edits import edits
-from llm_kernel.programs.git.dating import dated
 from llm_kernel.programs.git.fault import Fatal, Stop
-from llm_kernel.programs.git.history import decorations, ordered
-from llm_kernel.programs.git.objects import read_tree
+from llm_kernel.programs.git.history import ordered
 from llm_kernel.programs.git.options import parse
 from llm_kernel.programs.git.patch import changes
 from llm_kernel.programs.git.quoting import quoted
 from llm_kernel.programs.git.repository import Repository
 from llm_kernel.programs.git.status import look
-from llm_kernel.programs.git.store import Blob, blob_id
 from llm_kernel.programs.table import NotExact
 from llm_kernel.shell.call import Answer
 
@@ -132,81 +127,6 @@ def ls_files(repo: Repository, args: list[str]) -> Answer:
     return Answer("".join(f"{head}{quoted(path[len(base) :])}\n" for path, head in found))
 
 
-def ls_tree(repo: Repository, args: list[str]) -> Answer:
-    """The entries of a tree."""
-    given = parse(
-        args,
-        "r d t l,long name-only name-status full-tree full-name",
-        "git ls-tree [<options>] <tree-ish> [<path>...]",
-        rare="z abbrev object-only format",
-    )
-    if not given.words:
-        raise Stop("usage: git ls-tree [<options>] <tree-ish> [<path>...]\n", 129)
-    tree = repo.resolve(f"{given.words[0]}^{{tree}}")
-    if not tree:
-        raise Fatal(f"Not a valid object name {given.words[0]}")
-    rows = repo.tree(tree) if "r" in given else read_tree(repo.store.get(tree)[1])
-    wanted = [repo.inside(word) for word in given.words[1:]]
-    if any(word.endswith("/") for word in given.words[1:]):
-        raise NotExact
-    text = ""
-    for path, (mode, name) in sorted(rows.items()):
-        if wanted and not any(path == one or path.startswith(f"{one}/") for one in wanted):
-            continue
-        kind = "tree" if mode == 0o40000 else "commit" if mode == 0o160000 else "blob"
-        if {"name-only", "name-status"} & set(dict(given.options)):
-            text += f"{quoted(path)}\n"
-            continue
-        size = f" {repo.store.blob(name, ask=False).length if kind == 'blob' else '-':>7}" if "long" in given else ""
-        text += f"{mode:06o} {kind} {name}{size}\t{quoted(path)}\n"
-    return Answer(text)
-
-
-def cat_file(repo: Repository, args: list[str]) -> Answer:
-    """An object's kind, size or content."""
-    given = parse(args, "t s p e", "git cat-file <type> <object>", rare="batch batch-check textconv filters")
-    words = given.words
-    name = repo.named(words[-1]) if words else ""
-    if not name or not repo.store.has(name):
-        if "e" in given:
-            return Answer(status=1)
-        raise Fatal(f"Not a valid object name {words[-1] if words else ''}")
-    kind = repo.store.kind(name)
-    if "e" in given:
-        return Answer()
-    if "t" in given:
-        return Answer(f"{kind}\n")
-    if "s" in given:
-        return Answer(
-            f"{repo.store.blob(name, ask=False).length if kind == 'blob' else len(repo.store.get(name)[1])}\n"
-        )
-    if kind == "tree":
-        rows = read_tree(repo.store.get(name)[1])
-        kinds = {0o40000: "tree", 0o160000: "commit"}
-        return Answer(
-            "".join(f"{m:06o} {kinds.get(m, 'blob')} {one}\t{quoted(path)}\n" for path, (m, one) in rows.items())
-        )
-    return Answer(repo.store.get(name)[1])
-
-
-def hash_object(repo: Repository, args: list[str]) -> Answer:
-    """The name that a file's content has as a blob."""
-    given = parse(
-        args, "w t=", "git hash-object [-t <type>] [-w] <file>...", rare="stdin stdin-paths no-filters path literally"
-    )
-    text = ""
-    for word in given.words:
-        path = repo.call.path(word)
-        if not repo.files.exists(path):
-            raise Fatal(f"could not open '{word}' for reading: No such file or directory")
-        inside = path.startswith(f"{repo.top}/") and (repo.inside(word), 0) in repo.index
-        blob = Blob(repo.files.read(path)) if not repo.files.is_sized(path) else repo.work_blob(repo.inside(word))
-        text += f"{repo.work_name(repo.inside(word)) if inside else blob_id(blob)}\n"
-        if "w" in given:
-            repo.store.put_blob(blob)
-    return Answer(text)
-
-
 def rev_list(repo: Repository, args: list[str]) -> Answer:
     """Names of commits, the youngest first, or how many."""
     given = parse(
@@ -235,153 +155,6 @@ def rev_list(repo: Repository, args: list[str]) -> Answer:
         names = names[: given.number("max-count", 0)]
     names = names[::-1] if "reverse" in given else names
     return Answer(f"{len(names)}\n" if "count" in given else "".join(f"{name}\n" for name in names))
-
-
-def blame(repo: Repository, args: list[str]) -> Answer:
-    """Which commit each line of a file comes from."""
-    given = parse(
-        args,
-        "s e l L= date=",
-        "git blame [<options>] [<rev-opts>] [<rev>] [--] <file>",
-        rare="w M C p porcelain line-porcelain t root n f show-name show-number b c",
-    )
-    words = given.paths
-    if not words:
-        raise Stop("usage: git blame [<options>] [<rev-opts>] [<rev>] [--] <file>\n", 129)
-    path = repo.inside(words[-1])
-    start = repo.commit_of(words[0]) if len(words) > 1 else repo.head()
-    if (path not in repo.tree(start)) if start else True:
-        raise Fatal(f"no such path '{path}' in HEAD")
-    lines = repo.store.blob(repo.tree(start)[path][1]).data.decode("utf-8", "replace").splitlines(keepends=True)
-    if (
-        len(words) < 2
-        and repo.files.read(repo.place(path)).decode("utf-8", "replace").splitlines(keepends=True) != lines
-    ):
-        raise NotExact
-    origins = _origins(repo, start, path, lines)
-    first, last = 1, len(lines)
-    if span := given.value("L"):
-        low, _, high = span.partition(",")
-        first = int(low or 1)
-        last = min(first + int(high[1:]) - 1 if high.startswith("+") else int(high or last), last)
-    people = {name: repo.commit(name) for name in set(origins)}
-    shown = {name: one.author.email if "e" in given else one.author.name for name, one in people.items()}
-    width = max((len(shown[name]) for name in origins[first - 1 : last]), default=0)
-    digits, text = len(str(last)), ""
-    for number in range(first, last + 1):
-        one = people[origins[number - 1]]
-        mark = ("^" + one.name[:7] if not one.parents else one.name[:8]) if "l" not in given else one.name
-        when = dated(one.author, given.value("date", "iso"), repo.machine.clock.now)
-        who = f"<{shown[one.name]}>" if "e" in given else shown[one.name]
-        about = "" if "s" in given else f" ({who:<{width}} {when} {number:>{digits}})"
-        text += f"{mark}{about or f' {number:>{digits}})'} {lines[number - 1]}"
-    return Answer(text if text.endswith("\n") or not text else text + "\n")
-
-
-def _origins(repo: Repository, start: str, path: str, lines: list[str]) -> list[str]:
-    found = [""] * len(lines)
-    places, now, name = list(range(len(lines))), lines, start
-    while True:
-        parents = [p for p in repo.commit(name).parents if path in repo.tree(p)]
-        if not parents:
-            break
-        before = (
-            repo.store.blob(repo.tree(parents[0])[path][1]).data.decode("utf-8", "replace").splitlines(keepends=True)
-        )
-        kept: list[int] = []
-        old_places, at = [-1] * len(before), 0
-        new_at = 0
-        for edit in [*edits(before, now), None]:
-            end = edit.old if edit else len(before)
-            for offset in range(end - at):
-                old_places[at + offset] = places[new_at + offset]
-            new_at += end - at
-            if edit:
-                for place in places[new_at : edit.new_end]:
-                    kept.append(place)
-                new_at, at = edit.new_end, edit.old_end
-        for place in kept:
-            if place >= 0 and not found[place]:
-                found[place] = name
-        places, now, name = old_places, before, parents[0]
-    return [one or name for one in found]
-
-
-def shortlog(repo: Repository, args: list[str]) -> Answer:
-    """How many commits each author made."""
-    given = parse(
-        args,
-        "s,summary n,numbered e,email all no-merges",
-        "git shortlog [<options>] [<revision-range>]",
-        rare="c committer w group format",
-    )
-    counts: dict[str, list[str]] = {}
-    for one in ordered(repo, [repo.commit_of(word) for word in given.words] or [repo.head()]):
-        if "no-merges" not in given or len(one.parents) < 2:
-            who = f"{one.author.name} <{one.author.email}>" if "email" in given else one.author.name
-            counts.setdefault(who, []).append(one.subject)
-    names = sorted(counts, key=lambda who: (-len(counts[who]) if "numbered" in given else 0, who))
-    if "summary" in given:
-        return Answer("".join(f"{len(counts[who]):>6}\t{who}\n" for who in names))
-    rows = ["".join(f"      {subject}\n" for subject in reversed(counts[who])) for who in names]
-    return Answer("".join(f"{who} ({len(counts[who])}):\n{row}\n" for who, row in zip(names, rows, strict=True)))
-
-
-def reflog(repo: Repository, args: list[str]) -> Answer:
-    """Where HEAD was."""
-    words = [word for word in args if word != "show"]
-    given = parse(
-        words,
-        "n,max-count= no-abbrev",
-        "git reflog [show] [<log-options>] [<ref>]",
-        rare="all date pretty format",
-        numbers=True,
-    )
-    if given.words[:1] in (["expire"], ["delete"], ["exists"]):
-        raise NotExact
-    ref = given.words[0] if given.words else "HEAD"
-    rows = repo.reflog(ref if ref == "HEAD" else f"refs/heads/{ref}")
-    most = given.number("max-count", len(rows))
-    marks = decorations(repo)
-    text = ""
-    for number, (_, new, why) in enumerate(rows[:most]):
-        named = f" ({', '.join(marks[new])})" if new in marks and repo.call.tty else ""
-        text += f"{repo.short(new)}{named} {ref}@{{{number}}}: {why}\n"
-    return Answer(text)
-
-
-def describe(repo: Repository, args: list[str]) -> Answer:
-    """The nearest tag and how far it is."""
-    given = parse(
-        args,
-        "tags always abbrev= long dirty? all",
-        "git describe [<options>] [<commit-ish>]",
-        rare="contains match exclude first-parent exact-match candidates broken",
-    )
-    start = repo.commit_of(given.words[0] if given.words else "HEAD")
-    tags = {}
-    for ref, name in repo.store.refs("refs/tags/").items():
-        if "tags" in given or repo.store.kind(name) == "tag":
-            tags[repo.commit_of(name)] = ref[10:]
-    abbrev = given.number("abbrev", 7)
-    for one in ordered(repo, [start]):
-        if one.name in tags:
-            count = len(repo.ancestors([start]) - repo.ancestors([one.name]))
-            far = f"-{count}-g{start[: max(abbrev, 4)]}" if (count or "long" in given) and abbrev else ""
-            return Answer(f"{tags[one.name]}{far}{_dirt(repo, given.options)}\n")
-    if "always" in given:
-        return Answer(f"{start[:abbrev]}{_dirt(repo, given.options)}\n")
-    if repo.store.refs("refs/tags/"):
-        raise Fatal(f"No annotated tags can describe '{start}'.\nHowever, there were unannotated tags: try --tags.")
-    raise Fatal("No names found, cannot describe anything.")
-
-
-def _dirt(repo: Repository, options: list[tuple[str, str]]) -> str:
-    marks = [value or "-dirty" for name, value in options if name == "dirty"]
-    if not marks:
-        return ""
-    state = look(repo)
-    return marks[-1] if state.staged or state.changed else ""
 
 
 def check_ignore(repo: Repository, args: list[str]) -> Answer:
@@ -430,11 +203,6 @@ def merge_base(repo: Repository, args: list[str]) -> Answer:
     return Answer(f"{base}\n" if base else "", status=0 if base else 1)
 
 
-def write_tree(repo: Repository, args: list[str]) -> Answer:
-    """Store the index as a tree."""
-    return Answer(f"{repo.write_tree(repo.staged())}\n")
-
-
 def show_ref(repo: Repository, args: list[str]) -> Answer:
     """Every name with what it points to."""
     given = parse(
@@ -448,41 +216,6 @@ def show_ref(repo: Repository, args: list[str]) -> Answer:
     ]
     rows = {ref: name for place in places for ref, name in repo.store.refs(place).items()}
     return Answer("".join(f"{name} {ref}\n" for ref, name in rows.items()), status=0 if rows else 1)
-
-
-def gc(repo: Repository, args: list[str]) -> Answer:
-    """Tidy up: there is nothing that anybody could see."""
-    parse(args, "aggressive auto q,quiet prune? no-prune force", "git gc [<options>]")
-    return Answer()
-
-
-def fsck(repo: Repository, args: list[str]) -> Answer:
-    """Check every object: they are sound."""
-    parse(
-        args,
-        "full strict no-dangling progress no-progress",
-        "git fsck [<options>]",
-        rare="unreachable lost-found root tags name-objects",
-    )
-    return Answer(
-        ""
-        if repo.head()
-        else f"notice: HEAD points to an unborn branch ({repo.branch})\nnotice: No default references\n"
-    )
-
-
-def count_objects(repo: Repository, args: list[str]) -> Answer:
-    """How many loose objects there are and what they take."""
-    if args:
-        raise NotExact
-    top = posixpath.join(repo.folder, "objects")
-    loose = [
-        repo.files.stat(f"{top}/{folder}/{name}").size
-        for folder in repo.files.listdir(top)
-        if len(folder) == 2
-        for name in repo.files.listdir(f"{top}/{folder}")
-    ]
-    return Answer(f"{len(loose)} objects, {sum(-(-size // 4096) * 4 for size in loose)} kilobytes\n")
 
 
 def diff_tree_names(repo: Repository, args: list[str]) -> Answer:
@@ -506,21 +239,10 @@ def diff_tree_names(repo: Repository, args: list[str]) -> Answer:
 PLUMBING: dict[str, Callable[[Repository, list[str]], Answer]] = {
     "rev-parse": rev_parse,
     "ls-files": ls_files,
-    "ls-tree": ls_tree,
-    "cat-file": cat_file,
-    "hash-object": hash_object,
     "rev-list": rev_list,
-    "blame": blame,
-    "shortlog": shortlog,
-    "reflog": reflog,
-    "describe": describe,
     "check-ignore": check_ignore,
     "symbolic-ref": symbolic_ref,
     "merge-base": merge_base,
-    "write-tree": write_tree,
     "show-ref": show_ref,
-    "gc": gc,
-    "fsck": fsck,
-    "count-objects": count_objects,
     "diff-tree": diff_tree_names,
 }
