@@ -8,6 +8,7 @@ from dataclasses import replace
 from llm_kernel.programs.git import (
     accounts,
     branching,
+    going,
     merging,
     recording,
     remotes,
@@ -48,8 +49,8 @@ _INSIDE: dict[str, Callable[[Repository, list[str]], Answer]] = {
     "show": viewing.show,
     "diff": viewing.diff,
     "branch": branching.branch,
-    "checkout": branching.checkout,
-    "switch": branching.switch,
+    "checkout": going.checkout,
+    "switch": going.switch,
     "tag": branching.tag,
     "merge": merging.merge,
     "cherry-pick": merging.cherry_pick,
