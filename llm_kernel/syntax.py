@@ -63,6 +63,7 @@ _COMPOUND = frozenset(
     ]
 )
 _LITERAL = frozenset(["word", "string", "raw_string", "ansi_c_string", "concatenation", "number"])
+_DOCUMENT = re.compile(r"(?<!<)<<(-?)[ \t]*['\"\\]?(\w+)", re.ASCII)
 _RANGE = re.compile(r"\{(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?\}")
 _SEQ = re.compile(r"(?:\$\(|`)\s*seq((?:\s+-?\d+){1,3})\s*[)`]")
 _FIRST = re.compile(r"\s*(\w+)\s*=\s*(-?\d+)\s*")
@@ -98,7 +99,23 @@ def bash_message(text: str, error: str = "") -> str:
 
 def parse(text: str) -> Node:
     """The root of tree-sitter's tree for ``text``; it has one for every text."""
-    return Parser(_LANGUAGE).parse(text.encode("utf-8", "replace")).root_node
+    read = _unended(text) if "<<" in text else text
+    return Parser(_LANGUAGE).parse(read.encode("utf-8", "replace")).root_node
+
+
+def _unended(text: str) -> str:
+    """``text`` whose here-documents have no line that only begins like their end: tree-sitter would end them there."""
+    lines, end, tabs = text.split("\n"), "", ""
+    for number, line in enumerate(lines):
+        bare = line.lstrip("\t") if tabs else line
+        if not end:
+            found = _DOCUMENT.search(line)
+            tabs, end = (found[1], found[2]) if found else ("", "")
+        elif bare == end:
+            end = ""
+        elif bare.startswith(end):
+            lines[number] = line.replace(end[0], "x" if end[0] == "_" else "_", 1)
+    return "\n".join(lines) if not end else text
 
 
 def walk(root: Node, *, tokens: bool = False, errors: bool = True) -> Iterator[Node]:

@@ -80,6 +80,7 @@ class Inner:
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, Pending] = {}
         self._home: Inner | None = None
+        self._masks: list[int] = []
         self._trapping: set[tuple[int, int]] = set()
         self._deep = 0
         self.own = machine.processes.shell
@@ -133,6 +134,12 @@ class Inner:
             case "known":
                 name, *function = rest
                 return f"{GONE if not any(function) and self._absent(name) else ''}{name}", 0
+            case "mask":
+                self._masks.append(self._machine.files.umask)
+                return "", 0
+            case "unmask":
+                self._machine.files.umask = self._masks.pop()
+                return "", int(rest[0])
             case "newer":
                 return f"{int(self._newer(rest, cwd))}", 0
             case "number":
@@ -155,6 +162,9 @@ class Inner:
         if self._home is None:
             self.pending(self.own).traps = {}
         self._trapping.clear()
+        if self._masks:
+            self._machine.files.umask = self._masks[0]
+            self._masks.clear()
         self._deep = 0
         self._bodies = None
         self._chance.over()

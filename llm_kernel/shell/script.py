@@ -52,7 +52,7 @@ _SUSPECT = re.compile(
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
-    r"|\b(?:awk|gawk|jq|tr)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
+    r"|\b(?:awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
     (re.compile(head), re.compile(word))
@@ -106,6 +106,7 @@ _WORDS = frozenset(
     "word string raw_string simple_expansion expansion concatenation command_substitution test_operator number".split()
 )
 _LN = re.compile(r"\b(?:ln|link|cp)\b")
+_MASKS = re.compile(r"\bumask\s+[\w=+-]")
 _PAGED = frozenset(["-D", "-h", "-l", "-o", "-w", "-W", "-N", "--date-format", "--header"])
 """The options of ``pr`` that take a word of their own."""
 
@@ -220,6 +221,8 @@ def led(script: str, lead: Lead) -> str:
             edits += _tests(node, shared) + _same(node, shared) + _newer(node, lead)
         elif node.type == "redirected_statement":
             edits += _zeroes(node)
+        elif node.type == "subshell":
+            edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:
             edits += _full(node, lead) or _chanced(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
@@ -281,7 +284,7 @@ class _Command:
     def edits(self) -> list[Edit]:
         edits = self._of(self._words, "")
         if self._forks:  # the spaces let it stand before what else is put there
-            first, last = self._words[0].start_byte, self._words[-1].end_byte
+            first, last = self._node.start_byte, self._words[-1].end_byte
             edits += [(first, first, "  { "), (last, last, f"; {self._asks('ended')} $?; }}")]
         return edits
 
@@ -379,7 +382,7 @@ class _Command:
         at = _inner_at("xargs", rest)
         name = rest[at - 1] if at else "echo"
         name = name if _PLAIN.fullmatch(name) or ("/" in name and re.fullmatch(r"[\w./-]+", name)) else "command"
-        first, last = words[0].start_byte, words[-1].end_byte
+        first, last = self._node.start_byte, words[-1].end_byte
         # the space lets it stand before what else is put there
         return [(first, first, " { "), (last, last, f"; {self._asks('xargs')} $? {name}; }}")]
 
@@ -516,7 +519,7 @@ class _Command:
     def _piped(self, words: list[Node], at: int, edits: list[Edit]) -> list[Edit]:
         name = _text(words[0])
         end = words[at - 1].end_byte
-        start = self._words[0].start_byte
+        start = self._node.start_byte
         last = words[-1].end_byte
         return [
             *edits,
@@ -648,6 +651,17 @@ def _beside(node: Node, word: Node) -> tuple[Node | None, Node | None]:
         max(before, key=lambda one: (one.end_byte, -one.start_byte), default=None),
         min(after, key=lambda one: (one.start_byte, -one.end_byte), default=None),
     )
+
+
+def _masked(node: Node, lead: Lead) -> list[Edit]:
+    """``( umask 077; ... )``: the mask is the shell's again behind it."""
+    if not _MASKS.search(_text(node)):
+        return []
+    asks = f"{INNER} </dev/null {lead.pid}"
+    return [
+        (node.start_byte, node.start_byte, f"{{ {asks} mask; "),
+        (node.end_byte, node.end_byte, f"; {asks} unmask $?; }}"),
+    ]
 
 
 def _full(node: Node, lead: Lead) -> list[Edit]:
@@ -841,7 +855,7 @@ def _forks(node: Node) -> int:
     """How many forks of the shell lie between it and ``node``."""
     count, above = 0, node.parent
     while above is not None:
-        count += above.type in ("subshell", "command_substitution", "process_substitution")
+        count += above.type in ("subshell", "command_substitution", "process_substitution", "pipeline")
         above = above.parent
     return count
 
