@@ -35,6 +35,7 @@ from llm_kernel.plan.values import (
     known,
     spread,
     truth,
+    value_size,
 )  # fmt: skip
 from llm_kernel.plan.walk import Flow, Raised, Walk
 
@@ -394,6 +395,9 @@ def set_attribute(w: Walk, thing: Value, word: str, value: Value) -> None:
     attrs = getattr(thing, "names" if isinstance(thing, Env) else "attrs", None)
     if isinstance(attrs, dict):
         w.state.put(attrs, word, value)
+    if isinstance(thing, Thing) and thing.kind == "dataset" and word == "data":
+        size = len(value) if isinstance(value, list) and not spread(value) else value_size(value)
+        w.state.put(thing.attrs, "size", size)
 
 
 def _set_item(w: Walk, thing: Value, key: Value, value: Value) -> None:

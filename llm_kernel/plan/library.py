@@ -34,12 +34,13 @@ from llm_kernel.plan.parsers import parser, parser_method, wrong_type
 from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.rates import OPTIMIZERS, SCHEDULERS, give_up, optimizer, rate_attribute, rate_method, scheduler
 from llm_kernel.plan.saving import load, save, size
-from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas
+from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas, stored
 from llm_kernel.plan.shapes.chance import lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.metrics import estimated
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.numpys import forget
+from llm_kernel.plan.shapes.release import before
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import OBJECTS, SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
@@ -70,6 +71,10 @@ _GROWING = ("factorial", "perm", "comb", "prod", "lcm")
 _SAFE = ("time.", "random.", "math.", "datetime.", "sys.", "platform.", "uuid.", "os.path.")
 
 
+_FORMER = {"numpy.Inf": math.inf, "numpy.Infinity": math.inf, "numpy.NaN": math.nan, "numpy.NAN": math.nan}
+"""Names that numpy had until its second release."""
+
+
 def library_value(w: Walk, path: str) -> Value:
     """Something in a library that is not called (yet)."""
     if path in w.facts:
@@ -87,6 +92,8 @@ def library_value(w: Walk, path: str) -> Value:
         return float(getattr(math, path[5:]))
     if path in ("numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "torch.pi", "torch.inf", "torch.nan"):
         return float(getattr(math, path[6:]))
+    if path in _FORMER and before(w.facts, "numpy", (2, 0)):
+        return _FORMER[path]
     if path in ("sys.maxsize", "sys.float_info.max"):
         return Unknown("int" if path == "sys.maxsize" else "float", low=10**9)
     if path in KINDS and path.split(".")[-1] in ("__version__", "version", "cuda", "platform", "executable", "name"):
@@ -232,7 +239,7 @@ def dataset(name: str, sizes: tuple[int, int]) -> Handler:
         size = sizes[0] if train is True else sizes[1] if train is False else None
         shape = example(name, named.get("transform", args[2] if len(args) > 2 else None))
         item = (tensor(shape), tensor((), "int64")) if shape is not None else None
-        return Thing("dataset", {"size": size, "item": item})
+        return Thing("dataset", {"size": size, "item": item, **stored(name, size)})
 
     return make
 

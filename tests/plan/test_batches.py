@@ -172,3 +172,22 @@ print("outside", out.shape, out.device)
         "inside torch.Size([3, 5])\n",
         "outside torch.Size([6, 2]) cuda:0\n",
     ]
+
+
+HELD = """
+from torchvision import datasets
+digits, pictures = datasets.MNIST("data", train=False), datasets.CIFAR10("data")
+print(digits.data.unsqueeze(1).clone().shape, digits.targets.shape, digits.data.dtype, pictures.data.shape)
+digits.data, digits.targets = digits.data[:100], digits.targets[:100]
+print(len(digits), digits.data.shape[0])
+digits.data = digits.data[digits.targets < 5]
+print(len(digits))
+"""
+
+
+def test_what_a_data_set_holds_has_its_form_and_decides_how_long_it_is() -> None:
+    assert lines(HELD) == [
+        "torch.Size([10000, 1, 28, 28]) torch.Size([10000]) torch.uint8 (50000, 32, 32, 3)",
+        "100 100",
+        "?",
+    ]

@@ -177,7 +177,8 @@ def _summed(expr: str, meanings: Mapping[str, str], kind: str) -> str:
 
 
 def _is_count(hole: Hole) -> bool:
-    return hole.kind == "int" or hole.format.endswith("d") or (hole.kind == "any" and not hole.format)
+    whole = "/" not in hole.expr.replace("//", "")
+    return hole.kind == "int" or hole.format.endswith("d") or (hole.kind == "any" and not hole.format and whole)
 
 
 def _kind(text: str) -> str:

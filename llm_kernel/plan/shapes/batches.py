@@ -9,7 +9,7 @@ from llm_kernel.plan.shapes.tensor import Shape, Tensor, tensor, whole
 from llm_kernel.plan.values import Instance, Thing, Unknown, Value
 from llm_kernel.plan.walk import Exited, Raised, Walk
 
-__all__ = ["PICTURES", "TRANSFORMS", "Rows", "batch", "example", "gathered", "item_of", "replicas"]
+__all__ = ["PICTURES", "TRANSFORMS", "Rows", "batch", "example", "gathered", "item_of", "replicas", "stored"]
 
 PICTURES: dict[str, Shape] = {
     "MNIST": (1, 28, 28), "FashionMNIST": (1, 28, 28), "KMNIST": (1, 28, 28), "QMNIST": (1, 28, 28),
@@ -56,6 +56,18 @@ def example(name: str, given: Value) -> Shape | None:
         if shape is None:
             return None
     return shape
+
+
+def stored(name: str, size: int | None) -> dict[str, Value]:
+    """What a data set of ``size`` pictures holds in memory, as far as its form is known."""
+    channels, height, width = PICTURES.get(name, (0, 0, 0))
+    if size is None or name.startswith("E"):  # which of EMNIST's parts it is decides
+        return {}
+    if channels == 1:
+        return {"data": tensor((size, height, width), "uint8"), "targets": tensor((size,), "int64")}
+    if name.startswith("CIFAR"):
+        return {"data": tensor((size, height, width, channels), "uint8", of="numpy")}
+    return {}
 
 
 def _steps(given: Value) -> list[Thing] | None:

@@ -6,6 +6,7 @@ import pytest
 
 from llm_kernel.plan import Hole, Line, Literal
 from llm_kernel.plan.curves import Values, course
+from llm_kernel.plan.curves.roles import role_of
 
 _SOURCE = """
 import torch
@@ -62,3 +63,9 @@ def test_a_value_between_two_anchors_lies_between_them(at: int) -> None:
     found = [_values().number(at, turn, 10, anchors) for turn in range(10)]
     assert (found[0], found[9]) == (anchors[0], anchors[9])
     assert all(min(anchors.values()) <= value <= max(anchors.values()) for value in found)
+
+
+def test_a_quotient_is_no_count_whatever_it_is_made_of() -> None:
+    line = Line((Literal("Accuracy on the test images: "), Hole("any", "", "100 * correct / total"), Literal(" %")))
+    found = role_of(line, 1, {})
+    assert (found.kind, found.split, found.percent) == ("accuracy", "test", True)
