@@ -43,21 +43,25 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("llm-kernel", description="A Jupyter kernel for a machine that is imagined.")
     parser.add_argument("--version", action="version", version=f"llm-kernel {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    _add_install(commands.add_parser("install", help="make the kernel known to Jupyter"))
-    commands.add_parser("demo", help="watch a notebook being executed")
-    check = commands.add_parser("doctor", help="say what was found and what is missing")
+
+    def word(name: str, what: str) -> argparse.ArgumentParser:
+        return commands.add_parser(name, help=what, description=f"{what[0].upper()}{what[1:]}.")
+
+    _add_install(word("install", "make the kernel known to Jupyter"))
+    word("demo", "watch a notebook being executed")
+    check = word("doctor", "say what was found and what is missing")
     check.set_defaults(run=_doctor)
-    fetch = commands.add_parser("fetch", help="fetch the embedded model's weights")
+    fetch = word("fetch", "fetch the embedded model's weights")
     fetch.add_argument("--cache", default="", help="folder for the weights (default: LLM_KERNEL_CACHE or the user's)")
     fetch.set_defaults(run=_fetch)
-    _add_serve(commands.add_parser("serve", help="serve the embedded model to a class"))
-    settings = commands.add_parser("config", help="list every setting for llm_kernel_config.py")
+    _add_serve(word("serve", "serve the embedded model to a class"))
+    settings = word("config", "list every setting for llm_kernel_config.py")
     settings.set_defaults(run=_config)
-    _add_exchange(commands.add_parser("export", help="write a saved machine into one file"), _export)
-    _add_exchange(commands.add_parser("import", help="take an exported machine in, to be loaded by its name"), _import)
-    _add_record(commands.add_parser("record", help="execute a notebook by the model and keep its replies on a tape"))
-    _add_replay(commands.add_parser("replay", help="execute a notebook from its tape: no model, no network"))
-    trial = commands.add_parser("try", help="run a cell and show its parse, its events and what it changed")
+    _add_exchange(word("export", "write a saved machine into one file"), _export)
+    _add_exchange(word("import", "take an exported machine in, to be loaded by its name"), _import)
+    _add_record(word("record", "execute a notebook by the model and keep its replies on a tape"))
+    _add_replay(word("replay", "execute a notebook from its tape: no model, no network"))
+    trial = word("try", "run a cell and show its parse, its events and what it changed")
     trial.add_argument("cell", nargs="+", help="the text of each cell; - reads it from standard input")
     trial.set_defaults(run=_try)
     return parser
@@ -100,7 +104,7 @@ def _add_replay(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_book(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("notebook", metavar="NOTEBOOK", type=Path)
+    parser.add_argument("notebook", metavar="NOTEBOOK", type=Path, help="an .ipynb file")
     parser.add_argument("--tape", metavar="FILE", type=Path, help="default: NAME.tape.jsonl beside NAME.ipynb")
     parser.add_argument("--base", metavar="FILE", type=Path, help="a tape under it that is read and never written")
     parser.add_argument("--out", metavar="FILE", type=Path, help="where the executed notebook goes (default: in place)")
@@ -110,7 +114,7 @@ def _add_book(parser: argparse.ArgumentParser) -> None:
 def _add_exchange(parser: argparse.ArgumentParser, run: Callable[[argparse.Namespace], int]) -> None:
     if run is _export:
         parser.add_argument("name", metavar="NAME", help="what %%save called it")
-    parser.add_argument("file", metavar="FILE", type=Path)
+    parser.add_argument("file", metavar="FILE", type=Path, help="what is written, or taken in")
     if run is _import:
         parser.add_argument("name", metavar="NAME", nargs="?", default="", help="default: the name it had")
     parser.add_argument("--home", default="", help="folder for snapshots (default: LLM_KERNEL_HOME or the user's)")
