@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -145,3 +147,27 @@ async def test_a_traceback_of_an_argument_shows_its_source_from_3_13_on_and_of_i
     )
     assert await notebook("python3 -c '1/0'") == err(told.format("<string>", "    1/0\n    ~^~\n"), 1)
     assert await notebook("echo 1/0 | python3 -") == err(told.format("<stdin>", ""), 1)
+
+
+def _children() -> set[int]:
+    """The processes that this one has begun and not yet seen the end of, ended ones included."""
+    found = set()
+    for task in Path("/proc/self/task").iterdir():
+        with suppress(FileNotFoundError):
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="asks /proc for processes")
+async def test_an_interrupt_while_a_program_computes_leaves_no_process() -> None:
+    before = _children()
+    notebook = Notebook()
+    cell = asyncio.create_task(notebook("python3 -c 'class A: pass\nwhile True: pass'"))
+    while _children() == before:
+        assert not cell.done()
+        await asyncio.sleep(0.01)
+    cell.cancel()
+    with suppress(asyncio.CancelledError):
+        await cell
+    assert _children() == before
+    assert await notebook("python3 -c 'class A: pass\nprint(A.__name__)'") == out("A\n")

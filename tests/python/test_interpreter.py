@@ -98,6 +98,35 @@ HOSTILE |= {
     "import asyncio\nasync def main():\n    await asyncio.Event().wait()\nasyncio.run(main())": "a wait without end",
     "import asyncio\nasync def main():\n    while True:\n        await asyncio.sleep(0)\nasyncio.run(main())": "time",
 }
+HOSTILE |= {
+    "input(1, 2)": "arguments of a function of the library",
+    "try:\n    open()\nexcept TypeError as e:\n    print(e)": "arguments of a function of the library",
+    "print(list(map(repr, [object()]))[0][-13:])": "a place in memory",
+    "import io\nb = io.StringIO()\nprint(object(), file=b)\nb.seek(0)\nfor line in b:\n    print(line[:-3])": (
+        "a place in memory"
+    ),
+    "with open('o', 'w') as f:\n    print(object(), file=f)": "a place in memory",
+    "async def f(): pass\nf().cr_frame": "an object of the interpreter's",
+    "import asyncio\nasyncio.run.__globals__": "attribute: __globals__",
+    "import asyncio\nclass Q(asyncio.Queue):\n    def _init(self, n):\n        self._loop\nQ()": "attribute: _loop",
+    "import asyncio as a\nasync def main():\n    async with a.TaskGroup() as g:\n        g._loop\na.run(main())": (
+        "attribute: _loop"
+    ),
+    "import json\njson.JSONEncoder.__init__.__globals__": "attribute: __globals__",
+    "import json\njson.JSONDecoder().parse_float.__self__": "attribute: __self__",
+    "class M(type):\n    def mro(cls):\n        return super().mro()\nclass A(metaclass=M): pass": "attribute: mro",
+    "type.mro(int)": "attribute: mro",
+    "id.__self__": "attribute: __self__",
+    "print('x'.ljust(10 ** 10))": "memory",
+    "print(f'{1:{10 ** 9}}')": "memory",
+    "import pickle\npickle.loads(b'.')": "module: pickle",
+    "__builtins__['__import__']('os')": "name: __builtins__",
+    "print(__loader__)": "builtin: __loader__",
+    "class A:\n    def __format__(self, spec):\n        return spec\nf'{A():{A.__init__.__globals__}}'": (
+        "attribute: __globals__"
+    ),
+    "from datetime import datetime\nclass D(datetime): pass\nD.now()": "the time from a class of the program's",
+}
 _GENERATOR = "def g():\n    yield\n"
 _EVIL = "class S(str):\n    def __getitem__(self, i): return 'a'\n    def startswith(self, *a): return False\n"
 _FIELD = "from dataclasses import dataclass\nclass A: pass\n"

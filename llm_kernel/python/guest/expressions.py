@@ -290,6 +290,8 @@ def item(node: ast.Subscript, scope: Scope) -> Says:
     def run(frame: Frame) -> Any:
         holder, wanted = value(frame), key(frame)
         frame.node = node
+        if holder.__class__ is str and holder != frame.module.run.shown(holder):
+            raise Doubt("a place in memory")
         return holder[wanted]
 
     return run

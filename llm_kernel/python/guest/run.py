@@ -227,6 +227,7 @@ class _Run:
 
     def _caught(self, error: BaseException) -> None:
         """Give an error the words of the wanted version."""
+        _check_arguments(error)
         if self._same or self._mine(error) or not error.args:
             return
         text = self._wire.ask("gate", type(error).__name__, str(error))
@@ -269,6 +270,7 @@ class _Run:
             if not code.co_filename.startswith(_HERE) or _written(Path(code.co_filename).name, code.co_name):
                 raise Doubt("frame of a library")
             step = step.tb_next
+        _check_arguments(error)
         way = self._trace.way(error)
         kind, text = type(error), self._said(error)
         module = kind.__module__
@@ -297,6 +299,16 @@ def _written(file: str, function: str) -> bool:
     if file in ("storage.py", "paths.py", "telling.py"):
         return function not in NATIVE
     return file == "world.py" and function in ("makedirs", "size")
+
+
+def _check_arguments(error: BaseException) -> None:
+    """Doubt what is said of the arguments of a function of ours, which are not those of Python's."""
+    owner, called, _ = str(error).partition("() ") if type(error) is TypeError else ("", "", "")
+    first, inner, _ = owner.partition(".")
+    if called and (inner or first.startswith("_")):
+        ours = (vars(module) for name, module in sys.modules.items() if name.startswith("guest."))
+        if any(first in names for names in ours):
+            raise Doubt("arguments of a function of the library")
 
 
 _FACTS = ("platform", "getpass", "socket")
