@@ -102,3 +102,11 @@ async def test_the_list_of_yum_is_that_of_rpm() -> None:
     rows = [line.split() for line in (await book.said("yum list installed")).splitlines()[2:]]
     names = [f"{name.rpartition('.')[0]}-{version}.{name.rpartition('.')[2]}" for name, version, _ in rows]
     assert names == (await book.said("rpm -qa")).splitlines()
+
+
+async def test_a_server_that_was_installed_can_be_started() -> None:
+    book = await _centos()
+    await book("yum -y install httpd >/dev/null")
+    assert await book.said("rpm -qf /usr/sbin/httpd") == "httpd-2.4.6-97.el7.centos.x86_64\n"
+    assert await book("systemctl is-active httpd") == out("inactive\n", 3)
+    assert await book("systemctl start httpd; systemctl is-active httpd") == out("active\n")
