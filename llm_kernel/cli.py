@@ -131,7 +131,7 @@ def _install(options: argparse.Namespace) -> int:
         )
     except PermissionError as error:
         raise PermissionError(f"{error}; try --user") from error
-    sys.stdout.write(f"Installed the kernel {options.name} in {folder}\n")
+    sys.stdout.write(f"Installed the kernel {folder.name} in {folder}\n")
     return 0
 
 
