@@ -525,7 +525,7 @@ class Shell:
     async def _callback(self, context: Any) -> int:
         env = dict(context.env)
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
-        turns, self._single = Turns(self._order, first=self._single), False
+        turns, self._single = Turns(self._order, (call.name, *call.args), first=self._single), False
         streams = Streams(context, turns, self)
         call = replace(call, run=self._apart(call, streams), parent=streams.parent)
         if call.name in (HISTORY, FC):

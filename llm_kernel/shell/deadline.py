@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from llm_kernel.timeline import PATIENCE, Strand
@@ -13,10 +14,12 @@ _LANDING = 0.02
 """Real seconds in which what was written before the deadline comes in."""
 
 
-async def overdue(strand: Strand, seconds: float, work: asyncio.Future[Any], *, ends: bool = True) -> bool:
+async def overdue(
+    strand: Strand, seconds: float, work: asyncio.Future[Any], *, ends: Callable[[], bool] = lambda: True
+) -> bool:
     """Wait until ``work``, which lives on ``strand``, is done, but not longer than ``seconds``: whether it is late.
 
-    ``ends``: it is ended then, before any more time passes.
+    ``ends`` is asked then, before any more time passes, whether it is to be ended at once.
 
     What computes without end and lets no time pass has used them up after as many real seconds, or a few.
     """
@@ -38,7 +41,7 @@ async def overdue(strand: Strand, seconds: float, work: asyncio.Future[Any], *, 
         if not work.done():
             await asyncio.wait({work}, timeout=_LANDING)
         late = not work.done()
-        if late and ends:
+        if late and ends():
             work.cancel()
             await asyncio.wait({work})
         return late

@@ -47,7 +47,10 @@ Fork: TypeAlias = Callable[[Order, Call, Process, Strand], Awaitable[Forked]]
 
 @dataclass(slots=True, eq=False)
 class Job:
-    """One background command; ``call`` holds what fork() gave it, ``names`` the files that its streams go to."""
+    """One background command; ``call`` holds what fork() gave it, ``names`` the files that its streams go to.
+
+    ``pending``: signals that wait until it goes on.
+    """
 
     number: int
     order: Order
@@ -65,6 +68,7 @@ class Job:
     told: bool = False
     held: list[tuple[bool, bytes]] = field(default_factory=list)
     size: int = 0
+    pending: list[int] = field(default_factory=list)
 
     @property
     def over(self) -> bool:

@@ -20,6 +20,7 @@ from llm_kernel.timeline import Strand, Timeline
 
 __all__ = ["Jobs"]
 
+_KILL = 9
 _FORK = 0.001
 """Seconds that a child needs to begin."""
 
@@ -122,7 +123,7 @@ class Jobs:
             job.strand.freeze()
 
     def _killed(self, job: Job) -> asyncio.Task[None] | None:
-        self.signalled(job, 9)
+        self.signalled(job, _KILL)
         return job.task
 
     async def _live(self, job: Job, sinks: tuple[Sink, Sink] | OSError, body: str = "") -> None:
@@ -165,6 +166,9 @@ class Jobs:
         """
         if job.over:
             return
+        if job.state == "Stopped" and signal in ENDS and signal != _KILL:
+            job.pending.append(signal)
+            return
         if signal in ENDS and job.shell is not None and job.shell.caught(signal):
             for child in self._machine.processes.below(job.pid) if group else ():
                 self._machine.processes.signal(child, signal)
@@ -185,6 +189,9 @@ class Jobs:
             job.strand.thaw()
             job.state, job.process.state = "Running", "S"
             self._timeline.announce()
+            pending, job.pending = job.pending, []
+            for one in pending:
+                self.signalled(job, one, group=group)
 
     async def end(self) -> None:
         """End every job, those of other shells of this machine too, for the machine goes."""

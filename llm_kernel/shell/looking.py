@@ -20,6 +20,9 @@ _UNSEEN = re.compile(r"[`*?\[{~\\]|\$[^?#!_]|<<|proc|\$$")
 _COUNTS = re.compile(r"\bfor\s+\w+\s+in\s+\{-?\d{1,9}\.\.-?\d{1,9}\}")
 """The head of a loop over numbers: they spell no path but through its variable."""
 
+_PIDS = re.compile(r"\$\((?:jobs -p|(?:pgrep|pidof)(?: -[fnox]+)? [\w.]+)\)")
+"""Substitutions that give numbers of processes."""
+
 _LASTS = re.compile(r"\b(?:trap|eval|source)\b|(?:^|[;&|({\n])[ \t]*\.[ \t]")
 """What may leave a trap or functions behind that no script shows."""
 
@@ -59,7 +62,7 @@ class Sight:
     def reaches(self, script: str, state: Callable[[], _Where], functions: Collection[str]) -> bool:
         """Whether the library may look into ``/proc`` while ``script`` runs; ``state`` asks the shell."""
         self._trapped = self._trapped or bool(_LASTS.search(script))
-        if self._trapped or _UNSEEN.search(_COUNTS.sub("for", script)):
+        if self._trapped or _UNSEEN.search(_PIDS.sub(" ", _COUNTS.sub("for", script))):
             return self._unsure()
         words = set(_BREAKS.split(script))
         if not words.isdisjoint(_RUNS) or not words.isdisjoint(functions):

@@ -29,13 +29,17 @@ _PATIENCE = 0.01
 
 
 class Order:
-    """Two sinks for the library to write to, and their arrivals to wait for."""
+    """Two sinks for the library to write to, and their arrivals to wait for.
+
+    ``elsewhere``: programs, by their words, and streams of them that did not arrive: they go into a pipe or a file.
+    """
 
     def __init__(self, out: Sink, err: Sink) -> None:
         self._sinks = (out, err)
         self._came = asyncio.Event()
         self._pausing: set[asyncio.Event] = set()
         self.got = [0, 0]
+        self.elsewhere: set[tuple[tuple[str, ...], int]] = set()
 
     async def out(self, data: bytes) -> None:
         """Take standard output."""
@@ -81,14 +85,14 @@ class Order:
 class Turns:
     """One program's writes: before it turns to the other stream, the first has arrived.
 
-    ``first``: nothing was written before it.
+    ``words``: its name and arguments. ``first``: nothing was written before it.
     """
 
-    def __init__(self, order: Order, *, first: bool = False) -> None:
+    def __init__(self, order: Order, words: tuple[str, ...], *, first: bool = False) -> None:
         self._order = order
+        self._words = words
         self._want = [0, 0]
         self._begun = first
-        self._elsewhere = [False, False]
 
     async def begin(self, stream: int, size: int) -> None:
         """Before ``size`` bytes are written to ``stream``."""
@@ -100,10 +104,11 @@ class Turns:
         self._want[stream] = max(self._want[stream], self._order.got[stream]) + size
 
     async def after(self, stream: int) -> None:
-        """After a write that others read in a file: it is there, unless it went into a pipe, as the first one tells."""
+        """After a write that others read in a file: it is there, unless an earlier one tells that it went elsewhere."""
         if (want := self._want[stream]) > self._order.got[stream]:
-            await self._order.arrival(stream, want, _PATIENCE if self._elsewhere[stream] else _SLOW)
-            self._elsewhere[stream] = self._order.got[stream] < want
+            who = self._words, stream
+            await self._order.arrival(stream, want, _PATIENCE if who in self._order.elsewhere else _SLOW)
+            (self._order.elsewhere.add if self._order.got[stream] < want else self._order.elsewhere.discard)(who)
 
     async def end(self) -> None:
         """After the program: its errors come before what the next command says."""

@@ -20,7 +20,8 @@ from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
 from llm_kernel.shell.refusing import refusal
 from llm_kernel.shell.signals import TRAPS
-from llm_kernel.syntax import parse, walk
+from llm_kernel.shell.statement import statement
+from llm_kernel.syntax import judge, parse, walk
 from llm_kernel.tokens import quoted
 
 __all__ = ["AT", "ELAPSED", "FED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
@@ -136,8 +137,8 @@ _MISSING = {
 }
 """What a wrapper says of a program that is not there."""
 
-_CONTROL = "__llm_kernel_control"
-_LOOKING = frozenset(["sleep", "wait", "trap"])
+_CONTROL, _OURS = "__llm_kernel_control", "__llm_kernel_"
+_CONTROLLED = frozenset(["kill", "wait", "trap"])
 """Words behind which a shell with traps looks for signals, or says what its traps are."""
 _CASES = {"lower", "upper"}
 _CLASSES = _CASES | set("alnum alpha blank cntrl digit graph print punct space xdigit".split())
@@ -220,7 +221,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "test_command":
             edits += _tests(node, shared) + _same(node, shared) + _newer(node, lead)
         elif node.type == "redirected_statement":
-            edits += _zeroes(node)
+            edits += _zeroes(node) + (_merged(node) if lead.inner else [])
         elif node.type == "subshell":
             edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:
@@ -286,7 +287,7 @@ class _Command:
         if self._forks:  # the spaces let it stand before what else is put there
             first, last = self._node.start_byte, self._words[-1].end_byte
             edits += [(first, first, "  { "), (last, last, f"; {self._asks('ended')} $?; }}")]
-        return edits
+        return edits + self._looks()
 
     def _of(self, words: list[Node], wrapper: str) -> list[Edit]:
         """The edits of a command, or of what ``wrapper`` is to run."""
@@ -300,9 +301,8 @@ class _Command:
         if base == "trap" and rest == ["-l"]:
             return [_replaced(words[0], "kill")]
         said = rest[1] if base == _CONTROL and len(rest) > 1 else base
-        heeds = self._lead.trapped or (said == "wait" and self._lead.inner)
-        if not wrapper and (said == "kill" or (said in _LOOKING and heeds)):
-            return self._looks(words, said)
+        if not wrapper and said in _CONTROLLED:
+            return self._told(words, said)
         if wrong := refusal(base, rest) if not wrapper else None:
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} {wrong[0]} {self._says(*wrong[1:])}")]
         if base == "logout" and self._lead.inner and not wrapper:
@@ -367,15 +367,39 @@ class _Command:
             edits += self._of(words[at:], base) if at else []
         return edits
 
-    def _looks(self, words: list[Node], name: str) -> list[Edit]:
-        """A command behind which the shell looks for signals; ``wait`` is told which it has to heed."""
+    def _told(self, words: list[Node], name: str) -> list[Edit]:
+        """``trap`` says what the traps are from now on, ``wait`` is told which it has to heed."""
         first, last = words[0].start_byte, words[-1].end_byte
-        if name == "trap":
+        if name == "trap" and self._lead.trapped:
             return [(first, first, "{ "), (last, last, f'; {self._asks("traps")} $? "$(trap -p)"; }}')]
-        traps = '"$(trap -p)"' if self._lead.trapped or name == "kill" else "''"
-        before = f"{TRAPS}={traps} " if name == "wait" else ""
-        after = f'; eval "$({self._asks("t")} $? {traps})"; }}'
-        return [(first, first, f"{{ {before}"), (last, last, after)]
+        return [(first, first, f"{TRAPS}={self._traps} ")] if name == "wait" and self._heeds else []
+
+    def _looks(self) -> list[Edit]:
+        """Behind a statement in which time may pass the shell looks for signals."""
+        whole = statement(self._node) if self._heeds else None
+        if whole is None:
+            return []
+        # the spaces let it stand before what else is put there
+        after = f'; eval "$({self._asks("t")} $? {self._traps})"; }}'
+        return [(whole.start_byte, whole.start_byte, "   { "), (whole.end_byte, whole.end_byte, after)]
+
+    @property
+    def _said(self) -> str:
+        names = [*map(_text, self._words), "", ""]
+        return names[2] if names[0] == _CONTROL else names[0]
+
+    @property
+    def _heeds(self) -> bool:
+        """Whether its shell looks for signals when it is over."""
+        name = self._said
+        if name == "kill" or (name == "wait" and self._lead.inner):
+            return True
+        runs = self._forks or name in _WRAPPERS or (name not in self._lead.ours and name not in self._functions)
+        return self._lead.trapped and (name == "wait" or (runs and not name.startswith(_OURS)))
+
+    @property
+    def _traps(self) -> str:
+        return '"$(trap -p)"' if self._lead.trapped or self._said == "kill" else "''"
 
     def _measured(self, words: list[Node], rest: Sequence[str]) -> list[Edit]:
         """``xargs``: what it ends with says how its commands ended."""
@@ -687,6 +711,16 @@ def _zeroes(node: Node) -> list[Edit]:
     """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
     found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", _text(node))
     return [_replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and _alone(node) else []
+
+
+def _merged(node: Node) -> list[Edit]:
+    """``exec 2>&1`` of an inner shell, whose builtins the library would then not hear: the rest of it is a group."""
+    if node.parent is None or node.parent.type != "program" or _text(node).split() != ["exec", "2>&1"]:
+        return []
+    if judge(_text(node.parent)).state != "complete":  # what would be put behind it is not read as its end
+        return []
+    end = node.parent.end_byte
+    return [_replaced(node, "{ :"), (end, end, "\n} 2>&1")]
 
 
 def _alone(node: Node) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from llm_kernel.machine.processes import Processes
 from llm_kernel.machine.signals import ENDS, name_of
 
-__all__ = ["TRAPS", "Pending", "trapped"]
+__all__ = ["TRAPS", "Pending", "heeded", "trapped"]
 
 TRAPS = "__llm_kernel_traps"
 """The variable that tells ``wait`` the traps of its shell."""
@@ -57,6 +58,19 @@ class Pending:
             if body or (body is None and signal in ENDS and not login):
                 return signal
         return 0
+
+
+def heeded(processes: Processes, pid: int, signal: int) -> bool:
+    """Send a signal to what process ``pid`` has started if a shell there takes it; whether one does.
+
+    Where one ignores it, those that it started do so too.
+    """
+    below = processes.below(pid)
+    shells = [one for one in map(processes.handlers.get, below) if isinstance(one, Pending) and one.heeds(signal)]
+    if shells and all(one.traps.get(name_of(signal)) != "" for one in shells):
+        for one in below:
+            processes.signal(one, signal)
+    return bool(shells)
 
 
 def trapped(traps: str) -> dict[str, str]:

@@ -89,3 +89,56 @@ def _is(event: object, stream: str) -> bool:
 async def test_a_kill_that_fails_ends_a_strict_shell() -> None:
     said = "bash: line 1: kill: (99999) - No such process\n"
     assert (await Notebook()("bash -c 'set -e; kill 99999; echo no'"))[-1] == Exit(1), said
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("for i in 1 2 3; do ls > /dev/null; echo $i; done", "t\n1\n2\n3\n"),
+        ("echo a; x=$(ls); echo b; date | cat > /dev/null; echo c", "a\nt\nb\nc\n"),
+        ("echo a; if ! date -d bad 2> /dev/null; then echo b; fi", "a\nt\nb\n"),
+        ("for d in $(date +%Y) 1; do echo $d; ls > /dev/null; done", "2021\nt\n1\n"),
+        ("false | date > log; echo $?; true", "t\n0\n"),
+        ("date > log || echo no; env X=1 bash -c 'exit 3'; echo $?", "t\n3\n"),
+    ],
+)
+async def test_a_job_looks_for_signals_between_any_two_of_its_commands(body: str, said: str) -> None:
+    notebook = Notebook()
+    events = await notebook(f"(trap 'echo t' USR1; sleep 1; {body}) & sleep 1.002; kill -USR1 $!; wait")
+    assert "".join(event.text for event in events if _is(event, "stdout")) == said
+
+
+async def test_a_signal_for_a_stopped_job_waits_until_it_goes_on() -> None:
+    notebook = Notebook()
+    await notebook("sleep 50 & kill -STOP $!")
+    assert await notebook("kill $!; kill -HUP $!; sleep 1; jobs") == out("[1]+  Stopped                 sleep 50\n")
+    assert await notebook("kill -CONT $!") == [Text("stderr", "[1]+  Terminated              sleep 50\n"), Exit(0)]
+    await notebook("sleep 50 & kill -STOP $!")
+    assert await notebook("kill -KILL $!") == [Text("stderr", "[1]+  Killed                  sleep 50\n"), Exit(0)]
+
+
+@pytest.mark.parametrize(
+    ("script", "said", "took"),
+    [
+        ("timeout 5 bash -c 'trap \"echo got; exit 3\" TERM; while :; do sleep 2; done'", "got\n124\n", 5),
+        (
+            "timeout 3 bash -c 'trap \"echo got\" TERM; for i in 1 2 3; do sleep 2; done; echo end'",
+            "got\nend\n124\n",
+            5,
+        ),
+        ("timeout --preserve-status 5 bash -c 'trap \"exit 3\" TERM; while :; do sleep 2; done'", "3\n", 5),
+        ("timeout -k 3 5 bash -c 'trap \"\" TERM; sleep 20; echo end'", "137\n", 8),
+        ("timeout 5 bash -c 'trap \"\" TERM; sleep 10; echo end'", "end\n124\n", 10),
+        ("timeout -s INT 5 bash -c 'trap \"echo int; exit 7\" INT; sleep 20; echo end'", "int\n124\n", 5),
+        ("timeout -v -k 2 3 bash -c 'trap \"\" TERM; sleep 10' 2>&1 | cut -c1-29; echo ${PIPESTATUS[0]}", None, 5),
+        ("timeout -s STOP -k 2 2 sleep 20", "137\n", 4),
+    ],
+)
+async def test_what_has_a_trap_meets_its_deadline_with_it(script: str, said: str | None, took: int) -> None:
+    notebook = Notebook()
+    began = notebook.machine.clock.now
+    events = await notebook(script if said is None else f"{script}; echo $?")
+    shown = "".join(event.text for event in events if _is(event, "stdout"))
+    assert shown == (said or "timeout: sending signal TERM \ntimeout: sending signal KILL \n137\n")
+    assert took <= notebook.machine.clock.now - began < took + 1.1
+    await notebook.session.close()

@@ -19,6 +19,7 @@ from llm_kernel.shell.call import Answer, Call, Io
 from llm_kernel.shell.deadline import overdue
 from llm_kernel.shell.order import Sink
 from llm_kernel.shell.script import AT, TTY
+from llm_kernel.shell.signals import heeded
 
 __all__ = ["nice", "nohup", "setsid", "timeout"]
 
@@ -65,46 +66,56 @@ async def timeout(call: Call, io: Io) -> int:
         await io.err(f"{wrong}{hint}")
         return _FAILED
     limit, words = seconds(parsed.operands[0]) or 0.0, parsed.operands[1:]
-    signal = number_of(parsed.value("signal") or "TERM")
+    signal = number_of(parsed.value("signal") or "TERM") or 0
     if own := call.machine.processes.table.get(call.pid):
         own.group = own.pid
     running = asyncio.ensure_future(_run(call, io, words, f"timeout: failed to run command {said(words[0], call.env)}"))
+    at_once = False
+
+    def strikes() -> bool:
+        nonlocal at_once
+        at_once = signal in ENDS and not heeded(call.machine.processes, call.pid, signal)
+        return at_once
+
     try:
-        if not limit or not await overdue(io.strand, limit, running, ends=signal in ENDS):
+        if not limit or not await overdue(io.strand, limit, running, ends=strikes):
             return await running
-        if await _outlives(call, io, parsed, signal or 0, running):
+        await _sends(call, io, parsed, signal)
+        if not at_once and not await _killed(call, io, parsed, running):
             return await running if "preserve-status" in parsed else 124
     finally:
         await _end(running)
-    _end_group(call, signal or 0)
-    if "preserve-status" in parsed and signal != 9:
-        return 128 + (signal or 0)
-    return 137 if signal == 9 or signal not in ENDS else 124
+    last = signal if at_once else _KILL
+    _end_group(call, last)
+    return 128 + last if last == _KILL or "preserve-status" in parsed else 124
 
 
 def _end_group(call: Call, signal: int) -> None:
     """What the command has started in the background gets the signal too."""
     processes = call.machine.processes
     for one in [one.pid for one in processes.running() if call.pid and one.group == call.pid != one.pid]:
-        processes.signal(one, signal if signal in ENDS else _KILL)
+        processes.signal(one, signal)
 
 
-async def _outlives(call: Call, io: Io, parsed: Parsed, signal: int, running: asyncio.Future[int]) -> bool:
-    """Whether what runs ends by itself after a signal that does not end it, and nothing else comes."""
-    await _sends(call, io, parsed, signal)
-    if signal in ENDS:
-        return False
+async def _killed(call: Call, io: Io, parsed: Parsed, running: asyncio.Future[int]) -> bool:
+    """Whether what goes on after its signal is ended by another one, and not by itself."""
     after = seconds(parsed.value("kill-after") or "") or 0.0
     if after and await overdue(io.strand, after, running):
-        await _sends(call, io, parsed, 9)
-        return False
+        await _sends(call, io, parsed, _KILL)
+        return True
     await asyncio.wait({running})
-    return True
+    return False
 
 
 async def _sends(call: Call, io: Io, parsed: Parsed, signal: int) -> None:
-    if "verbose" in parsed:
+    if "verbose" not in parsed:
+        return
+    held = io.strand.timeline.strand()  # no time passes meanwhile
+    held.open()
+    try:
         await io.err(f"timeout: sending signal {name_of(signal)} to command {said(parsed.operands[1], call.env)}\n")
+    finally:
+        held.close()
 
 
 def _wrong(call: Call, parsed: Parsed) -> str:
