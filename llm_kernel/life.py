@@ -135,15 +135,13 @@ class Life:
             return f"[{beside}, from {after}; %fresh begins anew]\n{_closed(moment)}"
         return f"[the machine is back as it was after {after}; %fresh begins anew]\n{_closed(moment)}"
 
-    async def moment(self) -> Moment:
-        """This notebook now, with what it has spent."""
+    async def moment(self, *, branch: str = "") -> Moment:
+        """This notebook now, with what it has spent, and the ``branch`` that it begins or follows."""
         if self._seat.output is None:
             await self.world.rest()
         moment = await keep(self.world)
-        more = {
-            "account": to_account(self.models, self.ledger),
-            "branch": self._moments.branch if self._moments else "",
-        }
+        branch = branch or (self._moments.branch if self._moments else "")
+        more = {"account": to_account(self.models, self.ledger), "branch": branch}
         return Moment({**moment.parts, **{name: json.dumps(part) for name, part in more.items()}}, moment.files)
 
     async def remember(self, kind: str, label: str) -> str:
@@ -172,7 +170,9 @@ class Life:
             CellError: for a name that is none, or where nothing can be kept.
         """
         moments = self.moments
-        moments.add(f"{kind} {name}", moments.last.label if moments.last else "", await self.moment())
+        moments.check(name)
+        now = await self.moment(branch=name if kind == "branch" else "")
+        moments.add(f"{kind} {name}", moments.last.label if moments.last else "", now)
         return moments.save(name, kind=kind)
 
     # -- going elsewhere ----------------------------------------------------------------------------------------

@@ -167,6 +167,19 @@ class Moments:
     def _is_branch(self, name: str) -> bool:
         return any(saved.name == name and saved.kind == "branch" for saved in self.store.names())
 
+    def check(self, name: str) -> None:
+        """Look whether a moment can have this name.
+
+        Raises:
+            CellError: where it is none.
+        """
+        if name.isdecimal():
+            raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
+        try:
+            self.store.check(name)
+        except StateError as error:
+            raise CellError(str(error)) from error
+
     def save(self, name: str, *, kind: str = "save") -> Step:
         """Give the present moment a name.
 
@@ -176,8 +189,6 @@ class Moments:
         if self.last is None or self.trouble:
             trouble, self.trouble = self.trouble, ""
             raise CellError(f"nothing could be saved as {name!r}: {trouble or 'no cell has run yet.'}")
-        if name.isdecimal():
-            raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
         try:
             self.store.save(name, self.last, kind=kind)
         except (StateError, StoreError) as error:

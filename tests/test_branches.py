@@ -36,6 +36,19 @@ async def test_a_branch_is_followed_behind_an_undo_and_a_redo(book: Book) -> Non
     assert await _on(book) == ["* left"]
 
 
+async def test_a_branch_is_followed_from_its_first_step_on(book: Book, tmp_path: Path) -> None:
+    await book("%branch left")
+    await book("x=1")
+    await book("%undo")
+    assert await _on(book) == ["* left"]
+    await book("%branch right")
+    await book.killed()
+    after = Book(tmp_path)
+    await after("x=2")
+    assert await _on(after) == ["left", "* right"]
+    await after.session.close()
+
+
 async def test_before_it_began_a_branch_is_not_followed(book: Book) -> None:
     await book("x=1")
     await book("%branch left")

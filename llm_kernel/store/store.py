@@ -86,7 +86,7 @@ class Store:
             StateError: for a name that is none, or a step that is gone.
             StoreError: when the store cannot be written.
         """
-        _check(name)
+        self.check(name)
         with self._database.writing() as sql:
             row = sql.execute("SELECT session FROM lines JOIN steps ON line = id WHERE key = ?", (step.key,)).fetchone()
             if row is None:
@@ -94,6 +94,16 @@ class Store:
             facts = (name, kind, step.key, str(row[0]))
             self._unname(sql, name)
             sql.execute("INSERT INTO names VALUES (?, ?, ?, ?, ?)", (*facts, _seal(facts)))
+
+    @staticmethod
+    def check(name: str) -> None:
+        """Look whether a step can have this name.
+
+        Raises:
+            StateError: for a name that is none.
+        """
+        if not name or len(name) > _NAME or not name.isprintable() or name != name.strip():
+            raise StateError(f"a name is at most {_NAME} printable characters; {name[:_NAME]!r} is none.")
 
     def forget(self, name: str) -> None:
         """Take a name away; its step stays as long as any other.
@@ -182,7 +192,7 @@ class Store:
         """
         found = export.read(path)
         name = name or found.name or path.name.partition(".")[0]
-        _check(name)
+        self.check(name)
         if not replace and name in {saved.name for saved in self.names()}:
             raise StateError(f"{name!r} is saved already: give another name, or replace it with --force.")
         line = self.enter("")
@@ -263,8 +273,3 @@ def _there(sql: sqlite3.Connection, row: tuple[str, str, int, str, bytes]) -> St
 
 def _seal(facts: tuple[object, ...]) -> bytes:
     return hashlib.sha256(json.dumps(facts).encode()).digest()
-
-
-def _check(name: str) -> None:
-    if not name or len(name) > _NAME or not name.isprintable() or name != name.strip():
-        raise StateError(f"a name is at most {_NAME} printable characters; {name[:_NAME]!r} is none.")
