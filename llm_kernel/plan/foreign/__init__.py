@@ -9,9 +9,10 @@ from tree_sitter import Node
 
 from llm_kernel.plan.foreign.c import HEADERS, C
 from llm_kernel.plan.foreign.constants import Fixed
+from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
-from llm_kernel.plan.foreign.walk import Dialect, Open, Walk, anyhow, parameters
+from llm_kernel.plan.foreign.walk import Walk, anyhow
 from llm_kernel.plan.nodes import Free, Plan
 from llm_kernel.plan.nodes import Node as Printed
 
@@ -63,7 +64,8 @@ def _walked(
     """
     walk = Walk(dialect, root, functions, references=tongue == "cpp")
     if tongue == "javascript":
-        nodes = walk.run(root, {"process.argv": ("/usr/bin/node", *argv)}, entry=True)
+        walk.outer["process.argv"] = ("/usr/bin/node", *argv)
+        nodes = walk.run(root, walk.outer, entry=True)
         return nodes, walk.status
     mains = functions.get("main", [])
     body = mains[0].child_by_field_name("body") if len(mains) == 1 else None
@@ -76,6 +78,7 @@ def _walked(
                 walk.known(name, value, env)
         elif node.type == "preproc_def":
             _define(node, env)
+    walk.outer.update(env)
     told: tuple[Fixed, ...] = (len(argv), tuple(argv))
     for name, value in zip(parameters(mains[0]), told, strict=False):
         walk.known(name, value, env)

@@ -85,22 +85,25 @@ class C:
         """The variables of a declaration, with the values that their types can hold."""
         kind = text(node).partition("=")[0]
         for one in node.named_children:
-            if one.type != "init_declarator":
+            if not one.type.endswith("declarator") and one.type != "identifier":
                 continue
-            named = next((part for part in every(one) if part.type == "identifier"), None)
+            name = _named(one)
+            if one.type != "init_declarator":
+                yield name, None
+                continue
             declarator = text(one.child_by_field_name("declarator"))
             pointed = declarator.startswith(("*", "(")) or "[" in declarator
             value = evaluate(one.child_by_field_name("value"), env, whole=True)
             if (
                 (isinstance(value, tuple) and "[" not in declarator)
-                or (isinstance(value, str) and (text(named) in self._lent or not (pointed or "string" in kind)))
+                or (isinstance(value, str) and (name in self._lent or not (pointed or "string" in kind)))
                 or (pointed and not isinstance(value, str | tuple))
             ):
                 value = None
             if isinstance(value, tuple):
                 held = [fits(kind, part) for part in value]
                 value = None if None in held else tuple(part for part in held if part is not None)
-            yield text(named), fits(kind, value)
+            yield name, fits(kind, value)
 
     def disorderly(self, node: Node) -> bool:
         """Jumps, threads, processes and conditional compilation."""
@@ -203,6 +206,14 @@ def _streamed(part: Node, env: Env, bare: bool) -> Literal | Hole:
 
 def _operator(node: Node) -> str:
     return text(node.child_by_field_name("operator"))
+
+
+def _named(declarator: Node) -> str:
+    """The name that a declarator declares."""
+    inner: Node | None = declarator
+    while inner is not None and inner.type != "identifier":
+        inner = inner.child_by_field_name("declarator") or next(iter(inner.named_children), None)
+    return text(inner)
 
 
 def _nobody(value: object, method: str) -> Value:

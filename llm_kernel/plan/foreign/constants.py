@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
 
-__all__ = ["Env", "Fixed", "changed", "evaluate", "fits", "lent", "spelled"]
+__all__ = ["Env", "Fixed", "changed", "combined", "evaluate", "fits", "lent", "spelled"]
 
 Fixed: TypeAlias = "int | float | bool | str | tuple[Fixed, ...]"
 Env: TypeAlias = Mapping[str, Fixed]
@@ -20,6 +20,7 @@ Env: TypeAlias = Mapping[str, Fixed]
 _LONGEST = 10_000
 _WORD = 2**31
 _SAFE = 2**53
+_PLACES = frozenset(["subscript_expression", "field_expression", "member_expression"])
 _NAMES = ("identifier", "shorthand_property_identifier_pattern")
 _MUTATORS = frozenset(
     """push pop shift unshift splice sort reverse fill copyWithin append push_back pop_back insert erase clear replace
@@ -55,32 +56,42 @@ _COMPARE: Mapping[str, Callable[[float, float], bool]] = {
 }
 
 
-def changed(root: Node, *, references: bool) -> frozenset[str]:
-    """The names that may get another value after their first; ``references``: a function may change its arguments."""
+def changed(root: Node, *, references: bool, plain: bool = True) -> frozenset[str]:
+    """The names that may get another value after their first; ``references``: a function may change its arguments.
+
+    ``plain``: also by an assignment that names nothing but the variable.
+    """
     found: set[str] = set()
     for node in every(root):
         match node.type:
-            case "assignment_expression" | "augmented_assignment_expression":
-                found.update(_inside(node.child_by_field_name("left")))
-            case "update_expression":
-                found.update(_inside(node.child_by_field_name("argument")))
+            case "assignment_expression" | "augmented_assignment_expression" | "update_expression":
+                place = node.child_by_field_name("left") or node.child_by_field_name("argument")
+                if plain or place is None or place.type != "identifier":
+                    found.update(_bases(place))
             case "pointer_expression" if text(node).startswith("&"):
-                found.update(_inside(node.child_by_field_name("argument")))
+                found.update(_bases(node.child_by_field_name("argument")))
             case "binary_expression" if text(node.child_by_field_name("operator")) == ">>":
-                found.update(_inside(node.child_by_field_name("right")))
+                found.update(_bases(node.child_by_field_name("right")))
             case "call_expression":
                 name, owner = called(node)
                 if name in _MUTATORS:
-                    found.update(_inside(owner))
+                    found.update(_bases(owner))
                 if references:
                     found.update(text(one) for one in given(node) if one.type == "identifier")
             case "for_in_statement" if node.child_by_field_name("kind") is None:
-                found.update(_inside(node.child_by_field_name("left")))
+                found.update(_bases(node.child_by_field_name("left")))
             case "init_declarator" if text(node.child_by_field_name("declarator")).startswith("&"):
-                found.update(_inside(node.child_by_field_name("value")))
+                found.update(_bases(node.child_by_field_name("value")))
             case _:
                 pass
     return frozenset(found)
+
+
+def _bases(place: Node | None) -> list[str]:
+    """The names whose value changes where something is put at ``place``."""
+    while place is not None and place.type in _PLACES:
+        place = place.child_by_field_name("argument") or place.child_by_field_name("object")
+    return [text(one) for one in every(place) if one.type in _NAMES] if place is not None else []
 
 
 def lent(root: Node) -> frozenset[str]:
@@ -120,7 +131,7 @@ def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
             return _template(node, env, whole)
         case "true" | "false":
             return node.type == "true"
-        case "identifier":
+        case "identifier" | "update_expression":
             return env.get(text(node))
         case "condition_clause" if len(node.named_children) == 1:
             return evaluate(node.named_children[0], env, whole=whole)
@@ -148,6 +159,15 @@ def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
             return None
 
 
+def combined(sign: str, left: Fixed | None, right: Fixed | None, *, whole: bool) -> Fixed | None:
+    """What an operator makes of two values; None where that is not known."""
+    if left is None or right is None or isinstance(left, tuple) or isinstance(right, tuple):
+        return None
+    if isinstance(left, str) or isinstance(right, str):
+        return None if whole else _texts(sign, left, right)
+    return _numbers(sign, left, right, whole)
+
+
 def fits(kind: str, value: Fixed | None) -> Fixed | None:
     """The value of a C variable that is declared as ``kind`` and gets ``value``; None where that changes it."""
     words = set(re.findall(r"\w+", kind)) - {"const", "static", "constexpr", "register", "volatile", "std", "signed"}
@@ -164,8 +184,9 @@ def fits(kind: str, value: Fixed | None) -> Fixed | None:
         return value
     if isinstance(value, float) or value is None:
         return None
-    least = 0 if words & {"unsigned", "size_t"} or any(one.startswith("uint") for one in words) else -128
-    return value if least <= value < (128 if "char" in words or "8" in kind else _WORD) else None
+    most = 128 if "char" in words or "8" in kind else _WORD
+    least = 0 if words & {"unsigned", "size_t"} or any(one.startswith("uint") for one in words) else -most
+    return value if least <= value < most else None
 
 
 def spelled(value: Fixed) -> str | None:
@@ -238,12 +259,7 @@ def _binary(node: Node, env: Env, whole: bool) -> Fixed | None:
             return int(bool(left)) if whole else left
         right = evaluate(node.child_by_field_name("right"), env, whole=whole)
         return int(bool(right)) if whole and right is not None else right
-    right = evaluate(node.child_by_field_name("right"), env, whole=whole)
-    if left is None or right is None or isinstance(left, tuple) or isinstance(right, tuple):
-        return None
-    if isinstance(left, str) or isinstance(right, str):
-        return None if whole else _texts(sign, left, right)
-    return _numbers(sign, left, right, whole)
+    return combined(sign, left, evaluate(node.child_by_field_name("right"), env, whole=whole), whole=whole)
 
 
 def _texts(sign: str, left: Fixed, right: Fixed) -> Fixed | None:

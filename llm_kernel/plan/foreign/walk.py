@@ -8,18 +8,20 @@ the set of the lines that the source can print, in any order.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 
 from tree_sitter import Node
 
-from llm_kernel.plan.foreign.constants import Env, Fixed, changed, evaluate, lent
+from llm_kernel.plan.foreign.constants import Env, Fixed, combined, evaluate, fits, lent
+from llm_kernel.plan.foreign.dialect import FUNCTIONS, Dialect, Open, calls, parameters
+from llm_kernel.plan.foreign.names import Names
+from llm_kernel.plan.foreign.sound import Sound
 from llm_kernel.plan.foreign.trees import called, every, given, text
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Scope, Target, leaves
 from llm_kernel.plan.nodes import Node as Printed
 
-__all__ = ["Dialect", "Open", "Walk", "anyhow", "parameters"]
+__all__ = ["Walk", "anyhow"]
 
-_WORK = 4_000
+_WORK = 2_500
 """Statements that are looked at, in all."""
 _DEEP = 12
 _TURNS = 2_000
@@ -27,108 +29,88 @@ _BLOCKS = frozenset(
     """compound_statement statement_block translation_unit program else_clause finally_clause export_statement
     declaration_list namespace_definition linkage_specification""".split()
 )
-_FUNCTIONS = frozenset(
-    """function_definition function_declaration generator_function_declaration function_expression arrow_function
-    generator_function lambda_expression method_definition""".split()
-)
-_VALUES = frozenset(["arrow_function", "function_expression", "generator_function", "lambda_expression"])
-_CLASSES = frozenset(["class_specifier", "struct_specifier", "class_declaration"])
-_HOLDERS = frozenset(
-    """argument_list assignment_expression array initializer_list init_declarator return_statement pointer_expression
-    pair shorthand_property_identifier""".split()
-)
-"""Where the name of a function stands for its value."""
-_LEAVING = frozenset(["return_statement", "break_statement", "continue_statement", "throw_statement"])
+_FILES = frozenset(["program", "export_statement"])
 _SILENT = frozenset(
     """class_declaration class_specifier struct_specifier enum_specifier union_specifier type_definition comment
     preproc_include preproc_def preproc_function_def using_declaration empty_statement template_declaration ;
     alias_declaration""".split()
 )
-
-
-class Open(Exception):  # noqa: N818
-    """The order of what is printed cannot be told."""
-
-
-class Dialect(Protocol):
-    """What is particular to a language. ``whole``: integers divide to integers."""
-
-    whole: bool
-
-    def printed(self, node: Node, env: Env) -> Sequence[Printed] | None:
-        """What an expression prints by itself; None where it is none of those that print."""
-
-    def declared(self, node: Node, env: Env) -> Iterable[tuple[str, Fixed | None]]:
-        """The names that a declaration gives a first value, and those values as far as they are known."""
-
-    def disorderly(self, node: Node) -> bool:
-        """Whether behind this node the order of the source is no longer the order of time."""
+_LEAVING = frozenset(["return_statement", "break_statement", "continue_statement", "throw_statement"])
+_ASSIGNS = frozenset(["assignment_expression", "augmented_assignment_expression", "update_expression"])
 
 
 class Walk:
-    """One way through a program; ``functions`` are its own, by the names that they are called by."""
+    """One way through a program; ``functions`` are its own, by the names that they are called by.
+
+    Raises:
+        Open: where the order of what is printed cannot be told.
+    """
 
     def __init__(self, dialect: Dialect, root: Node, functions: dict[str, list[Node]], *, references: bool) -> None:
         self._dialect = dialect
         self._functions = functions
-        self._references = references
-        self._changed = changed(root, references=references)
+        self._names = Names(root, references=references)
         self._lent = lent(root)
-        self._loud = self._sounding()
-        if self._hidden(root):
+        self._sound = Sound(dialect, functions)
+        if self._sound.hidden(root):
             raise Open
         self._active: list[int] = []
         self._work = _WORK
+        self.outer: dict[str, Fixed] = {}
+        """What every function knows: the values of the file's own names that never change."""
         self.statuses: set[int | None] = set()
         """The exit statuses that it may end with; None for one that is not known."""
-
-    # -- what may sound at all
-
-    def _sounds(self, node: Node) -> bool:
-        """Whether something inside a node prints, or ends the program."""
-        return any(self._dialect.printed(one, {}) is not None for one in every(node))
-
-    def _sounding(self) -> frozenset[str]:
-        loud = {name for name, bodies in self._functions.items() if any(map(self._sounds, bodies))}
-        calls = {
-            name: {called(one)[0] for body in bodies for one in every(body) if _calls(one)}
-            for name, bodies in self._functions.items()
-        }
-        while more := {name for name, inner in calls.items() if name not in loud and inner & loud}:
-            loud |= more
-        return frozenset(loud)
-
-    def _hidden(self, root: Node) -> bool:
-        """Whether something that prints is called where no call names it: constructors, operators, function values."""
-        classes = {text(one.child_by_field_name("name")) for one in every(root) if one.type in _CLASSES}
-        if any(name in classes or name.startswith(("~", "operator", "get ", "set ")) for name in self._loud):
-            return True
-        for node in every(root):
-            above = node.parent
-            if above is None:
-                continue
-            if node.type in _VALUES and self._speaks(node):
-                named = above.type == "variable_declarator"
-                handed = above.parent if above.type in ("arguments", "argument_list") else None
-                if not named and (handed is None or called(handed)[0] in self._functions):
-                    return True
-            if node.type == "identifier" and text(node) in self._loud and above.type in _HOLDERS:
-                return True
-        return False
-
-    def _speaks(self, node: Node) -> bool:
-        """Whether something inside a node prints, by itself or by what it calls."""
-        return any(
-            (_calls(one) and called(one)[0] in self._loud) or self._dialect.printed(one, {}) is not None
-            for one in every(node)
-        )
 
     def known(self, name: str, value: Fixed | None, env: dict[str, Fixed]) -> None:
         """Let a name have a value from here on, unless it may get another."""
         env.pop(name, None)
-        kept = name not in self._changed and not (isinstance(value, tuple) and name in self._lent)
-        if value is not None and kept:
+        kept = name not in self._names.changing or name in self._names.followed
+        if value is not None and kept and not (isinstance(value, tuple) and name in self._lent):
             env[name] = value
+
+    def _forget(self, env: dict[str, Fixed], *nodes: Node | None) -> None:
+        """What gets a value inside these nodes is known no longer."""
+        for name in self._names.within(*nodes):
+            env.pop(name, None)
+
+    def _follow(self, env: dict[str, Fixed], inner: Env, node: Node | None) -> None:
+        """Take over what a block that was walked with ``inner`` made of the names around it."""
+        for name in self._names.within(node) & env.keys():
+            if name in inner:
+                env[name] = inner[name]
+            else:
+                del env[name]
+
+    def _effects(self, node: Node, env: dict[str, Fixed]) -> None:
+        """Let an expression that was worked out change its names."""
+        if node.type in ("comma_expression", "sequence_expression", "parenthesized_expression"):
+            for child in node.named_children:
+                self._effects(child, env)
+            return
+        place = node.child_by_field_name("left") or node.child_by_field_name("argument")
+        name = text(place)
+        if node.type not in _ASSIGNS or place is None or place.type != "identifier" or name not in self._names.followed:
+            self._forget(env, node)
+            return
+        value = self._assigned(node, name, env)
+        self._forget(env, node)
+        if self._dialect.whole:
+            value = fits(self._names.kinds.get(name, ""), value)
+        if value is not None:
+            env[name] = value
+
+    def _assigned(self, node: Node, name: str, env: Env) -> Fixed | None:
+        """The value that an assignment gives its name."""
+        if node.type == "update_expression":
+            return combined("+" if "++" in text(node) else "-", env.get(name), 1, whole=self._dialect.whole)
+        right = node.child_by_field_name("right")
+        if self._names.within(right):
+            return None
+        value = self._value(right, env)
+        sign = text(node.child_by_field_name("operator")) or "="
+        if sign == "=":
+            return value if node.type == "assignment_expression" else None
+        return combined(sign[:-1], env.get(name), value, whole=self._dialect.whole)
 
     # -- statements
 
@@ -157,13 +139,17 @@ class Walk:
         if self._work < 0 or self._dialect.disorderly(node):
             raise Open
         match node.type:
+            case "translation_unit" | "program" | "export_statement":
+                return self._all(node.named_children, env, end)
             case kind if kind in _BLOCKS:
-                inner = env if kind in ("translation_unit", "program", "export_statement") else dict(env)
-                return self._all(node.named_children, inner, end)
-            case kind if kind in _SILENT or kind in _FUNCTIONS:
+                return self._block(node, env, end)
+            case kind if kind in _SILENT or kind in FUNCTIONS:
                 return []
             case "expression_statement":
-                return [one for child in node.named_children for one in self._expression(child, env)]
+                made = [one for child in node.named_children for one in self._expression(child, env)]
+                for child in node.named_children:
+                    self._effects(child, env)
+                return made
             case "declaration" | "lexical_declaration" | "variable_declaration":
                 return self._declaration(node, env)
             case "if_statement":
@@ -183,26 +169,95 @@ class Walk:
             case "throw_statement":
                 self.statuses.add(None)
                 return [Free("stdout", text(node)[:80]), Leave("exit")]
-            case _ if self._speaks(node) or any(one.type in _LEAVING for one in every(node)):
+            case _ if self._sound.speaks(node) or any(one.type in _LEAVING for one in every(node)):
                 raise Open
             case _:
+                self._forget(env, node)
                 return []
+
+    def _block(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
+        """A block has names of its own; what it makes of others stays."""
+        inner = dict(env)
+        made = self._all(node.named_children, inner, end)
+        own = {name for child in node.named_children for name, _ in self._dialect.declared(child, {})}
+        before = {name: env[name] for name in own & env.keys()}
+        self._follow(env, inner, node)
+        env.update(before)
+        return made
 
     def _declaration(self, node: Node, env: dict[str, Fixed]) -> list[Printed]:
         made = [one for child in node.named_children for one in self._expression(child, env)]
-        for name, value in self._dialect.declared(node, env):
+        values = list(self._dialect.declared(node, env))
+        self._forget(env, *(one.child_by_field_name("value") for one in node.named_children))
+        for name, value in values:
             self.known(name, value, env)
+            if (
+                node.parent is not None
+                and node.parent.type in _FILES
+                and name not in self._names.changing
+                and name in env
+            ):
+                self.outer[name] = env[name]
+        self._forget(env, *(one.child_by_field_name("value") for one in node.named_children))
         return made
 
     def _if(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         condition = node.child_by_field_name("condition")
-        made = list(self._expression(condition, env)) if condition is not None else []
-        told = self._value(condition, env)
+        made, told = self._asked(condition, env)
         ways = [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
         if told is not None:
-            ways = [ways[0] if told else ways[1]]
-        branches = tuple(tuple(self._statement(one, dict(env), end)) if one is not None else () for one in ways)
-        return made + _either(branches)
+            way = ways[0] if told else ways[1]
+            return made + (self._statement(way, env, end) if way is not None else [])
+        return made + self._fork([[way] if way is not None else [] for way in ways], env, end)
+
+    def _fork(self, ways: Sequence[Sequence[Node]], env: dict[str, Fixed], end: Target) -> list[Printed]:
+        """One of several ways, and nobody knows which: only what holds behind all that go on is known behind them."""
+        made: list[tuple[Printed, ...]] = []
+        after: list[dict[str, Fixed]] = []
+        for way in ways:
+            inner = dict(env)
+            nodes = self._all(way, inner, end)
+            if not (nodes and isinstance(nodes[-1], Leave)):
+                after.append(inner)
+            made.append(tuple(nodes))
+        for name in self._names.within(*(node for way in ways for node in way)) & env.keys():
+            values = {inner.get(name) for inner in after}
+            if len(values) == 1 and (value := values.pop()) is not None:
+                env[name] = value
+            else:
+                del env[name]
+        return _either(tuple(made))
+
+    def _asked(self, condition: Node | None, env: dict[str, Fixed]) -> tuple[list[Printed], Fixed | None]:
+        """What is printed while a condition is worked out, and what it gives; one that changes names gives anything."""
+        if condition is None:
+            return [], True
+        if condition.type == "expression_statement":
+            condition = condition.named_children[0] if condition.named_children else None
+            return self._asked(condition, env)
+        made = self._expression(condition, env)
+        if not self._names.within(condition):
+            return made, self._value(condition, env)
+        updates = [one for one in every(condition) if one.type in _ASSIGNS]
+        told = self._counted(condition, updates[0], env) if len(updates) == 1 else None
+        if told is None:
+            self._forget(env, condition)
+        return made, told
+
+    def _counted(self, condition: Node, update: Node, env: dict[str, Fixed]) -> Fixed | None:
+        """What a condition gives that counts on its way, as in ``while (n--)``; the count is made then."""
+        name = text(update.child_by_field_name("argument"))
+        if update.type != "update_expression" or self._names.within(condition) != {name}:
+            return None
+        inner = dict(env)
+        self._effects(update, inner)
+        counted = inner if text(update).startswith(("++", "--")) else env
+        if name not in counted or name not in inner:
+            return None
+        told = self._value(condition, {**env, text(update): counted[name]})
+        if told is not None:
+            env[name] = inner[name]
+        return told
 
     def _switch(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         body = node.child_by_field_name("body")
@@ -215,15 +270,20 @@ class Walk:
             starts = [labels.index(told) if told in labels else default]
         else:
             starts = sorted({*range(len(cases)), default})
-        branches = []
-        for start in starts:
-            made = self._all([child for one in cases[start:] for child in _of_case(one)], dict(env), end)
-            branches.append(tuple(made[:-1] if made and made[-1] == Leave("break") else made))
-        made = _either(tuple(branches))
+        self._forget(env, value)
+        inside = [[child for one in cases[start:] for child in _of_case(one)] for start in starts]
+        if len(inside) == 1:
+            made = self._all(inside[0], env, end)
+            if made and made[-1] == Leave("break"):
+                del made[-1]
+        else:
+            made = self._fork(inside, env, end)
+            self._forget(env, body)
         return [Scope("break", tuple(made))] if leaves(tuple(made), "break") else made
 
     def _return(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         made = [one for child in node.named_children for one in self._expression(child, env)]
+        self._forget(env, node)
         if end == "exit":
             self.ends(node.named_children[0] if node.named_children else None, env)
         return [*made, Leave("exit" if end == "exit" else "return")]
@@ -242,67 +302,84 @@ class Walk:
     # -- loops
 
     def _for(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        inner = dict(env)
         first, body = node.child_by_field_name("initializer"), node.child_by_field_name("body")
-        made = list(self._statement(first, inner, end)) if first is not None and first.type in _GIVE else []
-        if body is None:
-            return made
-        name, values = self._counted(node, first, body, env)
-        if values is not None:
-            return made + self._turns(name, values, body, inner, end)
-        inner.pop(name, None)
-        turn = tuple(self._statement(body, inner, end))
-        return [*made, Loop(None, name, (), turn)] if turn else made
+        step = node.child_by_field_name("update") or node.child_by_field_name("increment")
+        inner = dict(env)
+        own: set[str] = set()
+        made: list[Printed] = []
+        if first is not None and first.type.endswith("declaration"):
+            made = self._declaration(first, inner)
+            own = {name for name, _ in self._dialect.declared(first, {})}
+        elif first is not None and first.type != "empty_statement":
+            made = self._expression(first, inner)
+            self._effects(first.named_children[0] if first.type == "expression_statement" else first, inner)
+        made += self._turned(node, node.child_by_field_name("condition"), body, step, inner, end)
+        before = {name: env[name] for name in own & env.keys()}
+        self._follow(env, inner, node)
+        env.update(before)
+        return made
 
-    def _turns(self, name: str, values: Sequence[Fixed], body: Node, env: Env, end: Target) -> list[Printed]:
-        """A loop whose variable takes these values, to where it is surely left."""
+    def _while(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
+        body, condition = node.child_by_field_name("body"), node.child_by_field_name("condition")
+        return self._turned(node, condition, body, None, env, end, first=node.type == "do_statement")
+
+    def _turned(
+        self,
+        node: Node,
+        condition: Node | None,
+        body: Node | None,
+        step: Node | None,
+        env: dict[str, Fixed],
+        end: Target,
+        *,
+        first: bool = False,
+    ) -> list[Printed]:
+        """A loop: turn by turn as far as it is known that it goes on, then once for all turns that are left.
+
+        ``first``: its body comes before its condition.
+        """
         turns: list[tuple[Printed, ...]] = []
-        left: list[Printed] = []
-        for value in values:
-            made = self._statement(body, {**env, name: value}, end)
+        left: list[Printed] | None = None
+        while left is None and len(turns) < _TURNS:
+            asked, told = ([], True) if first and not turns else self._asked(condition, env)
+            if told is None:
+                break
+            if not told:
+                left = asked
+                break
+            made = [*asked, *(self._statement(body, env, end) if body is not None else [])]
             leave = made[-1] if made and isinstance(made[-1], Leave) else None
             if leave is not None and leave.to in ("return", "exit"):
                 left = made
                 break
             turns.append(tuple(made[:-1] if leave is not None else made))
             if leave is not None and leave.to == "break":
-                break
-        if any(turns):
-            left.insert(0, Loop(len(turns), name, tuple(values[: len(turns)]), turns[0], tuple(turns)))
-        return left
+                left = []
+            elif leaves(turns[-1], "break") or leaves(turns[-1], "continue"):
+                break  # from here on nobody knows in which turn it is
+            elif step is not None:
+                turns[-1] += tuple(self._expression(step, env))
+                self._effects(step, env)
+        if left is None:
+            left = self._repeated(node, condition, body, step, env, end)
+        loop = Loop(len(turns), "", (None,) * len(turns), turns[0], tuple(turns)) if any(turns) else None
+        return [loop, *left] if loop is not None else left
 
-    def _counted(self, node: Node, first: Node | None, body: Node, env: Env) -> tuple[str, Sequence[int] | None]:
-        """The variable of a loop that counts from one known number to another, and its values."""
-        step = node.child_by_field_name("update") or node.child_by_field_name("increment")
-        name, start = self._begun(first, env)
-        condition = node.child_by_field_name("condition")
-        if condition is not None and condition.type == "expression_statement":
-            condition = condition.named_children[0]
-        by = _step(step, name, lambda one: self._value(one, env))
-        if not name or not isinstance(start, int) or by is None or condition is None:
-            return name, None
-        if name in changed(body, references=self._references):
-            return name, None
-        values: list[int] = []
-        while len(values) <= _TURNS:
-            told = self._value(condition, {**env, name: start})
-            if not isinstance(told, int):
-                return name, None
-            if not told:
-                return name, values
-            values.append(start)
-            start += by
-        return name, None
-
-    def _begun(self, first: Node | None, env: Env) -> tuple[str, Fixed | None]:
-        """The name that a loop begins with, and its first value."""
-        for one in every(first) if first is not None else ():
-            if one.type in ("init_declarator", "variable_declarator", "assignment_expression"):
-                named = one.child_by_field_name("declarator") or one.child_by_field_name("name")
-                named = named or one.child_by_field_name("left")
-                value = one.child_by_field_name("value") or one.child_by_field_name("right")
-                return text(named), self._value(value, env)
-        return "", None
+    def _repeated(
+        self,
+        node: Node,
+        condition: Node | None,
+        body: Node | None,
+        step: Node | None,
+        env: dict[str, Fixed],
+        end: Target,
+    ) -> list[Printed]:
+        """All turns of a loop at once, of which nobody knows how many there are."""
+        self._forget(env, node)
+        asked = self._expression(condition, env) if condition is not None else []
+        turn = [*asked, *(self._statement(body, dict(env), end) if body is not None else [])]
+        turn += self._expression(step, env) if step is not None else []
+        return [Loop(None, "", (), tuple(turn))] if turn else []
 
     def _each(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         body, held = node.child_by_field_name("body"), node.child_by_field_name("right")
@@ -310,32 +387,47 @@ class Walk:
         if body is None or held is None or named is None:
             raise Open
         made = list(self._expression(held, env))
-        inner = {name: value for name, value in env.items() if name not in {text(one) for one in every(named)}}
+        names = {text(one) for one in every(named)}
+        before = {name: env.pop(name) for name in names & env.keys()}
         over = self._value(held, env)
-        by_value = text(node.child_by_field_name("operator")) != "in"
-        if isinstance(over, tuple) and by_value and named.type == "identifier" and text(named) not in self._changed:
-            return made + self._turns(text(named), over, body, inner, end)
-        turn = tuple(self._statement(body, inner, end))
-        return [*made, Loop(None, text(named), (), turn)] if turn else made
+        by_value = text(node.child_by_field_name("operator")) != "in" and named.type == "identifier"
+        if isinstance(over, tuple) and by_value and text(named) not in self._names.changing and len(over) <= _TURNS:
+            made += self._over(over, text(named), body, env, end)
+        else:
+            self._forget(env, node)
+            turn = tuple(self._statement(body, dict(env), end))
+            made += [Loop(None, text(named), (), turn)] if turn else []
+        for name in names:
+            env.pop(name, None)
+        env.update(before)
+        return made
 
-    def _while(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        body, condition = node.child_by_field_name("body"), node.child_by_field_name("condition")
-        if body is None:
-            return []
-        told = self._value(condition, env)
-        if node.type == "while_statement" and told is not None and not told:
-            return []
-        asked = self._expression(condition, env) if condition is not None else []
-        turn = (*asked, *self._statement(body, dict(env), end))
-        if node.type == "do_statement" and told is not None and not told and not leaves(turn, "break"):
-            return list(turn)
-        return [Loop(None, "", (), turn)] if turn else []
+    def _over(
+        self, values: tuple[Fixed, ...], name: str, body: Node, env: dict[str, Fixed], end: Target
+    ) -> list[Printed]:
+        """A turn for each of these values."""
+        turns: list[tuple[Printed, ...]] = []
+        left: list[Printed] = []
+        for value in values:
+            env[name] = value
+            made = self._statement(body, env, end)
+            leave = made[-1] if made and isinstance(made[-1], Leave) else None
+            if leave is not None and leave.to in ("return", "exit"):
+                left = made
+                break
+            turns.append(tuple(made[:-1] if leave is not None else made))
+            if leaves(turns[-1], "break") or leaves(turns[-1], "continue"):
+                self._forget(env, body)
+            if leave is not None and leave.to == "break":
+                break
+        loop = [Loop(len(turns), name, tuple(values[: len(turns)]), turns[0], tuple(turns))] if any(turns) else []
+        return [*loop, *left]
 
     # -- expressions
 
     def _expression(self, node: Node, env: Env) -> list[Printed]:
         """What an expression prints while it is worked out."""
-        if node.type in _FUNCTIONS or node.type in _SILENT:
+        if node.type in FUNCTIONS or node.type in _SILENT:
             return []
         if self._dialect.disorderly(node):
             raise Open
@@ -348,7 +440,7 @@ class Walk:
             return self._ternary(node, env)
         printed = self._dialect.printed(node, env)
         if printed is not None:
-            parts = given(node) if _calls(node) else node.named_children
+            parts = given(node) if calls(node) else node.named_children
             inner = [one for child in parts for one in self._expression(child, env)]
             if printed and isinstance(printed[0], Leave):
                 self.ends(next(iter(given(node)), None), env)
@@ -356,7 +448,7 @@ class Walk:
                 self.statuses.add(None)
             return [*inner, *printed]
         made = [one for child in node.named_children for one in self._expression(child, env)]
-        return [*made, *self._call(node, env)] if _calls(node) else made
+        return [*made, *self._call(node, env)] if calls(node) else made
 
     def _ternary(self, node: Node, env: Env) -> list[Printed]:
         condition = node.child_by_field_name("condition")
@@ -372,28 +464,28 @@ class Walk:
         name, _ = called(node)
         arguments = given(node)
         if name in self._functions:
-            if name not in self._loud:
+            if name not in self._sound.loud:
                 return []
             values = [self._value(one, env) for one in arguments]
-            return _either(tuple(self._inside(one, values, env) for one in self._functions[name]))
+            return _either(tuple(self._inside(one, values) for one in self._functions[name]))
         made: list[Printed] = []
         for one in arguments:
             handed = self._functions.get(text(one), []) if one.type == "identifier" else []
-            for function in [one] if one.type in _FUNCTIONS else handed:
-                if turn := self._inside(function, [], env):
+            for function in [one] if one.type in FUNCTIONS else handed:
+                if turn := self._inside(function, []):
                     made.append(Loop(None, "", (), turn))
         return made
 
-    def _inside(self, function: Node, values: Sequence[Fixed | None], env: Env) -> tuple[Printed, ...]:
+    def _inside(self, function: Node, values: Sequence[Fixed | None]) -> tuple[Printed, ...]:
         if function.id in self._active or len(self._active) > _DEEP:
             raise Open
         body = function.child_by_field_name("body")
         if body is None:
             return ()
         names = parameters(function)
-        inner = {name: value for name, value in env.items() if name not in names}
+        inner = {name: value for name, value in self.outer.items() if name not in names}
         for name, value in zip(names, values, strict=False):
-            self.known(name, value, inner)
+            self.known(name, fits(self._names.kinds.get(name, ""), value) if self._dialect.whole else value, inner)
         self._active.append(function.id)
         try:
             return self.run(body, inner)
@@ -402,9 +494,6 @@ class Walk:
 
     def _value(self, node: Node | None, env: Env) -> Fixed | None:
         return evaluate(node, env, whole=self._dialect.whole)
-
-
-_GIVE = frozenset(["declaration", "lexical_declaration", "variable_declaration", "expression_statement"])
 
 
 def anyhow(dialect: Dialect, root: Node) -> tuple[Printed, ...]:
@@ -419,28 +508,6 @@ def anyhow(dialect: Dialect, root: Node) -> tuple[Printed, ...]:
     return (Loop(None, "", (), (Choice(tuple(found)),)),) if found else ()
 
 
-def parameters(function: Node) -> list[str]:
-    """The names of a function's parameters, as far as they are simple."""
-    declarator: Node | None = function
-    while declarator is not None and declarator.child_by_field_name("parameters") is None:
-        declarator = declarator.child_by_field_name("declarator")
-    held = declarator.child_by_field_name("parameters") if declarator is not None else None
-    if held is None:
-        single = function.child_by_field_name("parameter")
-        return [text(single)] if single is not None else []
-    names = []
-    for one in held.named_children:
-        inner: Node | None = one
-        while inner is not None and inner.child_by_field_name("declarator") is not None:
-            inner = inner.child_by_field_name("declarator")
-        names.append(text(inner) if inner is not None else "")
-    return names
-
-
-def _calls(node: Node) -> bool:
-    return node.type in ("call_expression", "new_expression")
-
-
 def _of_case(node: Node) -> list[Node]:
     value = node.child_by_field_name("value")
     return [one for one in node.named_children if one != value]
@@ -451,17 +518,3 @@ def _either(branches: tuple[tuple[Printed, ...], ...]) -> list[Printed]:
     if len(distinct) == 1:
         return list(distinct[0])
     return [Choice(distinct)] if distinct else []
-
-
-def _step(step: Node | None, name: str, value: object) -> int | None:
-    """By how much a loop's variable grows."""
-    if step is None:
-        return None
-    if step.type == "update_expression":
-        sign = 1 if "++" in text(step) else -1
-        return sign if text(step.child_by_field_name("argument")) == name else None
-    sign_text = text(step.child_by_field_name("operator"))
-    if text(step.child_by_field_name("left")) != name or sign_text not in ("+=", "-=") or not callable(value):
-        return None
-    by = value(step.child_by_field_name("right"))
-    return (by if sign_text == "+=" else -by) if isinstance(by, int) and by else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -12,8 +13,16 @@ from tests.plan.foreign.record import RECORDED, SOURCES
 from tests.plan.gbnf import Gbnf
 
 ROWS = [row for row in json.loads(RECORDED.read_text("utf-8")) if row["source"] != "undefined.js"]
-NAMES = [f"{row['source']} {' '.join(row['args'])}".strip() for row in ROWS]
-WHOLE = {"fizzbuzz.c", "stars.c", "banner.js", "usage.c"}
+WHOLE = {"fizzbuzz.c", "stars.c", "banner.js", "usage.c", "primes.c"}
+DEEP = {"grow.cpp", "loops.js"}
+"""What the tests' reader of grammars, which calls itself for each letter, cannot read."""
+
+
+SPOKEN = [row for row in ROWS if row["stdout"] and row["source"] not in DEEP]
+
+
+def called(row: dict[str, Any]) -> str:
+    return f"{row['source']} {' '.join(row['args'])}".strip()
 
 
 def planned(source: str, args: list[str]) -> Plan:
@@ -28,26 +37,24 @@ def said(plan: Plan) -> str:
     return "".join(text_of(line) for line in certain(plan)[0] if line.stream == "stdout")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+@pytest.mark.parametrize("row", ROWS, ids=called)
 def test_every_line_that_the_program_prints_is_possible_and_it_may_end_there(row):
     matcher = Matcher(planned(row["source"], row["args"]))
     wrong = [line for line in row["stdout"].splitlines() if matcher.feed(line) is None]
     assert (wrong, matcher.done) == ([], True)
 
 
-@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+@pytest.mark.parametrize("row", ROWS, ids=called)
 def test_what_is_said_for_certain_is_what_the_program_prints_first(row):
     assert row["stdout"].startswith(said(planned(row["source"], row["args"])))
 
 
-@pytest.mark.parametrize("row", ROWS, ids=NAMES)
+@pytest.mark.parametrize("row", ROWS, ids=called)
 def test_a_status_that_is_told_is_right(row):
     assert planned(row["source"], row["args"]).status in (None, row["status"])
 
 
-@pytest.mark.parametrize(
-    "row", [row for row in ROWS if row["stdout"]], ids=[n for n, row in zip(NAMES, ROWS, strict=True) if row["stdout"]]
-)
+@pytest.mark.parametrize("row", SPOKEN, ids=called)
 def test_the_grammar_accepts_what_the_program_prints(row):
     assert Gbnf(grammar(planned(row["source"], row["args"]))).accepts(row["stdout"])
 
