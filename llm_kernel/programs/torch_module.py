@@ -162,16 +162,20 @@ import sys
 from torch._facts import _archs, _counted, _cuda, _release, _rows, _trouble, _troubled
 from . import nccl
 
-class _CudaDeviceProperties:
-    def __init__(self, row):
-        self.name, self.major, self.minor = row['name'], row['major'], row['minor']
-        self.total_memory, self.multi_processor_count = row['total_memory'], row['multi_processor_count']
-        self.is_integrated = self.is_multi_gpu_board = 0
-        self._shown = row['shown']
-    def __repr__(self):
-        return self._shown
-    def __getattr__(self, name):
-        _unknown(name)
+_TOLD = ('name', 'major', 'minor', 'total_memory', 'multi_processor_count')
+
+def _properties(row):
+    class _CudaDeviceProperties:
+        __module__ = 'torch._C'
+        __qualname__ = '_CudaDeviceProperties'
+        __slots__ = ()
+        def __repr__(self):
+            return row['shown']
+        def __getattr__(self, name):
+            if name in ('is_integrated', 'is_multi_gpu_board'):
+                return 0
+            return row[name] if name in _TOLD else _unknown(name)
+    return _CudaDeviceProperties()
 
 _chosen = [0]
 _warned = []
@@ -242,7 +246,7 @@ def get_device_capability(device=None):
     return (row['major'], row['minor'])
 
 def get_device_properties(device=None):
-    return _CudaDeviceProperties(_row(device))
+    return _properties(_row(device))
 
 def get_arch_list():
     if _seen() and not _archs:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from llm_kernel.python.disk import Disk
@@ -56,7 +56,10 @@ class Beside:
         return frozenset(self._library | ({"os.path"} if "os" in self._library else set()))
 
     def _gather(self, tree: ast.Module, package: str) -> None:
+        ours = package in self._made
         for name, words in _imports(tree, package):
+            if not ours and name.partition(".")[0] in self._made and _private([*name.split("."), *words]):
+                raise Unsure(f"module: {name}")
             if name in LIBRARY:
                 self._library |= {name, name.partition(".")[0]} & LIBRARY.keys()
                 continue
@@ -68,7 +71,7 @@ class Beside:
                     self.module(f"{name}.{word}", maybe=True)
                 elif word not in self._known[name]:
                     raise Unsure(f"module: {name}.{word}")
-        if self._known:
+        if self._known and not ours:
             self._check_uses(tree)
 
     def _check_uses(self, tree: ast.Module) -> None:
@@ -85,7 +88,7 @@ class Beside:
                 continue
             module, *rest = [bound[dotted[0]], *dotted[1:]]
             for word in rest:
-                if word not in self._known.get(module, {word}):
+                if word not in self._known.get(module, {word}) or (module in self._known and _private([word])):
                     raise Unsure(f"module: {module}.{word}")
                 module = f"{module}.{word}"
 
@@ -149,6 +152,11 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, list[str]]]:
                 base = package.rsplit(".", node.level - 1)[0]
                 name = f"{base}.{name}" if name else base
             yield name, [alias.name for alias in node.names]
+
+
+def _private(words: Iterable[str]) -> bool:
+    """Whether one of the names is a module's own business."""
+    return any(word.startswith("_") and not word.endswith("__") for word in words)
 
 
 def _dotted(node: ast.AST) -> list[str]:

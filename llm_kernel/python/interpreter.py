@@ -241,6 +241,8 @@ class _Guest:
         text = "".join(piece[1] for piece in self._pieces if isinstance(piece, tuple))
         if any(word in text for word in _INNER):
             raise Unsure("an address in the output")
+        if any(f"from '<{name}>'" in text for name in self._place.made):
+            raise Unsure("where a module of a library lies")
         if self._script.version[:2] != sys.version_info[:2] and any(word in text for word in _BY_VERSION):
             raise Unsure("a text that changed with a version")
         return Outcome(tuple(self._pieces), status, disk=self._disk)

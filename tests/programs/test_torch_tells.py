@@ -56,6 +56,9 @@ async def test_what_torch_says_of_the_gpus_is_the_machines() -> None:
         "print(hasattr(torch, 'compile'))",
         "try:\n    print(torch.cuda.get_device_properties(0).nothing)\nexcept AttributeError:\n    print('none')",
         "c = torch.cuda\nprint(c.memory_summary())",
+        "print(torch)",
+        "print(torch.cuda._rows)",
+        "import torch._facts\nprint(1)",
     ],
 )
 async def test_more_of_torch_than_is_known_is_the_models(lines: str) -> None:
