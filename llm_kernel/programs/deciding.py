@@ -16,23 +16,25 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from llm_kernel.plan import Choice, Hole, Line, Literal, Plan, every_node, plan
+from llm_kernel.plan import Choice, Hole, Line, Literal, Loop, Plan, every_node, plan
 from llm_kernel.plan.curves import Course, course
 from llm_kernel.plan.curves.places import Places
 from llm_kernel.plan.curves.roles import Role, definitions, role_of
+from llm_kernel.plan.nodes import Node, Part
+from llm_kernel.programs.bearing import bearing
 
 __all__ = ["Decided", "decided"]
 
-_FIGURES, _TURN, _RUN = "<figures>", "<turn>", "<run>"
+_FIGURES, _TURN, _RUN, _TORCH = "<figures>", "<turn>", "<run>", "<torch>"
 """Names that no source can have."""
 _KINDS = frozenset({"loss", "accuracy", "f1", "rmse", "ppl", "mae", "r2"})
 _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500
 _EPOCH = re.compile(r"range\(|epoch", re.IGNORECASE)
+_RATE = re.compile(r"""\blr\b|_lr\b|param_groups""")
+_SCALAR = frozenset({"item", "backward", "detach"})
 _NAME = re.compile(r"(?:self\.)?[A-Za-z_]\w*")
-_ROUNDS = 4
-"""How many names may stand between a figure and the condition that hangs on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +65,16 @@ def decided(
     seed: str,
 ) -> Decided | None:
     """The plan of a training script whose figures decide its way; None where ``first`` has nothing left to decide."""
-    found = course(source, argv, seed) if any(isinstance(node, Choice) for node in every_node(first.nodes)) else None
+    open_ = _open(first)
+    found = course(source, argv, seed) if open_ else None
     if found is None:
         return None
     tree = ast.parse(source)
     meanings = definitions(source)
-    whole = _whole(tree)
+    whole = _whole(tree) | _shown(first)
     spots = {name: spot for name, spot in _spots(tree).items() if _NAME.fullmatch(name) and name not in whole}
-    bearing = _bearing(tree)
-    roles = {name: _role(name, first, meanings) for name in spots if name in bearing}
+    decisive = bearing(tree)
+    roles = {name: _role(name, first, meanings) for name in spots if name in decisive}
     roles = {name: role for name, role in roles.items() if role.kind in _KINDS and not role.best}
     if not roles:
         return None
@@ -82,13 +85,27 @@ def decided(
         for name, role in roles.items()
     }
     made = plan(source, argv, read=read, facts=facts, tree=_furnished(tree, tables, spots))
-    if made is None or made.fault != first.fault or _choices(made) >= _choices(first):
+    if made is None or made.fault != first.fault or _open(made) >= open_:
         return None
     return Decided(made, tuple(roles))
 
 
-def _choices(made: Plan) -> int:
-    return sum(isinstance(node, Choice) for node in every_node(made.nodes))
+def _open(made: Plan) -> int:
+    """What figures may still decide: the choices, the ends of loops, and the learning rates that nobody knows."""
+    return sum(map(_undecided, every_node(made.nodes)))
+
+
+def _undecided(node: Node) -> bool:
+    match node:
+        case Choice() | Loop(count=None):
+            return True
+        case Line():
+            return any(map(_rate, node.parts))
+    return False
+
+
+def _rate(part: Part) -> bool:
+    return isinstance(part, Hole) and _RATE.search(part.expr) is not None
 
 
 def _role(name: str, first: Plan, meanings: Mapping[str, str]) -> Role:
@@ -128,8 +145,13 @@ def _spots(tree: ast.Module) -> dict[str, _Spot]:
 
 def _epochs(loop: ast.For | ast.While) -> bool:
     if isinstance(loop, ast.While):
-        return any(isinstance(node, ast.For) for node in ast.walk(loop))
+        named = _EPOCH.search(ast.unparse(loop.test)) is not None
+        return named or any(isinstance(node, ast.For) or _learns(node) for node in ast.walk(loop))
     return _EPOCH.search(f"{ast.unparse(loop.target)} {ast.unparse(loop.iter)}") is not None
+
+
+def _learns(node: ast.AST) -> bool:
+    return isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "backward"
 
 
 def _statements(block: list[ast.stmt]) -> Iterator[tuple[list[ast.stmt], int]]:
@@ -156,81 +178,34 @@ def _targets(node: ast.stmt) -> Iterator[ast.expr]:
 
 def _whole(tree: ast.Module) -> frozenset[str]:
     """What has attributes or entries that somebody asks for: it is used as more than a number is."""
-    holders = (node.value for node in ast.walk(tree) if isinstance(node, (ast.Attribute, ast.Subscript)))
+    holders = (
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Subscript) or (isinstance(node, ast.Attribute) and node.attr not in _SCALAR)
+    )
     return frozenset(ast.unparse(node) for node in holders if isinstance(node, (ast.Name, ast.Attribute)))
 
 
-def _bearing(tree: ast.Module) -> frozenset[str]:
-    """The names that a condition hangs on: by itself, through other names, and through the arguments of a call."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.If, ast.While, ast.IfExp)):
-            found |= _names(node.test)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ("max", "min"):
-            found |= _names(node)
-    functions, objects = _functions(tree), _objects(tree)
-    for _ in range(_ROUNDS):
-        before = len(found)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Assign) and any(ast.unparse(one) in found for one in node.targets):
-                found |= _names(node.value)
-            elif isinstance(node, ast.Call):
-                found |= _passed(node, functions, objects, found)
-        if len(found) == before:
-            break
-    return frozenset(found)
+def _scalars(tree: ast.Module) -> frozenset[str]:
+    """What is asked for its one number, or for its gradients: a tensor without dimensions."""
+    holders = (node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr in _SCALAR)
+    return frozenset(ast.unparse(node) for node in holders if isinstance(node, (ast.Name, ast.Attribute)))
 
 
-def _names(node: ast.AST) -> set[str]:
-    return {
-        ast.unparse(one)
-        for one in ast.walk(node)
-        if isinstance(one, ast.Name) or (isinstance(one, ast.Attribute) and isinstance(one.value, ast.Name))
-    }
-
-
-def _functions(tree: ast.Module) -> dict[str, list[list[str]]]:
-    """The parameters of each function, by the name it is called by; those of ``__call__`` stand under no name."""
-    found: dict[str, list[list[str]]] = {}
-    for node in ast.walk(tree):
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            words = [one.arg for one in (*node.args.posonlyargs, *node.args.args)]
-            words = words[1:] if words[:1] == ["self"] else words
-            found.setdefault("" if node.name == "__call__" else node.name, []).append(words)
-    return found
-
-
-def _objects(tree: ast.Module) -> frozenset[str]:
-    """What is made by a call of a class, by its look: it may be called itself."""
-    found: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Name):
-            found |= {ast.unparse(target) for target in node.targets if node.value.func.id[:1].isupper()}
-    return frozenset(found)
-
-
-def _passed(
-    node: ast.Call, functions: Mapping[str, Sequence[list[str]]], objects: frozenset[str], found: set[str]
-) -> set[str]:
-    """The names that a call hands to a parameter which a condition hangs on."""
-    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-    called = functions.get(name, functions.get("", ()) if ast.unparse(node.func) in objects else ())
-    out: set[str] = set()
-    for words in called:
-        for word, value in zip(words, node.args, strict=False):
-            out |= _names(value) if word in found else set()
-        for given in node.keywords:
-            out |= _names(given.value) if given.arg in found and given.arg in words else set()
-    return out
+def _shown(first: Plan) -> frozenset[str]:
+    """The names that are printed as they are, whatever they hold."""
+    lines = (node for node in every_node(first.nodes) if isinstance(node, Line))
+    return frozenset(part.expr for line in lines for part in line.parts if isinstance(part, Hole) and not part.format)
 
 
 def _furnished(tree: ast.Module, tables: Mapping[str, Any], spots: Mapping[str, _Spot]) -> ast.Module:
     """The program with its figures in it: a table, a count of each loop's turns, and the figure where it is known."""
+    scalars = _scalars(tree)
     behind: dict[int, list[tuple[int, ast.stmt]]] = {}
     blocks = {id(spots[name].block): spots[name].block for name in tables}
     for name in tables:
         spot = spots[name]
-        behind.setdefault(id(spot.block), []).append((spot.index, _set(spot, name)))
+        behind.setdefault(id(spot.block), []).append((spot.index, _set(spot, name, name in scalars)))
     for key, block in blocks.items():
         for index, node in sorted(behind[key], key=lambda one: -one[0]):
             block.insert(index + 1, node)
@@ -242,7 +217,9 @@ def _furnished(tree: ast.Module, tables: Mapping[str, Any], spots: Mapping[str, 
     while start < len(tree.body) and isinstance(tree.body[start], ast.ImportFrom):
         start += 1
     table = ast.Assign([ast.Name(_FIGURES, ast.Store())], _held(tables))
-    tree.body[start:start] = [table, ast.Assign([ast.Name(_RUN, ast.Store())], ast.Constant(-1))]
+    run = ast.Assign([ast.Name(_RUN, ast.Store())], ast.Constant(-1))
+    torch = [ast.Import([ast.alias("torch", _TORCH)])] if scalars & tables.keys() else []
+    tree.body[start:start] = [table, run, *torch]
     return ast.fix_missing_locations(tree)
 
 
@@ -262,16 +239,18 @@ def _at(node: ast.stmt, text: str) -> ast.stmt:
     """A statement in the place of another, with our names in it."""
     made = ast.parse(text).body[0]
     for one in ast.walk(made):
-        if isinstance(one, ast.Name) and one.id in (_word(_TURN), _word(_RUN), _word(_FIGURES)):
+        if isinstance(one, ast.Name) and one.id in map(_word, (_TURN, _RUN, _FIGURES, _TORCH)):
             one.id = f"<{one.id.strip('_')}>"
         if isinstance(one, (ast.stmt, ast.expr)):
             ast.copy_location(one, node)
     return made
 
 
-def _set(spot: _Spot, name: str) -> ast.stmt:
+def _set(spot: _Spot, name: str, scalar: bool) -> ast.stmt:
     row = f"{_word(_FIGURES)}[{name!r}][{_word(_RUN)} % {_RUNS}]"
-    made = _at(spot.block[spot.index], f"x = {row}[min({_word(_TURN)}, len({row}) - 1)]")
+    figure = f"{row}[min({_word(_TURN)}, len({row}) - 1)]"
+    figure = f"{_word(_TORCH)}.tensor({figure}, requires_grad=True)" if scalar else figure
+    made = _at(spot.block[spot.index], f"x = {figure}")
     assert isinstance(made, ast.Assign)
     target: Any = deepcopy(spot.target)
     made.targets = [target]

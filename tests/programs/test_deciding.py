@@ -95,11 +95,48 @@ for epoch in range(10):
 print('best %.4f' % best_acc)
 """
 
+PLATEAU = """
+scheduler = torch.optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.1, patience=2)
+for epoch in range(1, 31):
+    train_loss = train()
+    val_loss, val_acc = evaluate()
+    scheduler.step(val_loss)
+    print(f"epoch {epoch} val {val_loss:.6f} lr {optimizer.param_groups[0]['lr']:.1e}")
+"""
+STOPPING = """
+import numpy as np
+class EarlyStopping:
+    def __init__(self, patience, say=print):
+        self.patience, self.say, self.counter = patience, say, 0
+        self.best, self.over, self.least = None, False, np.Inf
+    def __call__(self, val_loss, model):
+        if self.best is None or -val_loss >= self.best:
+            self.best, self.counter = -val_loss, 0
+            self.say(f'decreased ({self.least:.6f} --> {val_loss:.6f})')
+            torch.save(model.state_dict(), 'best.pt')
+            self.least = val_loss
+        else:
+            self.counter += 1
+            self.say(f'counter: {self.counter} out of {self.patience}')
+            self.over = self.counter >= self.patience
+stopping = EarlyStopping(3)
+for epoch in range(40):
+    losses = []
+    for x, y in test_loader:
+        losses.append(criterion(model(x), y).item())
+    valid_loss = np.average(losses)
+    print(f'valid_loss: {valid_loss:.6f}')
+    stopping(valid_loss, model)
+    if stopping.over:
+        print('stop')
+        break
+"""
 
-def _decided(source: str, seed: str = "42") -> Decided:
-    first = plan(source, facts=FACTS)
+
+def _decided(source: str, seed: str = "42", facts: dict[str, object] = FACTS) -> Decided:
+    first = plan(source, facts=facts)
     assert first is not None
-    found = decided(source, (), first, read=lambda _: None, facts=FACTS, seed=seed)
+    found = decided(source, (), first, read=lambda _: None, facts=facts, seed=seed)
     assert found is not None
     return found
 
@@ -206,3 +243,77 @@ async def test_the_model_says_the_rest_and_why_names_the_figures() -> None:
     (shown, _) = await notebook("%why")
     told = shown.data["text/plain"].splitlines()
     assert told[-1].strip() == "decides its way, and goes as such a run usually does: val_loss"
+
+
+def test_a_rate_falls_when_the_printed_losses_stand_still() -> None:
+    expected: list[str] = []
+    rate, best, bad = 1e-3, float("inf"), 0
+    lines = _lines(_decided(HEAD + PLATEAU).plan)
+    for number, line in enumerate(lines, 1):
+        said = re.fullmatch(rf"epoch {number} val (\d\.\d{{6}}) lr \S+", line)
+        assert said is not None
+        best, bad = (float(said[1]), 0) if float(said[1]) < best * (1 - 1e-4) else (best, bad + 1)
+        rate, bad = (rate / 10, 0) if bad > 2 and rate > 1.1e-8 else (rate, bad)
+        expected.append(f"epoch {number} val {said[1]} lr {rate:.1e}")
+    assert lines == expected
+    assert rate < 1e-3
+
+
+def test_a_class_that_stops_a_run_tells_of_each_step_down() -> None:
+    facts = {**FACTS, "version": {"numpy": "1.24.1"}.get}
+    lines = _lines(_decided(HEAD + STOPPING, facts=facts).plan)
+    expected: list[str] = []
+    least, counter = float("inf"), 0
+    for said in (float(line[12:]) for line in lines if line.startswith("valid_loss: ")):
+        expected.append(f"valid_loss: {said:.6f}")
+        if said <= least:
+            expected.append(f"decreased ({least:.6f} --> {said:.6f})")
+            least, counter = said, 0
+        else:
+            counter += 1
+            expected.append(f"counter: {counter} out of 3")
+    assert lines == [*expected, "stop"]
+
+
+def test_a_while_loop_ends_when_its_patience_does() -> None:
+    loop = """
+epoch, bad, best = 0, 0, float('inf')
+while epoch < 50 and bad < 3:
+    train_loss = train()
+    val_loss, acc = evaluate()
+    epoch += 1
+    print(f'val {val_loss:.6f}')
+    if val_loss < best:
+        best, bad = val_loss, 0
+    else:
+        bad += 1
+print('done after', epoch)
+"""
+    *rows, last = _lines(_decided(HEAD + loop).plan)
+    figures = [float(row.removeprefix("val ")) for row in rows]
+    assert min(figures) == figures[-4] < min(figures[-3:])
+    assert last == f"done after {len(rows)}"
+
+
+@pytest.mark.parametrize("edge", [1e-12, 1e3])
+def test_a_while_loop_ends_by_the_loss_of_its_own_step(edge: float) -> None:
+    loop = f"""
+import torch
+w = torch.tensor([5.0], requires_grad=True)
+iteration = 0
+while iteration < 30:
+    loss = (w - 2) ** 2
+    loss.backward()
+    w.grad.zero_()
+    iteration += 1
+    if iteration % 6 == 0:
+        print(f'iter {{iteration}}: loss {{loss.item():.4f}}')
+    if loss.item() < {edge}:
+        print('converged')
+        break
+print('after', iteration)
+"""
+    lines = _lines(_decided(loop).plan)
+    steps = [line.split(":")[0] for line in lines[:-1]]
+    assert steps == (["converged"] if edge > 1 else [f"iter {n}" for n in (6, 12, 18, 24, 30)])
+    assert lines[-1] == f"after {1 if edge > 1 else 30}"
