@@ -105,6 +105,19 @@ class C:
                 value = None if None in held else tuple(part for part in held if part is not None)
             yield name, fits(kind, value)
 
+    def risky(self, node: Node, env: Env) -> bool:
+        """Whether something is read or written through a pointer, or divided by what may be zero."""
+        for one in every(node):
+            if one.type == "pointer_expression" and text(one).startswith("*"):
+                return True
+            if one.type == "field_expression" and "->" in [text(child) for child in one.children]:
+                return True
+            if one.type == "binary_expression" and _operator(one) in ("/", "%"):
+                divisor = evaluate(one.child_by_field_name("right"), env, whole=True)
+                if not divisor and not (divisor is None and "." in text(one)):
+                    return True
+        return False
+
     def disorderly(self, node: Node) -> bool:
         """Jumps, threads, processes and conditional compilation."""
         if node.type in ("goto_statement", "labeled_statement", "try_statement", "lambda_expression"):

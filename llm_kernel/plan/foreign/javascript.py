@@ -66,6 +66,10 @@ class JavaScript:
             else:
                 yield from ((text(part), None) for part in every(named) if "identifier" in part.type)
 
+    def risky(self, node: Node, env: Env) -> bool:
+        """Nothing: what throws is told where it is called."""
+        return False
+
     def disorderly(self, node: Node) -> bool:
         """What runs later than it stands there, and what may be left in the middle."""
         if node.type in (

@@ -35,6 +35,7 @@ _SILENT = frozenset(
     preproc_include preproc_def preproc_function_def using_declaration empty_statement template_declaration ;
     alias_declaration""".split()
 )
+_PLAIN = frozenset(["expression_statement", "declaration", "return_statement"])
 _LEAVING = frozenset(["return_statement", "break_statement", "continue_statement", "throw_statement"])
 _ASSIGNS = frozenset(["assignment_expression", "augmented_assignment_expression", "update_expression"])
 
@@ -138,6 +139,12 @@ class Walk:
         self._work -= 1
         if self._work < 0 or self._dialect.disorderly(node):
             raise Open
+        if node.type in _PLAIN and self._dialect.risky(node, env):
+            self.statuses.add(None)
+            return [Choice(((Leave("exit"),), ())), *self._done(node, env, end)]
+        return self._done(node, env, end)
+
+    def _done(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         match node.type:
             case "translation_unit" | "program" | "export_statement":
                 return self._all(node.named_children, env, end)

@@ -11,6 +11,7 @@ HERE = Path(__file__).resolve().parent
 SOURCES = HERE / "sources"
 RECORDED = HERE / "recorded.json"
 ARGUMENTS = {
+    "faults.c": [[], ["x"]],
     "kinds.c": [[], ["x"]],
     "usage.c": [[], ["ann", "3"], ["ann", "-1"]],
     "items.js": [[], ["q"]],
