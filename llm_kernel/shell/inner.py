@@ -138,7 +138,8 @@ class Inner:
                 self._masks.append(self._machine.files.umask)
                 return "", 0
             case "unmask":
-                self._machine.files.umask = self._masks.pop()
+                if self._masks:
+                    self._machine.files.umask = self._masks.pop()
                 return "", int(rest[0])
             case "newer":
                 return f"{int(self._newer(rest, cwd))}", 0

@@ -778,7 +778,8 @@ def _refuses(args: Sequence[str]) -> bool:
     letters = "".join(arg[1:] for arg in options if not arg.startswith("--"))
     deletes, squeezes = "d" in letters or "--delete" in options, "s" in letters or "--squeeze-repeats" in options
     least, most = 1 if deletes != squeezes else 2, 1 if deletes and not squeezes else 2
-    odd = any(re.search(r"\*\d*\]|\[=", one) for one in sets)
+    odd = any(re.search(r"\*\d*\]|\[=", one) or not one.isascii() for one in sets)
+    odd = odd or ("[:" in "".join(sets[1:]) and "[:" not in sets[0])
     classes = [set(re.findall(r"\[:(\w+):", one)) for one in sets]
     kinds = any(found - _CLASSES for found in classes) or (not deletes and any(classes[1:]) and classes[1] - _CASES)
     return odd or bool(kinds) or not least <= len(sets) <= most or (not deletes and sets[1:] in (["''"], ['""']))

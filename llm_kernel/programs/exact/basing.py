@@ -155,7 +155,7 @@ def _decoded(kind: str, data: bytes, *, garbage: bool) -> tuple[bytes, str]:
     if kind in _BACK:
         with contextlib.suppress(ValueError):
             return _BACK[kind](text), ""
-    decoded, whole = _BASES[kind].decoded(text.upper() if kind == "base16" else text)
+    decoded, whole = _BASES[kind].decoded(text)
     return decoded, "" if whole else "invalid input"
 
 

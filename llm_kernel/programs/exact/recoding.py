@@ -20,8 +20,10 @@ _ICONV = Options(
 _UNKNOWN = "iconv: failed to start conversion processing: No such file or directory\n"
 _GNU_HINT = "Try 'iconv --help' for more information.\n"
 _HINT = "Try `iconv --help' or `iconv --usage' for more information.\n"
-_OF_BYTES = frozenset("base64 bz2 hex quopri rot13 uu zlib".split())
-"""Codecs of Python's that are no encodings of texts."""
+_OF_BYTES = frozenset(
+    "base64 bz2 hex quopri rot13 uu zlib idna punycode undefined unicode-escape raw-unicode-escape".split()
+)
+"""Codecs of Python's that are no encodings of texts, or no others' encodings."""
 
 _NEAR = {
     "“": '"', "”": '"', "„": ",,", "‘": "'", "’": "'", "‚": ",", "–": "-", "—": "--", "…": "...", "€": "EUR",

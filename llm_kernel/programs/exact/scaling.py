@@ -31,8 +31,8 @@ _UNITS = "KMGTPEZY"
 _NUMBER = re.compile(r"(-?)(\d*)(?:\.(\d*))?")
 _DIRECTIVE = re.compile(r"(0?)('?)(-?)(\d*)(?:\.(\d*))?f")
 _FIELDS = re.compile(r"(\d*)(-?)(\d*)")
-_UNSCALED = 18
-"""Digits that a number may have where it is not scaled."""
+_UNSCALED, _DECIMALS, _WIDEST = 18, 100, 10_000
+"""Digits that a number may have behind its first where it is not scaled, decimals where it is, and columns."""
 
 
 class _Wrong(Exception):  # noqa: N818 - a number that is none, not a fault
@@ -79,7 +79,7 @@ class _Rules:
     def _converted(self, text: str, field: int) -> str:
         bare = text.removesuffix(self.suffix) if len(text) > len(self.suffix) else text
         value, decimals = self._read(bare.lstrip(" \t"))
-        width = self.form.width
+        width = min(self.form.width, _WIDEST)
         if not width and not self.delimiter and (field > 1 or text[:1] in (" ", "\t")):
             width = len(bare)
         shown = self._shown(value * self.scale, decimals) + self.suffix
@@ -90,7 +90,7 @@ class _Rules:
         found = _NUMBER.match(text)
         assert found is not None, "it matches nothing at all, too"
         sign, whole, decimals = found.groups()
-        if not whole and not decimals:
+        if decimals == "" or not (whole or decimals):
             raise _Wrong(f"invalid number: {said(text, self.env)}")
         if len(whole.lstrip("0")) > 27:
             raise _Wrong(f"value too large to be converted: {said(text, self.env)}")
@@ -116,7 +116,7 @@ class _Rules:
         asked = self.form.decimals
         if self.target == "none":
             decimals = decimals if asked is None else asked
-            if value and len(str(abs(int(value)))) + decimals > _UNSCALED:
+            if len(str(abs(int(value)))) - 1 + decimals > _UNSCALED:
                 what = "value/precision" if decimals else "value"
                 shown = f"{float(value):g}/{decimals}" if decimals else f"{float(value):g}"
                 raise _Wrong(f"{what} too large to be printed: '{shown}' (consider using --to)")
@@ -128,12 +128,14 @@ class _Rules:
         value = self._rounded(value, kept)
         if abs(value) >= base:
             value, power = value / base, power + 1
+        if asked is not None and asked > _DECIMALS:
+            raise _Wrong(f"failed to prepare value '{float(value):f}' for printing")
         decimals = asked if asked is not None else int(value != 0 and abs(value) < 10 and power > 0)
         unit = _UNITS[power - 1] if power else ""
         return self._filled(_fixed(value, decimals), unit + ("i" if unit and self.target == "iec-i" else ""))
 
     def _filled(self, number: str, unit: str = "") -> str:
-        return (number.zfill(self.form.width) if self.form.zeros else number) + unit
+        return (number.zfill(min(self.form.width, _WIDEST)) if self.form.zeros else number) + unit
 
     def _rounded(self, value: Fraction, decimals: int) -> Fraction:
         value *= 10**decimals

@@ -113,11 +113,14 @@ def _rules(parsed: Parsed) -> tuple[bytes | None, bytes, bytes]:
         return None, one if deletes else b"", one if squeezes else b""
     if deletes:
         return None, one, second.filled(0)
-    if any(name not in _CASES for name in second.classes):
+    if any(name not in _CASES for _, name in second.classes):
         raise _Wrong(_ONLY_CASES)
+    cases = {at for at, name in first.classes if name in _CASES}
+    if "complement" not in parsed and any(at not in cases for at, _ in second.classes):
+        raise _Wrong("misaligned [:upper:] and/or [:lower:] construct")
     two = second.filled(len(one))
     cut = "truncate-set1" in parsed
-    if not two and not cut:
+    if one and not two and not cut:
         raise _Wrong("when not truncating set1, string2 must be non-empty")
     one = one[: len(two)] if cut else one
     two += two[-1:] * (len(one) - len(two))
@@ -136,7 +139,7 @@ class _Set:
         self._repeats = repeats
         self._parts: list[bytes] = []
         self._filler: tuple[int, int] | None = None
-        self.classes: list[str] = []
+        self.classes: list[tuple[int, str]] = []
         while self._at < len(self._data):
             self._parts.append(self._part())
 
@@ -174,7 +177,7 @@ class _Set:
         if name not in _CLASSES:
             raise _Wrong(f"invalid character class ‘{name}’")
         self._at = found.end()
-        self.classes.append(name)
+        self.classes.append((sum(map(len, self._parts)), name))
         return _CLASSES[name]
 
     def _repeat(self) -> bytes | None:
