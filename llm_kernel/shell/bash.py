@@ -653,6 +653,8 @@ class Shell:
     def adopt(self) -> Process | None:
         """The process that the first program of this shell is: the shell's own, where it was made for it alone."""
         adopted, self._adopted = self._adopted, None
+        if adopted is not None:
+            adopted.nice = self.strand.nice or adopted.nice
         return adopted
 
     # -- the library's words ------------------------------------------------------------------------------------
@@ -759,13 +761,14 @@ def _resource(error: str) -> bytes:
     for word, said in _RESOURCES.items():
         if word in error:
             return f"bash: {said}\n".encode()
-    return b"bash: resource temporarily unavailable\n"
+    return b"bash: Cannot allocate memory\n"
 
 
 _RESOURCES = {
     "function depth": "maximum function nesting level exceeded",
     "loop iterations": "fork: retry: Resource temporarily unavailable",
-    "commands": "fork: retry: Resource temporarily unavailable",
+    "command count": "fork: retry: Resource temporarily unavailable",
+    "brace range": "brace expansion: failed to allocate memory",
     "intermediate bytes": "xrealloc: cannot allocate 33554432 bytes",
     "memory": "xrealloc: cannot allocate 1048576 bytes",
     "cancelled": "interrupted",
