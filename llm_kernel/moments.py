@@ -173,8 +173,6 @@ class Moments:
         Raises:
             CellError: where it is none.
         """
-        if name.isdecimal():
-            raise CellError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
         try:
             self.store.check(name)
         except StateError as error:

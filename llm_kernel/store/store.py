@@ -104,6 +104,8 @@ class Store:
         """
         if not name or len(name) > _NAME or not name.isprintable() or name != name.strip():
             raise StateError(f"a name is at most {_NAME} printable characters; {name[:_NAME]!r} is none.")
+        if name.isdecimal():
+            raise StateError(f"{name!r} is no name: %load takes a number for a step of %history; add a letter.")
 
     def forget(self, name: str) -> None:
         """Take a name away; its step stays as long as any other.

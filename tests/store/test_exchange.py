@@ -49,9 +49,11 @@ def test_nothing_is_replaced_unless_it_is_asked_for(
     assert main(["export", "lesson1", str(file), "--home", str(home), "--force"]) == 0
     assert main(["import", str(file), "--home", str(home)]) == 1
     assert main(["import", str(file), "--home", str(home), "--force"]) == 0
+    assert main(["import", str(file), "7", "--home", str(home)]) == 1
     assert capsys.readouterr().err == (
         f"llm-kernel: {file} is there already; --force replaces it.\n"
         "llm-kernel: 'lesson1' is saved already: give another name, or replace it with --force.\n"
+        "llm-kernel: '7' is no name: %load takes a number for a step of %history; add a letter.\n"
     )
 
 
