@@ -57,6 +57,7 @@ class Life:
         self._arriving = asyncio.Lock()
         self._arrived = False
         self._greeting = ""
+        self._unkept = ""
         self._leaving: set[asyncio.Future[None]] = set()
         self._moments: Moments | None = None
         self.world = self._made(machine)
@@ -86,7 +87,7 @@ class Life:
             CellError: where none are kept.
         """
         if self._moments is None:
-            raise CellError(f"this notebook keeps no snapshots. {self._greeting}".strip())
+            raise CellError(f"this notebook keeps no snapshots. {self._unkept}".strip())
         return self._moments
 
     @property
@@ -109,6 +110,7 @@ class Life:
                 self._moments = self._open()
                 self._greeting = await self._come_back(self._moments)
             except (StateError, StoreError) as error:
+                self._unkept = str(error)
                 self._greeting += f"[no snapshots are kept: {error}]\n"
 
     async def _come_back(self, moments: Moments) -> str:
