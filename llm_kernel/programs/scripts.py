@@ -42,7 +42,7 @@ def _module(call: Call) -> Script | None:
     rest = list(call.args) if call.name.rpartition("/")[2].startswith("python") else []
     while rest and rest[0] in _SILENT:
         rest.pop(0)
-    if len(rest) < 2 or rest[0] != "-m":
+    if len(rest) < 2 or rest[0] != "-m" or not all(part.isidentifier() for part in rest[1].split(".")):
         return None
     folders = (call.cwd, *own_paths(call.env, call.cwd))
     within = rest[1].replace(".", "/")

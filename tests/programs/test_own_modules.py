@@ -33,3 +33,10 @@ async def test_without_them_the_import_fails_as_pythons_does() -> None:
         "    from net.shape import SIZE, name\nModuleNotFoundError: No module named 'net'\n"
     )
     assert await book("python3 runs/go.py") == [Text("stderr", told), Exit(1)]
+
+
+@pytest.mark.parametrize("name", ["''", "..go", "runs/go", "runs.go.py"])
+async def test_a_module_that_python_could_not_name_is_no_script_of_the_machine(name: str) -> None:
+    book = Notebook(["it has no such module\n@ exit 1\n"])
+    await book(f"{_FILES}cp lab/runs/go.py /__main__.py; cp lab/runs/go.py /go.py; cd lab")
+    assert await book(f"python3 -m {name}") == [Text("stdout", "it has no such module\n"), Exit(1)]
