@@ -58,7 +58,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
         "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode",
         "binascii": "hexlify unhexlify crc32",
-        "calendar": "isleap monthrange leapdays day_name day_abbr month_name month_abbr weekday",
+        "calendar": """isleap monthrange leapdays day_name day_abbr month_name month_abbr weekday month
+        calendar""",
         "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
         MutableSequence MutableSet Reversible Sequence Set Sized""",
         "fnmatch": "fnmatch fnmatchcase filter",
@@ -71,22 +72,27 @@ LIBRARY: dict[str, frozenset[str]] = {
         "numbers": "Number Complex Real Rational Integral",
         "platform": "machine node python_implementation python_version release system",
         "pprint": "pprint pformat pp",
+        "shlex": "split quote join",
         "shutil": "copy copy2 copyfile move rmtree",
         "socket": "gethostname",
         "struct": "pack unpack calcsize pack_into unpack_from iter_unpack error",
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
         "traceback": "print_exc format_exc",
         "types": "SimpleNamespace MappingProxyType",
+        "urllib": "parse",
+        "urllib.parse": "quote unquote quote_plus unquote_plus urlencode urlparse urlsplit parse_qs parse_qsl urljoin",
         "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
         "warnings": "warn simplefilter filterwarnings",
         "zlib": "crc32 adler32",
         "dataclasses": "dataclass field asdict astuple replace fields",
         "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
         "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP",
+        "difflib": "get_close_matches unified_diff context_diff ndiff SequenceMatcher",
         "enum": "Enum IntEnum Flag auto unique",
         "fractions": "Fraction",
         "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property",
         "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
+        "html": "escape unescape",
         "io": "StringIO BytesIO",
         "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
         filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest batched""",
@@ -132,7 +138,7 @@ SINCE: dict[str, int] = {
     "statistics.geometric_mean": 8, "functools.cached_property": 8, "typing.Protocol": 8, "typing.Literal": 8,
     "typing.Final": 8, "typing.TypedDict": 8, "pprint.pp": 8, "__class_getitem__": 7, "hashlib.blake2b": 6,
     "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
-    "contextlib.nullcontext": 7, "asyncio": 8, "asyncio.timeout": 11, "asyncio.TaskGroup": 11,
+    "contextlib.nullcontext": 7, "asyncio": 8, "asyncio.timeout": 11, "shlex.join": 8, "asyncio.TaskGroup": 11,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 

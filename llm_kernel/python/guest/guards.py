@@ -125,7 +125,8 @@ class Reach:
     def own(self, value: Any) -> bool:
         """Whether a class is the program's own, or what a value is of."""
         kind = value if isinstance(value, type | types.FunctionType) else type(value)
-        return kind.__module__ in self.modules or kind is types.SimpleNamespace
+        named = (kind.__module__, kind.__name__) == ("argparse", "Namespace") and not isinstance(value, type)
+        return kind.__module__ in self.modules or kind is types.SimpleNamespace or named
 
     def _mine(self, value: Any, name: str) -> bool:
         """Whether a name with an underscore is the program's own, and not one of a class that its class is made of."""

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import fnmatch
+import importlib
 import posixpath
-import random
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -27,7 +27,7 @@ class Stat:
 class _Storage:
     def __init__(self, files: Files, system: ModuleType, seed: str) -> None:
         self._files, self._os, self._path = files, system, system.path
-        self._chance = random.Random(seed)
+        self._chance: Any = importlib.import_module("random").Random(seed) if seed else None
 
     # os
 
