@@ -423,6 +423,8 @@ class _Command:
         edits: list[Edit] = []
         for word in words:
             name = _text(word)
+            if "$(" in name or "`" in name:
+                continue  # it would run twice
             if "$" in name and word.type != "raw_string":
                 asked = f'{self._asks("known")} {name} "$(declare -F -- {name})"'
                 edits.append(_replaced(word, f'"$({asked})"' if word.type == "string" else f"$({asked})"))
@@ -657,9 +659,16 @@ def _newer(node: Node, lead: Lead) -> list[Edit]:
     for word in _words(node):
         before, after = _beside(node, word) if _text(word) in ("-nt", "-ot") else (None, None)
         if before and after:
-            asked = f"{INNER} </dev/null {lead.pid} newer {_text(before)} {_text(word)} {_text(after)}"
+            one, other = (_whole(side, node) for side in (before, after))
+            asked = f"{INNER} </dev/null {lead.pid} newer {one} {_text(word)} {other}"
             edits += [_replaced(before, f'"$({asked})"'), _replaced(word, "="), _replaced(after, "1")]
     return edits
+
+
+def _whole(word: Node, test: Node) -> str:
+    """A word of a test as a command takes it: between double brackets it is never parted."""
+    parted = word.type in ("simple_expansion", "expansion", "command_substitution")
+    return f'"{_text(word)}"' if parted and _text(test).startswith("[[") else _text(word)
 
 
 def _words(node: Node) -> list[Node]:
