@@ -131,8 +131,9 @@ async def test_halves_of_characters_become_whole_ones(cell: str, said: str) -> N
 
 
 async def test_writing_a_cell_to_a_directory_is_an_error_and_no_crash() -> None:
-    for cell in ("%%writefile /\nabc", "%%writefile -a /\nabc"):
-        assert await Notebook()(cell) == err("writefile: /: Is a directory\n", 1)
+    for words in ("/", "-a /", "new/"):
+        said = f"writefile: {words.split()[-1]}: Is a directory\n"
+        assert await Notebook()(f"%%writefile {words}\nabc") == err(said, 1)
 
 
 # -- the library --------------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import inspect
 import posixpath
 import shlex
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from llm_kernel.cell import Magic
 from llm_kernel.errors import CellError
+from llm_kernel.machine.paths import fault
 from llm_kernel.magics.table import MAGICS, magic
 from llm_kernel.output import Output
 
@@ -33,6 +35,8 @@ async def _writefile(session: Session, word: Magic, output: Output) -> int:
     path = files.absolute(name, where.cwd)
     there = files.exists(path)
     try:
+        if name.endswith("/"):
+            raise fault(errno.EISDIR, path)
         old = files.read(path) if append and there else b""
         files.write(path, old + word.body.encode())
     except OSError as error:
