@@ -61,8 +61,8 @@ async def test_a_right_answer_of_a_model_passes_and_is_named_the_models() -> Non
 
 async def test_an_answer_that_leaves_the_machine_as_it_was_is_caught() -> None:
     with Endpoint(["done\n"]) as endpoint:
-        result = await run(CASES["gcc-clean"], lambda: scripted(endpoint), "exact")
-    assert result.wrong[-1] == "then `test -f hello && echo there` gives ''"
+        result = await run(CASES["sqlite-script"], lambda: scripted(endpoint), "exact")
+    assert result.wrong[-1] == "then `test -f shop.db && echo there` gives ''"
 
 
 async def test_a_fault_of_the_model_is_a_failed_case_and_not_the_end_of_the_run() -> None:
