@@ -51,7 +51,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         "asyncio": """run gather sleep create_task wait_for Queue PriorityQueue LifoQueue QueueEmpty QueueFull Lock
         Event Semaphore BoundedSemaphore Condition TimeoutError CancelledError shield timeout TaskGroup""",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
-        "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList UserString",
+        "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList",
         "contextlib": """contextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
         AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
