@@ -1,4 +1,4 @@
-"""Twenty pairs of training scripts: a plain one and the same with one thing changed, and which way a figure must go."""
+"""Pairs of training scripts: a plain one and the same with one thing changed, and which way a figure must go."""
 
 # ruff: noqa: E501 - the edits are lines of scripts as they stand there
 
@@ -133,6 +133,7 @@ PAIRS = (
     Pair("learning rate 10", ((_SGD, _SGD.replace("0.05", "10")),), lambda a, b: math.isnan(b[-1][0]) or b[-1][3] < 20,
          "nan or chance", ((_ADAM, _SGD),)),
     Pair("learning rate 1e-7", (("lr=0.001", "lr=1e-7"),), _chance, "stays at chance"),
+    Pair("learning rate 0", (("lr=0.001", "lr=0.0"),), _chance, "stays at chance"),
     Pair("learning rate 0.3 under Adam", (("lr=0.001", "lr=0.3"),), _worse(3), "worse"),
     Pair("no zero_grad", (("        optimizer.zero_grad()\n", ""),), _worse(0.5), "worse", ((_ADAM, _SGD),)),
     Pair("no step", (("        optimizer.step()\n", ""),), _chance, "stays at chance"),

@@ -89,7 +89,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
     data, family = data_set(words), _family(words, named)
     task, classes = _task(words, calls, constants)
     examples, test = _examples(nodes, calls, constants)
-    held = habits(nodes, constants)
+    held = habits(nodes, constants) | ({"no step"} if _still(calls, constants) else set())
     if "no activation" in held and family == "mlp":
         family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
@@ -180,6 +180,12 @@ def _optimizer(
             if word.arg == "optimizer" and isinstance(word.value, ast.Constant):
                 return str(word.value.value).lower(), 0.01 if word.value.value == "sgd" else 0.001, 0.0, 0.0
     return "", constants.named("learning_rate", "lr") or 0.0, 0.0, 0.0
+
+
+def _still(calls: Sequence[ast.Call], constants: Constants) -> bool:
+    """Whether an optimizer is told to take steps of no length."""
+    told = (word for call in calls if last_name(call.func).lower() in OPTIMIZERS for word in call.keywords)
+    return any(word.arg in ("lr", "learning_rate") and constants.number(word.value) == 0 for word in told)
 
 
 def _examples(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Constants) -> tuple[int, int]:
