@@ -90,6 +90,9 @@ def render_process(machine: Machine, process: Process) -> dict[str, bytes]:
     return {name: found[name] for name in _KERNEL} if kernel else found
 
 
+_MOVING = ("cmdline", "comm", "stat", "status", "statm")
+"""The files of a process that change while it lives."""
+
 _KERNEL = ("cmdline", "comm", "stat", "statm", "status")
 """The files of a kernel's thread: it has no memory, and nobody reads its limits."""
 
@@ -98,7 +101,10 @@ def _lay(files: Files, machine: Machine, process: Process, stat: bytes, *, fresh
     folder, owner = f"/proc/{process.pid}", user_ids(machine, process)
     wanted = render_process(machine, process)
     if not fresh:
-        wanted = {name: wanted[name] for name in ("stat", "status", "statm")}
+        wanted = {name: wanted[name] for name in _MOVING}
+        if files.root.read_file(f"{folder}/cmdline") != wanted["cmdline"]:  # another program has taken the process over
+            files.remove(f"{folder}/exe")
+            files.symlink(program_file(machine, process), f"{folder}/exe")
     for name, data in wanted.items():
         files.write(f"{folder}/{name}", data, mode=0o400 if name == "environ" else 0o444)
         if owner != (0, 0):

@@ -223,7 +223,6 @@ class Programs:
         own = streams.adopted
         if own is not None:
             own.command = (call.name, *call.args)
-            own.nice = streams.strand.nice or own.nice
             return await work(own)
         process = processes.spawn(
             (call.name, *call.args),

@@ -230,3 +230,49 @@ async def test_a_function_in_the_background_runs_in_a_child_of_its_shell() -> No
         "   2412 -bash\n   2412 ps -o ppid=,args= --ppid 2412\n   2413 sleep 5\n"
     )
     await notebook.session.close()
+
+
+async def test_every_view_names_what_a_job_has_become_and_its_niceness() -> None:
+    notebook = Notebook()
+    await notebook(_LOOP)
+    await notebook("nohup nice -n 5 ./t.sh 1 > log 2>&1 & sleep 1.5")
+    said = await notebook.said(
+        "cat /proc/$!/comm; tr '\\0' ' ' < /proc/$!/cmdline; echo; readlink /proc/$!/exe; cut -d' ' -f19 /proc/$!/stat;"
+        "ps -o ni=,comm= -p $!; pgrep t.sh; top -bn1 -p $! | awk 'END {print $1, $4, $NF}'"
+    )
+    assert said == ("t.sh\n/bin/bash ./t.sh 1 \n/usr/bin/bash\n5\n  5 t.sh\n2413\n2413 5 t.sh\n")
+    assert await notebook("killall t.sh; wait $!; echo $?") == [
+        Text("stderr", "[1]+  Exit 4                  nohup nice -n 5 ./t.sh 1 > log 2>&1\n"),
+        Text("stdout", "4\n"),
+        Exit(0),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("command", "left"),
+    [
+        ("pkill -P 2412 sleep", "0\n"),
+        ("pkill -x sleep", "0\n"),
+        ("pkill -n sleep", "1\n"),
+        ("killall sleep", "0\n"),
+        ("killall -r '^sl.*p$'", "0\n"),
+        ("killall -u root sleep", "0\n"),
+        ("killall -I SLEEP", "0\n"),
+        ("killall -u daemon sleep 2> /dev/null", "2\n"),
+        ("pkill -P 1 sleep", "2\n"),
+    ],
+)
+async def test_signals_reach_the_processes_that_are_meant(command: str, left: str) -> None:
+    notebook = Notebook()
+    await notebook("sleep 90 & sleep 80 &")
+    assert (await notebook(f"{command}; pgrep -c sleep"))[-2:-1] == [Text("stdout", left)]
+    await notebook.session.close()
+
+
+async def test_top_counts_itself_once_and_what_is_stopped() -> None:
+    notebook = Notebook()
+    await notebook("sleep 90 & kill -STOP $!")
+    said = await notebook.said("top -bn1")
+    assert said.splitlines()[1] == "Tasks:  27 total,   1 running,  25 sleeping,   1 stopped,   0 zombie"
+    assert sum(line.endswith(" top") for line in said.splitlines()) == 1
+    await notebook.session.close()

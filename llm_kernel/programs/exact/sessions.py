@@ -230,7 +230,8 @@ def _top_value(wish: _TopWish, letter: str, value: str) -> None:
 
 def _screen(call: Call, wish: _TopWish) -> str:
     table, now = call.machine.processes, memory(call.machine)
-    own = table.spawn(("top", *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
+    living = table.table.get(call.pid)
+    own = living or table.spawn(("top", *call.args), user=caller(call), now=call.machine.clock.now, cwd=call.cwd)
     own.state, own.rss = "R", 4_001_792
     try:
         views = [View(process, call.machine) for process in table.running()]
@@ -243,20 +244,22 @@ def _screen(call: Call, wish: _TopWish) -> str:
         lines = [*_summary(call.machine, views, wish, now), "", *_rows(call.machine, shown, whole="c" in wish.letters)]
         return "".join(f"{line[: wish.width] if wish.width else line}\n" for line in lines)
     finally:
-        table.end(own.pid)
+        own.state = "S"
+        if living is None:
+            table.end(own.pid)
 
 
 def _summary(machine: Machine, views: Sequence[View], wish: _TopWish, now: Memory) -> list[str]:
     made = machine.system.profile
     used = now.total - now.available if made.since("procps", "4.0") else now.taken
-    running = sum(view.process.state == "R" for view in views)
+    running, stopped = (sum(view.process.state == state for view in views) for state in "RT")
     used_up = busy.busy(machine)
     cache = now.buffers + now.cached
     swapped = now.swap_total - now.swap_free
     rows = [
         f"top -{_headline(machine)}",
-        f"Tasks: {len(views):3d} total, {running:3d} running, {len(views) - running:3d} sleeping,"
-        "   0 stopped,   0 zombie",
+        f"Tasks: {len(views):3d} total, {running:3d} running, {len(views) - running - stopped:3d} sleeping,"
+        f" {stopped:3d} stopped,   0 zombie",
         f"%Cpu(s):{used_up:5.1f} us,  0.0 sy,  0.0 ni,{100 - used_up:5.1f} id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st",
     ]
     scale = wish.unit or ("m" if made.since("procps", "3.3.16") else "k")
