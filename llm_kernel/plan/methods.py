@@ -148,7 +148,7 @@ def _of_text(
                 kind = type(held[wrong]).__name__
                 raise Raised("TypeError", f"sequence item {wrong}: expected str instance, {kind} found")
             return Unknown("str")
-        if _long([this, held]):
+        if sum(map(_length, held)) + _length(this) * len(held) > LONGEST:
             return Unknown("str")
         texts = [each if isinstance(each, (str, Text)) else shown(each, w.ask) for each in held]
         out: list[str | Hole] = []
@@ -162,6 +162,13 @@ def _of_text(
     if not hasattr("", name):
         raise Raised("AttributeError", f"'str' object has no attribute '{name}'", near=[dir(str)])
     return Unknown(_RESULT.get(name, "str"))
+
+
+def _length(text: Value) -> int:
+    """The letters of a text, a part that is not known counted as one."""
+    if isinstance(text, Text):
+        return sum(len(part) if isinstance(part, str) else 1 for part in text.parts)
+    return len(text) if isinstance(text, str) else 1
 
 
 def _long(factors: list[Value]) -> bool:
