@@ -495,6 +495,8 @@ class Shell:
         )
         text = detached(script, self._orders, pid if parent else 0)
         text = led(fed(timed(text), self._readers, OURS), lead)
+        if "command time" in text:
+            self._enter("time")
         return asking(text) if asked else text
 
     def _lead(self, script: str, pid: int, parent: int, source: str) -> str:
@@ -515,12 +517,15 @@ class Shell:
         return next((path for path in (f"/usr/bin/{tool}", f"/bin/{tool}") if self._machine.files.exists(path)), tool)
 
     def _register(self, names: Iterable[str]) -> None:
-        callback = _weakly(self._callback)
         for name in names:
-            if name in self._registered or name.startswith(GONE):
-                continue
+            if not name.startswith(GONE):
+                self._enter(name)
+
+    def _enter(self, name: str) -> None:
+        """Let one name reach our programs."""
+        if name not in self._registered:
             self._registered.add(name)
-            self._bash.add_command(name, callback)
+            self._bash.add_command(name, _weakly(self._callback))
 
     async def _callback(self, context: Any) -> int:
         env = dict(context.env)

@@ -79,7 +79,7 @@ _CONFIRMING = frozenset("rm cp mv ln".split())
 _TALKING = re.compile(r"python[\d.]*")
 
 _AIMED = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|<&|>\||<>|<|>)\s*(\S*)")
-_TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe"}
+_TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe", "time": "fo"}
 """The options of a wrapper that take a word of their own."""
 _PLACE = re.compile(r"(?:/usr)?/bin/([\w\[.-]+)")
 _SYSTEM = re.compile(r"/(?:usr/|usr/local/)?s?bin/[^/]+|/(?:usr/local/cuda|opt/conda)/bin/[^/]+")

@@ -14,6 +14,8 @@ __all__ = ["TIMES", "Times", "timed"]
 TIMES = "__llm_kernel_times"
 """Our word that reads the clock before a timed pipeline (``0``), and after it (``1 STATUS STYLE``)."""
 
+_PROGRAM = (b"/usr/bin/time", b"/bin/time", b"\\time")
+"""How GNU's program of that name is called; the library would take its own."""
 _COMPOUND = frozenset(["{", "for", "while", "until", "if", "case", "select", "[[", "((", "!"])
 _DEFAULT = "\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS"
 _POSIX = "real %2R\nuser %2U\nsys %2S"
@@ -33,6 +35,8 @@ def timed(script: str) -> str:
         name = node.child_by_field_name("name") if node.type == "command" else None
         if name is not None and name.text == b"time" and node.start_byte == name.start_byte:
             edits += _around(node, name)
+        elif name is not None and name.text in _PROGRAM:
+            edits.append((name.start_byte, name.end_byte, "command time"))
     for start, end, text in sorted(edits, reverse=True):
         data = data[:start] + text.encode() + data[end:]
     return data.decode("utf-8", "replace")

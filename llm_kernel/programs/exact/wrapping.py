@@ -21,7 +21,7 @@ from llm_kernel.shell.order import Sink
 from llm_kernel.shell.script import AT, TTY
 from llm_kernel.shell.signals import heeded
 
-__all__ = ["nice", "nohup", "setsid", "timeout"]
+__all__ = ["nice", "nohup", "run_on", "setsid", "timeout"]
 
 _FAILED, _MISSING, _KILL = 125, 127, 9
 _TIMEOUT = Options(
@@ -69,7 +69,8 @@ async def timeout(call: Call, io: Io) -> int:
     signal = number_of(parsed.value("signal") or "TERM") or 0
     if own := call.machine.processes.table.get(call.pid):
         own.group = own.pid
-    running = asyncio.ensure_future(_run(call, io, words, f"timeout: failed to run command {said(words[0], call.env)}"))
+    missing = f"timeout: failed to run command {said(words[0], call.env)}"
+    running = asyncio.ensure_future(run_on(call, io, words, missing))
     at_once = False
 
     def strikes() -> bool:
@@ -151,7 +152,7 @@ async def nohup(call: Call, io: Io) -> int:
         own = data.startswith(missing.encode())
         await (io.err if own or "2" not in open_ else out)(data)
 
-    return await _run(call, io, parsed.operands, missing, out=out, err=err)
+    return await run_on(call, io, parsed.operands, missing, out=out, err=err)
 
 
 def _appends(call: Call, path: str) -> Sink:
@@ -189,7 +190,7 @@ async def nice(call: Call, io: Io) -> int:
         wanted = before
     io.strand.nice = wanted
     try:
-        return await _run(call, io, parsed.operands, f"nice: {said(parsed.operands[0], call.env)}")
+        return await run_on(call, io, parsed.operands, f"nice: {said(parsed.operands[0], call.env)}")
     finally:
         io.strand.nice = before
 
@@ -203,10 +204,10 @@ async def setsid(call: Call, io: Io) -> int:
     if not parsed.operands:
         await io.err("setsid: no command specified\nTry 'setsid --help' for more information.\n")
         return 1
-    return await _run(call, io, parsed.operands, f"setsid: failed to execute {parsed.operands[0]}")
+    return await run_on(call, io, parsed.operands, f"setsid: failed to execute {parsed.operands[0]}")
 
 
-async def _run(
+async def run_on(
     call: Call, io: Io, words: Sequence[str], missing: str, *, out: Sink | None = None, err: Sink | None = None
 ) -> int:
     """Run a program with its words, given what this one has on its input; ``missing``: what is said of none."""
