@@ -14,7 +14,7 @@ from llm_kernel.machine.processes import Process
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["command_name", "is_kernel", "session", "shared", "thread_ids", "threads", "user_ids", "virtual"]
+__all__ = ["command_name", "is_kernel", "resident", "session", "shared", "thread_ids", "threads", "user_ids", "virtual"]
 
 
 def command_name(process: Process) -> str:
@@ -29,6 +29,13 @@ def command_name(process: Process) -> str:
 def is_kernel(process: Process) -> bool:
     """Whether it is a thread of the kernel, which has no memory of its own."""
     return process.pid == 2 or process.ppid == 2
+
+
+def resident(program: str) -> int:
+    """The bytes that a program holds which has just begun: as those of coreutils do, more what reads programs."""
+    name = program.removeprefix("-").rpartition("/")[2]
+    name = "python" if name.startswith("python") else name
+    return _RESIDENT.get(name, (560 + crc32(name.encode()) % 320 * 4) * 1024)
 
 
 def virtual(process: Process) -> int:
@@ -72,3 +79,6 @@ def user_ids(machine: Machine, process: Process) -> tuple[int, int]:
 
 
 _THREADS = {"rsyslogd": 4}
+
+_RESIDENT = {"bash": 5_308_416, "sh": 1_753_088, "python": 9_531_392, "node": 42_807_296, "perl": 7_929_856}
+"""Bytes, as ps shows them on Ubuntu 20.04."""

@@ -16,6 +16,7 @@ from typing import Literal
 from llm_kernel.errors import CellOver, ImaginedMachineError, Refused
 from llm_kernel.journal import Entry, Journal
 from llm_kernel.machine import Machine
+from llm_kernel.machine.process_facts import resident
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS
 from llm_kernel.programs import compiled
@@ -232,6 +233,8 @@ class Programs:
             cwd=call.cwd,
         )
         process.nice = streams.strand.nice or process.nice
+        if streams.strand is not self._front:  # one that others can look at
+            process.rss = resident(call.name)
         task = asyncio.ensure_future(work(process))
         ended: list[int] = []
 

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.process_facts import resident
 from llm_kernel.machine.signals import ENDS, said_of
 from llm_kernel.shell.background import Order
 from llm_kernel.shell.call import Call
@@ -81,7 +82,7 @@ class Jobs:
         process = machine.processes.spawn(
             words, user=machine.system.user, ppid=parent, now=machine.clock.now, cwd=call.cwd
         )
-        process.background = True
+        process.background, process.rss = True, resident(words[0])
         process.files = tuple(call.path(name) for name in names) or tuple(map(call.path, order.files))
         process.nice = strand.nice or process.nice
         own = self._timeline.strand()
