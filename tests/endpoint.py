@@ -61,8 +61,11 @@ FAULTS = {
     "hang-usage": "finishes the reply and keeps the connection open, silent",
 }
 
-GRAMMARS = ("grammar", "structured_outputs", "guided_grammar", "tools")
+GRAMMARS = ("grammar", "structured_outputs", "guided_grammar")
 """The names under which endpoints take grammars."""
+
+WAYS = (*GRAMMARS, "tools")
+"""These, and the tool whose input has one."""
 
 Replies = Sequence[str] | Mapping[str, str] | Callable[[dict[str, Any]], str]
 
@@ -264,11 +267,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._error(
                 422 if name == "no-seed" else 400, f"Unsupported parameter: '{unknown}' is not supported.{hint}"
             )
-        elif name == "no-grammar" and any(one in body for one in GRAMMARS):
+        elif name == "no-grammar" and any(one in body for one in WAYS):
             self._error(400, "failed to parse grammar")
-        elif self.server.endpoint.strict and any(
-            one in body for one in GRAMMARS if one != self.server.endpoint.grammars
-        ):
+        elif self.server.endpoint.strict and any(one in body for one in WAYS if one != self.server.endpoint.grammars):
             self._error(400, "Unrecognized request argument supplied")
         elif name == "502":
             self._page(502, "<html><h1>502 Bad Gateway</h1></html>")

@@ -6,11 +6,9 @@ import pytest
 
 from llm_kernel.model.ability import Abilities
 from llm_kernel.model.chat import Message, OpenAIBackend, Patience, Request
-from tests.endpoint import GRAMMARS, Endpoint
+from tests.endpoint import GRAMMARS, WAYS, Endpoint
 
 ASK = Request((Message("user", "$ python3 a.py"),), grammar='root ::= "a\\n"* tail\ntail ::= ""\n')
-FIELDS = GRAMMARS[:-1]
-"""Those that are tried together; a tool of one's own is tried by itself."""
 PATIENT = Patience(connect=60.0, first=60.0, between=60.0, backoff=0.01)
 
 
@@ -22,10 +20,10 @@ async def said(backend: OpenAIBackend, request: Request = ASK) -> str:
 
 def given(endpoint: Endpoint) -> list[tuple[str, ...]]:
     """The names of grammars in each request."""
-    return [tuple(name for name in GRAMMARS if name in body) for body in endpoint.requests]
+    return [tuple(name for name in WAYS if name in body) for body in endpoint.requests]
 
 
-@pytest.fixture(params=FIELDS)
+@pytest.fixture(params=GRAMMARS)
 def field(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
@@ -34,7 +32,7 @@ async def test_one_tiny_request_tells_which_parameter_is_obeyed(field: str) -> N
     with Endpoint(["a\n"], grammars=field) as endpoint:
         backend = OpenAIBackend(endpoint.base_url, patience=PATIENT)
         assert [await said(backend), await said(backend)] == ["a\n", "a\n"]
-        assert given(endpoint) == [FIELDS, (field,), (field,)]
+        assert given(endpoint) == [GRAMMARS, (field,), (field,)]
         assert endpoint.requests[0]["max_tokens"] == 16
         sent = endpoint.requests[1][field]
         assert sent == ({"grammar": ASK.grammar} if field == "structured_outputs" else ASK.grammar)
@@ -43,7 +41,7 @@ async def test_one_tiny_request_tells_which_parameter_is_obeyed(field: str) -> N
 async def test_one_that_ignores_what_it_does_not_know_gets_no_grammar() -> None:
     with Endpoint(["a\n"]) as endpoint:
         assert await said(OpenAIBackend(endpoint.base_url, patience=PATIENT)) == "a\n"
-        assert given(endpoint) == [FIELDS, ("tools",), ()]
+        assert given(endpoint) == [GRAMMARS, ("tools",), ()]
 
 
 async def test_one_that_refuses_unknown_names_is_asked_for_each(field: str) -> None:
@@ -58,7 +56,7 @@ async def test_a_grammar_that_is_refused_is_left_out_then_and_later() -> None:
         assert await said(backend) == "a\n"
         endpoint.fail("no-grammar")
         assert [await said(backend), await said(backend)] == ["a\n", "a\n"]
-        assert given(endpoint) == [FIELDS, ("grammar",), ("grammar",), (), ()]
+        assert given(endpoint) == [GRAMMARS, ("grammar",), ("grammar",), (), ()]
 
 
 async def test_what_is_known_holds_for_the_next_backend_of_the_same_model_alone() -> None:
@@ -66,7 +64,7 @@ async def test_what_is_known_holds_for_the_next_backend_of_the_same_model_alone(
     with Endpoint(["a\n"], grammars="grammar") as endpoint:
         for model in ("one", "one", "two"):
             await said(OpenAIBackend(endpoint.base_url, model=model, patience=PATIENT, abilities=known))
-        assert given(endpoint) == [FIELDS, ("grammar",), ("grammar",), FIELDS, ("grammar",)]
+        assert given(endpoint) == [GRAMMARS, ("grammar",), ("grammar",), GRAMMARS, ("grammar",)]
 
 
 async def test_an_endpoint_that_fails_at_the_trial_is_tried_again_later() -> None:
@@ -74,7 +72,7 @@ async def test_an_endpoint_that_fails_at_the_trial_is_tried_again_later() -> Non
         backend = OpenAIBackend(endpoint.base_url, patience=PATIENT)
         endpoint.fail("500")
         assert [await said(backend), await said(backend)] == ["a\n", "a\n"]
-        assert given(endpoint) == [FIELDS, (), FIELDS, ("grammar",)]
+        assert given(endpoint) == [GRAMMARS, (), GRAMMARS, ("grammar",)]
 
 
 async def test_without_a_grammar_nothing_is_tried() -> None:
@@ -95,7 +93,7 @@ async def test_a_model_that_writes_into_a_tool_is_given_the_grammar_there() -> N
         deltas = [delta async for delta in backend.stream(ASK)]
         await backend.close()
         assert ("".join(delta.text for delta in deltas), deltas[-1].finish) == ("a\na\n", "stop")
-        assert given(endpoint) == [FIELDS, *((field,) for field in FIELDS), ("tools",), ("tools",)]
+        assert given(endpoint) == [GRAMMARS, *((field,) for field in GRAMMARS), ("tools",), ("tools",)]
         assert {name: endpoint.requests[-1][name] for name in ("tools", "tool_choice")} == {
             "tools": [
                 {
