@@ -154,7 +154,10 @@ class C:
         if "%" in re.sub(r"%[-+ #0]*\d*(\.\d+)?[a-zA-Z%]", "", plain):
             return [Free("stdout", text(words[0]))]
         exprs = [text(one)[:60] for one in words[1:]]
-        said = percent(plain, tuple(values), _nobody, exprs)
+        try:
+            said = percent(plain, tuple(values), _nobody, exprs)
+        except (TypeError, ValueError, OverflowError):
+            return [Free("stdout", text(words[0]))]
         return [Line(tuple(Literal(one) if isinstance(one, str) else one for one in parts_of(said)), "", stream)]
 
     def _argument(self, word: Node, letter: str, env: Env) -> Value:

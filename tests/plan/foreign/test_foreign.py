@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from llm_kernel.plan import Matcher, Plan, certain, grammar, text_of
 from llm_kernel.plan.foreign import foreign, tongue_of
@@ -98,3 +102,19 @@ def test_of_a_long_source_only_the_set_of_its_lines_is_told():
         None,
         ["stdout", "stdout", None],
     )
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(sorted(path.name for path in SOURCES.iterdir())), st.integers(0, 10**9))
+def test_a_source_that_was_cut_up_has_a_plan_or_none(name: str, seed: int):
+    dice = random.Random(seed)
+    words = re.findall(r"\w+|\s+|[^\w\s]", (SOURCES / name).read_text("utf-8"))
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(len(words))
+        words[at : at + dice.randint(0, 2)] = [
+            dice.choice([*words[:9], "0", "99999999999", "%d%%%", "while(1)", "NULL"])
+        ]
+    tongue = tongue_of(name)
+    assert tongue is not None
+    plan = foreign("".join(words), tongue, ["./prog", "x"])
+    assert plan is None or Matcher(plan).feed("\0") in ("stdout", "stderr", None)
