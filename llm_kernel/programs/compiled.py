@@ -62,7 +62,7 @@ def units(data: bytes) -> tuple[Unit, ...]:
         reader = zlib.decompressobj()
         said = json.loads(reader.decompress(data[start : start + length], _MOST))
         found = tuple(Unit(name, held) for name, held in said if isinstance(name, str) and isinstance(held, str))
-    except (struct.error, zlib.error, ValueError, TypeError):
+    except (struct.error, zlib.error, ValueError, TypeError, RecursionError):
         return ()
     return found if len(found) == len(said) else ()
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
+
 import pytest
 
 from llm_kernel.plan.foreign.clean import broken, clean
@@ -112,6 +115,13 @@ def test_a_binary_gives_its_sources_back_and_a_damaged_one_none():
         (),
         (),
     )
+
+
+@pytest.mark.parametrize("said", [b"[" * 100_000, b"7", b'{"a": "b"}', b'[["a", 1]]', b"not json"])
+def test_a_note_that_nobody_of_us_wrote_names_no_sources(said):
+    held = zlib.compress(said)
+    made = b"\x7fELF" + bytes(60) + b"\0.note.imagined\0" + struct.pack("<I", len(held)) + held
+    assert units(made) == ()
 
 
 @pytest.mark.parametrize(
