@@ -38,6 +38,8 @@ _STREAMS: dict[str, Stream] = {"stdout": "stdout", "stderr": "stderr"}
 _SPEC = re.compile(r"%([-+ #0']*)(\*|\d+)?(?:\.(\*|\d+))?(hh|h|ll|l|q|j|z|t|L)?([diouxXeEfFgGaAcspn%])")
 _KINDS = {**dict.fromkeys("diouxX", "int"), **dict.fromkeys("eEfFgG", "float")}
 _SENT: dict[str, Stream] = {"cout": "stdout", "cerr": "stderr", "clog": "stderr"}
+_SHAPING = frozenset("char hex std::hex oct std::oct showbase std::showbase showpos std::showpos setf width".split())
+"""What a number that is sent may look different for: all of its kind behind it, or a letter that it is."""
 _MANIPULATORS = re.compile(r"(?:std::)?(?:set\w+\(.*\)|fixed|scientific|hex|dec|oct|left|right|(?:no)?\w*alpha|flush)")
 
 
@@ -48,6 +50,7 @@ class C:
 
     def __init__(self, root: Node) -> None:
         self._lent = lent(root)
+        self._bare = not any(one.type == "char_literal" or text(one) in _SHAPING for one in every(root))
 
     def printed(self, node: Node, env: Env) -> Sequence[Printed] | None:
         """What a call of stdio, or a chain of ``<<``, prints; ``exit`` leaves."""
@@ -196,7 +199,7 @@ class C:
         if name not in _SENT or (above is not None and above.type == "binary_expression" and _operator(above) == "<<"):
             return [] if name in _SENT else None
         made: list[Literal | Hole] = []
-        bare = True
+        bare = self._bare
         for part in reversed(parts):
             if text(part) in ("std::endl", "endl"):
                 made.append(Literal("\n"))

@@ -12,7 +12,7 @@ from tree_sitter import Node
 
 from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
 
-__all__ = ["Env", "Fixed", "changed", "combined", "evaluate", "fits", "lent", "spelled"]
+__all__ = ["Env", "Fixed", "changed", "combined", "evaluate", "fits", "lent", "spelled", "truth"]
 
 Fixed: TypeAlias = "int | float | bool | str | tuple[Fixed, ...]"
 Env: TypeAlias = Mapping[str, Fixed]
@@ -126,7 +126,8 @@ def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
         case "char_literal":
             return _character(node)
         case "string_literal" | "string" | "concatenated_string":
-            return unescaped(node)
+            said = unescaped(node)
+            return None if whole and said and "\0" in said else said  # C ends there
         case "template_string":
             return _template(node, env, whole)
         case "true" | "false":
@@ -143,7 +144,7 @@ def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
         case "binary_expression":
             return _binary(node, env, whole)
         case "conditional_expression" | "ternary_expression":
-            told = evaluate(node.child_by_field_name("condition"), env, whole=whole)
+            told = truth(evaluate(node.child_by_field_name("condition"), env, whole=whole), whole=whole)
             way = None if told is None else "consequence" if told else "alternative"
             return evaluate(node.child_by_field_name(way), env, whole=whole) if way else None
         case "array" | "initializer_list":
@@ -157,6 +158,13 @@ def evaluate(node: Node | None, env: Env, *, whole: bool) -> Fixed | None:
             return _call(node, env, whole)
         case _:
             return None
+
+
+def truth(value: Fixed | None, *, whole: bool) -> bool | None:
+    """Whether a condition with this value holds; a text of C and an array are places, which are never nothing."""
+    if isinstance(value, tuple) or (whole and isinstance(value, str)):
+        return True
+    return None if value is None else bool(value)
 
 
 def combined(sign: str, left: Fixed | None, right: Fixed | None, *, whole: bool) -> Fixed | None:
@@ -184,9 +192,10 @@ def fits(kind: str, value: Fixed | None) -> Fixed | None:
         return value
     if isinstance(value, float) or value is None:
         return None
+    if words & {"unsigned", "size_t"} or any(one.startswith("uint") for one in words):
+        return None  # what it is compared with and subtracted from has no sign either
     most = 128 if "char" in words or "8" in kind else _WORD
-    least = 0 if words & {"unsigned", "size_t"} or any(one.startswith("uint") for one in words) else -most
-    return value if least <= value < most else None
+    return value if -most <= value < most else None
 
 
 def spelled(value: Fixed) -> str | None:
@@ -244,21 +253,26 @@ def _escaped(part: Node) -> str:
 def _unary(node: Node, env: Env, whole: bool) -> Fixed | None:
     value = evaluate(node.child_by_field_name("argument"), env, whole=whole)
     sign = text(node.child_by_field_name("operator"))
-    if sign == "!" and value is not None and not isinstance(value, tuple):
-        return int(not value) if whole else not value
+    if sign == "!":
+        told = truth(value, whole=whole)
+        return None if told is None else int(not told) if whole else not told
     if isinstance(value, int | float) and not isinstance(value, bool) and sign in ("-", "+"):
-        return -value if sign == "-" else value
+        return value if sign == "+" else -value if value or whole else None  # JavaScript knows a zero below zero
     return None
 
 
 def _binary(node: Node, env: Env, whole: bool) -> Fixed | None:
     sign = text(node.child_by_field_name("operator"))
     left = evaluate(node.child_by_field_name("left"), env, whole=whole)
-    if sign in ("&&", "||") and left is not None and not isinstance(left, tuple):
-        if bool(left) == (sign == "||"):
-            return int(bool(left)) if whole else left
+    told = truth(left, whole=whole)
+    if sign in ("&&", "||"):
+        if told is None:
+            return None
+        if told == (sign == "||"):
+            return int(told) if whole else left
         right = evaluate(node.child_by_field_name("right"), env, whole=whole)
-        return int(bool(right)) if whole and right is not None else right
+        held = truth(right, whole=whole)
+        return int(held) if whole and held is not None else right
     return combined(sign, left, evaluate(node.child_by_field_name("right"), env, whole=whole), whole=whole)
 
 
@@ -272,17 +286,20 @@ def _texts(sign: str, left: Fixed, right: Fixed) -> Fixed | None:
 
 
 def _numbers(sign: str, left: float, right: float, whole: bool) -> Fixed | None:
+    if not whole and isinstance(left, bool) != isinstance(right, bool):
+        return None
     if sign in _COMPARE:
         told = _COMPARE[sign](left, right)
         return int(told) if whole else told
     integers = isinstance(left, int) and isinstance(right, int)
     if sign in _ARITHMETIC:
-        return _bounded(_ARITHMETIC[sign](left, right), whole)
+        value = _ARITHMETIC[sign](left, right)
+        return _bounded(value, whole) if value or whole or min(left, right) >= 0 else None
     if sign == "/" and right:
         if whole and integers:
             return _bounded(int(abs(left) // abs(right)) * (1 if (left < 0) == (right < 0) else -1), whole)
-        return _bounded(left / right, whole)
-    if sign == "%" and right and integers:
+        return _bounded(left / right, whole) if left or whole or right > 0 else None
+    if sign == "%" and right and integers and (whole or left >= 0):
         return int(abs(left) % abs(right)) * (-1 if left < 0 else 1)
     return None
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from tree_sitter import Node
 
-from llm_kernel.plan.foreign.constants import Env, Fixed, combined, evaluate, fits, lent
+from llm_kernel.plan.foreign.constants import Env, Fixed, combined, evaluate, fits, lent, truth
 from llm_kernel.plan.foreign.dialect import FUNCTIONS, Dialect, Open, calls, parameters
 from llm_kernel.plan.foreign.names import Names
 from llm_kernel.plan.foreign.sound import Sound
@@ -153,10 +153,7 @@ class Walk:
             case kind if kind in _SILENT or kind in FUNCTIONS:
                 return []
             case "expression_statement":
-                made = [one for child in node.named_children for one in self._expression(child, env)]
-                for child in node.named_children:
-                    self._effects(child, env)
-                return made
+                return [one for child in node.named_children for one in self._worked(child, env)]
             case "declaration" | "lexical_declaration" | "variable_declaration":
                 return self._declaration(node, env)
             case "if_statement":
@@ -166,7 +163,7 @@ class Walk:
             case "for_range_loop" | "for_in_statement":
                 return self._each(node, env, end)
             case "while_statement" | "do_statement":
-                return self._while(node, env, end)
+                return self._turned(_Rounds(node), env, end)
             case "switch_statement":
                 return self._switch(node, env, end)
             case "return_statement":
@@ -192,25 +189,34 @@ class Walk:
         env.update(before)
         return made
 
+    def _worked(self, node: Node, env: dict[str, Fixed]) -> list[Printed]:
+        """What an expression prints while it is worked out; then its names have changed."""
+        own = node.child_by_field_name("left") if node.type == "assignment_expression" else None
+        late = {text(own)} - self._names.within(node.child_by_field_name("right")) if own is not None else set()
+        made = self._expression(node, self._settled(env, self._names.within(node) - late))
+        self._effects(node, env)
+        return made
+
+    def _settled(self, env: Env, names: Iterable[str]) -> Env:
+        """What is known whenever it is looked at, while these names change: nobody says before or after which look."""
+        lost = set(names)
+        return {name: value for name, value in env.items() if name not in lost} if lost else env
+
     def _declaration(self, node: Node, env: dict[str, Fixed]) -> list[Printed]:
-        made = [one for child in node.named_children for one in self._expression(child, env)]
-        values = list(self._dialect.declared(node, env))
-        self._forget(env, *(one.child_by_field_name("value") for one in node.named_children))
-        for name, value in values:
+        own = {name for name, _ in self._dialect.declared(node, {})}
+        values = [one.child_by_field_name("value") for one in node.named_children]
+        settled = self._settled(env, own | self._names.within(*values))
+        made = [one for child in node.named_children for one in self._expression(child, settled)]
+        outside = node.parent is not None and node.parent.type in _FILES
+        for name, value in list(self._dialect.declared(node, settled)):
             self.known(name, value, env)
-            if (
-                node.parent is not None
-                and node.parent.type in _FILES
-                and name not in self._names.changing
-                and name in env
-            ):
+            if outside and name not in self._names.changing and name in env:
                 self.outer[name] = env[name]
-        self._forget(env, *(one.child_by_field_name("value") for one in node.named_children))
+        self._forget(env, *values)
         return made
 
     def _if(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        condition = node.child_by_field_name("condition")
-        made, told = self._asked(condition, env)
+        made, told = self._asked(node.child_by_field_name("condition"), env)
         ways = [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
         if told is not None:
             way = ways[0] if told else ways[1]
@@ -228,22 +234,28 @@ class Walk:
                 after.append(inner)
             made.append(tuple(nodes))
         for name in self._names.within(*(node for way in ways for node in way)) & env.keys():
-            values = {inner.get(name) for inner in after}
-            if len(values) == 1 and (value := values.pop()) is not None:
+            values = {(type(value), value) for value in (inner.get(name) for inner in after)}
+            _, value = values.pop() if len(values) == 1 else (None, None)
+            if value is not None:
                 env[name] = value
             else:
                 del env[name]
         return _either(tuple(made))
 
-    def _asked(self, condition: Node | None, env: dict[str, Fixed]) -> tuple[list[Printed], Fixed | None]:
-        """What is printed while a condition is worked out, and what it gives; one that changes names gives anything."""
+    def _asked(self, condition: Node | None, env: dict[str, Fixed]) -> tuple[list[Printed], bool | None]:
+        """What is printed while a condition is worked out, and whether it holds; one that is left out does."""
         if condition is None:
             return [], True
+        made, told = self._looked(condition, env)
+        return made, truth(told, whole=self._dialect.whole)
+
+    def _looked(self, condition: Node, env: dict[str, Fixed]) -> tuple[list[Printed], Fixed | None]:
+        """What is printed while a condition is worked out, and what it gives; then its names have changed."""
         if condition.type == "expression_statement":
-            condition = condition.named_children[0] if condition.named_children else None
-            return self._asked(condition, env)
-        made = self._expression(condition, env)
-        if not self._names.within(condition):
+            condition = condition.named_children[0]
+        changing = self._names.within(condition)
+        made = self._expression(condition, self._settled(env, changing))
+        if not changing:
             return made, self._value(condition, env)
         updates = [one for one in every(condition) if one.type in _ASSIGNS]
         told = self._counted(condition, updates[0], env) if len(updates) == 1 else None
@@ -256,10 +268,11 @@ class Walk:
         name = text(update.child_by_field_name("argument"))
         if update.type != "update_expression" or self._names.within(condition) != {name}:
             return None
+        looks = sum(text(one) == name for one in every(condition) if one.type == "identifier")
         inner = dict(env)
         self._effects(update, inner)
         counted = inner if text(update).startswith(("++", "--")) else env
-        if name not in counted or name not in inner:
+        if looks > 1 or name not in counted or name not in inner:
             return None
         told = self._value(condition, {**env, text(update): counted[name]})
         if told is not None:
@@ -270,14 +283,13 @@ class Walk:
         body = node.child_by_field_name("body")
         cases = [one for one in body.named_children if one.type != "comment"] if body is not None else []
         value = node.child_by_field_name("condition") or node.child_by_field_name("value")
-        told = self._value(value, env)
+        asked, told = self._looked(value, env) if value is not None else ([], None)
         labels = [self._value(one.child_by_field_name("value"), env) for one in cases]
         default = next((at for at, one in enumerate(cases) if one.child_by_field_name("value") is None), len(cases))
         if told is not None and None not in labels[:default] + labels[default + 1 :]:
             starts = [labels.index(told) if told in labels else default]
         else:
             starts = sorted({*range(len(cases)), default})
-        self._forget(env, value)
         inside = [[child for one in cases[start:] for child in _of_case(one)] for start in starts]
         if len(inside) == 1:
             made = self._all(inside[0], env, end)
@@ -286,11 +298,10 @@ class Walk:
         else:
             made = self._fork(inside, env, end)
             self._forget(env, body)
-        return [Scope("break", tuple(made))] if leaves(tuple(made), "break") else made
+        return asked + ([Scope("break", tuple(made))] if leaves(tuple(made), "break") else made)
 
     def _return(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        made = [one for child in node.named_children for one in self._expression(child, env)]
-        self._forget(env, node)
+        made = [one for child in node.named_children for one in self._worked(child, env)]
         if end == "exit":
             self.ends(node.named_children[0] if node.named_children else None, env)
         return [*made, Leave("exit" if end == "exit" else "return")]
@@ -309,8 +320,7 @@ class Walk:
     # -- loops
 
     def _for(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        first, body = node.child_by_field_name("initializer"), node.child_by_field_name("body")
-        step = node.child_by_field_name("update") or node.child_by_field_name("increment")
+        first = node.child_by_field_name("initializer")
         inner = dict(env)
         own: set[str] = set()
         made: list[Printed] = []
@@ -318,75 +328,39 @@ class Walk:
             made = self._declaration(first, inner)
             own = {name for name, _ in self._dialect.declared(first, {})}
         elif first is not None and first.type != "empty_statement":
-            made = self._expression(first, inner)
-            self._effects(first.named_children[0] if first.type == "expression_statement" else first, inner)
-        made += self._turned(node, node.child_by_field_name("condition"), body, step, inner, end)
+            made = self._worked(first.named_children[0] if first.type == "expression_statement" else first, inner)
+        made += self._turned(_Rounds(node), inner, end)
         before = {name: env[name] for name in own & env.keys()}
         self._follow(env, inner, node)
         env.update(before)
         return made
 
-    def _while(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
-        body, condition = node.child_by_field_name("body"), node.child_by_field_name("condition")
-        return self._turned(node, condition, body, None, env, end, first=node.type == "do_statement")
-
-    def _turned(
-        self,
-        node: Node,
-        condition: Node | None,
-        body: Node | None,
-        step: Node | None,
-        env: dict[str, Fixed],
-        end: Target,
-        *,
-        first: bool = False,
-    ) -> list[Printed]:
-        """A loop: turn by turn as far as it is known that it goes on, then once for all turns that are left.
-
-        ``first``: its body comes before its condition.
-        """
-        turns: list[tuple[Printed, ...]] = []
-        left: list[Printed] | None = None
-        while left is None and len(turns) < _TURNS:
-            asked, told = ([], True) if first and not turns else self._asked(condition, env)
+    def _turned(self, loop: _Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
+        """A loop: turn by turn as far as it is known that it goes on, then once for all turns that are left."""
+        turns = _Turns()
+        while turns.goes and len(turns.made) < _TURNS:
+            asked, told = ([], True) if loop.body_first and not turns.made else self._asked(loop.condition, env)
             if told is None:
                 break
             if not told:
-                left = asked
-                break
-            made = [*asked, *(self._statement(body, env, end) if body is not None else [])]
-            leave = made[-1] if made and isinstance(made[-1], Leave) else None
-            if leave is not None and leave.to in ("return", "exit"):
-                left = made
-                break
-            turns.append(tuple(made[:-1] if leave is not None else made))
-            if leave is not None and leave.to == "break":
-                left = []
-            elif leaves(turns[-1], "break") or leaves(turns[-1], "continue"):
+                return turns.nodes(asked)
+            turns.take([*asked, *(self._statement(loop.body, env, end) if loop.body is not None else [])])
+            if turns.parted and loop.step is not None and self._sound.speaks(loop.step):
+                raise Open
+            if turns.parted:
                 break  # from here on nobody knows in which turn it is
-            elif step is not None:
-                turns[-1] += tuple(self._expression(step, env))
-                self._effects(step, env)
-        if left is None:
-            left = self._repeated(node, condition, body, step, env, end)
-        loop = Loop(len(turns), "", (None,) * len(turns), turns[0], tuple(turns)) if any(turns) else None
-        return [loop, *left] if loop is not None else left
+            if turns.goes and loop.step is not None:
+                turns.more(self._worked(loop.step, env))
+        return turns.nodes(self._repeated(loop, env, end) if turns.goes else [])
 
-    def _repeated(
-        self,
-        node: Node,
-        condition: Node | None,
-        body: Node | None,
-        step: Node | None,
-        env: dict[str, Fixed],
-        end: Target,
-    ) -> list[Printed]:
-        """All turns of a loop at once, of which nobody knows how many there are."""
-        self._forget(env, node)
-        asked = self._expression(condition, env) if condition is not None else []
-        turn = [*asked, *(self._statement(body, dict(env), end) if body is not None else [])]
-        turn += self._expression(step, env) if step is not None else []
-        return [Loop(None, "", (), tuple(turn))] if turn else []
+    def _repeated(self, loop: _Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
+        """All turns of a loop at once, of which nobody knows how many there are; its condition is asked once more."""
+        self._forget(env, loop.node)
+        asked = tuple(self._expression(loop.condition, env)) if loop.condition is not None else ()
+        inner = self._statement(loop.body, dict(env), end) if loop.body is not None else []
+        turn = (*asked, *inner, *(self._expression(loop.step, env) if loop.step is not None else []))
+        last = _either((asked, ())) if leaves(turn, "break") else list(asked)
+        return [Loop(None, "", (), turn), *last] if turn else []
 
     def _each(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         body, held = node.child_by_field_name("body"), node.child_by_field_name("right")
@@ -413,22 +387,14 @@ class Walk:
         self, values: tuple[Fixed, ...], name: str, body: Node, env: dict[str, Fixed], end: Target
     ) -> list[Printed]:
         """A turn for each of these values."""
-        turns: list[tuple[Printed, ...]] = []
-        left: list[Printed] = []
+        turns = _Turns()
         for value in values:
-            env[name] = value
-            made = self._statement(body, env, end)
-            leave = made[-1] if made and isinstance(made[-1], Leave) else None
-            if leave is not None and leave.to in ("return", "exit"):
-                left = made
-                break
-            turns.append(tuple(made[:-1] if leave is not None else made))
-            if leaves(turns[-1], "break") or leaves(turns[-1], "continue"):
+            if turns.goes:
+                env[name] = value
+                turns.take(self._statement(body, env, end))
+            if turns.parted:
                 self._forget(env, body)
-            if leave is not None and leave.to == "break":
-                break
-        loop = [Loop(len(turns), name, tuple(values[: len(turns)]), turns[0], tuple(turns))] if any(turns) else []
-        return [*loop, *left]
+        return turns.nodes([], name, values)
 
     # -- expressions
 
@@ -461,7 +427,7 @@ class Walk:
         condition = node.child_by_field_name("condition")
         made = self._expression(condition, env) if condition is not None else []
         ways = [node.child_by_field_name("consequence"), node.child_by_field_name("alternative")]
-        told = self._value(condition, env)
+        told = truth(self._value(condition, env), whole=self._dialect.whole)
         if told is not None:
             ways = [ways[0] if told else ways[1]]
         return made + _either(tuple(tuple(self._expression(one, env)) if one is not None else () for one in ways))
@@ -501,6 +467,49 @@ class Walk:
 
     def _value(self, node: Node | None, env: Env) -> Fixed | None:
         return evaluate(node, env, whole=self._dialect.whole)
+
+
+class _Rounds:
+    """The parts of a loop that goes on while a condition holds."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.condition = node.child_by_field_name("condition")
+        self.body = node.child_by_field_name("body")
+        self.step = node.child_by_field_name("update") or node.child_by_field_name("increment")
+        self.body_first = node.type == "do_statement"
+
+
+class _Turns:
+    """The turns of a loop that were walked one by one; ``goes``: nothing has surely left it yet.
+
+    ``parted``: the last turn may have left it, or gone on to the next, before its end.
+    """
+
+    def __init__(self) -> None:
+        self.made: list[tuple[Printed, ...]] = []
+        self.goes, self.parted = True, False
+        self._last: list[Printed] = []
+
+    def take(self, made: list[Printed]) -> None:
+        """One turn more."""
+        leave = made[-1] if made and isinstance(made[-1], Leave) else None
+        self.goes = leave is None or leave.to == "continue"
+        if leave is not None and leave.to in ("return", "exit"):
+            self._last = made
+            return
+        self.made.append(tuple(made if leave is None else made[:-1]))
+        self.parted = leaves(self.made[-1], "break") or leaves(self.made[-1], "continue")
+
+    def more(self, made: Sequence[Printed]) -> None:
+        """What the last turn prints behind its body."""
+        self.made[-1] += tuple(made)
+
+    def nodes(self, then: list[Printed], name: str = "", values: Sequence[Fixed | None] = ()) -> list[Printed]:
+        """The turns as a loop over ``values`` of ``name``, and what is printed ``then``."""
+        told = tuple(values[: len(self.made)]) or (None,) * len(self.made)
+        whole = [Loop(len(self.made), name, told, self.made[0], tuple(self.made))] if any(self.made) else []
+        return [*whole, *self._last, *then]
 
 
 def anyhow(dialect: Dialect, root: Node) -> tuple[Printed, ...]:
