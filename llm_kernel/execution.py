@@ -151,8 +151,10 @@ class Execution:
         self.replies += sum(answer["tries"] for answer in answers)
         self.tokens += sum(answer["prompt"] + answer["completion"] for answer in answers)
         if content["status"] == "error" and not self._goes_on(content["ename"]):
-            kind = TapeError if content["ename"].startswith("Tape") else ModelError
-            raise kind(f"Cell {self.cells} ({_first(cell)}): {content['evalue']}")
+            raise _kind(content["ename"])(f"Cell {self.cells} ({_first(cell)}): {content['evalue']}")
+        for name, words in told.get("faults", {}).items():  # a job ends by one, and the cell goes on
+            if not self._goes_on(name):
+                raise _kind(name)(f"Cell {self.cells} ({_first(cell)}), or a job that runs since before it: {words}")
 
     def _goes_on(self, name: str) -> bool:
         """Whether a notebook goes on behind an error; a replay also behind a refusal that it plays."""
@@ -162,6 +164,11 @@ class Execution:
         cell = [one for one in self.book.cells if one.cell_type == "code" and one.source.strip()][self.cells - 1]
         advice = "Tag the cell raises-exception, or say --allow-errors, if it is to fail."
         return f"Cell {self.cells} ({_first(cell)}) ended in {words}. {advice}"
+
+
+def _kind(name: str) -> type[ImaginedMachineError]:
+    """The fault that a run ends with, by the name of the kernel's."""
+    return TapeError if name.startswith("Tape") else ModelError
 
 
 def _kills(cell: Any) -> bool:

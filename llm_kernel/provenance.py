@@ -27,6 +27,7 @@ class Refusal:
 class Answer:
     """One command; ``files`` are the paths the model was shown, ``facts`` the sentences; ``prompt``, ``cached`` and
     ``completion`` count tokens, ``usd`` is their price, None where that is not known;
+    ``fault`` names the class of our own fault that left it without an answer, and ``note`` has its words then;
     ``computed`` counts the lines that code printed because its source fixes them, ``note`` says how or why not;
     ``bounded`` counts the values that were replaced by what such a run usually gives, or by what follows from others,
     ``bounded_kinds`` the same by what they show.
@@ -54,6 +55,7 @@ class Answer:
     between: list[list[int]] = field(default_factory=list)
     planned: list[list[int]] = field(default_factory=list)
     note: str = ""
+    fault: str = ""
 
     def count(self, usage: Usage | None, usd: float | None = None) -> None:
         """Add what one reply took and cost, where it is known; a price that is unknown once stays so."""
@@ -65,7 +67,7 @@ class Answer:
 
     def fail(self, fault: ImaginedMachineError) -> None:
         """Say why there is no answer; what was not sent to a model is no request."""
-        self.note = str(fault)
+        self.note, self.fault = str(fault), type(fault).__name__
         if isinstance(fault, OverBudget | TapeMiss):
             self.tries -= 1
 

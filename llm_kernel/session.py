@@ -236,10 +236,15 @@ class Session:
         return helping.inspect(self.machine, await self.where(), magics.MAGICS, code, cursor)
 
     def report(self) -> dict[str, Any]:
-        """Who answered the last cell, and what it cost."""
+        """Who answered the last cell, and what it cost; the first of each kind of our faults, those of jobs too."""
+        faults: dict[str, str] = {}
+        for one in self.life.ledger:
+            if one.fault:
+                faults.setdefault(one.fault, f"{one.command}: {one.note}")
         return {
             "answers": [answer.to_json() for answer in self.answers],
             "usage": [row.to_json() for row in sums(self.life.ledger)],
+            "faults": faults,
             **self.models.report(),
         }
 

@@ -73,6 +73,7 @@ async def test_what_the_budget_refused_is_no_request_and_why_tells_of_it() -> No
     await notebook("perl job.pl > log 2>&1 & wait")
     ((command, tries, note),) = [(row.command, row.tries, row.note) for row in notebook.session.answers]
     assert (command, tries, notebook.text("/root/log")) == ("perl job.pl", 0, f"perl: {note}\nKilled\n")
+    assert notebook.session.report()["faults"] == {"OverBudget": f"perl 1.pl: {words}"}
     await notebook.fails("%meta two GPUs")
     assert notebook.requests == []
     assert (notebook.session.report()["usage"], await notebook.said("echo exact")) == ([], "exact\n")

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import aclosing
 
-from llm_kernel.errors import BadReply, ModelError
+from llm_kernel.errors import BadReply, ImaginedMachineError, ModelError
 from llm_kernel.machine import Machine
 from llm_kernel.model.ahead import Ahead
 from llm_kernel.model.request import Backend
@@ -154,6 +154,9 @@ class Imagination:
                 async for delta in deltas:
                     record.by, record.model = delta.source, delta.model or record.model
                     text += delta.text
+        except ImaginedMachineError as fault:
+            record.fail(fault)
+            raise
         finally:
             record.seconds = ahead.seconds
             record.count(ahead.usage, ahead.usd)

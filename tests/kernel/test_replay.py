@@ -263,3 +263,15 @@ def test_a_cell_fails_only_where_its_tag_says_so(tmp_path: Path) -> None:
     assert run("record", path, "--allow-errors").returncode == 0
     assert texts(path)[1::2] == ["on\n", "never\n"]
     assert run("replay", "--check", path).returncode == 0  # its tape is a header, for no model was asked
+
+
+def test_a_fault_of_ours_in_a_job_ends_the_run_too(copied: Path) -> None:
+    book = nbformat.read(copied, 4)
+    book.cells = [cell for cell in book.cells if "slow.pl" in cell.source or cell.source.startswith("wait")]
+    book.cells[0].source = "perl other.pl > log.txt &"
+    nbformat.write(book, copied)
+    before = copied.read_bytes()
+    done = run("replay", copied, "--allow-errors")
+    first = "llm-kernel: Cell 2 (`wait; cat log.txt`), or a job that runs since before it: perl other.pl: "
+    assert (done.returncode, done.stdout, done.stderr[: len(first)]) == (1, "", first)
+    assert copied.read_bytes() == before
