@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from itertools import pairwise
 
 from llm_kernel.syntax import rests
@@ -21,16 +22,30 @@ class History:
 
     def __init__(self) -> None:
         self.lines: list[str] = []
+        self._size = 0
 
     def add(self, text: str) -> None:
         """Remember each command of what was typed."""
         starts = [*rests(text), len(text)] if text.strip() else []
-        self.lines += [one for a, b in pairwise(starts) if (one := text[a:b].strip())]
-        spare, old = sum(map(len, self.lines)) - _MOST, 0
-        while spare > 0:
-            spare -= len(self.lines[old])
+        self._remember([one for a, b in pairwise(starts) if (one := text[a:b].strip())])
+
+    def take(self, lines: Iterable[str]) -> None:
+        """Remember what another shell remembered, and nothing else."""
+        self._clear()
+        self._remember(list(lines))
+
+    def _remember(self, lines: list[str]) -> None:
+        self.lines += lines
+        self._size += sum(map(len, lines))
+        old = 0
+        while self._size > _MOST:
+            self._size -= len(self.lines[old])
             old += 1
         del self.lines[:old]
+
+    def _clear(self) -> None:
+        self.lines.clear()
+        self._size = 0
 
     def answer(self, name: str, args: tuple[str, ...]) -> tuple[str, int]:
         """What ``history`` or ``fc`` says to ``args``, and its status; words about a mistake where that is not 0."""
@@ -41,7 +56,7 @@ class History:
         if args[0].isdigit():
             return self._listed(int(args[0])), 0
         if args[0] == "-c":
-            self.lines.clear()
+            self._clear()
             return "", 0
         if args[0] == "-d" and len(args) > 1:
             return self._delete(args[1])
@@ -63,7 +78,7 @@ class History:
         at = at + len(self.lines) if at < 0 else at - 1
         if not 0 <= at < len(self.lines) or text.strip("-0") == "":
             return f"bash: history: {text}: history position out of range\n", 1
-        del self.lines[at]
+        self._size -= len(self.lines.pop(at))
         return "", 0
 
     def _fc(self, args: tuple[str, ...]) -> tuple[str, int]:

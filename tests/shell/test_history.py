@@ -21,3 +21,17 @@ def test_beyond_a_megabyte_the_oldest_commands_are_forgotten() -> None:
     assert history.lines == []
     history.add("ls")
     assert history.answer("history", ()) == ("    1  ls\n", 0)
+
+
+def test_what_was_forgotten_leaves_room() -> None:
+    history = History()
+    history.take(letter * 600_000 for letter in "ab")
+    assert [line[0] for line in history.lines] == ["b"]
+    assert history.answer("history", ("-d", "1")) == ("", 0)
+    for letter in "cd":
+        history.add(f"echo {letter * 490_000}")
+    assert [line[5] for line in history.lines] == ["c", "d"]
+    assert history.answer("history", ("-c",)) == ("", 0)
+    for letter in "ef":
+        history.add(f"echo {letter * 490_000}")
+    assert [line[5] for line in history.lines] == ["e", "f"]
