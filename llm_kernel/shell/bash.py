@@ -460,7 +460,8 @@ class Shell:
     async def give(self, kept: Kept) -> None:
         """Be what ``kept`` says, as a new shell."""
         await give(self, kept, environment(self._machine))
-        self._epoch, self.history.lines = kept.since, list(kept.history)
+        self._epoch = kept.since
+        self.history.take(kept.history)
 
     def know(self, names: Iterable[str]) -> None:
         """Let ``names`` reach our programs, from now on even in the middle of a run."""
