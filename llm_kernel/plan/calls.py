@@ -11,6 +11,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.shapes.device import Device
 from llm_kernel.plan.shapes.hooks import after, before
 from llm_kernel.plan.shapes.module import Named
 from llm_kernel.plan.shapes.table import SHAPES, base, called
@@ -72,6 +73,8 @@ def attribute(w: Walk, value: Value, name: str) -> Value:
             return value[name]
         case Returned():
             return value[value.fields.index(name)] if name in value.fields else Method(value, name)
+        case Device() if name in ("type", "index"):
+            return getattr(value, name)
     return Method(value, name)
 
 

@@ -18,6 +18,7 @@ from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.known import Handler
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.paths import path_of
+from llm_kernel.plan.shapes.device import DEVICES
 from llm_kernel.plan.values import SPREAD, Items, Thing, Unknown, Value, known
 from llm_kernel.plan.walk import Raised, Walk
 
@@ -126,15 +127,6 @@ def _statistic(name: str) -> Handler:
     return handler
 
 
-def _accelerator(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    return w.facts.get("torch.cuda.is_available()", Unknown("bool"))
-
-
-def _current(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    there = w.facts.get("torch.cuda.is_available()")
-    return "cuda" if there is True else None if there is False else Unknown("str")
-
-
 def _executed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``exec`` of a text that is known runs among the names of the module."""
     source = args[0] if args else None
@@ -203,7 +195,6 @@ STANDARD: dict[str, Handler] = {
     "collections.Counter": _counter, "csv.reader": _rows(False), "csv.DictReader": _rows(True),
     "statistics.mean": _statistic("mean"), "statistics.median": _statistic("median"),
     "statistics.stdev": _statistic("stdev"), "statistics.pstdev": _statistic("pstdev"),
-    "torch.accelerator.is_available": _accelerator, "torch.accelerator.current_accelerator": _current,
     "builtins.exec": _executed, "builtins.globals": _globals, "ast.literal_eval": _literal, "os.getenv": _variable,
-    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake,
+    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake, **DEVICES,
 }  # fmt: skip

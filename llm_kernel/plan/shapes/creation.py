@@ -41,6 +41,8 @@ def device_of(value: Value) -> str:
         return "cpu"
     if value == "cuda":
         return "cuda:0"
+    if type(value) is int:
+        return f"cuda:{value}"
     return value if isinstance(value, str) else "?"
 
 

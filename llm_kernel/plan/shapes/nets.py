@@ -106,7 +106,7 @@ def move(w: Walk, this: Value, *args: Value, **named: Value) -> Value:
         if isinstance(each, Lib):
             kind = dtype_of(each, "")
         elif isinstance(each, (str, Unknown)) or type(each) is int:
-            place = f"cuda:{each}" if type(each) is int else device_of(each)
+            place = device_of(each)
         elif each is not None and not isinstance(each, bool):
             place = "?"
     return moved(w, this, place, kind)

@@ -363,14 +363,15 @@ def _moved(this: Tensor, name: str, args: list[Value], named: dict[str, Value]) 
     if name == "cpu":
         return replace(this, device="cpu", role="")
     if name == "cuda":
-        return replace(this, device="cuda:0", role="")
+        given = args[0] if args else named.get("device")
+        return replace(this, device=device_of("cuda" if given is None else given), role="")
     made = replace(this, role="")
     for each in (*args, *named.values()):
         if isinstance(each, Tensor):
             made = replace(made, device=each.device, dtype=each.dtype)
         elif isinstance(each, Lib):
             made = tensor(made.dims, dtype_of(each, made.dtype), of=made.of, device=made.device)
-        elif isinstance(each, (str, Unknown)):
+        elif isinstance(each, (str, Unknown)) or type(each) is int:
             made = replace(made, device=device_of(each))
     return made
 

@@ -57,12 +57,28 @@ def test_a_layer_says_what_does_not_fit(source, text):
         "class P(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
         "        self.register_buffer('pe', torch.zeros(5, 4))\n    def forward(self, x):\n        return x + self.pe\n"
         "P().cuda()(torch.zeros(5, 4).cuda())",
+        NET + "net.to(0)\nfor x in [torch.zeros(2, 4), torch.zeros(2, 4)]:\n    x = x.to(0)\n    net(x)",
+        NET + "net.cuda(0)(torch.zeros(2, 4).cuda(None))",
         NET + "import mystery\nnet = mystery.prepare(net)\nnet(torch.zeros(2, 4).cuda())",
         NET + "import mystery\nmystery.move(net)\nnet(torch.zeros(2, 4).cuda())",
     ],
 )
 def test_what_fits_raises_nothing(source):
     assert fault(source, "2.1.0") == ""
+
+
+def test_a_device_knows_its_type_and_its_index():
+    source = HEAD + (
+        "d = torch.device('cuda' if torch.cuda.is_available() else 'cpu')\n"
+        "print(d, d.type, d.index, d.type == 'cuda')\n"
+        "print([torch.device('cuda', 1), torch.device('cpu')], torch.device(0))\n"
+        "print(torch.zeros(2).to(torch.device(1)).device)\n"
+        "print(torch.accelerator.current_accelerator().type, torch.accelerator.device_count())\n"
+    )
+    facts = {"torch.cuda.is_available()": True, "torch.cuda.device_count()": 2}
+    assert printed(source, **facts) == (
+        "cuda cuda None True\n[device(type='cuda', index=1), device(type='cpu')] cuda:0\ncuda:1\ncuda 2\n"
+    )
 
 
 def test_hooks_see_every_layer_until_they_are_removed():
