@@ -154,7 +154,6 @@ HOSTILE |= {
     "import datetime\nclass D(datetime.datetime): pass\nD.now()": "the time from a class of the program's",
     "import random\nR = random.Random\nR().random()": "a seed of chance",
     "import random\nrandom.seed(None)": "a seed of chance",
-    "print(hash(object()))": "hash of a place in memory",
     "open('\\ud800', 'w')": "a path that is no text",
     "open('a\\0b', 'w')": "a path that is no text",
     "import time\ntime.sleep(float('inf'))": "a sleep without end",

@@ -21,11 +21,11 @@ class Addresses:
     def __init__(self, seed: int) -> None:
         self._next = _FIRST + seed * _SPREAD % _PAGES * 0x1000
         self._known: dict[int, int] = {}
-        self._held: list[Any] = []
+        self._held: dict[int, Any] = {}
 
     def of(self, value: Any) -> int:
         """The builtin ``id``; what was asked for stays, so that no other comes to lie there."""
-        self._held.append(value)
+        self._held[id(value)] = value
         return self._told(id(value))
 
     def shown(self, text: str) -> str:

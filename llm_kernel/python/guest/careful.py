@@ -23,7 +23,7 @@ def careful(found: Mapping[str, ModuleType], reach: Any) -> None:
         for stream in ("stdout", "stderr"):
             module.__dict__[f"redirect_{stream}"] = _redirected(stream)
     if module := found.get("dataclasses"):
-        module.__dict__["dataclass"] = _dataclass(importlib.import_module("dataclasses"))
+        module.__dict__["dataclass"] = _dataclass(importlib.import_module("dataclasses"), reach.hashes)
     if "argparse" in found:
         _asking(importlib.import_module("argparse"), reach)
     if "copy" in found:
@@ -66,7 +66,7 @@ def _redirected(stream: str) -> type[Redirected]:
     return type("Redirected", (Redirected,), {"__enter__": enter, "__exit__": leave})
 
 
-def _dataclass(real: Any) -> Callable[..., Any]:
+def _dataclass(real: Any, hashes: Any) -> Callable[..., Any]:
     """``dataclasses.dataclass``, which writes the names of fields into code: they have to be names."""
 
     def refuse(kind: type) -> None:
@@ -75,7 +75,11 @@ def _dataclass(real: Any) -> Callable[..., Any]:
     def dataclass(kind: Any = None, /, **options: Any) -> Any:
         def made(kind: Any) -> Any:
             _check(kind, real.Field)
-            return real.dataclass(kind, **options)
+            hashes.take(kind)
+            before = vars(kind).get("__hash__")
+            whole = real.dataclass(kind, **options)
+            hashes.record(whole, real.fields(whole), before)
+            return whole
 
         return made if kind is None else made(kind)
 

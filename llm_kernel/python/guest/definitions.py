@@ -51,6 +51,7 @@ def define(node: ast.ClassDef, scope: Scope) -> Does:
 
         frame.node = node
         made: Any = types.new_class(node.name, kinds, named, filled)
+        frame.module.run.reach.hashes.give(made)
         cell[0] = made
         for wrapper, decorator in reversed(decorators):
             frame.node = decorator

@@ -146,8 +146,7 @@ def binary(node: ast.BinOp, scope: Scope) -> Says:
         frame.node = node
         if large:
             big(word, first, second)
-        found = apply(first, second)
-        return frame.module.run.shown(found) if found.__class__ is str else found
+        return frame.module.run.came(apply(first, second))
 
     return run
 
@@ -186,7 +185,7 @@ def compare(node: ast.Compare, scope: Scope) -> Says:
     """A chain of comparisons."""
     first = expression(node.left, scope)
     rest = [
-        (_COMPARE[type(op)], expression(right, scope)) for op, right in zip(node.ops, node.comparators, strict=True)
+        (_COMPARE[type(op)], _compared(op, right, scope)) for op, right in zip(node.ops, node.comparators, strict=True)
     ]
 
     def run(frame: Frame) -> Any:
@@ -223,9 +222,21 @@ def several(node: ast.Tuple, scope: Scope) -> Says:
     return lambda frame: tuple(parts(frame))
 
 
+def _compared(op: ast.cmpop, node: ast.expr, scope: Scope) -> Says:
+    if isinstance(node, ast.Set) and isinstance(op, ast.In | ast.NotIn):
+        return _unordered(node, scope)
+    return expression(node, scope)
+
+
 @says(ast.Set)
 def group(node: ast.Set, scope: Scope) -> Says:
     """A set."""
+    made = _unordered(node, scope)
+    return lambda frame: frame.module.run.came(made(frame))
+
+
+def _unordered(node: ast.Set, scope: Scope) -> Says:
+    """A set whose order nobody sees."""
     parts = expressions(node.elts, scope)
 
     def run(frame: Frame) -> set[Any]:

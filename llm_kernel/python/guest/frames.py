@@ -65,6 +65,14 @@ class Trace:
         if self.left < 0:
             raise Doubt("time")
 
+    def came(self, value: Any) -> Any:
+        """A value that an operator or a call gave, as the program may have it."""
+        if type(value) is str:
+            return self.shown(value)
+        if type(value) is set or type(value) is frozenset:
+            self.reach.hashes.check(value)
+        return value
+
     def sure(self) -> None:
         """Raise what was doubted, though something caught it."""
         if self.doubted is not None:

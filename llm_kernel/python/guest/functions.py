@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Generator, Iterator
+from types import BuiltinMethodType
 from typing import Any
 
 from .binding import Parameters
@@ -185,8 +186,7 @@ def called(node: ast.Call, scope: Scope) -> Says:
             frame.node = node
             if target is type and len(values) != 1:
                 raise Doubt("a class that is made by a call")
-            found = target(*values)
-            return frame.module.run.shown(found) if found.__class__ is str else found
+            return _came(frame, target, values, target(*values))
 
         return plain
 
@@ -203,10 +203,18 @@ def called(node: ast.Call, scope: Scope) -> Says:
                 raise Doubt("a keyword twice")
             named.update(more)
         frame.node = node
-        found = target(*values, **named)
-        return frame.module.run.shown(found) if found.__class__ is str else found
+        return _came(frame, target, values, target(*values, **named))
 
     return run
+
+
+def _came(frame: Frame, target: Any, values: list[Any], found: Any) -> Any:
+    """What a call gave."""
+    if found is not None:
+        return frame.module.run.came(found)
+    if type(target) is BuiltinMethodType and type(target.__self__) is set:
+        frame.module.run.reach.hashes.check_added(target, values)
+    return None
 
 
 def _super(node: ast.Call, scope: Scope) -> Says:
@@ -253,7 +261,7 @@ def comprehension(node: Any, scope: Scope) -> Says:
         own = Frame(frame.module, word, frame.up if scope.kind == "class" else frame, {}, frame.cell)
         own.first = frame.first
         try:
-            return whole([one(own) for _ in turns(own, source)])
+            return frame.module.run.came(whole([one(own) for _ in turns(own, source)]))
         except BaseException as error:
             frame.module.run.note(error, own)
             raise

@@ -9,6 +9,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from .hashes import Hashes
 from .world import Doubt
 
 __all__ = ["DUNDERS", "Reach", "big", "check_fields"]
@@ -42,8 +43,10 @@ class Reach:
     ``shown`` gives a text the machine's places in memory.
     """
 
-    def __init__(self, now: Callable[..., Any], clocks: tuple[Any, ...], shown: Callable[[str], str]) -> None:
-        self._now, self._clocks, self._shown = now, clocks, shown
+    def __init__(
+        self, now: Callable[..., Any], clocks: tuple[Any, ...], shown: Callable[[str], str], hashes: Hashes
+    ) -> None:
+        self._now, self._clocks, self._shown, self.hashes = now, clocks, shown, hashes
         self.modules = set(_MODULES)
         self.stand_ins: tuple[types.ModuleType, ...] = ()
         self._inner: dict[str, frozenset[str]] = {}
@@ -72,6 +75,10 @@ class Reach:
             if self._stands_in(value):
                 raise Doubt(f"attribute of a stand-in: {name}") from None
             raise
+        if name == "__dict__" and isinstance(value, type):
+            return self.hashes.written(value)
+        if name == "__hash__" and found is not None and not self._written_here(found):
+            raise Doubt("hash of a place in memory")
         if name in _CHANGES and not self._written_here(found):
             return self._changer(found)
         if name in ("format", "format_map") and not isinstance(found, types.FunctionType | types.MethodType):

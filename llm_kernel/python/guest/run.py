@@ -12,7 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
@@ -20,6 +20,7 @@ from .addresses import Addresses
 from .coroutines import Routines
 from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
+from .hashes import Hashes
 from .modules import Modules, proxies
 from .near import near
 from .paths import pathlib
@@ -99,7 +100,9 @@ class _Run:
         self._addresses = Addresses(int(job["number"]))
         self._files = Files(wire, job["cwd"], self._addresses.shown)
         self._clock = Clock(wire, job["now"], job["offset"], job["begin"])
-        self._reach = Reach(self._clock.now, (datetime.datetime, datetime.date), self._addresses.shown)
+        self._hashes = Hashes(self._addresses)
+        clocks = (datetime.datetime, datetime.date)
+        self._reach = Reach(self._clock.now, clocks, self._addresses.shown, self._hashes)
         self._trace = Trace(job["steps"], self._version, self._reach, self._caught, self._addresses.shown)
         shown = system(self._files, dict(job["environ"]), job["home"])
         if "pathlib" in job["library"]:
@@ -198,7 +201,7 @@ class _Run:
             setattr=self._reach.set,
             delattr=self._reach.delete,
             vars=self._reach.vars,
-            hash=_hash,
+            hash=self._hashes.of,
             id=self._addresses.of,
         )
         if self._version < (3, 12) <= sys.version_info:
@@ -341,13 +344,6 @@ def _age(argparse: Any, version: tuple[int, ...]) -> None:
             return "[{} [{} ...]]".format(*formatter._metavar_formatter(action, metavar)(2))
 
         argparse.HelpFormatter._format_args = formatted
-
-
-def _hash(value: Any, /) -> int:
-    """The builtin; that of a place in memory is another in each run."""
-    if vars(object)["__hash__"] is type(value).__hash__ or isinstance(value, type | FunctionType | BuiltinFunctionType):
-        raise Doubt("hash of a place in memory")
-    return hash(value)
 
 
 def _plain_sum(items: Any, /, start: Any = 0) -> Any:
