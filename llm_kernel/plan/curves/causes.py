@@ -218,7 +218,7 @@ class _Causes:
         strength = 0.0
         if self.breaks and not self.frozen:
             kind, strength = "diverge", 1.0
-        elif self.stands or self.ratio <= 1e-3:
+        elif self.stands or self.ratio <= (1e-5 if self.pair.family == "linear" else 1e-3):
             kind, strength = "chance", 1.0
         elif self.speed < _SLOW or self.reach < 0.8:
             kind, strength = "slow", 1 - min(self.speed, 1.0) * self.reach

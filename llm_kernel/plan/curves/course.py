@@ -17,8 +17,12 @@ from llm_kernel.plan.curves.schedule import Schedule, schedule
 
 __all__ = ["Course", "course"]
 
-_KNEE = 0.0077
-"""Where a run leaves its untrained loss: fitted to small networks under plain gradient descent."""
+_KNEES = {False: (1.5, 0.0077), True: (1.0, 0.01)}
+"""How networks, and linear models (True), leave their untrained loss: fitted to plain gradient descent."""
+_SOONER = {False: (1.0, 0.035), True: (0.6, 0.03)}
+"""The same of their errors, which fall before the losses do."""
+_SPREAD = 1.3
+"""How far the losses of examples lie apart, against the root of their mean."""
 _LEAST = 1e-7
 _FAR = 1000
 """Epochs for which the rates are summed up."""
@@ -55,9 +59,19 @@ class Course:
                 rough * self._noise("loss", split, 0.0 if regime.frozen else epochs)
             )
         value = self.smooth("loss", split, epochs)
-        rough = 0.16 * math.sqrt(min(64 / one.batch, 16.0)) if steps else 0.02 if split == "train" else 0.03
+        rough = self.rough(value) if steps else 0.02 if split == "train" else 0.03
         rough = min(rough * regime.noise, 0.5)
         return self.off(value, rough * self._noise("loss", split, epochs) + 0.05 * self.own("loss", split))
+
+    def rough(self, value: float) -> float:
+        """How far the loss of one batch lies off ``value``, its mean: much where it is low, little where untrained."""
+        pair, count = self.recipe.pair, max(self.recipe.batch, 1)
+        if pair.task == "values":
+            return min(_SPREAD / math.sqrt(count), 0.6)
+        if pair.task == "tokens":
+            count = max(count, pair.batch)
+        learnt = min(max(1 - value / pair.untrained, 0.02), 1.0) if pair.untrained > 0 else 1.0
+        return min(_SPREAD * learnt / math.sqrt(count * max(value, 1e-4)), 0.6)
 
     def off(self, value: float, away: float) -> float:
         """A loss that lies ``away`` from ``value``, as a logarithm of what stands above the regime's floor."""
@@ -92,7 +106,10 @@ class Course:
         progress = self._learnt(max(epochs, 0.0)) * one.updates / pair.updates * regime.speed
         if split == "train":
             progress *= regime.heart
-        value = _way(start, ends[0], ends[1], progress, pair.epochs, heart=split == "train" and regime.heart > 1.5)
+        linear = pair.family == "linear"
+        knees = [_KNEES[linear], _SOONER[linear]] if kind == "accuracy" else [_KNEES[linear]]
+        by_heart = split == "train" and regime.heart > 1.5
+        value = _way(start, ends, progress, pair.epochs, knees, heart=by_heart)
         reach = regime.reach * (regime.train if split == "train" else regime.test)
         if reach != 1.0 and start > 0 and value > 0:
             value = float(start * (value / start) ** reach)
@@ -160,13 +177,24 @@ def _short(value: float) -> str:
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.3g}"
 
 
-def _way(start: float, first: float, last: float, progress: float, epochs: int, *, heart: bool) -> float:
-    """From ``start`` to ``first`` within one epoch, then by a power law to ``last``; ``heart``: and on to nothing."""
+def _way(
+    start: float,
+    ends: tuple[float, float],
+    progress: float,
+    epochs: int,
+    knees: Sequence[tuple[float, float]],
+    *,
+    heart: bool,
+) -> float:
+    """From ``start`` to the first of ``ends`` within one epoch, then by a power law to the last.
+
+    ``heart``: and on to nothing.
+    """
     if progress <= 0:
         return start
-    low, high = max(first, _LEAST), max(last, _LEAST)
+    low, high = max(ends[0], _LEAST), max(ends[1], _LEAST)
     if progress < 1:
-        share = (1 + _KNEE) * progress**1.5 / (progress**1.5 + _KNEE)
+        share = max((1 + knee) * progress**power / (progress**power + knee) for power, knee in knees)
         return float(start * (low / start) ** share)
     share = math.log(progress) / math.log(max(epochs, 2))
     if heart:

@@ -133,7 +133,7 @@ class Figures:
         """One of several figures of a moment, such as the accuracy of a class: about that of all."""
         around = self._trail(role, base).value if self._trail(role, base).at >= 0 else None
         around = self._usual(role, base, row.progress) if around is None else around
-        if not math.isfinite(around) or (math.isfinite(said) and abs(_far(said, around, base)) <= 0.9):
+        if not math.isfinite(around) or (math.isfinite(said) and _apart(said, around, base) <= 0.9):
             return said if math.isfinite(around) else around
         draw = random.Random(f"{self._seed}/{expr}/{row.counters}/{said}").gauss(0, 0.3)
         return _off(around, draw, base)
@@ -162,10 +162,10 @@ class Figures:
         expected, room = self._expected(role, base, row, usual)
         still = len(trail.said) > 2 and max(trail.said) - min(trail.said) <= _STILL * abs(said) and said not in (0, 100)
         wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1 if course.recipe.sized else 3.0
-        wide += 0.5 if role.steps else 0.0
-        if abs(_far(said, usual, base)) <= wide and abs(_far(said, expected, base)) <= room and not still:
+        wide += min(0.5, 4 * self._course.rough(usual)) if role.steps and base == "loss" else 0.5 * role.steps
+        if _apart(said, usual, base) <= wide and abs(_far(said, expected, base)) <= room and not still:
             return said
-        return self._moved(role, base, expected if abs(_far(expected, usual, base)) <= wide else usual, row)
+        return self._moved(role, base, expected if _apart(expected, usual, base) <= wide else usual, row)
 
     def _usual(self, role: Role, base: str, progress: float) -> float:
         course = self._course
@@ -186,14 +186,17 @@ class Figures:
         known = bool(self._course.recipe.pair.data)
         away = (0.9 if known else 1.0) * _far(trail.value, before, base)
         step = abs(_far(usual, before, base))
-        room = (0.45 if role.steps else 0.09 if base == "loss" else 0.16) * loose + 0.35 * step
+        calm = 0.09 if base == "loss" else 0.16
+        lively = min(0.45, 4 * self._course.rough(usual)) if base == "loss" else 0.45
+        room = (max(lively, calm) if role.steps else calm) * loose + 0.35 * step
         room += 0.0 if known else 0.3
         return _off(usual, away, base), room
 
     def _moved(self, role: Role, base: str, around: float, row: Row) -> float:
         """A figure near ``around`` in place of one that cannot be."""
         draw = random.Random(f"{self._seed}/{base}/{role.split}/{row.progress:.5f}").gauss(0, 1)
-        rough = (0.25 if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
+        lively = min(0.25, self._course.rough(around)) if base == "loss" else 0.25
+        rough = (lively if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
         away = rough * min(max(draw, -2.0), 2.0)
         return self._course.off(around, away) if base == "loss" else _off(around, away, base)
 
@@ -368,6 +371,12 @@ def _far(value: float, other: float, base: str) -> float:
     if base == "accuracy":
         value, other = max(100 - value, 0.0) + 0.08, max(100 - other, 0.0) + 0.08
     return math.log(max(value, 1e-9) / max(other, 1e-9))
+
+
+def _apart(value: float, other: float, base: str) -> float:
+    """The same without its sign; of accuracies also what they have, where that lies farther apart."""
+    have = abs(math.log((max(value, 0.0) + 0.08) / (max(other, 0.0) + 0.08))) if base == "accuracy" else 0.0
+    return max(abs(_far(value, other, base)), have)
 
 
 def _off(value: float, away: float, base: str) -> float:

@@ -1,0 +1,62 @@
+"""The course of a run against what PyTorch gave, small networks on Fashion-MNIST under plain gradient descent."""
+
+from __future__ import annotations
+
+import pytest
+
+from llm_kernel.plan.curves import Course, course
+
+_SOURCE = """
+import torch, torch.nn as nn, torch.nn.functional as F
+from torchvision import datasets, transforms
+train_set = datasets.FashionMNIST('d', train=True, transform=transforms.ToTensor())
+train_loader = torch.utils.data.DataLoader(train_set, batch_size=100, shuffle=True)
+net = {net}
+optimizer = torch.optim.SGD(net.parameters(), lr={rate})
+for epoch in range(4):
+    net.train()
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss = F.cross_entropy(net(x.view(-1, 784)), y)
+        loss.backward()
+        optimizer.step()
+    net.eval()
+    print(epoch, loss.item())
+"""
+_LINEAR = "nn.Linear(784, 10)"
+_DEEPER = "nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 128), nn.ReLU(), nn.Linear(128, 10))"
+
+
+def _course(net: str, rate: float) -> Course:
+    found = course(_SOURCE.format(net=net, rate=rate))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("net", "rate", "epoch", "loss", "accuracy"),
+    [
+        (_LINEAR, 1e-4, 1, 2.186, 24.7),
+        (_LINEAR, 1e-4, 3, 1.981, 47.7),
+        (_LINEAR, 1e-3, 1, 1.532, 64.2),
+        (_LINEAR, 1e-3, 4, 1.021, 68.2),
+        (_LINEAR, 1e-2, 1, 0.815, 73.9),
+        (_LINEAR, 1e-2, 4, 0.621, 79.5),
+        (_LINEAR, 1e-1, 4, 0.485, 82.9),
+        (_DEEPER, 1e-4, 1, 2.301, 14.3),
+        (_DEEPER, 1e-3, 1, 2.263, 20.2),
+        (_DEEPER, 1e-2, 1, 1.030, 63.5),
+    ],
+)
+def test_a_slow_run_learns_as_slowly_as_in_pytorch(
+    net: str, rate: float, epoch: int, loss: float, accuracy: float
+) -> None:
+    found = _course(net, rate)
+    assert found.smooth("loss", "test", epoch) == pytest.approx(loss, rel=0.15)
+    assert 100 - found.smooth("accuracy", "test", epoch) == pytest.approx(accuracy, abs=12)
+
+
+@pytest.mark.parametrize(("rate", "epoch", "apart"), [(1e-4, 3, 0.013), (1e-3, 4, 0.060), (1e-2, 4, 0.121)])
+def test_batches_differ_more_the_lower_their_loss_is(rate: float, epoch: int, apart: float) -> None:
+    found = _course(_LINEAR, rate)
+    assert found.rough(found.smooth("loss", "train", epoch)) == pytest.approx(apart, rel=0.4)
