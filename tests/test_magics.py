@@ -63,6 +63,8 @@ async def test_model_shows_and_switches() -> None:
         ("%histroy", "Unknown magic %histroy; near: %history."),
         ("%wat", "Unknown magic %wat; %lsmagic lists them."),
         ("%ls -l", "Unknown magic %ls; ls is a shell command, and takes no %; %lsmagic lists the magics."),
+        ("%why 3", "usage: %why"),
+        ("%usage all", "usage: %usage"),
         ("%cd /tmp", "Unknown magic %cd; cd is a shell command, and takes no %; %lsmagic lists the magics."),
         ("%%bash\nls", "Unknown magic %%bash; bash is a shell command, and takes no %%; %lsmagic lists the magics."),
     ],

@@ -22,7 +22,7 @@ from llm_kernel.views.facts import Sections, sections
 
 __all__ = ["Difference", "FileChange", "diff"]
 
-_PARTS = ("clock", "system", "devices", "packages", "processes", "facts", "shell")
+_PARTS = ("clock", "system", "devices", "packages", "processes", "faults", "tunables", "habits", "facts", "shell")
 _OURS = ("/proc/", "/sys/")
 
 MOST_BYTES = 200_000

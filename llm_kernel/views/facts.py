@@ -32,14 +32,21 @@ def sections(before: Mapping[str, Any], after: Mapping[str, Any]) -> Sections:
     packages = before.get("packages", {}), after.get("packages", {})
     shell = before.get("shell", {}), after.get("shell", {})
     table = [part.get("processes", {}).get("table", []) for part in (before, after)]
+    masks = [part.get("habits", {}).get("umask", 0) for part in (before, after)]
+    parts = before, after
     found = {
-        "System": [*_system(*system), *_one("zone", clock[0].get("zone"), clock[1].get("zone"))],
+        "System": [
+            *_system(*system),
+            *_one("zone", clock[0].get("zone"), clock[1].get("zone")),
+            *_rows(*(_tunables(one) for one in parts), said=str),
+        ],
+        "Faults": [*_lists(*(_faults(one.get("faults", {})) for one in parts))],
         "Users": [*_rows(*(_by(one.get("users", []), "name") for one in system), said=_user)],
         "GPUs": [*_devices(*devices)],
         "Packages": [*_packages(*packages)],
         "Processes": [*_processes(*table)],
         "Facts": [*_lists(before.get("facts", []), after.get("facts", []))],
-        "Shell": [*_shell(*shell)],
+        "Shell": [*_shell(*shell), *_one("umask", *(f"{mask:04o}" for mask in masks))],
     }
     return {title: lines for title, lines in found.items() if lines}
 
@@ -84,6 +91,22 @@ def _system(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     for name in ("memory", "swap"):
         yield from _one(name, *(_size(one.get(name)) for one in (old, new)))
     yield from _rows(*(_by(one.get("disks", []), "mount") for one in (old, new)), said=_disk)
+    yield from _rows(*(_by(one.get("ram", []), "mount") for one in (old, new)), said=_mount)
+
+
+def _mount(mount: Mapping[str, Any]) -> str:
+    return f"tmpfs {mount.get('mount')} {_said(mount.get('options'))}"
+
+
+def _tunables(part: Mapping[str, Any]) -> dict[str, str]:
+    return {name: f"{name} = {_said(value)}" for name, value in part.get("tunables", {}).items()}
+
+
+def _faults(faults: Mapping[str, Any]) -> Iterator[str]:
+    """What is broken, but for the GPUs, which tell of theirs."""
+    if faults.get("network"):
+        yield "network down"
+    yield from (f"disk {mount} full" for mount in faults.get("full", []))
 
 
 def _cpu(cpu: Mapping[str, Any]) -> str:
@@ -150,13 +173,16 @@ def _process(process: Mapping[str, Any]) -> str:
     load = "".join(
         f", GPU {index} {use.get('util')} % {use.get('mem')} MiB" for index, use in process.get("gpu", {}).items()
     )
-    return f"{process.get('pid')} {process.get('user')} {_said(command)}{load}"
+    nice = f", nice {process['nice']}" if process.get("nice") else ""
+    stopped = ", stopped" if process.get("state") == "T" else ""
+    return f"{process.get('pid')} {process.get('user')} {_said(command)}{load}{nice}{stopped}"
 
 
 def _shell(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
     yield from _one("directory", old.get("cwd"), new.get("cwd"))
     yield from _rows(*(_variables(str(one.get("variables", ""))) for one in (old, new)), said=str)
-    for name in ("aliases", "functions", "options", "traps"):
+    yield from _one("arguments", old.get("words"), new.get("words"))
+    for name in ("aliases", "functions", "options", "traps", "completions"):
         yield from _blocks(name, *(str(one.get(name, "")) for one in (old, new)))
 
 
@@ -181,4 +207,5 @@ def _blocks(name: str, old: str, new: str) -> Iterator[str]:
                 sign = "~" if key in bodies[0] and key in bodies[1] else "+" if key in bodies[1] else "-"
                 yield f"{sign} function {_said(key)}"
         return
-    yield from _lists(old.splitlines(), new.splitlines())
+    # where a program was last found is the shell's memory and nobody's wish
+    yield from _lists(*([row for row in text.splitlines() if " hash -p " not in f" {row}"] for text in (old, new)))

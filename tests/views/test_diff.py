@@ -22,7 +22,8 @@ from tests.views.html import words as read
 
 def moment(machine: Machine, **shell: str) -> Moment:
     """The machine as it is, with a shell that is somewhere."""
-    parts = {name: json.dumps(state) for name, state in machine.essence().items()}
+    states = {**machine.essence(), "habits": machine.files.habits(), "tunables": {}}
+    parts = {name: json.dumps(state) for name, state in states.items()}
     kept = {"cwd": "/root", "variables": "", "functions": "", "aliases": "", **shell}
     return Moment({**parts, "shell": json.dumps(kept)}, machine.files.snapshot())
 
@@ -212,6 +213,28 @@ def test_the_shell_is_told_by_what_it_holds() -> None:
             "- function g",
             "+ function h",
         ]
+    }
+
+
+def test_faults_masks_arguments_and_how_a_process_fares_are_told() -> None:
+    machine = Machine()
+    job = machine.processes.spawn(("sleep", "9"), user="root", now=0.0)
+    before = moment(machine, options="hash -p /usr/bin/sed sed", words="a")
+    words.say(machine, "fault network down".split(), "/root")
+    words.say(machine, "fault disk full".split(), "/root")
+    machine.files.umask, job.nice, job.state = 0o77, 5, "T"
+    after = moment(machine, options="shopt -s nullglob", words="a 'b c'", completions="complete -W 'x' f")
+    after = Moment({**after.parts, "tunables": '{"vm.swappiness": "11"}'}, after.files)
+    assert diff(before, after).sections == {
+        "System": ["+ vm.swappiness = 11"],
+        "Faults": ["+ network down", "+ disk / full"],
+        "Processes": [f"~ {job.pid} root sleep 9 -> {job.pid} root sleep 9, nice 5, stopped"],
+        "Shell": [
+            "~ arguments: a -> a 'b c'",
+            "+ shopt -s nullglob",
+            "+ complete -W 'x' f",
+            "~ umask: 0022 -> 0077",
+        ],
     }
 
 
