@@ -21,6 +21,8 @@ _TEXTS = {
     errno.ENAMETOOLONG: "File name too long",
     errno.ENOTEMPTY: "Directory not empty",
     errno.ELOOP: "Too many levels of symbolic links",
+    errno.EIO: "Input/output error",
+    errno.EBUSY: "Device or resource busy",
     errno.EPERM: "Operation not permitted",
     errno.EACCES: "Permission denied",
 }

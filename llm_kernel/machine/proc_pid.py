@@ -78,6 +78,7 @@ def render_process(machine: Machine, process: Process) -> dict[str, bytes]:
         "cgroup": _cgroup(machine, process),
         "comm": f"{command_name(process)}\n",
         "limits": _limits(machine),
+        "oom_score_adj": "0\n",
         "oom_score": "0\n" if not process.rss else f"{666 + process.rss // 1024 * 1000 // machine.system.total_kb}\n",
         "statm": _statm(process),
         "status": _status(machine, process),
@@ -93,6 +94,9 @@ def render_process(machine: Machine, process: Process) -> dict[str, bytes]:
 _MOVING = ("cmdline", "comm", "stat", "status", "statm")
 """The files of a process that change while it lives."""
 
+_BITS = {"environ": 0o400, "oom_score_adj": 0o644}
+"""Whose bits are not those of a file that everybody may read."""
+
 _KERNEL = ("cmdline", "comm", "stat", "statm", "status")
 """The files of a kernel's thread: it has no memory, and nobody reads its limits."""
 
@@ -106,7 +110,7 @@ def _lay(files: Files, machine: Machine, process: Process, stat: bytes, *, fresh
             files.remove(f"{folder}/exe")
             files.symlink(program_file(machine, process), f"{folder}/exe")
     for name, data in wanted.items():
-        files.write(f"{folder}/{name}", data, mode=0o400 if name == "environ" else 0o444)
+        files.write(f"{folder}/{name}", data, mode=_BITS.get(name, 0o444))
         if owner != (0, 0):
             files.chown(f"{folder}/{name}", *owner)
     links = dict(_links(machine, process)) if fresh and not is_kernel(process) else {}

@@ -35,6 +35,8 @@ class Seen:
         self._nodes = nodes
         self._ledger = ledger
         self._actor: Actor | None = None
+        self.heeds = False
+        """Whether somebody acts, be it root; else the system itself does."""
         self._lies: tuple[dict[str, bool], dict[str, bool]] = {}, {}
         self._origins: tuple[int, list[str]] = (-1, [])
         self.memory: dict[str, bool] = {}
@@ -190,13 +192,14 @@ class Seen:
         return self._actor is None
 
     @contextmanager
-    def acting(self, actor: Actor | None) -> Iterator[None]:
-        """What happens now is done by ``actor``, who may not do everything; by root and the kernel when None."""
-        before, self._actor = self._actor, actor
+    def acting(self, actor: Actor | None, *, system: bool = False) -> Iterator[None]:
+        """What happens now is done by ``actor``, who may not do everything; when None by root, or the ``system``."""
+        before = self._actor, self.heeds
+        self._actor, self.heeds = actor, not system
         try:
             yield
         finally:
-            self._actor = before
+            self._actor, self.heeds = before
 
     def _permit(self, place: str, path: str, wanted: int) -> None:
         raw = self._ledger.raw(place) if self._actor else None

@@ -37,8 +37,9 @@ async def _writefile(session: Session, word: Magic, output: Output) -> int:
     try:
         if name.endswith("/"):
             raise fault(errno.EISDIR, path)
-        old = files.read(path) if append and there else b""
-        files.write(path, old + word.body.encode())
+        with files.acting(session.machine.actor()):
+            old = files.read(path) if append and there else b""
+            files.write(path, old + word.body.encode())
     except OSError as error:
         await output.err(f"writefile: {names[0]}: {error.strerror}\n".encode())
         return 1

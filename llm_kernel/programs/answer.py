@@ -18,7 +18,7 @@ __all__ = ["READERS", "answer", "exact", "row_of", "said_by"]
 
 _CLOSED = frozenset(
     """ls dir vdir cp mv rm rmdir unlink mkdir touch ln link chmod chown chgrp stat du truncate tree readlink realpath
-    install file shred""".split()
+    install file shred mktemp git""".split()
 )
 """Programs that may not do more than their user."""
 
@@ -114,10 +114,7 @@ def _confirms(call: Call, streams: Io) -> bool:
 
 def _acting(call: Call) -> AbstractContextManager[None]:
     """A program that works on files does so for its user; the others answer for the system itself."""
-    files = call.machine.files
-    if posixpath.basename(call.name) not in _CLOSED:
-        return nullcontext()
-    return files.as_root() if "SUDO_USER" in call.env else files.acting(call.machine.actor())
+    return call.acting() if posixpath.basename(call.name) in _CLOSED else nullcontext()
 
 
 async def answer(call: Call, streams: Io) -> int:

@@ -19,9 +19,11 @@ async def fed(call: Call, io: Io, names: Sequence[str]) -> AsyncIterator[tuple[s
             path = call.path(name)
             if call.machine.files.is_dir(path):
                 raise IsADirectoryError(21, "Is a directory", name)
-            yield name, call.machine.files.head(path)
+            with call.acting():
+                data: bytes | OSError = call.machine.files.head(path)
         except OSError as err:
-            yield name, err
+            data = err
+        yield name, data
 
 
 async def flowing(

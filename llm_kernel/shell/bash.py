@@ -490,7 +490,7 @@ class Shell:
             terminal=self._terminal if source not in ("", WATCHED) or not parent else "",
             shared=machine.files.shared,
             trapped=bool(_TRAPS.search(script) and (self._forked or _STARTS.search(script))),
-            guarded=matters(machine),
+            guarded=matters(machine, script, login.cwd if login else "/"),
             dated=self._dated,
             asked=asked,
         )

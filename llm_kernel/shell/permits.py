@@ -6,6 +6,8 @@ paths first; one that is refused becomes a path where nothing is, and what the l
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
@@ -16,13 +18,14 @@ from tree_sitter import Node
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.actor import READ, SEARCH, WRITE, Actor
+from llm_kernel.machine.pseudo import making, writing
 from llm_kernel.tokens import quoted
 
 __all__ = ["Permits", "matters", "opens", "refused", "said_of", "tested", "tests", "tool"]
 
 Edit: TypeAlias = tuple[int, int, str]
 
-_DENIED, _SPENT = "/dev/.denied/", "/dev/.spent/"
+_DENIED, _UNFIT = "/dev/.denied/", "/dev/.unfit/"
 _BITS = {"r": READ, "w": WRITE, "x": SEARCH}
 _SILENT = frozenset([":", "true", "false", "test", "[", "cd", "exit", "exec", "wait", "set", "read"])
 """Commands that write nothing to their output."""
@@ -33,16 +36,27 @@ _SMALL = 1 << 20
 _MOST = 2000
 """Files below a directory that are looked at before it is searched."""
 
+_WRITES = re.compile(r">(?!\s*(?:&\d|/dev/null))|\bsed\b.* -\w*i|\bsort\b.* -\w*o")
+
 _REFUSAL = re.compile(
-    _DENIED.encode() + rb"([\w.~%-]*)([^\n]*?)(?:(?:io error: )?parent directory not found|No such file or directory)"
+    _DENIED.encode()
+    + rb"(\d+)/([\w.~%-]*)([^\n]*?)(?:(?:io error: )?parent directory not found|No such file or directory)"
 )
-_FULL = re.compile(rb"(?m)^(bash: |[^\n]*?: line \d+: )?" + _SPENT.encode() + rb"([bp])/([^\n:]*): No such [^\n]*$")
+_NOT_WRITTEN = re.compile(
+    rb"(?m)^(bash: |[^\n]*?: line \d+: )?" + _UNFIT.encode() + rb"(\d+)/([bp])/([^\n:]*): No such [^\n]*$"
+)
 
 
-def matters(machine: Machine) -> bool:
-    """Whether anything may be closed to a shell of ``machine``, or a disk be full."""
+def matters(machine: Machine, script: str, cwd: str) -> bool:
+    """Whether anything may be closed to a shell of ``machine`` that runs ``script``, or a disk be full."""
     small = any(ram.size < _SMALL for ram in machine.system.ram)
-    return bool(machine.faults.full) or small or machine.actor() is not None
+    return bool(machine.faults.full) or small or machine.actor() is not None or _writes_to_kernel(script, cwd)
+
+
+def _writes_to_kernel(script: str, cwd: str) -> bool:
+    """Whether ``script`` may write to what only the kernel makes."""
+    named = "/proc" in script or "/sys" in script or cwd.startswith(("/proc", "/sys"))
+    return named and bool(_WRITES.search(script))
 
 
 def opens(node: Node, asks: str, builtins: Collection[str]) -> list[Edit]:
@@ -101,15 +115,15 @@ def tool(words: Sequence[Node], asks: str) -> list[Edit]:
 def said_of(data: bytes) -> bytes:
     """What is written to standard error, with what was refused in the words of the real programs."""
     if _DENIED.encode() in data:
-        data = _REFUSAL.sub(lambda m: unquote_to_bytes(m[1]) + m[2] + b"Permission denied", data)
-    if _SPENT.encode() in data:
-        data = _FULL.sub(_spent, data)
+        data = _REFUSAL.sub(lambda m: unquote_to_bytes(m[2]) + m[3] + os.strerror(int(m[1])).encode(), data)
+    if _UNFIT.encode() in data:
+        data = _NOT_WRITTEN.sub(_not_written, data)
     return data
 
 
-def _spent(found: re.Match[bytes]) -> bytes:
-    who = (found[1] or b"") if found[2] == b"b" else b""
-    return who + found[3] + b": write error: No space left on device"
+def _not_written(found: re.Match[bytes]) -> bytes:
+    who = (found[1] or b"") if found[3] == b"b" else b""
+    return who + found[4] + b": write error: " + os.strerror(int(found[2])).encode()
 
 
 class Permits:
@@ -141,12 +155,24 @@ class Permits:
             return name
         if not self._allowed(path, READ if mode == "r" else WRITE, actor):
             return refused(name)
+        if mode != "r" and (number := self._unheard(path)):
+            if number != errno.EIO:
+                return refused(name, number)
+            return "/dev/null" if who[1] == "-" else f"{_UNFIT}{number}/{who[0]}/{who[1]}"
         if mode != "r" and who[1] != "-" and self._machine.no_room(path):
             if mode == "w" or not files.exists(path):
                 with files.acting(actor):
                     files.write(path, b"")
-            return f"{_SPENT}{who[0]}/{who[1]}"
+            return f"{_UNFIT}{errno.ENOSPC}/{who[0]}/{who[1]}"
         return name
+
+    def _unheard(self, path: str) -> int:
+        """The error with which the kernel refuses what is written to ``path``; 0 where it does not."""
+        files = self._machine.files
+        place = files.resolve(path)
+        if files.exists(place):
+            return writing(place, files.stat(place).mode)
+        return making(place) if files.is_dir(place.rpartition("/")[0] or "/") else 0
 
     def _may(self, letter: str, name: str, cwd: str, actor: Actor | None) -> bool:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
@@ -194,14 +220,15 @@ class Permits:
         if said := self._unroomed(name, words, cwd):
             return said
         deep = name in ("grep", "egrep", "fgrep") and any(re.match(r"-[a-zA-Z]*[rR]|--(deref.*)?rec", w) for w in words)
-        wanted = {"cd": SEARCH, "pushd": SEARCH, "tee": WRITE}.get(name, READ)
+        wanted = {"cd": SEARCH, "pushd": SEARCH}.get(name, READ)
         shown = [words[0]]
         for word in words[1:]:
             path = self._machine.files.absolute(word, cwd)
             if not word or word.startswith("-") or not self._is_path(path, word):
                 shown.append(word)
             elif name == "sort" and shown[-1] in ("-o", "--output"):
-                shown.append(word if self._allowed(path, WRITE, actor) else refused(word))
+                number = self._unheard(path) or (0 if self._allowed(path, WRITE, actor) else errno.EACCES)
+                shown.append(refused(word, number) if number else word)
             elif not self._allowed(path, wanted, actor):
                 shown.append(refused(word))
             elif deep and self._machine.files.is_dir(path):
@@ -256,14 +283,16 @@ class Permits:
                 return _fails(f"sed: can't read {word}: Permission denied", 2)
             if not self._allowed(folder, WRITE | SEARCH, actor):
                 return _fails(f"sed: couldn't open temporary file {made}: Permission denied", 4)
+            if number := self._unheard(files.absolute(made, cwd)):
+                return _fails(f"sed: couldn't open temporary file {made}: {os.strerror(number)}", 4)
             if self._machine.no_room(path):
                 return _fails(f"sed: couldn't flush {made}: No space left on device", 4)
         return ""
 
 
-def refused(name: str) -> str:
-    """The path where nothing is that stands for ``name``."""
-    return _DENIED + quote(name, safe="")
+def refused(name: str, number: int = errno.EACCES) -> str:
+    """The path where nothing is that stands for ``name``, which the error ``number`` keeps closed."""
+    return f"{_DENIED}{number}/{quote(name, safe='')}"
 
 
 def _fails(said: str, status: int) -> str:

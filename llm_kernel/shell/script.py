@@ -86,7 +86,7 @@ _FEW = 200
 _OPENING = frozenset(
     """awk gawk base32 base64 bzip2 cat cd cksum cmp column comm cut diff egrep expand fgrep fmt fold grep gunzip gzip
     head hexdump iconv join jq md5sum nl od paste pr pushd rev sed sha1sum sha256sum sha512sum shuf sort split strings
-    sum tac tail tar tee unexpand uniq unzip wc xxd xz xzcat zcat zgrep zip""".split()
+    sum tac tail unexpand uniq unzip wc xxd xz xzcat zcat zgrep zip""".split()
 )
 """Programs that open the files they are given, and are asked for none by others."""
 

@@ -7,6 +7,8 @@ import pytest
 from llm_kernel.events import Exit, Text
 from tests.notebook import Notebook, err, out
 
+_TREE = "fatal: could not create work tree dir '/etc/x': Permission denied\n"
+_TAR = "tar: Exiting with failure status due to previous errors\n"
 DENIED = [
     ("cat /etc/shadow", "cat: /etc/shadow: Permission denied\n", 1),
     ("echo x > /etc/x", "bash: line 1: /etc/x: Permission denied\n", 1),
@@ -18,6 +20,14 @@ DENIED = [
     ("grep -c root ../../etc/shadow", "grep: ../../etc/shadow: Permission denied\n", 2),
     ("bash /etc/shadow", "bash: /etc/shadow: Permission denied\n", 126),
     ("source /root/.bashrc", "bash: line 1: /root/.bashrc: Permission denied\n", 1),
+    ("dd if=/dev/zero of=/etc/x count=1 status=none", "dd: failed to open '/etc/x': Permission denied\n", 1),
+    ("dd if=/etc/shadow", "dd: failed to open '/etc/shadow': Permission denied\n", 1),
+    ("gzip /etc/hosts", "gzip: /etc/hosts.gz: Permission denied\n", 1),
+    ("git init -q /etc", "/etc/.git: Permission denied\n", 1),
+    ("git clone -q https://github.com/pytorch/examples /etc/x", _TREE, 128),
+    ("mktemp -p /etc aXXX", "mktemp: failed to create file via template ‘/etc/aXXX’: Permission denied\n", 1),
+    ("%%writefile /etc/passwd\nx", "writefile: /etc/passwd: Permission denied\n", 1),
+    ("tar cf x.tar -P /etc/shadow", f"tar: /etc/shadow: Cannot open: Permission denied\n{_TAR}", 2),
     ("sudo echo x > /etc/x", "bash: line 1: /etc/x: Permission denied\n", 1),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import random
 import re
 from dataclasses import dataclass, field
@@ -61,7 +62,8 @@ async def dd(call: Call, io: Io) -> int:
         return plan.status
     source, target = plan.words.get("if", ""), plan.words.get("of", "")
     stdin = b"" if source else await io.read()
-    answer = _Copy(call, plan, stdin).run(source, target)
+    with call.acting():
+        answer = _Copy(call, plan, stdin).run(source, target)
     if answer.stdout:
         await io.out(answer.stdout)
     if answer.stderr:
@@ -150,9 +152,8 @@ class _Copy:
                 files.listdir(call.path(target).rpartition("/")[0] or "/")
                 self._output(call.path(target), size, data)
             except OSError as err:
-                if err.strerror != "No space left on device":
-                    return Answer(stderr=f"{call.name}: failed to open {quoted(target)}: {err.strerror}\n", status=1)
-                return Answer(stderr=f"{call.name}: error writing {quoted(target)}: {err.strerror}\n", status=1)
+                verb = "error writing" if err.errno in (errno.ENOSPC, errno.EIO) else "failed to open"
+                return Answer(stderr=f"{call.name}: {verb} {quoted(target)}: {err.strerror}\n", status=1)
         return Answer(out, self._told(size, speed), 0)
 
     def _input(self, path: str) -> tuple[int, bytes]:

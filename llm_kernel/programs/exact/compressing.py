@@ -93,7 +93,8 @@ async def pack(call: Call, io: Io) -> int:
         answer = parsed
     else:
         stdin = await io.read() if not parsed.operands or "-" in parsed.operands else b""
-        answer = _Packing(replace(call, stdin=stdin), parsed).run()
+        with call.acting():
+            answer = _Packing(replace(call, stdin=stdin), parsed).run()
     if answer.stdout:
         await io.out(answer.stdout)
     if answer.stderr:

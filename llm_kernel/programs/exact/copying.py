@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import posixpath
 from dataclasses import dataclass, field
 
@@ -256,4 +257,5 @@ class Copy:
         what = {"directory": "directory", "symlink": "symbolic link"}.get(stat.kind, "regular file")
         if self.rules.link:
             what = "symbolic link" if self.rules.link == "symbolic" else "hard link"
-        self.report.fail(f"cannot create {what} {quoted(target)}: {err.strerror}")
+        verb = f"cannot create {what}" if err.errno != errno.EIO else "error writing"
+        self.report.fail(f"{verb} {quoted(target)}: {err.strerror}")

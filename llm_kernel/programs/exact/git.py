@@ -20,11 +20,26 @@ def git(call: Call) -> Answer:
     try:
         return run(call)
     except OSError as err:
-        if err.errno != errno.ENOSPC:
-            raise
-        return _full(call, str(err.filename))
+        if err.errno == errno.ENOSPC:
+            return _full(call, str(err.filename))
+        return _closed(call, str(err.filename), err.strerror or "")
     except Unimagined as lacking:
         raise Unwritten(lacking.origins) from lacking
+
+
+def _closed(call: Call, path: str, why: str) -> Answer:
+    """What git says where it may not write: of a new repository, of what it tracks, of its own records."""
+    if "clone" in call.args:
+        return Answer("", f"fatal: could not create work tree dir '{path}': {why}\n", 128)
+    if "init" in call.args:
+        return Answer("", f"{path}: {why}\n", 1)
+    inside = path.partition("/.git/")[2]
+    if not inside:
+        return Answer("", f"error: unable to create file {posixpath.relpath(path, call.cwd)}: {why}\n", 1)
+    if inside.startswith("objects"):
+        said = "insufficient permission for adding an object to repository database .git/objects"
+        return Answer("", f"error: {said}\n", 128)
+    return Answer("", f"fatal: Unable to create '{path}.lock': {why}\n", 128)
 
 
 def _full(call: Call, path: str) -> Answer:

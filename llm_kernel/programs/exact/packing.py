@@ -76,7 +76,8 @@ async def tar(call: Call, streams: Io) -> int:
         return 2
     work = _Tar(call, parsed)
     stdin = await streams.read() if mode in "tx" and work.name == "-" else b""
-    status = work.run(mode, stdin)
+    with call.acting():
+        status = work.run(mode, stdin)
     if work.err:
         await streams.err("".join(work.err))
     if work.shown:
@@ -213,13 +214,17 @@ class _Tar:
         if self.name != "-" and path == self.call.path(self.name):
             self._warn(f"{name}: file is the archive; not dumped")
             return
-        member = self._member(name, path, stat)
+        try:
+            member = self._member(name, path, stat)
+            inside = files.listdir(path) if stat.kind == "directory" and "no-recursion" not in self.parsed else []
+        except OSError as err:
+            self._fail(f"{name}: Cannot open: {err.strerror}")
+            return
         if "verbose" in self.parsed:
             self._tell(member)
         yield member
-        if stat.kind == "directory" and "no-recursion" not in self.parsed:
-            for inner in files.listdir(path):
-                yield from self._tree(f"{name.rstrip('/')}/{inner}", folder)
+        for inner in inside:
+            yield from self._tree(f"{name.rstrip('/')}/{inner}", folder)
 
     def _member(self, name: str, path: str, stat: Stat) -> _Member:
         files = self.call.machine.files

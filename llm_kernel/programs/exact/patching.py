@@ -67,12 +67,15 @@ async def patch(call: Call, io: Io) -> int:
         source = source if source == "-" else call.path(source)
         call = replace(call, cwd=call.path(folder))
     try:
-        data = await io.read() if source == "-" else call.machine.files.read(call.path(source))
+        with call.acting():
+            given = None if source == "-" else call.machine.files.read(call.path(source))
     except OSError as err:
         await io.err(f"{call.name}: **** Can't open patch file {source} : {err.strerror}\n")
         return 2
     work = _Work(call, parsed)
-    status = work.run(list(_read(data.decode(errors="surrogateescape"))))
+    data = await io.read() if given is None else given
+    with call.acting():
+        status = work.run(list(_read(data.decode(errors="surrogateescape"))))
     if work.out:
         await io.out("".join(work.out).encode(errors="surrogateescape"))
     if work.err:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from llm_kernel.machine.actor import WRITE
+from llm_kernel.machine.pseudo import taking
 from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import quoted, said
@@ -175,7 +176,7 @@ class _Removal:
 
     def _tree(self, name: str) -> bool:
         files, path = self.report.call.machine.files, self.report.call.path(name)
-        if not self.rules.told and not self.rules.ask and path != "/" and files.open:
+        if not self.rules.told and not self.rules.ask and path != "/" and files.open and not taking(path):
             files.remove(path, recursive=True)
             return True
         try:

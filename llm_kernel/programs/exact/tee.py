@@ -35,7 +35,8 @@ async def tee(call: Call, io: Io) -> int:
             if not files.is_dir(posixpath.dirname(path)):
                 raise FileNotFoundError(2, "No such file or directory", name)
             if not ("append" in parsed and files.exists(path)) and path != "/dev/null":
-                files.write(path, b"")
+                with call.acting():
+                    files.write(path, b"")
         except OSError as error:
             await io.err(f"tee: {name}: {error.strerror}\n")
             status = 1
@@ -49,5 +50,11 @@ async def tee(call: Call, io: Io) -> int:
                 del paths[path]
                 status = 1
             elif path != "/dev/null":
-                files.append(path, piece)
+                try:
+                    with call.acting():
+                        files.append(path, piece)
+                except OSError as error:
+                    await io.err(f"tee: {name}: {error.strerror}\n")
+                    del paths[path]
+                    status = 1
     return status

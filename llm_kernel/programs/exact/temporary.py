@@ -49,6 +49,7 @@ class _Temporary:
         files, what = self.call.machine.files, "directory" if "directory" in self.parsed else "file"
         try:
             files.listdir(self.call.path(posixpath.dirname(self.stem) or "."))
+            return Answer(self._made(what) + "\n")
         except OSError as err:
             shown = said(f"{self.stem}{'X' * self.count}{self.tail}", self.call.env)
             if "quiet" in self.parsed:
@@ -56,14 +57,17 @@ class _Temporary:
             return Answer(
                 stderr=f"{self.call.name}: failed to create {what} via template {shown}: {err.strerror}\n", status=1
             )
-        name = self._free()
+
+    def _made(self, what: str) -> str:
+        """The name of the new file or directory."""
+        files, name = self.call.machine.files, self._free()
         path = self.call.path(name)
         if "dry-run" not in self.parsed and what == "directory":
             files.mkdir(path, parents=False)
             files.chmod(path, 0o700)
         elif "dry-run" not in self.parsed:
             files.write(path, b"", mode=0o600)
-        return Answer(name + "\n")
+        return name
 
     def _free(self) -> str:
         files = self.call.machine.files

@@ -60,9 +60,10 @@ def init(call: Call, args: list[str]) -> Answer:
     chosen = given.value("initial-branch") or _default(call)
     if not there:
         lay(call, folder, chosen or "master", bare=bare)
-    hint = "" if chosen or there or not since(call.machine, "2.30") else _HINT
+    quiet = "quiet" in given
+    hint = "" if chosen or there or quiet or not since(call.machine, "2.30") else _HINT
     word = "Reinitialized existing" if there else "Initialized empty"
-    said = "" if "quiet" in given else f"{word} Git repository in {folder}/\n"
+    said = "" if quiet else f"{word} Git repository in {folder}/\n"
     return Answer(said, hint)
 
 
