@@ -42,7 +42,10 @@ _OURS = 0x496D4D61
 """``PRAGMA application_id``."""
 
 _BUSY = 5.0
-"""Seconds to wait for another kernel's transaction."""
+"""Seconds to wait for the transaction of another kernel, or for another program that holds the file."""
+
+_PATIENT = 30.0
+"""Seconds to wait for it until the first transaction is through: what comes later can be tried again, this cannot."""
 
 _CHECKPOINT = 128
 """Pages of the log after which they are written into the database itself."""
@@ -78,6 +81,7 @@ class Database:
         self.file = str(folder / NAME) if folder else ":memory:"
         self.loose = False
         """Whether much was deleted: its pages are given back after the transaction."""
+        self._patient = True
         self._lock = RLock()
         self._forced = True
         self._sql = self._open()
@@ -113,6 +117,9 @@ class Database:
                     yield self._sql
             except DAMAGE as error:
                 raise StoreError(self._trouble(error)) from error
+            if self._patient:
+                self._sql.execute(f"PRAGMA busy_timeout = {round(_BUSY * 1000)}")
+                self._patient = False
             if self.loose:
                 self._shrink()
             if self._standing:
@@ -165,7 +172,7 @@ class Database:
                 self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
                 # SQLite gives its log and its index the mode of the database
                 os.close(os.open(self.file, os.O_RDWR | os.O_CREAT, 0o600))
-            return sqlite3.connect(self.file, timeout=_BUSY, isolation_level=None, check_same_thread=False)
+            return sqlite3.connect(self.file, timeout=_PATIENT, isolation_level=None, check_same_thread=False)
         except (OSError, sqlite3.Error) as error:
             raise StoreError(self._trouble(error)) from error
 
@@ -222,7 +229,10 @@ class Database:
     def _trouble(self, error: Exception) -> str:
         if _broken(error):
             return str(self.damaged(error))
-        return f"{self.file} cannot be written ({error}). Free some space or set LLM_KERNEL_HOME to another folder."
+        advice = "Free some space or set LLM_KERNEL_HOME to another folder."
+        if "locked" in str(error):
+            advice = "Another program holds the file: end that one."
+        return f"{self.file} cannot be written ({error}). {advice}"
 
 
 def _broken(error: Exception) -> bool:

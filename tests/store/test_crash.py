@@ -6,6 +6,7 @@ import os
 import random
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,26 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match=r"cannot be written .*LLM_KERNEL_HOME"):
         Store(tmp_path / "file" / "home")
+
+
+def test_a_file_that_another_program_holds_is_waited_for_first_and_told_of_later(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    waits = store._database._sql
+    before = waits.execute("PRAGMA busy_timeout").fetchone()
+    line = store.enter("a.ipynb")
+    assert (before, waits.execute("PRAGMA busy_timeout").fetchone()) == ((30_000,), (5_000,))
+    line.add("cell", "kept", moment({}))
+    waits.execute("PRAGMA busy_timeout = 0")
+    other = sqlite3.connect(store.file, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(StoreError) as caught:
+        line.add("cell", "held", moment({"/f": entry(b"1")}))
+    said = f"{store.file} cannot be written (database is locked). Another program holds the file: end that one."
+    assert str(caught.value) == said
+    other.close()
+    line.add("cell", "free", moment({"/f": entry(b"2")}))
+    assert [step.label for step in line.steps] == ["kept", "free"]
+    store.close()
 
 
 if __name__ == "__main__":
