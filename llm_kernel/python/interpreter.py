@@ -107,6 +107,7 @@ class _Guest:
             stderr=asyncio.subprocess.DEVNULL,
             env={
                 "PYTHONHASHSEED": number,
+                "MALLOC_ARENA_MAX": "1",  # more of them would take of the memory that is allowed
                 "TZ": _zone(self._place.offset),
                 **{name: os.environ[name] for name in _NEEDED if name in os.environ},
             },

@@ -52,6 +52,9 @@ LIBRARY: dict[str, frozenset[str]] = {
         Event Semaphore BoundedSemaphore Condition TimeoutError CancelledError shield timeout TaskGroup""",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
         "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList",
+        "concurrent": "futures",
+        "concurrent.futures": """ThreadPoolExecutor Future as_completed wait FIRST_COMPLETED FIRST_EXCEPTION
+        ALL_COMPLETED TimeoutError CancelledError""",
         "contextlib": """contextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
         AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
@@ -108,6 +111,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         cpu_count""",
         "os.path": _PATH,
         "pathlib": "Path PurePosixPath",
+        "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
         "random": """seed random randint choice shuffle sample uniform randrange choices gauss normalvariate Random
         expovariate triangular betavariate getrandbits""",
         "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
@@ -120,6 +124,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "sys": """argv exit stdin stdout stderr platform maxsize byteorder executable version_info setrecursionlimit
         getrecursionlimit""",
         "textwrap": "wrap fill dedent indent shorten",
+        "threading": """Thread Lock RLock Event Condition Semaphore BoundedSemaphore Barrier BrokenBarrierError Timer
+        current_thread main_thread active_count enumerate local get_ident""",
         "time": """time sleep perf_counter monotonic process_time strftime localtime gmtime ctime time_ns strptime
         perf_counter_ns""",
         "typing": """Any Callable ClassVar Dict FrozenSet Generator Generic Iterable Iterator List Mapping NamedTuple
@@ -139,6 +145,7 @@ SINCE: dict[str, int] = {
     "typing.Final": 8, "typing.TypedDict": 8, "pprint.pp": 8, "__class_getitem__": 7, "hashlib.blake2b": 6,
     "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
     "contextlib.nullcontext": 7, "asyncio": 8, "asyncio.timeout": 11, "shlex.join": 8, "asyncio.TaskGroup": 11,
+    "concurrent.futures.ThreadPoolExecutor": 8, "queue.SimpleQueue": 7,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
@@ -147,7 +154,7 @@ BY_VERSION: dict[str, tuple[int, ...]] = {
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
-    "asyncio.TimeoutError": (11,),
+    "asyncio.TimeoutError": (11,), "concurrent.futures.TimeoutError": (11,),
     "decimal": (7,), "fractions": (12,), "typing": (7,),
 }  # fmt: skip
 """What changed with a version: used only where this interpreter and the wanted one are on the same side."""

@@ -20,6 +20,8 @@ _HERE = sys.version_info[:2]
 _LAST = (3, 13)
 _TYPES = ("list", "dict", "tuple", "set", "frozenset", "type")
 _STARRED = ("math", "itertools", "collections", "functools", "random", "string", "time", "operator", "heapq", "bisect")
+_DEPRECATED = ("getName", "setName", "isDaemon", "setDaemon", "currentThread", "activeCount", "notifyAll")
+"""Names of ``threading`` at which Python warns from 3.10 on."""
 
 
 def judged(script: Script, tree: ast.Module) -> frozenset[str]:
@@ -188,6 +190,8 @@ class _Judge:
         if (_special(name) and name not in DUNDERS) or name == "buffer":
             raise Unsure(f"attribute: {name}")
         if name in ("utcnow", "utcfromtimestamp") and self._minor >= 12:
+            raise Unsure("a warning of the library")
+        if name in _DEPRECATED and name not in self._own and self._minor >= 10:
             raise Unsure("a warning of the library")
         if name not in self._own:
             self._since(name)

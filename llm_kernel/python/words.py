@@ -80,6 +80,7 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "UnicodeDecodeError": (r"'[\w-]+' codec can't decode bytes? [0x\da-f-]+ in position \d+(?:-\d+)?: [\w ()]+",),
     "UnicodeEncodeError": (r"'[\w-]+' codec can't encode character '[^']*' in position \d+: [\w ()]+",),
     "EOFError": (r"EOF when reading a line",),
+    "RuntimeError": (r"threads can only be started once", r"release unlocked lock"),
     "StopIteration": (r"",),
     "KeyError": (r"[\s\S]*",),
     "JSONDecodeError": (

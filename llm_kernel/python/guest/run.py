@@ -27,6 +27,8 @@ from .paths import pathlib
 from .shut import shut
 from .storage import NATIVE, storage
 from .telling import Telling
+from .threads import NEEDING, threading_on
+from .turns import Turns
 from .wire import Wire
 from .world import Clock, Console, Doubt, Files, Terminal, system
 
@@ -73,13 +75,15 @@ def main() -> None:
 def _serve(wire: Wire, job: Mapping[str, Any]) -> None:
     try:
         _Run(wire, job).go()
-    except Doubt as err:
-        wire.send(doubt=str(err))
-    except MemoryError:
-        wire.send(doubt="memory")
-    except RecursionError:
-        wire.send(doubt="recursion")
+    except (Doubt, MemoryError, RecursionError) as err:
+        _doubt(wire, err)
     wire.flush()
+    os._exit(0)
+
+
+def _doubt(wire: Wire, error: BaseException) -> None:
+    """Tell what is not known here, and end."""
+    wire.send(doubt=str(error) if isinstance(error, Doubt) else type(error).__name__.removesuffix("Error").lower())
     os._exit(0)
 
 
@@ -111,8 +115,9 @@ class _Run:
         shown |= storage(self._files, shown["os"], job["seed"] if "tempfile" in job["library"] else "")
         shown |= {name: ModuleType(name) for name in _FACTS}
         self._telling = Telling(self._trace, self._files, self._text, self._line)
+        self._threads = self._threading()
         if "logging" in job["library"]:
-            shown["logging"] = self._telling.logging(shown["time"], shown["os"])
+            shown["logging"] = self._telling.logging(shown["time"], shown["os"], threads=self._threads is not None)
         shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
         if "argparse" in job["library"]:
             _age(importlib.import_module("argparse"), self._version)
@@ -124,6 +129,18 @@ class _Run:
         self._own = self._builtins()
         self._imports = Modules(wire, self._modules, self._trace, self._own)
         self._own["__import__"] = self._imports.load
+
+    def _threading(self) -> Any:
+        """The module of threads, where the program needs them."""
+        job = self._job
+        if not any(name in job["library"] for name in NEEDING) and "threadName" not in job["source"]:
+            return None
+        processors = job["facts"].get("os.cpu_count", 1)
+        return threading_on(Turns(self._clock, self._trace, self._stop), self._clock, lambda: processors, self._version)
+
+    def _stop(self, error: BaseException) -> None:
+        """A thread met what is not known here."""
+        _doubt(self._wire, error)
 
     def go(self) -> None:
         """Carry the program out and say how it ended."""
@@ -137,7 +154,7 @@ class _Run:
             names["__file__"] = job["name"]
         sys.modules["__main__"] = main = ModuleType("__main__")
         main.__dict__.update(names)
-        shut(job["memory"] + _STACK, job["seconds"])
+        shut(job["memory"] + _STACK + (Turns.ROOM if self._threads else 0), job["seconds"])
         status: Any = 0
         try:
             self._imports.run(job["source"], job["name"], main.__dict__)
@@ -152,6 +169,8 @@ class _Run:
         self._wire.send(status=status)
 
     def _end(self) -> None:
+        if self._threads is not None:
+            self._threads._shutdown()
         self._trace.sure()
         self._trace.routines.close()
         self._telling.close()
@@ -238,6 +257,8 @@ class _Run:
             error.args = (text,)
 
     def _fail(self, error: BaseException | None) -> None:
+        if self._threads is not None and self._threads.active_count() > 1:
+            raise Doubt("threads that go on after an error")
         chain = self._chain(error)
         self._wire.ask("traceback", chain)  # what is doubted is doubted before anything more is told
         self._end()

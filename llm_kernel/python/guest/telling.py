@@ -28,11 +28,12 @@ class Telling:
         self._told: set[tuple[str, str, int]] = set()
         self._silent = False
 
-    def logging(self, clock: ModuleType, system: ModuleType) -> ModuleType:
-        """The library's own, on the machine's clock and files."""
+    def logging(self, clock: ModuleType, system: ModuleType, *, threads: bool) -> ModuleType:
+        """The library's own, on the machine's clock and files; ``threads`` says whether they are known here."""
         real: Any = importlib.import_module("logging")
         real.time, real.os = clock, system
-        real.logProcesses = real.logThreads = real.logMultiprocessing = False
+        real.logProcesses = real.logMultiprocessing = False
+        real.logThreads = threads
         real._startTime = clock.time()
         real.Logger.findCaller = lambda logger, stack_info=False, stacklevel=1: self._caller(stacklevel)
         real.Formatter.formatException = lambda formatter, info: self._text(info[1]).removesuffix("\n")
@@ -47,7 +48,8 @@ class Telling:
                 raise Doubt("a format that is no text")
             if fmt is not None and ({*args, *named.values()} & {"{"} or "._" in fmt):
                 check_fields(fmt)
-            if fmt is not None and any(f"({word}" in fmt or f"{{{word}" in fmt for word in _IDS):
+            told = fmt.replace("threadName", "") if fmt is not None and threads else fmt
+            if told is not None and any(f"({word}" in told or f"{{{word}" in told for word in _IDS):
                 raise Doubt("numbers of a process")
             plain(of, fmt, *args, **named)
 

@@ -91,20 +91,24 @@ class Terminal(io.TextIOBase):
 
 
 class Clock:
-    """The machine's time: what sleeps and the program's own work add to when it began, ``begin`` after ``now``."""
+    """The machine's time: what sleeps and the program's own work add to when it began, ``begin`` after ``now``.
+
+    ``passed`` counts the seconds since then; ``pause`` is what a sleep does, where there are threads for one of them.
+    """
 
     def __init__(self, wire: Wire, now: float, offset: float, begin: float) -> None:
         self._wire, self._now, self._offset = wire, now + begin, offset
-        self._passed = self._told = 0.0
+        self.passed = self._told = 0.0
+        self.pause: Callable[[float], Any] = self.let_pass
 
     def tick(self, steps: int) -> None:
         """Count work."""
-        self._passed += steps * _STEP
+        self.passed += steps * _STEP
 
     def time(self) -> float:
         """Unix seconds."""
-        self._passed += _BLINK
-        return self._now + self._passed
+        self.passed += _BLINK
+        return self._now + self.passed
 
     def sleep(self, seconds: float) -> None:
         """Let time pass."""
@@ -114,21 +118,25 @@ class Clock:
             raise ValueError("sleep length must be non-negative")
         if not seconds <= _LONGEST:
             raise Doubt("a sleep without end")
+        self.pause(float(seconds))
+
+    def let_pass(self, seconds: float) -> None:
+        """Time passes for the whole program."""
         self.settle()
-        self._wire.send(sleep=float(seconds))
-        self._passed += seconds
-        self._told = self._passed
+        self._wire.send(sleep=seconds)
+        self.passed += seconds
+        self._told = self.passed
 
     def settle(self) -> None:
         """Tell the host how long the program worked."""
-        if self._passed - self._told > 1e-3:
-            self._wire.send(sleep=self._passed - self._told)
-        self._told = self._passed
+        if self.passed - self._told > 1e-3:
+            self._wire.send(sleep=self.passed - self._told)
+        self._told = self.passed
 
     def since(self) -> float:
         """``perf_counter``: seconds since something."""
-        self._passed += _BLINK
-        return self._now % 86400 + self._passed
+        self.passed += _BLINK
+        return self._now % 86400 + self.passed
 
     def local(self, seconds: float | None = None) -> _time.struct_time:
         """The local time's fields."""
