@@ -84,7 +84,12 @@ def _services(made: Profile) -> dict[int, tuple[tuple[str, ...], str]]:
     cron = (
         ("/usr/sbin/cron", "-f", "-P") if made.os == "ubuntu" and made.release >= "22.04" else ("/usr/sbin/cron", "-f")
     )
+    naming = {
+        "ubuntu": ((f"{systemd}/systemd-resolved",), "systemd-resolve"),
+        "debian": (("/sbin/dhclient", "-4", "-i", "eno1"), "root"),
+    }
     return {
+        688: naming.get(made.os, (("/usr/sbin/NetworkManager", "--no-daemon"), "root")),
         1: (first if rhel else ("/sbin/init",), "root"),
         487: ((f"{systemd}/systemd-journald",), "root"),
         531: ((f"{systemd}/systemd-udevd",), "root"),

@@ -1,4 +1,4 @@
-"""The network as the kernel has it: interfaces with their addresses and counters, routes, and who listens."""
+"""The network as the kernel has it: interfaces with their addresses and counters, and routes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from llm_kernel.machine.system import System
 if TYPE_CHECKING:  # Machine is made of this package's parts; its name is only needed for the hint
     from llm_kernel.machine.machine import Machine
 
-__all__ = ["Counters", "Interface", "Listener", "card", "gateway", "interfaces", "listeners", "main_interface"]
+__all__ = ["Counters", "Interface", "card", "gateway", "interfaces", "main_interface"]
 
 PREFIX = 24
 """The length of the local network's prefix."""
@@ -47,19 +47,6 @@ class Interface:
     def state(self) -> str:
         """The operational state as the kernel names it; the loopback's is not known."""
         return "UNKNOWN" if self.loopback else "DOWN" if self.down else "UP"
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """A socket that waits for connections (``tcp``) or datagrams (``udp``), and the process that holds it."""
-
-    protocol: str
-    address: str
-    port: int
-    pid: int
-    program: str
-    fd: int
-    backlog: int = 128
 
 
 def interfaces(machine: Machine) -> list[Interface]:
@@ -102,18 +89,6 @@ def gateway(machine: Machine) -> str:
     return str(next(main_interface(machine).four.network.hosts()))
 
 
-def listeners(machine: Machine) -> list[Listener]:
-    """Who listens, read off the process table: what runs, listens; what has ended does not."""
-    found = []
-    for process in machine.processes.running():
-        program = process.command[0].rpartition("/")[2] if process.command else ""
-        if program == "sshd" and process.tty == "?":
-            found += [Listener("tcp", address, 22, process.pid, program, fd) for address, fd in _BOTH]
-        elif program == "systemd-resolved":
-            found += [Listener(kind, "127.0.0.53%lo", 53, process.pid, "systemd-resolve", 13, 4096) for kind in _KINDS]
-    return found
-
-
 def _mac(name: str) -> str:
     digits = hashlib.sha256(f"card {name}".encode()).hexdigest()
     return "3c:ec:ef:" + ":".join(digits[n : n + 2] for n in (0, 2, 4))
@@ -125,7 +100,3 @@ def _local(mac: str) -> str:
     parts = [parts[0] ^ 2, *parts[1:3], 0xFF, 0xFE, *parts[3:]]
     words = [parts[n] << 8 | parts[n + 1] for n in range(0, 8, 2)]
     return "fe80::" + ":".join(f"{word:x}" for word in words)
-
-
-_BOTH = (("0.0.0.0", 3), ("::", 4))  # noqa: S104  # an address to print, nobody binds it
-_KINDS = ("udp", "tcp")

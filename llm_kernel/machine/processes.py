@@ -203,6 +203,7 @@ _BOOT: tuple[tuple[int, tuple[str, ...], str, int], ...] = (
     (2, ("[kthreadd]",), "root", 0),
     (487, ("/lib/systemd/systemd-journald",), "root", 17_301_504),
     (531, ("/lib/systemd/systemd-udevd",), "root", 6_422_528),
+    (688, ("/lib/systemd/systemd-resolved",), "systemd-resolve", 12_800_000),
     (742, ("/usr/sbin/cron", "-f"), "root", 2_883_584),
     (743, ("/usr/bin/dbus-daemon", "--system"), "messagebus", 4_718_592),
     (756, ("/usr/sbin/rsyslogd", "-n"), "syslog", 5_242_880),

@@ -44,7 +44,7 @@ def unit_files(system: System, packages: list[str]) -> dict[str, str]:
     return {
         f"/lib/systemd/system/{name}.service": _unit_text(row)
         for name, row in _UNITS.items()
-        if row[0] in ("all", system.profile.like) and (not row[1] or row[1] in packages)
+        if row[0] in ("all", system.profile.like, system.os) and (not row[1] or row[1] in packages)
     }
 
 

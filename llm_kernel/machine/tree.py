@@ -285,9 +285,12 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
 def _systemd(made: Profile) -> dict[str, Node]:
     """What is started first, and its own services."""
     folder = "/usr/lib/systemd" if made.merged else "/lib/systemd"
-    services = ("systemd-journald", "systemd-udevd", "systemd-logind")
+    services = ["systemd-journald", "systemd-udevd", "systemd-logind"]
+    services += ["systemd-resolved"] if made.os == "ubuntu" else []
     first = Node("symlink", target="../lib/systemd/systemd" if made.merged else "/lib/systemd/systemd")
     files = {f"{folder}/{name}": _program(name) for name in services}
+    if made.like == "rhel":
+        files["/usr/sbin/NetworkManager"] = _program("NetworkManager", 3_117_592)
     init = "/usr/sbin/init" if made.merged else "/sbin/init"
     return {**files, f"{folder}/systemd": _program("systemd", 1_620_224), init: first}
 

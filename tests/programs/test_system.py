@@ -216,7 +216,7 @@ def test_free_shortens_as_the_real_one() -> None:
 def test_free_of_a_newer_release_is_one_wider_and_says_gi(machine: Machine, run: Run) -> None:
     assert run("free -h") == Answer(
         "               total        used        free      shared  buff/cache   available\n"
-        "Mem:            62Gi       526Mi        59Gi       3.2Mi       2.5Gi        61Gi\n"
+        "Mem:            62Gi       538Mi        59Gi       3.2Mi       2.5Gi        61Gi\n"
         "Swap:          8.0Gi          0B       8.0Gi\n"
     )
 

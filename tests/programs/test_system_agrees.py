@@ -125,3 +125,16 @@ async def test_the_makers_names_are_one_in_every_view(system: str) -> None:
     book = notebook(system)
     assert await book.said("dmidecode -s system-product-name") == await book.said("cat /sys/class/dmi/id/product_name")
     assert await book.said("dmidecode -s bios-version") == await book.said("cat /sys/class/dmi/id/bios_version")
+
+
+@every_system
+async def test_who_is_asked_for_names_is_there(system: str) -> None:
+    book = notebook(system)
+    server = (await book.said("awk '/^nameserver/ { print $2 }' /etc/resolv.conf")).strip()
+    listens = await book.said("ss -Hulnp | grep -c 127.0.0.53 || true")
+    runs = await book.said("pgrep -l 'resolve|NetworkManager|dhclient' | cut -d' ' -f2")
+    if system.startswith("ubuntu"):
+        assert (server, listens, runs) == ("127.0.0.53", "1\n", "systemd-resolve\n")
+    else:
+        assert (server, listens) == ("192.168.1.1", "0\n")
+        assert runs == ("NetworkManager\n" if system == "centos 7" else "dhclient\n")

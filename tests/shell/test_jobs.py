@@ -115,10 +115,24 @@ async def test_a_muted_loop_starts_its_jobs_all_the_same() -> None:
         ("bg %1 %2", err("bash: bg: %1: no such job\nbash: bg: %2: no such job\n", 1)),
         ("jobs -x echo a b", out("a b\n")),
         ("wait -n %9", err("bash: wait: %9: no such job\n", 127)),
+        ("kill -s", err("bash: kill: -s: option requires an argument\n", 1)),
+        ("kill -l | tail -n 1 | cat -A", out("63) SIGRTMAX-1^I64) SIGRTMAX^I$\n")),
     ],
 )
 async def test_the_words_of_job_control_complain_as_bash_does(script: str, said: list[object]) -> None:
     assert await Notebook()(script) == said
+
+
+async def test_a_name_that_several_jobs_fit_means_none_of_them() -> None:
+    notebook = Notebook()
+    await notebook("sleep 100 & sleep 200 &")
+    words = ["fg %sle", "bg %?00", "kill %s", "wait %sleep", "jobs %?eep", "disown %sl"]
+    said = ["fg: sle", "bg: 00", "kill: s", "wait: sleep", "jobs: eep", "disown: sl"]
+    for word, wrong in zip(words, said, strict=True):
+        status = 127 if word.startswith("wait") else 1
+        assert await notebook(word) == err(f"bash: {wrong}: ambiguous job spec\n", status)
+    assert await notebook("fg %?1") == out("sleep 100\n")
+    await notebook.session.close()
 
 
 async def test_a_stopped_job_is_listed_told_once_and_taken_up() -> None:
@@ -273,6 +287,6 @@ async def test_top_counts_itself_once_and_what_is_stopped() -> None:
     notebook = Notebook()
     await notebook("sleep 90 & kill -STOP $!")
     said = await notebook.said("top -bn1")
-    assert said.splitlines()[1] == "Tasks:  27 total,   1 running,  25 sleeping,   1 stopped,   0 zombie"
+    assert said.splitlines()[1] == "Tasks:  28 total,   1 running,  26 sleeping,   1 stopped,   0 zombie"
     assert sum(line.endswith(" top") for line in said.splitlines()) == 1
     await notebook.session.close()

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from llm_kernel.machine import Machine
-from llm_kernel.machine.network import interfaces, listeners, main_interface
+from llm_kernel.machine.listening import listeners
+from llm_kernel.machine.network import interfaces, main_interface
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.routes import route_table
 from llm_kernel.programs.table import exact
@@ -70,7 +71,7 @@ def sockets(machine: Machine) -> list[Socket]:
     rows = []
     for one in listeners(machine):
         state = "LISTEN" if one.protocol == "tcp" else "UNCONN"
-        nowhere = ("::" if one.address == "::" else "0.0.0.0", 0)  # noqa: S104  # an address to print
+        nowhere = ("::" if ":" in one.address else "0.0.0.0", 0)  # noqa: S104  # an address to print
         backlog = one.backlog if one.protocol == "tcp" else 0
         rows.append(
             Socket(one.protocol, state, (one.address, one.port), nowhere, backlog, one.program, one.pid, one.fd)
@@ -146,7 +147,7 @@ def _ss_row(row: Socket, letters: set[str], call: Call, *, kinds: bool) -> list[
 def _ss_table(rows: Sequence[Sequence[str]], *, first: bool) -> str:
     """Columns as wide as their widest cell: text to the left, an address up to its colon."""
     skip = 1 if first else 0
-    wide = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    wide = [max(map(len, column)) for column in zip(*rows, strict=True)]
     out = ""
     for row in rows:
         cells = [row[n].ljust(wide[n]) for n in range(skip + 3)]
