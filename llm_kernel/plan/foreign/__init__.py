@@ -7,7 +7,9 @@ from collections.abc import Sequence
 
 from tree_sitter import Node
 
+from llm_kernel.plan.certain import certain
 from llm_kernel.plan.foreign.c import HEADERS, C
+from llm_kernel.plan.foreign.computed import computed
 from llm_kernel.plan.foreign.constants import Fixed
 from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
@@ -37,7 +39,21 @@ def foreign(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
     The lines are in order where the source's order is that of time, else a set. ``status`` is the exit status where it
     is certain.
     """
-    root = tree(source, tongue) if len(source) <= _LONGEST else None
+    if len(source) > _LONGEST:
+        return None
+    first = computed(source, argv) if tongue == "c" else None
+    if first is not None and first.status is not None:
+        return Plan(first.lines, status=first.status)
+    read = _read(source, tongue, argv)
+    if first is None or not first.lines or (read is not None and len(certain(read)[0]) >= len(first.lines)):
+        return read
+    root = tree(source, tongue)
+    return Plan((*first.lines, *(anyhow(C(root), root) if read is not None and root is not None else (Free(),))))
+
+
+def _read(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
+    """The plan of a program that is read and not computed."""
+    root = tree(source, tongue)
     if root is None or not _standard(root, tongue):
         return None
     dialect: Dialect = JavaScript() if tongue == "javascript" else C(root)

@@ -148,10 +148,11 @@ class C:
             if not left or "*" in (width, digits) or letter in "naA" or "'" in flags:
                 return [Free("stdout", text(words[0]))]
             value = self._argument(left.pop(0), letter, env)
-            odd = isinstance(value, Unknown) and letter in "cp"
-            plain += (
-                "%s" if odd else f"%{flags}{width}{'.' + digits if digits else ''}{'d' if letter in 'iu' else letter}"
-            )
+            if isinstance(value, Unknown) and _odd(flags, letter, "." in spec[0]):
+                value, plain = Unknown("any"), f"{plain}%s"
+            else:
+                form = "d" if letter in "iu" else letter
+                plain += f"%{flags}{width}{'.' + digits if digits else ''}{form}"
             values.append(value)
         plain += template[at:]
         if "%" in re.sub(r"%[-+ #0]*\d*(\.\d+)?[a-zA-Z%]", "", plain):
@@ -208,6 +209,13 @@ class C:
             else:
                 made.append(_streamed(part, env, bare))
         return [Line(tuple(made), "", _SENT[name])]
+
+
+def _odd(flags: str, letter: str, exact: bool) -> bool:
+    """Whether a conversion's text is of no form that a hole has."""
+    signed = "+" in flags and letter in "uxX"
+    zeros = "0" in flags and letter in "eEg"
+    return letter in "cpoG" or "#" in flags or " " in flags or (exact and letter in "diuxX") or signed or zeros
 
 
 def _streamed(part: Node, env: Env, bare: bool) -> Literal | Hole:

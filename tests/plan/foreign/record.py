@@ -25,8 +25,15 @@ def main() -> None:
         for arguments in ARGUMENTS.get(path.name, [[]]):
             with tempfile.TemporaryDirectory() as folder:
                 found = _run(path, arguments, folder)
-            rows.append({"source": path.name, "args": arguments, "stdout": found.stdout, "status": found.returncode})
+            rows.append(
+                {"source": path.name, "args": arguments, "stdout": found.stdout, "status": _told(found.returncode)}
+            )
     RECORDED.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def _told(code: int) -> int:
+    """The status as a shell tells it of a program that a signal ended."""
+    return code if code >= 0 else 128 - code
 
 
 def _run(path: Path, arguments: list[str], folder: str) -> subprocess.CompletedProcess[str]:
