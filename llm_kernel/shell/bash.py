@@ -52,6 +52,8 @@ class Streams:
         self.strand = shell.strand
         self.parent = shell._inner.within or shell.pid
         self._shell = shell
+        self.place = ""
+        """Where the command stands, as its shell says it of what goes wrong; empty at the login shell."""
 
     @property
     def adopted(self) -> Process | None:
@@ -64,6 +66,8 @@ class Streams:
 
     async def err(self, data: str | bytes) -> None:
         """Write to standard error."""
+        if self.place and isinstance(data, str) and data.startswith(_LOGIN):
+            data = f"{self.place}: {data.removeprefix(_LOGIN)}"
         await self._write(1, self._context.stderr, data)
 
     async def ask(self, prompt: str, hidden: bool) -> str | None:
@@ -159,6 +163,9 @@ OUTDONE = frozenset("column csplit cut expr fmt hexdump iconv join numfmt shuf s
 _ALIASES = frozenset(["ll", "la", "l"])
 _LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
+
+_LOGIN = "bash: "
+"""What the words of the login shell begin with."""
 
 _FILED = 0.002
 """Real seconds in which what a job's shell wrote has come in."""
@@ -553,6 +560,7 @@ class Shell:
             await self._order.landed()
             text, status = self._times.answer(call.args)
             await streams.err(text)
+            await turns.end()
             return status
         if call.name == ELAPSED:
             await context.stdout.write(self._elapsed(call.args).encode())
@@ -613,6 +621,7 @@ class Shell:
         if call.name == CONTROL:
             which = call.args[0]
             call = replace(call, name=call.args[1], args=call.args[2:])
+        streams.place = call.at
         table, pid = self._table(which), int(which.partition(".")[0]) or self.pid
         pending = self._inner.pending(pid)
         control = Control(table, self._machine, call, streams, self.strand, pid, pending)

@@ -15,18 +15,18 @@ _WORDS = frozenset(
 
 
 def tests_of(node: Node, shared: bool) -> list[Edit]:
-    """``[[ -L x ]]`` and ``[[ -o x ]]``, which the library finds true of everything, by way of ``[``."""
+    """``[[ -L x ]]``, ``-o`` and ``-x``, which the library finds true of everything, by way of ``[``."""
     edits: list[Edit] = []
     for inner in walk(node, errors=False) if text_of(node).startswith("[[") else ():
         if inner.type != "unary_expression" or len(inner.named_children) != 2:
             continue
         operator, operand = inner.named_children
-        if text_of(operator) in ("-L", "-h", "-o"):
+        if text_of(operator) in ("-L", "-h", "-o", "-x"):
             word = text_of(operand)
             shown = word if word[:1] in "'\"$" and word[-1:] in "'\"" else f'"{word}"'
             asked = f"[ {text_of(operator)} {shown} ] && echo 1"
             edits.append(
-                replaced(inner, f'-n "$(readlink -- {shown})"' if shared and asked[3] != "o" else f"-n $({asked})")
+                replaced(inner, f'-n "$(readlink -- {shown})"' if shared and asked[3] in "Lh" else f"-n $({asked})")
             )
     return edits
 

@@ -7,10 +7,22 @@ import re
 from tree_sitter import Node
 
 from llm_kernel.shell.lead import ELAPSED, INNER, Edit, Lead, ended, replaced, text_of
+from llm_kernel.tokens import quoted
 
 __all__ = ["COUNTED", "counted", "expanded", "list_of", "timed_from"]
 
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
+
+_MATCHED = (5, 2)
+"""The version of bash from which on ``&`` in what a pattern is replaced by is the text that it matched."""
+
+_STARS = 2
+"""So many in a pattern are looked for in a time that does not grow without bounds."""
+
+_TOLD = re.compile(r"\$\{(\w+)(\[[@*]\])?@([AKk])\}")
+_ELEMENT = re.compile(r"\$\{(\w+\[(?:\w+|\$\w+)\])\}")
+_REPLACING = re.compile(r"""\$\{(\w+)(/[/#%]?(?:\[[^]'"$`]+\]|\\.|[^]\[\\'"$`{}/])+)/((?:\\.|[^\\'"$`{}])*)\}""")
+"""A replacement whose words are plain: with nothing to be expanded, or quoted, in them."""
 
 COUNTED = {
     "EPOCHSECONDS": f"$({ELAPSED} now)",
@@ -33,8 +45,8 @@ def list_of(node: Node) -> list[Edit]:
     return [replaced(node, f"readarray -t -d '' {text_of(name)} < <(printf '%s\\0' {inner})")]
 
 
-def expanded(node: Node, lead: Lead) -> list[Edit]:
-    """``$name`` where the machine, and not the library, has the value."""
+def expanded(node: Node, lead: Lead, *, strict: bool = False) -> list[Edit]:
+    """``$name`` where the machine, and not the library, has the value; ``strict``: what is not set is an error."""
     text = text_of(node).lstrip()  # in a string, the spaces before it are taken for its own
     if text in ("$$", "${$}"):
         return [ended(node, text, str(lead.pid))]
@@ -53,8 +65,29 @@ def expanded(node: Node, lead: Lead) -> list[Edit]:
     found = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
     if found and (found[1] or found[2]) == "SRANDOM":
         return [ended(node, text, f"$({INNER} </dev/null {lead.pid} number)")]
-    moment = _MOMENT.get(found[1] or found[2]) if found else None
+    moment = _MOMENT.get(found[1] or found[2]) if found else _transformed(text, lead)
+    if strict and (element := _ELEMENT.fullmatch(text)):
+        return [ended(node, text, f"${{{element[1]}?unbound variable}}")]
     return [ended(node, text, moment)] if moment else []
+
+
+def _transformed(text: str, lead: Lead) -> str:
+    """``${x@A}``, ``${x@K}`` and ``${x/y/&}``: what gives the value; empty where the library has it."""
+    if told := _TOLD.fullmatch(text):
+        name, whole, operator = told.groups()
+        if operator == "A" and not whole:
+            attributes = f"${{{name}@a}}"
+            return f'$([[ -v {name} ]] && a={attributes} && printf %s "${{a:+declare -$a }}{name}=${{{name}@Q}}")'
+        return f'$({INNER} </dev/null {lead.pid} {operator} "$(declare -p {name})")'
+    replacing = _REPLACING.fullmatch(text) if "&" in text and _version(lead) >= _MATCHED else None
+    if replacing is None or replacing[2].count("*") > _STARS:
+        return ""
+    name, pattern, instead = replacing.groups()
+    return f'$({INNER} </dev/null {lead.pid} replaced "${{{name}}}" {quoted(pattern)} {quoted(instead)})'
+
+
+def _version(lead: Lead) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", lead.version)[:2])
 
 
 def _forks(node: Node) -> int:

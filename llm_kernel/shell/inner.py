@@ -23,6 +23,7 @@ from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.placing import Bodies
 from llm_kernel.shell.script import AT, GONE, INNER, OVER
 from llm_kernel.shell.signals import Pending, trapped
+from llm_kernel.shell.transforming import matched, told
 from llm_kernel.tokens import quoted
 
 __all__ = ["ALOUD", "COPIES", "NO_COPROCESS", "WATCHED", "Inner"]
@@ -131,6 +132,10 @@ class Inner:
             case "chosen":
                 at = int(rest[0]) if rest[0].isdecimal() else 0
                 return rest[at] if 0 < at < len(rest) else "", 0
+            case "A" | "K" | "k":
+                return told(kind, rest[0]), 0
+            case "replaced":
+                return matched(rest[0], rest[1][1:], rest[2]), 0
             case "known":
                 name, *function = rest
                 return f"{GONE if not any(function) and self._absent(name) else ''}{name}", 0

@@ -49,7 +49,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\bnounset\b|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\b(?:awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
@@ -62,6 +62,7 @@ _SUSPECT_WORDS = tuple(
 )
 """Commands that are looked at where such a word follows in them."""
 _END = re.compile(r"[\n;|]")
+_STRICT = re.compile(r"\bset\s(?:[-+]\w+\s+)*-\w*u|\bnounset\b")
 
 _SHELLS = frozenset(["bash", "sh", "dash"])
 _ASKING = frozenset("nohup timeout nice setsid tty stty".split())
@@ -105,6 +106,9 @@ _CONTROL, _OURS = "__llm_kernel_control", "__llm_kernel_"
 _CONTROLLED = frozenset(["kill", "wait", "trap"])
 """Words behind which a shell with traps looks for signals, or says what its traps are."""
 
+_FRONTING = frozenset(["fg", "bg"])
+"""Words that a shell without job control refuses."""
+
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 
 
@@ -132,6 +136,7 @@ def led(script: str, lead: Lead) -> str:
         return script
     root = parse(script)
     nodes = list(walk(root, errors=False))
+    strict = _STRICT.search(script) is not None
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = _guards(nodes, lead, functions) if lead.guarded else []
     for node in nodes:
@@ -151,7 +156,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "file_redirect" and node.parent is not None:
             edits += _full(node, lead) or _chanced(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
-            edits += expanded(node, lead)
+            edits += expanded(node, lead, strict=strict)
         elif node.type == "variable_name" and counted(node):
             edits += [replaced(node, COUNTED[text_of(node)])] if text_of(node) in COUNTED else []
         elif node.type == "variable_assignment":
@@ -221,8 +226,18 @@ class _Command:
         if base == "trap" and rest == ["-l"]:
             return [replaced(words[0], "kill")]
         said = rest[1] if base == _CONTROL and len(rest) > 1 else base
+        if said in _FRONTING and self._lead.inner and not wrapper:
+            return [
+                (
+                    words[0].start_byte,
+                    words[-1].end_byte,
+                    f"{self._asks('!')} 1 {self._says(f'{said}: no job control')}",
+                )
+            ]
         if not wrapper and said in _CONTROLLED:
             return self._told(words, said)
+        if not wrapper and base == _CONTROL:
+            return self._placed(words)
         if wrong := refusal(base, rest) if not wrapper else None:
             return [(words[0].start_byte, words[-1].end_byte, f"{self._asks('!')} {wrong[0]} {self._says(*wrong[1:])}")]
         if base == "logout" and self._lead.inner and not wrapper:
@@ -292,7 +307,13 @@ class _Command:
         first, last = words[0].start_byte, words[-1].end_byte
         if name == "trap" and self._lead.trapped:
             return [(first, first, "{ "), (last, last, f'; {self._asks("traps")} $? "$(trap -p)"; }}')]
-        return [(first, first, f"{TRAPS}={self._traps} ")] if name == "wait" and self._heeds else []
+        heeds = [(first, first, f"{TRAPS}={self._traps} ")] if name == "wait" and self._heeds else []
+        return heeds + (self._placed(words) if name != "trap" else [])
+
+    def _placed(self, words: list[Node]) -> list[Edit]:
+        """A word of job control in an inner shell knows where it stands, for what it complains of."""
+        start = words[0].start_byte
+        return [(start, start, f"{AT}={self._who()} ")] if self._lead.inner else []
 
     def _looks(self) -> list[Edit]:
         """Behind a statement in which time may pass the shell looks for signals."""
@@ -366,8 +387,11 @@ class _Command:
     def _program(self, word: Node, name: str, wrapper: str) -> list[Edit]:
         """A word that no tool is: a file of the user's, or a program that may not be there."""
         if "/" in name:
-            if _SYSTEM.fullmatch(name) or "$(" in name or "`" in name or word.type == "ERROR":
+            if "$(" in name or "`" in name or word.type == "ERROR":
                 return []
+            if _SYSTEM.fullmatch(name):
+                said = f'{AT}="{self._place}: {name}: No such file or directory" '
+                return [(word.start_byte, word.start_byte, said)] if self._lead.inner and not wrapper else []
             self._forks = True
             return [(word.start_byte, word.start_byte, f'bash -c "$({self._asks("x")} {name} {self._who()})" ')]
         if not _PLAIN.fullmatch(name) or name in self._lead.ours or name in self._functions:
@@ -378,7 +402,7 @@ class _Command:
         if wrapper in _MISSING:
             said = _MISSING[wrapper].replace("%d", str(line)).format(name)
         elif self._lead.inner:
-            said = f"{self._lead.source or '$0'}: line {line}: {name}: command not found"
+            said = f"{self._place}: {name}: command not found"
         else:
             return []
         start = word.start_byte if wrapper == "time" else self._words[0].start_byte
@@ -390,7 +414,12 @@ class _Command:
         return f"{who}{quoted(said)} {quoted(usage) if usage else ''}".rstrip()
 
     def _who(self) -> str:
-        return f'"{self._lead.source or "$0"}: line {self._node.start_point[0] + 1}"' if self._lead.inner else '"$0"'
+        return f'"{self._place}"' if self._lead.inner else '"$0"'
+
+    @property
+    def _place(self) -> str:
+        """Where the command stands, as an inner shell says it."""
+        return f"{self._lead.source or '$0'}: line {self._node.start_point[0] + 1}"
 
     def _asks(self, kind: str) -> str:
         given = "" if kind == "s" else " </dev/null"  # the input of a group is not for this

@@ -20,6 +20,15 @@ _DIFFERENT = {
 }
 """Cases that are known to differ, and why."""
 
+_FURTHER = Corpus.read(_OWN / "further.json")
+
+
+async def _notebook(corpus: Corpus) -> Notebook:
+    notebook = Notebook({"": ""})
+    for text in corpus.setting():
+        assert (await notebook(text))[-1] == Exit(0)
+    return notebook
+
 
 def _corpora() -> list[Path]:
     found = [path for path in (_TRUTH, *sorted(_OWN.glob("*.json"))) if path.exists()]
@@ -38,10 +47,8 @@ def _cases() -> list[object]:
     return found
 
 
-async def said(corpus: Corpus, script: str) -> Said:
-    notebook = Notebook({"": ""})
-    for text in (*corpus.setting(), corpus.plant()):
-        assert (await notebook(text))[-1] == Exit(0)
+async def said(notebook: Notebook, corpus: Corpus, script: str) -> Said:
+    assert (await notebook(corpus.plant()))[-1] == Exit(0)
     events = await notebook(cell(script))
     texts = [event for event in events if isinstance(event, Text)]
     out, err = ("".join(text.text for text in texts if text.stream == name) for name in ("stdout", "stderr"))
@@ -50,5 +57,14 @@ async def said(corpus: Corpus, script: str) -> Said:
 
 @pytest.mark.parametrize(("corpus", "case"), _cases())
 async def test_a_script_does_what_it_does_in_bash(corpus: Corpus, case: Case) -> None:
-    found = await said(corpus, case.script)
+    notebook = await _notebook(corpus)
+    found = await said(notebook, corpus, case.script)
     assert same(case, found) == (True, True), (found, case.real)
+
+
+@pytest.mark.parametrize("kind", list(dict.fromkeys(case.kind for case in _FURTHER.cases)))
+async def test_further_scripts_on_one_machine_do_what_they_do_in_bash(kind: str) -> None:
+    notebook = await _notebook(_FURTHER)
+    cases = [case for case in _FURTHER.cases if case.kind == kind]
+    found = {case.script: await said(notebook, _FURTHER, case.script) for case in cases}
+    assert found == {case.script: case.real for case in cases}
