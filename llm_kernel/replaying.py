@@ -54,7 +54,7 @@ def record(job: Job, *, update: bool = False, prune: bool = False) -> int:
     run = _executed(job, "auto" if update else "record", job.allow_errors)
     write_book(run.book, job.out or job.notebook)
     if not run.asked and (not update or not job.reel.exists()):
-        reel.begin(job.reel, run.header)  # no model was asked, and so it says
+        reel.begin(job.reel, run.header, over=reel.stamp(job.reel))  # no model was asked, and so it says
     if job.reel.exists():  # what a job was told after the last cell, no cell has reported
         run.asked |= {one.line for one in reel.read(job.reel).recordings if one.line > before}
     counts = f"{run.cells} cells, {run.replies} replies, {run.tokens} tokens"

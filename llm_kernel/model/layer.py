@@ -23,7 +23,7 @@ class Layer:
         self.recordings: list[Recording] = []
         self._turns: dict[tuple[str, int], Recording] = {}
         self._counts: Counter[str] = Counter()
-        self._seen: tuple[int, int] | None = None
+        self._seen: reel.Stamp = None
         self._size = self._lines = 0
 
     def find(self, key: str, turn: int) -> Recording | None:
@@ -36,43 +36,38 @@ class Layer:
         Raises:
             TapeError: it is damaged, too large, or of another format.
         """
-        if not self.path.exists():
-            return
-        stat = self.path.stat()
-        if self._seen == (stat.st_size, stat.st_mtime_ns):
+        now = reel.stamp(self.path)
+        if now is None or now == self._seen:
             return
         found = reel.read(self.path)
-        self._seen = (stat.st_size, stat.st_mtime_ns)
-        self.clear()
+        self._seen = now
+        self._clear()
         self.header, self._size, self._lines = found.header, found.size, found.lines
         for recording in found.recordings:
             self._add(digest_of(recording.parts), recording)
 
-    def clear(self) -> None:
-        """Forget what was read."""
+    def _clear(self) -> None:
         self.header, self._size, self._lines = {}, 0, 0
         self.recordings.clear()
         self._turns.clear()
         self._counts.clear()
 
-    def append(self, header: Mapping[str, Any], key: str, recording: Recording, *, fresh: bool) -> Recording:
+    def append(self, header: Mapping[str, Any], key: str, recording: Recording) -> Recording:
         """Write a recording of one turn of ``key`` behind the others; as it stands there.
 
         Raises:
             TapeError: when it cannot be written.
         """
-        if fresh:
-            self.clear()
         if recording.turn == self._counts[key]:  # so it is counted anyway
             recording = replace(recording, turn=None)
-        before, after = reel.append(self.path, header, recording, fresh=fresh)
+        before, after = reel.append(self.path, header, recording)
         if before not in (0, self._size):
             self.load()  # another kernel writes on it as well
             return self.recordings[-1]
         self._lines += 1 if before else 2
         self._size = after
-        stat = self.path.stat()
-        self._seen = (after, stat.st_mtime_ns) if stat.st_size == after else None
+        now = reel.stamp(self.path)
+        self._seen = now if now and now[0] == after else None
         self.header = self.header or dict(header)
         recording = replace(recording, line=self._lines)
         self._add(key, recording)

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import platformdirs
 from filelock import FileLock
@@ -25,7 +25,7 @@ from llm_kernel.model.budget import read_budget
 from llm_kernel.model.price import read_price
 from llm_kernel.model.recording import Recording, line_of, recording_of
 
-__all__ = ["FORMAT", "MOST_BYTES", "MOST_LINE", "Reel", "append", "begin", "read", "rewrite"]
+__all__ = ["FORMAT", "MOST_BYTES", "MOST_LINE", "Reel", "Stamp", "append", "begin", "read", "rewrite", "stamp"]
 
 FORMAT = 1
 MOST_BYTES = 64 * 2**20
@@ -38,6 +38,10 @@ _LATEST = 253402300799.0  # the last second of the year 9999
 _WORDS = {"prompt": ("compact", "full"), "physics": ("exact", "pure"), "unknown": ("hint", "ask")}
 
 _log = logging.getLogger(__name__)
+
+
+Stamp: TypeAlias = "tuple[int, int] | None"
+"""What tells a file from what it is after somebody wrote it; None where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +72,28 @@ def read(path: Path) -> Reel:
     return Reel(header, tuple(_recording(path, *row) for row in lines[1:]), len(data), len(whole))
 
 
-def begin(path: Path, header: Mapping[str, Any]) -> None:
-    """Make a tape of nothing but its header, in place of any other.
+def stamp(path: Path) -> Stamp:
+    """The file as it is now."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def begin(path: Path, header: Mapping[str, Any], *, over: Stamp) -> None:
+    """Make a tape of nothing but its header in place of the file that is ``over``; where it is another now, none.
 
     Raises:
-        TapeError: when it cannot be written.
+        TapeError: when it cannot be written; then it is as it was.
     """
-    try:
-        with _lock():
-            path.write_text(f"{_first(header)}\n", encoding="utf-8")
-    except OSError as error:
-        raise _unwritten(path, error) from error
+    with _lock():
+        if stamp(path) == over:
+            _exchange(path, _first(header).encode("utf-8", "surrogatepass") + b"\n")
 
 
-def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh: bool) -> tuple[int, int]:
-    """Add a recording; the file's size before and behind it.
-
-    ``fresh`` replaces the tape, and a tape that is not there begins with the header.
+def append(path: Path, header: Mapping[str, Any], recording: Recording) -> tuple[int, int]:
+    """Add a recording; the file's size before and behind it. A tape that is not there begins with the header.
 
     Raises:
         TapeError: when it cannot be written; then it is as it was.
@@ -96,7 +105,7 @@ def append(path: Path, header: Mapping[str, Any], recording: Recording, *, fresh
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with _lock(), open(path, "ab+") as target:  # noqa: PTH123 - the mode is what matters here
-            start = 0 if fresh else _end(target)
+            start = _end(target)
             new = line if start else first + line
             if start + len(new) > MOST_BYTES:
                 raise TapeError(f"The tape {path} would grow beyond {MOST_BYTES >> 20} MiB; begin another one.")
@@ -118,24 +127,29 @@ def rewrite(path: Path, keep: set[int]) -> int:
         kept = [one for one in reel.recordings if one.line in keep]
         if len(kept) < len(reel.recordings):
             text = "\n".join([_first(reel.header), *map(line_of, kept), ""])
-            _exchange(path.resolve(), text.encode("utf-8", "surrogatepass"))
+            _exchange(path, text.encode("utf-8", "surrogatepass"))
     return len(reel.recordings) - len(kept)
 
 
 def _exchange(path: Path, data: bytes) -> None:
     """Let a file hold ``data``, whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
+    try:
+        place = path.resolve(strict=path.is_symlink())
+    except (OSError, RuntimeError) as error:
+        raise _unwritten(path, error) from error
+    beside = place.with_name(f".{place.name}.new")
     try:
         beside.write_bytes(data)
-        shutil.copymode(path, beside)
-        beside.replace(path)
+        if place.exists():
+            shutil.copymode(place, beside)
+        beside.replace(place)
     except OSError as error:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise _unwritten(path, error) from error
 
 
-def _unwritten(path: Path, error: OSError) -> TapeError:
+def _unwritten(path: Path, error: Exception) -> TapeError:
     return TapeError(f"The tape {path} cannot be written: {error}.")
 
 

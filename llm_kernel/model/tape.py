@@ -50,7 +50,7 @@ def header_of(path: str | Path, base: str | Path = "") -> dict[str, Any]:
 class Tape:
     """A backend over another one: ``backend`` makes it, and is called only on a miss; ``secret`` is never written.
 
-    ``record`` begins the tape anew with its first recording; ``header`` is what stands in the tape's first line.
+    ``record`` begins the tape anew once its first reply comes; ``header`` is what stands in the tape's first line.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Tape:
         self._own = Layer(self.path)
         self._place = Place()
         self._fresh = mode == "record"
-        self._found = _stamp(self.path)
+        self._found = reel.stamp(self.path)
         self._heard: set[int] = set()
         self._told: str | None = None
         self._reported = 0
@@ -102,7 +102,7 @@ class Tape:
 
     def position(self) -> dict[str, int]:
         """How often each key was answered, by the key's digest: where a kernel that goes on has to ``resume``."""
-        return self._place.to_state()
+        return {} if self._fresh else self._place.to_state()  # the tape is an older one's until it is begun
 
     def resume(self, position: Mapping[str, int]) -> None:
         """Go on where another kernel's tape stood; what it recorded stays, in ``record`` too.
@@ -179,6 +179,7 @@ class Tape:
                 raise TapeMiss(self._explain(parts))
             async with aclosing(play(recording) if recording else self._ask(request)) as deltas:
                 async for delta in deltas:
+                    self._begin(delta.model)
                     yield take.add(delta)
         except (GeneratorExit, asyncio.CancelledError):
             with _logged():  # whoever went away hears of no fault
@@ -260,15 +261,19 @@ class Tape:
         self._own.load()
 
     def _append(self, key: str, turn: int, recording: Recording) -> None:
-        header = {"model": recording.model or self.name, **self.header}
         recording = replace(recording, text=redact(recording.text, self._secret), turn=turn)
-        self._fresh = (
-            self._fresh and _stamp(self.path) == self._found
-        )  # another kernel may have begun it anew meanwhile
-        if not self._fresh:
-            self._own.load()
-        self.played.append(self._own.append(header, key, recording, fresh=self._fresh).line)
+        self._begin(recording.model)
+        self._own.load()
+        self.played.append(self._own.append(self._header(recording.model), key, recording).line)
+
+    def _begin(self, model: str) -> None:
+        """Let the tape be nothing but its header where it is to be begun anew, unless another kernel did so."""
+        if self._fresh and self._found is not None:
+            reel.begin(self.path, self._header(model), over=self._found)
         self._fresh = False
+
+    def _header(self, model: str) -> dict[str, Any]:
+        return {"model": model or self.name, **self.header}
 
     def _note(self, key: str, turn: int, recording: Recording) -> None:
         self._told = recording.model
@@ -281,15 +286,6 @@ class Tape:
         asked = set(self.played)
         left = [one for one in self._own.recordings if one.line not in asked]
         return explain(self.path, parts, recordings, left)
-
-
-def _stamp(path: Path) -> tuple[int, int] | None:
-    """What tells a file from what it is after somebody wrote it; None where there is none."""
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_size, found.st_mtime_ns
 
 
 @contextmanager

@@ -381,11 +381,25 @@ async def test_what_was_heard_of_a_reply_that_was_cut_with_its_kernel_is_recorde
     await stream.aclose()  # type: ignore[attr-defined]
 
 
+async def test_a_kernel_that_is_cut_in_the_first_reply_of_a_recording_leaves_nothing_old_to_play(path: Path) -> None:
+    for heard in (False, True):
+        await text(tape(path, "record", "old\n"), ask("one"))
+        cut = tape(path, "record", "lost\nmore\n")
+        stream = cut.stream(ask("one"))
+        begun = await anext(stream) if heard else None
+        position = cut.position()
+        assert (list(position.values()), len(path.read_text().splitlines())) == (([0], 1) if begun else ([], 2))
+        after = tape(path, "record", "new\n")
+        after.resume(position)
+        assert (await text(after, ask("one")), await text(tape(path, "replay"), ask("one"))) == ("new\n", "new\n")
+        await stream.aclose()  # type: ignore[attr-defined]
+
+
 def test_a_tape_that_cannot_be_begun_is_a_fault(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to(tmp_path / "loop")
     for place in (tmp_path, tmp_path / "loop", tmp_path / "none" / "t"):
         with pytest.raises(TapeError, match="cannot be written"):
-            reel.begin(place, {})
+            reel.begin(place, {}, over=reel.stamp(place))
 
 
 async def test_a_full_disk_leaves_a_tape_that_is_to_be_shortened_as_it_was(path: Path) -> None:
@@ -553,11 +567,14 @@ def test_two_processes_record_on_one_tape(path: Path) -> None:
 
 def test_a_full_disk_leaves_the_tape_as_it_was(path: Path) -> None:
     recording = Recording({"command": "one"}, "a\n", "stop", None, "m", 0.0)
-    reel.append(path, {}, recording, fresh=True)
+    reel.append(path, {}, recording)
     before = path.read_bytes()
     limits = f"import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN); n = {len(before) + 50}\n"
     limits += "resource.setrlimit(resource.RLIMIT_FSIZE, (n, n))\n"
     code = [sys.executable, "-c", limits + APPENDS, str(path), "c", "1"]
     done = subprocess.run(code, capture_output=True, text=True, check=False)
     assert f"TapeError: The tape {path} cannot be written: " in done.stderr
+    (path.parent / f".{path.name}.new").mkdir()
+    with pytest.raises(TapeError, match="cannot be written"):
+        reel.begin(path, {}, over=reel.stamp(path))
     assert path.read_bytes() == before
