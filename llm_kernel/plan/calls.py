@@ -11,6 +11,7 @@ from llm_kernel.plan.known import BUILTINS
 from llm_kernel.plan.library import LIBRARY, THINGS, library_call, library_value, thing_attribute
 from llm_kernel.plan.methods import method_call, unknown_attribute
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.reckoning import reckoned
 from llm_kernel.plan.shapes.device import Device
 from llm_kernel.plan.shapes.hooks import after, before
 from llm_kernel.plan.shapes.module import Named
@@ -19,6 +20,7 @@ from llm_kernel.plan.shapes.tensor import Returned, Tensor
 from llm_kernel.plan.values import (
     Bound,
     Class,
+    Counted,
     Env,
     Function,
     Instance,
@@ -106,6 +108,9 @@ def call(w: Walk, function: Value, args: list[Value], named: dict[str, Value], n
         case Lib(path):
             if f"{path}()" in w.facts:
                 return w.facts[f"{path}()"]
+            counts = any(isinstance(each, Counted) for each in args) and not named
+            if counts and (reckon := reckoned(path, args)) is not None:
+                return reckon
             handler = BUILTINS.get(path) or LIBRARY.get(path)
             made = handler(w, args, named, node) if handler else library_call(w, path, args, named, node)
             _has_room(w, made)

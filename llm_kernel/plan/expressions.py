@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import operator
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -13,6 +14,7 @@ from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.nodes import Hole
 from llm_kernel.plan.operators import binary, compare, unary
 from llm_kernel.plan.paths import divided
+from llm_kernel.plan.reckoning import every, hung, picked, some
 from llm_kernel.plan.shapes.containers import index as part
 from llm_kernel.plan.shapes.containers import set_part
 from llm_kernel.plan.shapes.numpys import set_item
@@ -21,6 +23,7 @@ from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, percent, shown
 from llm_kernel.plan.values import (
     SPREAD,
+    Counted,
     Env,
     Function,
     Group,
@@ -133,7 +136,7 @@ def unaryop(w: Walk, node: ast.UnaryOp, env: Env) -> Value:
     value = w.evaluate(node.operand, env)
     if isinstance(node.op, ast.Not):
         said = truth(value)
-        return Unknown("bool") if said is None else not said
+        return hung(Unknown("bool"), operator.not_, value) if said is None else not said
     return unary(node.op, value)
 
 
@@ -152,7 +155,8 @@ def boolop(w: Walk, node: ast.BoolOp, env: Env) -> Value:
     result = found[0]
     for value in found[1:]:
         result = join(result, value)
-    return result
+    truths = all(kind_of(each) == "bool" for each in found)
+    return hung(result, some if stop else every, *found) if truths and len(found) > 1 else result
 
 
 def compared(w: Walk, node: ast.Compare, env: Env) -> Value:
@@ -165,15 +169,17 @@ def compared(w: Walk, node: ast.Compare, env: Env) -> Value:
         if said is False:
             return False
         if said is not True:
-            result = said
+            result = said if result is True else hung(Unknown("bool"), every, result, said)
         left = value
     return result
 
 
 def ifexp(w: Walk, node: ast.IfExp, env: Env) -> Value:
-    said = truth(w.evaluate(node.test, env))
+    test = w.evaluate(node.test, env)
+    said = truth(test)
     if said is not None:
         return w.evaluate(node.body if said else node.orelse, env)
+    form = test.form if isinstance(test, Counted) else None
     values: list[Value] = []
 
     def way(branch: ast.expr) -> Callable[[], Flow]:
@@ -183,8 +189,8 @@ def ifexp(w: Walk, node: ast.IfExp, env: Env) -> Value:
 
         return walk
 
-    w.fork([way(node.body), way(node.orelse)])
-    return join(values[0], values[-1]) if values else Unknown()
+    w.fork([way(node.body), way(node.orelse)], test=form)
+    return picked(form, values[0], values[-1]) if values else Unknown()
 
 
 def fstring(w: Walk, node: ast.JoinedStr, env: Env) -> Value:

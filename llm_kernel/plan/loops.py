@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from llm_kernel.plan.counted import Counter
 from llm_kernel.plan.counting import counting
 from llm_kernel.plan.expressions import assign
 from llm_kernel.plan.forgetting import forget, may_bind
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Node, leaves
+from llm_kernel.plan.reckoning import counts, hanging
 from llm_kernel.plan.recurring import by_kind, kinds
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.telling import told
 from llm_kernel.plan.templates import fitting, indifferent
+from llm_kernel.plan.unrolling import teller
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
@@ -32,6 +35,10 @@ _SETTLING = 6
 """How often all turns are looked at again after one of them changed what the others see."""
 _AGAIN = 3
 """How often at least a loop is walked that lies in another."""
+_TELLING = 6
+"""Of so many steps that are left one turn may be told."""
+_LITTLE = 0.35
+"""The share of the steps left that turn by turn may have taken in vain, to be tried once more with less known."""
 _LONG = 300
 """Turns beyond which a ``while`` that counts is walked as a ``for``."""
 
@@ -42,10 +49,12 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
     items = iterate(w, held)
     noisy = _noisy_source(w, held)
     if items.count is not None and items.count <= _TURNS and not noisy and (w.loud(node) or not _opaque(items)):
+        before = w.left
         done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
         if done:
             return flow
-        if items.count > _FEW:
+        dear = before - w.left > w.left * _LITTLE
+        if items.count > _FEW and not (dear and counts(items)):
             done, flow = w.attempt(lambda: _widened(w, node, items, env), node.iter)
             if done:
                 return flow
@@ -597,6 +606,8 @@ def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
 def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
     """The first turn as it is, and one turn that stands for all later ones."""
     ways: list[Flow] = []
+    loop = Counter()
+    later = hanging(items, loop)
 
     def turn(number: int | None) -> Callable[[], Flow]:
         def walk() -> Flow:
@@ -605,7 +616,7 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
                 if said is False:
                     return "break"
             else:
-                assign(w, node.target, items.at(number), env)
+                assign(w, node.target, later if number is None else items.at(number), env)
             if extra is not None:
                 w.emit(extra)
             return w.execute(node.body, env)
@@ -645,12 +656,43 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
             w.state.commit()
         else:
             w.state.merge([{}, w.state.rollback()])
-    _emit_abstract(w, node, items.count, (flow, first), (again, rest), certain)
+    each = teller(rest, loop) if certain and items.count is not None and flow == again is None else None
+    if each is not None and items.count is not None:
+        _tell_each(w, node, items, first, rest, each)
+        if not leaves_loop(first) and not leaves_loop(rest) and not isinstance(node, ast.While):
+            assign(w, node.target, items.at(items.count - 1), env, quiet=True)
+    else:
+        _emit_abstract(w, node, items.count, (flow, first), (again, rest), certain)
     if flow == "return" and certain:
         return "return"
     if "return" in (flow, again):
         w.returns(w.result)
     return w.execute(node.orelse, env)
+
+
+def _tell_each(
+    w: Walk,
+    node: ast.For | ast.AsyncFor | ast.While,
+    items: Items,
+    first: tuple[Node, ...],
+    rest: tuple[Node, ...],
+    each: Callable[[int], tuple[Node, ...]],
+) -> None:
+    """Emit the first turn, and ``rest``, which stands for all others, as it is in ``each`` of them."""
+    assert not isinstance(node, ast.While)
+    count = items.count or 0
+    most = min(told(w, first or rest, count), max(2, w.left // _TELLING))
+    w.spend(most)
+    turns = [(_label(node.target, items.at(0)), first)]
+    for turn in range(1, most):
+        turns.append((_label(node.target, items.at(turn)), each(turn)))
+        end = turns[-1][1][-1:]
+        if end and isinstance(end[0], Leave) and end[0].to != "continue":
+            break
+    else:
+        if most < count:
+            turns.append((None, (Loop(count - most, _word(node.target), (), rest),)))
+    _emit(w, node, turns, count, False)
 
 
 def _emit_abstract(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal as OneOf
 from typing import TypeAlias
 
+from llm_kernel.plan.counted import Form
 from llm_kernel.plan.faults import Fault
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.saves import Saved
@@ -28,12 +29,16 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A value that only a run can know: its kind, its format specification and the expression's source text."""
+    """A value that only a run can know: its kind, its format specification and the expression's source text.
+
+    ``form`` says how it hangs on the counter of a loop one turn of which stands for all.
+    """
 
     kind: HoleKind
     format: str = ""
     expr: str = ""
     among: tuple[str, ...] = ()
+    form: Form | None = None
 
 
 Part: TypeAlias = Literal | Hole
@@ -75,9 +80,13 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A condition that cannot be decided: exactly one of the branches is printed, an empty one prints nothing."""
+    """A condition that cannot be decided: exactly one of the branches is printed, an empty one prints nothing.
+
+    Where ``test`` hangs on the counter of a loop, the first of two branches is the one in which it holds.
+    """
 
     branches: tuple[tuple[Node, ...], ...]
+    test: Form | None = None
 
 
 @dataclass(frozen=True, slots=True)

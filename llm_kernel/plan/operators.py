@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from llm_kernel.plan.reckoning import hung, power
 from llm_kernel.plan.shapes.batches import Rows
 from llm_kernel.plan.shapes.numeric import filled
 from llm_kernel.plan.shapes.operators import compare as compare_tensors
@@ -51,7 +52,7 @@ def binary(op: ast.operator, one: Value, other: Value, ask: Ask) -> Value:
         return _numbers(op, one, other)
     if isinstance(op, ast.Add) and isinstance(one, (list, tuple)) and type(one) is type(other):
         return one + other  # type: ignore[operator]
-    return _guess(op, one, other)
+    return hung(_guess(op, one, other), power if isinstance(op, ast.Pow) else _BINARY.get(type(op)), one, other)
 
 
 def gathered(one: Value, other: Value) -> Value | None:
@@ -134,7 +135,7 @@ def unary(op: ast.unaryop, value: Value) -> Value:
     if isinstance(value, Tensor) and isinstance(op, (ast.USub, ast.UAdd, ast.Invert)):
         blank = replace(value, role="", cell=None)
         return filled(blank, {ast.USub: "neg", ast.Invert: "invert"}.get(type(op), "clone"), [value], {})
-    return Unknown(kind_of(value))
+    return hung(Unknown(kind_of(value)), operator.neg if isinstance(op, ast.USub) else None, value)
 
 
 def compare(op: ast.cmpop, one: Value, other: Value) -> Value:
@@ -155,7 +156,7 @@ def compare(op: ast.cmpop, one: Value, other: Value) -> Value:
     if kind_of(one) in _TENSORS or kind_of(other) in _TENSORS:
         found = compare_tensors(op, one, other)
         return Unknown("bools") if found is None else found
-    return _bounded(op, one, other)
+    return hung(_bounded(op, one, other), function, one, other)
 
 
 def _types(one: Value, other: Value) -> bool:

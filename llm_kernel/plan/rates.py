@@ -180,8 +180,7 @@ def _stepped(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]) -
     n, begun = this.attrs["last_epoch"], this.attrs["around"]
     assert isinstance(begun, int)
     if not isinstance(n, int) or w.around - begun > 1 or w.long:
-        if isinstance(n, int):
-            give_up(w, [this])
+        give_up(w, [this])
         return
     if this.attrs["name"] == "ReduceLROnPlateau":
         _watched(w, this, args[0] if args else named.get("metrics"), n + 1)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from llm_kernel.plan.counted import Form
+from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.values import MISSING, SPREAD, Group, Value, join, same
 
 Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
@@ -146,13 +148,17 @@ class State:
             self._set(place, key)
         return held
 
-    def merge(self, outcomes: Iterable[dict[Slot, tuple[Any, Any, Value]]], *, widen: bool = False) -> None:
-        """Make every place hold what is common to all outcomes."""
+    def merge(
+        self, outcomes: Iterable[dict[Slot, tuple[Any, Any, Value]]], *, widen: bool = False, test: Form | None = None
+    ) -> None:
+        """Make every place hold what is common to all outcomes; ``test`` says when it is the first of two."""
         outcomes = list(outcomes)
         slots = {slot: (place, key) for outcome in outcomes for slot, (place, key, _) in outcome.items()}
         for slot, (place, key) in slots.items():
             current = _now(place, key)
             values = [outcome[slot][2] if slot in outcome else current for outcome in outcomes]
+            if test is not None and len(values) == 2 and key is not SPREAD and MISSING not in values:
+                values = [picked(test, *values)]
             self.settle(place, key, values, widen=widen)
 
     def open_up(self, log: Log, turns: int) -> None:

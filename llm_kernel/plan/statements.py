@@ -22,6 +22,7 @@ from llm_kernel.plan.values import (
     SPREAD,
     Class,
     Env,
+    Counted,
     Instance,
     Lib,
     Text,
@@ -137,10 +138,12 @@ def _loaded(target: ast.expr) -> ast.expr:
 
 
 def if_(w: Walk, node: ast.If, env: Env) -> Flow:
-    said = truth(w.evaluate(node.test, env))
+    test = w.evaluate(node.test, env)
+    said = truth(test)
     if said is not None:
         return w.execute(node.body if said else node.orelse, env)
-    return w.fork([lambda: w.execute(node.body, env), lambda: w.execute(node.orelse, env)])
+    ways = [lambda: w.execute(node.body, env), lambda: w.execute(node.orelse, env)]
+    return w.fork(ways, test=test.form if isinstance(test, Counted) else None)
 
 
 def define(w: Walk, node: ast.FunctionDef | ast.AsyncFunctionDef, env: Env) -> Flow:

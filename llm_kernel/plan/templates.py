@@ -50,9 +50,9 @@ def _node(a: Node, b: Node, at: int, step: int, padded: bool) -> Callable[[int],
             return _line(a, b, at, step, padded)
         case Loop(), Loop() if replace(a, values=(), body=(), turns=()) == replace(b, values=(), body=(), turns=()):
             return _loop(a, b, at, step, padded)
-        case Choice(), Choice():
+        case Choice(), Choice() if a.test == b.test:
             branches = _all(a.branches, b.branches, at, step, padded)
-            return None if branches is None else lambda value: Choice(tuple(each(value) for each in branches))
+            return None if branches is None else lambda value: Choice(tuple(each(value) for each in branches), a.test)
         case Scope(), Scope() if a.target == b.target:
             both = _all((a.body, a.then), (b.body, b.then), at, step, padded)
             return None if both is None else lambda value: Scope(a.target, both[0](value), both[1](value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from string import Formatter
 from typing import TypeAlias
@@ -14,7 +15,20 @@ from llm_kernel.plan.ordered import OrderedDict
 from llm_kernel.plan.shapes.module import Modules, Named
 from llm_kernel.plan.shapes.printing import numbers
 from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
-from llm_kernel.plan.values import HOLES, SPREAD, Instance, Lib, Text, Thing, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import (
+    HOLES,
+    SPREAD,
+    Counted,
+    Instance,
+    Lib,
+    Text,
+    Thing,
+    Unknown,
+    Value,
+    kind_of,
+    known,
+    spread,
+)  # fmt: skip
 
 Ask: TypeAlias = Callable[[Instance, str], Value]
 """How an object of the source shows itself: called with the object and ``__str__`` or ``__repr__``."""
@@ -62,6 +76,12 @@ def hole(value: Value, spec: str = "", expr: str = "") -> Hole:
             among = ()
         if among:
             return Hole(HOLES.get(value.kind, "any"), "", expr, among)
+    if isinstance(value, Counted):
+        return replace(_plain_hole(Unknown(value.kind), spec, expr), form=value.form)
+    return _plain_hole(value, spec, expr)
+
+
+def _plain_hole(value: Value, spec: str, expr: str) -> Hole:
     kind = kind_of(value)
     if kind == "bool" and not spec:
         return Hole("str", "", expr, ("True", "False"))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from llm_kernel.plan.counted import Form
 from llm_kernel.plan.nodes import Hole, HoleKind
 
 Value: TypeAlias = object
@@ -28,6 +29,13 @@ class Unknown:
     size: int | None = None
     shape: tuple[int, ...] | None = None
     low: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Unknown):
+    """A number of which is known how it hangs on a loop's counter."""
+
+    form: Form = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +295,8 @@ def join(one: Value, other: Value, *, widen: bool = False) -> Value:
         return one
     if one is MISSING or other is MISSING:
         left = other if one is MISSING else one
-        return left if isinstance(left, (Unknown, Function, Class, Lib, Thing, Instance)) else Unknown(kind_of(left))
+        stays = isinstance(left, (Unknown, Function, Class, Lib, Thing, Instance)) and not isinstance(left, Counted)
+        return left if stays else Unknown(kind_of(left))
     kinds = {kind_of(one), kind_of(other)}
     kind = kinds.pop() if len(kinds) == 1 else "float" if kinds <= {"int", "float", "time", "bool"} else "any"
     if kinds == {"int", "float"} and widen:

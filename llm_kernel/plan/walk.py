@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import NoReturn, Protocol, TypeAlias
 
+from llm_kernel.plan.counted import Form
 from llm_kernel.plan.faults import Frame
 from llm_kernel.plan.fetching import Fetch
 from llm_kernel.plan.nodes import Node, Stream
@@ -105,8 +106,11 @@ class Walk(Protocol):
     def say(self, text: str | Text, *, end: str = "\n", stream: Stream = "stdout") -> None:
         """Print a text."""
 
-    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
-        """Walk several ways of which one will be taken, and join them; ``build`` makes the node they print."""
+    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None, *, test: Form | None = None) -> Flow:
+        """Walk several ways of which one will be taken, and join them; ``build`` makes the node they print.
+
+        ``test`` says when the first of two is taken, where that hangs on a loop's counter.
+        """
 
     def pending(self, *targets: str) -> AbstractContextManager[None]:
         """While this is open, what a way changed before it left for one of the targets is joined at the end."""

@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from llm_kernel.plan.bound import attributes, bound
 from llm_kernel.plan.calls import attribute, call
+from llm_kernel.plan.counted import Form
 from llm_kernel.plan.expressions import EVALUATE
 from llm_kernel.plan.faults import Fault, Frame
 from llm_kernel.plan.fetching import Fetch
@@ -19,6 +20,7 @@ from llm_kernel.plan.names import Mentions, mentions, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.rates import tells
 from llm_kernel.plan.recall import Recall, key_of
+from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.state import State, own
@@ -261,7 +263,7 @@ class Walker:
     def returns(self, value: Value) -> None:
         self._returns[-1].append(value)
 
-    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None) -> Flow:
+    def fork(self, ways: Sequence[Callable[[], Flow]], build: Build | None = None, *, test: Form | None = None) -> Flow:
         self.doubt += 1
         try:
             outcomes = [self._way(way) for way in ways]
@@ -280,11 +282,11 @@ class Walker:
                 self.returns(result)
             if leaving:
                 self._hold(str(flow), held)
-        self.state.merge(live or [held for _, _, held, _ in outcomes])
+        self.state.merge(live or [held for _, _, held, _ in outcomes], test=test if len(live) != 1 else None)
         if build is not None:
             self.emit(build(branches))
         elif any(branch != branches[0] for branch in branches):
-            self.emit(Choice(tuple(dict.fromkeys(branches))))
+            self.emit(Choice(tuple(dict.fromkeys(branches)), test))
         else:
             self._out += branches[0]
         if live:
@@ -292,7 +294,7 @@ class Walker:
         self.result = outcomes[-1][3]
         if alike and last == "return":
             for _, _, _, result in outcomes[:-1]:
-                self.result = join(self.result, result)
+                self.result = picked(test, result, self.result)
         if last == "exit":
             raise Exited
         if last == "raise":

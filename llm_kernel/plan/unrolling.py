@@ -1,0 +1,120 @@
+"""A turn that stands for all turns of a loop, told for each of them: its counter becomes a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from llm_kernel.plan.counted import Counter, Form, Formula, Turn, settled
+from llm_kernel.plan.nodes import Choice, Hole, Leave, Line, Literal, Loop, Node, Part, Scope
+
+__all__ = ["teller"]
+
+_Nodes: TypeAlias = tuple[Node, ...]
+
+
+def teller(nodes: Sequence[Node], loop: Counter) -> Callable[[int], _Nodes] | None:
+    """The nodes as they are in a turn of the loop, by its number; None where nothing in them hangs on its counter.
+
+    What stands behind a way out that is surely taken is left out.
+    """
+    made = [_teller(node, loop) for node in nodes]
+    if not any(made):
+        return None
+
+    def at(turn: int) -> _Nodes:
+        out: list[Node] = []
+        for node, tell in zip(nodes, made, strict=True):
+            out += tell(turn) if tell is not None else (node,)
+            if out and isinstance(out[-1], Leave):
+                break
+        return tuple(out)
+
+    return at
+
+
+def _teller(node: Node, loop: Counter) -> Callable[[int], _Nodes] | None:
+    match node:
+        case Line() if any(isinstance(part, Hole) and _reads(part.form, loop) for part in node.parts):
+            return lambda turn: (Line(_joined(_part(part, loop, turn) for part in node.parts), node.end, node.stream),)
+        case Loop():
+            return _loop(node, loop)
+        case Choice():
+            return _choice(node, loop)
+        case Scope():
+            body, then = teller(node.body, loop), teller(node.then, loop)
+            if body is None and then is None:
+                return None
+            return lambda turn: (
+                Scope(node.target, body(turn) if body else node.body, then(turn) if then else node.then),
+            )
+    return None
+
+
+def _loop(node: Loop, loop: Counter) -> Callable[[int], _Nodes] | None:
+    made = [teller(each, loop) for each in (node.body, *node.turns)]
+    if not any(made):
+        return None
+
+    def at(turn: int) -> _Nodes:
+        pairs = zip((node.body, *node.turns), made, strict=True)
+        body, *turns = (tell(turn) if tell is not None else each for each, tell in pairs)
+        return (Loop(node.count, node.var, node.values, body, tuple(turns), node.most),)
+
+    return at
+
+
+def _choice(node: Choice, loop: Counter) -> Callable[[int], _Nodes] | None:
+    test, made = node.test, [teller(each, loop) for each in node.branches]
+    if not any(made) and not _reads(test, loop):
+        return None
+
+    def at(turn: int) -> _Nodes:
+        said = None if test is None else _settled(test, loop, turn)
+        both = [tell(turn) if tell is not None else each for each, tell in zip(node.branches, made, strict=True)]
+        if said is not None and not isinstance(said, (Turn, Formula)):
+            return both[not said]
+        return (Choice(tuple(both), said),)
+
+    return at
+
+
+def _reads(form: Form | None, loop: Counter) -> bool:
+    match form:
+        case Turn():
+            return form.loop is loop
+        case Formula():
+            return any(_reads(part, loop) for part in form.parts)
+    return False
+
+
+def _part(part: Part, loop: Counter, turn: int) -> Part:
+    if isinstance(part, Literal) or part.form is None:
+        return part
+    form = _settled(part.form, loop, turn)
+    if form is None or isinstance(form, (Turn, Formula)):
+        return replace(part, form=form)
+    whole = part.format.endswith("d") and isinstance(form, float)
+    try:
+        return Literal(format(int(form) if whole else form, part.format))
+    except (ValueError, OverflowError):
+        return replace(part, form=None)
+
+
+def _settled(form: Form, loop: Counter, turn: int) -> Form | None:
+    try:
+        return settled(form, loop, turn)
+    except (ArithmeticError, TypeError, ValueError):
+        return None
+
+
+def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """The parts with literals that touch made one, as a line that was known from the start has them."""
+    out: list[Part] = []
+    for part in parts:
+        if isinstance(part, Literal) and out and isinstance(out[-1], Literal):
+            out[-1] = Literal(out[-1].text + part.text)
+        else:
+            out.append(part)
+    return tuple(out)
