@@ -109,10 +109,10 @@ def _lay(files: Files, machine: Machine, process: Process, stat: bytes, *, fresh
         if files.root.read_file(f"{folder}/cmdline") != wanted["cmdline"]:  # another program has taken the process over
             files.remove(f"{folder}/exe")
             files.symlink(program_file(machine, process), f"{folder}/exe")
+    if fresh:
+        files.lay_folder(folder, mode=0o555, owner=owner)
     for name, data in wanted.items():
-        files.write(f"{folder}/{name}", data, mode=_BITS.get(name, 0o444))
-        if owner != (0, 0):
-            files.chown(f"{folder}/{name}", *owner)
+        files.lay(f"{folder}/{name}", data, mode=_BITS.get(name, 0o444), owner=owner)
     links = dict(_links(machine, process)) if fresh and not is_kernel(process) else {}
     for name, target in links.items():
         files.mkdir(f"{folder}/{name}".rpartition("/")[0])

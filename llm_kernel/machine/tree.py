@@ -6,6 +6,7 @@ A node that a user changed stays as it is; one that is still what it was rendere
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 from zlib import crc32
@@ -52,8 +53,6 @@ def plant(files: Files, machine: Machine) -> None:
         age = 86400.0 * (20 + crc32(posixpath.dirname(path).encode()) % 90)
         times = (system.boot, system.boot - age) if system.boot and path not in _JOURNALS else None
         _lay(files, path, node, times)
-        if times and node.kind == "directory":
-            files.set_times(path, mtime=times[1], atime=times[0])
     system.planted = facts
 
 
@@ -135,7 +134,7 @@ def _follow(files: Files, old: dict[str, Node], new: dict[str, Node]) -> None:
     for path, node in new.items():
         if path not in old or old[path].kind != node.kind:
             if not _there(files, path):
-                _lay(files, path, node)
+                _lay_later(files, path, node)
         elif old[path] != node and _same(files, path, old[path]):
             if node.kind == "symlink":
                 files.remove(path)
@@ -149,24 +148,24 @@ _JOURNALS = frozenset(f"/var/log/{name}" for name in ("syslog", "messages", "aut
 def _lay(files: Files, path: str, node: Node, times: tuple[float, float] | None = None) -> None:
     match node.kind:
         case "directory":
-            files.mkdir(path)
+            files.lay_folder(path, mode=node.mode, owner=node.owner, times=times)
         case "file":
             files.lay(path, node.data, mode=node.mode, owner=node.owner, times=times)
-            return
         case "sized":
             files.lay(path, b"", size=node.size, mode=node.mode, owner=node.owner, times=times)
             if path in _JOURNALS:
                 files.come_from(path, f"log {path}")
-            return
         case "symlink":
             files.symlink(node.target, path)
-            return
         case "character" | "block":
             files.device(path, node.kind, *node.device, mode=node.mode)
-            return
-    files.chmod(path, node.mode)
-    if node.owner != (0, 0):
-        files.chown(path, *node.owner)
+
+
+def _lay_later(files: Files, path: str, node: Node) -> None:
+    """Lay a node that came to a running system, unless a user barred its way or took away what leads there."""
+    with suppress(FileNotFoundError, FileExistsError, NotADirectoryError):
+        files.mkdir(posixpath.dirname(path))
+        _lay(files, path, node)
 
 
 def _there(files: Files, path: str) -> bool:

@@ -168,3 +168,15 @@ def test_files_take_space_on_the_disk_they_lie_on(machine: Machine) -> None:
         "/": 8,
         "/data": 10 * 2**20,
     }
+
+
+def test_a_tree_without_its_folders_follows_the_facts(machine: Machine) -> None:
+    for folder in ("/usr/local", "/etc/systemd", "/usr/share", "/usr/lib"):
+        machine.files.remove(folder, recursive=True)
+    machine.files.write("/usr/lib", b"in the way\n")
+    machine.devices.set_gpus(2, "V100")
+    machine.devices.set_cuda("11.0")
+    machine.system.set_os("centos", "7")
+    machine.follow()
+    assert machine.files.listdir("/usr/local") == ["cuda", "cuda-11.0"]
+    assert machine.files.read("/usr/lib") == b"in the way\n"
