@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 from llm_kernel.plan import Hole, Line, Literal
 from llm_kernel.plan.curves import Values, course
-from llm_kernel.plan.curves.roles import Role, definitions, role_of
+from llm_kernel.plan.curves.meanings import definitions
+from llm_kernel.plan.curves.roles import Role, role_of
 
 __all__ = ["Between", "formed"]
 

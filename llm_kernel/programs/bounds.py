@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from llm_kernel.plan import Plan
 from llm_kernel.plan.curves import Course, course
 from llm_kernel.plan.curves.figures import Figures
+from llm_kernel.plan.curves.meanings import definitions
 from llm_kernel.plan.curves.places import Places
-from llm_kernel.plan.curves.roles import definitions
 
 __all__ = ["Bounds", "bounds"]
 

@@ -18,8 +18,9 @@ from typing import Any
 
 from llm_kernel.plan import Choice, Hole, Line, Literal, Loop, Plan, every_node, plan
 from llm_kernel.plan.curves import Course, course
+from llm_kernel.plan.curves.meanings import definitions
 from llm_kernel.plan.curves.places import Places
-from llm_kernel.plan.curves.roles import Role, definitions, role_of
+from llm_kernel.plan.curves.roles import Role, role_of
 from llm_kernel.plan.nodes import Node, Part
 from llm_kernel.programs.bearing import bearing
 
@@ -27,11 +28,11 @@ __all__ = ["Decided", "decided"]
 
 _FIGURES, _TURN, _RUN, _TORCH = "<figures>", "<turn>", "<run>", "<torch>"
 """Names that no source can have."""
-_KINDS = frozenset({"loss", "accuracy", "f1", "rmse", "ppl", "mae", "r2"})
+_KINDS = frozenset({"loss", "accuracy", "f1", "rmse", "ppl", "mae", "r2", "iou", "dice", "map", "reward"})
 _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500
-_EPOCH = re.compile(r"range\(|epoch", re.IGNORECASE)
+_EPOCH = re.compile(r"range\(|epoch|episode", re.IGNORECASE)
 _RATE = re.compile(r"""\blr\b|_lr\b|param_groups""")
 _SCALAR = frozenset({"item", "backward", "detach"})
 _NAME = re.compile(r"(?:self\.)?[A-Za-z_]\w*")

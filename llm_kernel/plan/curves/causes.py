@@ -68,12 +68,14 @@ class _Causes:
     def rate(self) -> None:
         """The learning rate against the usual one of this optimizer."""
         one, pair = self.recipe, self.pair
-        if one.lr <= 0 or pair.family == "gbt":
+        agent = pair.family == "policy" and 1e-5 <= one.lr <= 0.05
+        if one.lr <= 0 or pair.family == "gbt" or agent:
             return
         if self.adaptive:
             usual = pair.lr if pair.optimizer.startswith("adam") else 0.001
             usual = {"adadelta": 1.0, "adagrad": 0.01}.get(one.optimizer, usual)
-            ratio = one.lr / (max(usual, 0.01) if pair.train < 5000 or not pair.data else usual)
+            little = pair.train < 5000 and pair.family in ("linear", "mlp")
+            ratio = one.lr / (max(usual, 0.01) if little or pair.source == "generic" else usual)
         else:
             known = pair.optimizer == "sgd" and pair.lr > 0.2
             ratio = one.lr / max(1 - one.momentum, 0.01) / (pair.lr if known else 0.2)
@@ -81,7 +83,8 @@ class _Causes:
         self.ratio = ratio
         self.speed *= min(ratio, 2.0)
         edge = 15.0 if pair.task == "values" else 100.0 if "normalised layers" in one.habits else 40.0
-        unscaled = pair.task == "values" and pair.data and "scaled input" not in one.habits
+        table = pair.task == "values" and pair.data and pair.family in ("linear", "mlp")
+        unscaled = table and "scaled input" not in one.habits
         if unscaled and not self.adaptive and one.lr >= 1e-3:
             self._break(f"a learning rate of {one.lr:g} on features that are not scaled")
         elif self.adaptive and ratio >= 100:
@@ -101,7 +104,7 @@ class _Causes:
     def gradients(self) -> None:
         """What the loop does with its gradients."""
         habits = self.recipe.habits
-        if "ascent" in habits:
+        if "ascent" in habits and self.pair.family != "policy":
             self._break("the loss is made larger, not smaller")
         if "no logarithm" in habits:
             self.why.append("the loss wants logarithms and gets plain scores: it falls below zero without end")

@@ -21,8 +21,14 @@ _KNEES = {False: (1.5, 0.0077), True: (1.0, 0.01)}
 """How networks, and linear models (True), leave their untrained loss: fitted to plain gradient descent."""
 _SOONER = {False: (1.0, 0.035), True: (0.6, 0.03)}
 """The same of their errors, which fall before the losses do."""
+_STEADY = ((1.0, 0.2),)
+"""The same of figures that go straight from the first."""
 _SPREAD = 1.3
 """How far the losses of examples lie apart, against the root of their mean."""
+_HALF = 1 / 3
+"""The part of a run after which an agent has learnt half of what it learns: slow at first."""
+_ALIKE = 0.25
+"""The same against their mean, where a loss is that of making an example anew."""
 _LEAST = 1e-7
 _FAR = 1000
 """Epochs for which the rates are summed up."""
@@ -67,7 +73,7 @@ class Course:
         """How far the loss of one batch lies off ``value``, its mean: much where it is low, little where untrained."""
         pair, count = self.recipe.pair, max(self.recipe.batch, 1)
         if pair.task == "values":
-            return min(_SPREAD / math.sqrt(count), 0.6)
+            return min((_ALIKE if pair.elements else _SPREAD) / math.sqrt(count), 0.6)
         if pair.task == "tokens":
             count = max(count, pair.batch)
         learnt = min(max(1 - value / pair.untrained, 0.02), 1.0) if pair.untrained > 0 else 1.0
@@ -94,16 +100,33 @@ class Course:
         moved = error * math.exp((0.012 if split == "train" else 0.025) * regime.noise * noise) + wide * noise * 0.7
         return min(max(100 - moved * math.exp(0.04 * self.own("accuracy", split)), 0.0), 100.0)
 
+    def figure(self, kind: str, epochs: float) -> float:
+        """A figure besides losses and accuracies after ``epochs``, without its noise."""
+        one = self.recipe.pair.figures[kind]
+        if self.regime.kind in ("diverge", "chance"):
+            return one.untrained
+        progress = self._progress(epochs)
+        start, first, last = (each - one.least for each in (one.untrained, *one.ends))
+        if kind == "reward":
+            done = progress / self.recipe.pair.epochs
+            learnt = min((1 + _HALF**2) * done**2 / (done**2 + _HALF**2), 1.0)
+            return float(one.least + start * (last / start) ** learnt)
+        return one.least + _way(start, (first, last), progress, self.recipe.pair.epochs, _STEADY, heart=False)
+
+    def _progress(self, epochs: float) -> float:
+        """What was learnt after ``epochs``, in epochs of the pair."""
+        one = self.recipe
+        return self._learnt(max(epochs, 0.0)) * one.updates / one.pair.updates * self.regime.speed
+
     def smooth(self, kind: str, split: str, epochs: float) -> float:
         """The loss, or the error in percent, on the way without its noise."""
-        one, regime = self.recipe, self.regime
-        pair = one.pair
+        regime, pair = self.regime, self.recipe.pair
         ends = pair.loss[split]
         if kind == "accuracy":
             first, last = pair.accuracy.get(split, (50.0, 90.0))
             ends = 100 - first, 100 - last
         start = pair.untrained if kind == "loss" else 100 - 100 / max(pair.classes, 2)
-        progress = self._learnt(max(epochs, 0.0)) * one.updates / pair.updates * regime.speed
+        progress = self._progress(epochs)
         if split == "train":
             progress *= regime.heart
         linear = pair.family == "linear"

@@ -14,6 +14,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from llm_kernel.plan.curves.course import Course
+from llm_kernel.plan.curves.kinds import SHARES
+from llm_kernel.plan.curves.meanings import Many
+from llm_kernel.plan.curves.nearness import alike, apart, far, off
 from llm_kernel.plan.curves.places import Place, Row
 from llm_kernel.plan.curves.roles import Role, written
 from llm_kernel.plan.nodes import Hole
@@ -24,6 +27,10 @@ _BASES = {"loss": "loss", "ppl": "loss", "rmse": "loss", "accuracy": "accuracy",
 _AVERAGED = re.compile(r"\bavg\b|\.avg|average|\bmean_|running_avg|smooth", re.IGNORECASE)
 _STILL = 0.004
 """The share of a value within which the third of its kind in a row does not move."""
+_EARLY, _BEGINNING = 1.5, 0.1
+"""Above so much of their mean the first of a turn's batches tells of the run's first steps, such a part of the turn."""
+_AFTER = 0.72
+"""What a step of the network that tells true from made leaves of its word for what is made."""
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
 _ENOUGH = 4
@@ -68,12 +75,13 @@ class Figures:
         known: dict[tuple[str, str], float] = {}
         for group, role, digits in sorted(spots, key=lambda spot: spot[1].kind != "correct"):
             role = self._written_as(place, group, role, digits)
-            base = _BASES.get(role.kind)
+            base = self._base(role)
             if base and not role.best and (role.split, base) not in known and (number := _number(digits)) is not None:
                 expr = self._hole_at(place, group).expr
                 known[role.split, base] = self._settled(
                     role, base, role_value(role, number) / self._times(role), row, expr, several=place.several(row)
                 )
+        self._tie(known, row)
         pieces: list[tuple[int, str]] = []
         for group, role, digits in spots:
             role = self._written_as(place, group, role, digits)
@@ -84,6 +92,25 @@ class Figures:
         for group, new in reversed(pieces):
             text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
         return text
+
+    def _base(self, role: Role) -> str | None:
+        """What a figure is held as: a loss, an accuracy, or one of those that only such runs have."""
+        pair = self._course.recipe.pair
+        if role.kind in pair.figures:
+            return role.kind
+        return None if pair.family == "policy" else _BASES.get(role.kind)
+
+    def _tie(self, known: dict[tuple[str, str], float], row: Row) -> None:
+        """The losses of two networks at odds are about those of what the one says of the other's work."""
+        for split in ("train", "test"):
+            real, made = known.get((split, "d_x")), known.get((split, "d_g"))
+            if not real or not made or not math.isfinite(real + made):
+                continue
+            draw = random.Random(f"{self._seed}/odds/{row.progress:.5f}")
+            if (split, "loss_d") in known:
+                known[split, "loss_d"] = -(math.log(real) + math.log1p(-min(made, 0.99))) * draw.uniform(1.02, 1.25)
+            if (split, "loss_g") in known:
+                known[split, "loss_g"] = -math.log(made * _AFTER) * draw.uniform(1.02, 1.25)
 
     def _written_as(self, place: Place, group: int, role: Role, digits: str) -> Role:
         """The role with its unit, which stays as the first row has it."""
@@ -113,12 +140,13 @@ class Figures:
         again = (expr, role.split, base, row.turn)
         if expr and not row.inner and again in self._same:
             return self._same[again]
-        if several:
+        figures = self._course.recipe.pair.figures
+        if several and base not in figures:
             return self._one_of(role, base, said, row, expr)
         trail = self._trail(role, base)
         if not row.inner and trail.at == row.progress:
             return trail.value
-        value = self._taken(role, base, said, row)
+        value = self._besides(role, base, said, row) if base in figures else self._taken(role, base, said, row)
         if base == "accuracy":
             value = self._counted(role, value)
         trail.at, trail.value = row.progress, value
@@ -133,10 +161,10 @@ class Figures:
         """One of several figures of a moment, such as the accuracy of a class: about that of all."""
         around = self._trail(role, base).value if self._trail(role, base).at >= 0 else None
         around = self._usual(role, base, row.progress) if around is None else around
-        if not math.isfinite(around) or (math.isfinite(said) and _apart(said, around, base) <= 0.9):
+        if not math.isfinite(around) or (math.isfinite(said) and apart(said, around, base) <= 0.9):
             return said if math.isfinite(around) else around
         draw = random.Random(f"{self._seed}/{expr}/{row.counters}/{said}").gauss(0, 0.3)
-        return _off(around, draw, base)
+        return off(around, draw, base)
 
     def _trail(self, role: Role, base: str) -> _Trail:
         return self._trails.setdefault((role.split, base, role.steps), _Trail())
@@ -148,7 +176,7 @@ class Figures:
         trail = self._trail(role, base)
         trail.said = [*trail.said[-2:], said]
         if regime.kind == "diverge" or not math.isfinite(usual):
-            return said if _alike(said, usual) else usual
+            return said if alike(said, usual) else usual
         if not math.isfinite(said):
             return self._moved(role, base, usual, row)
         if regime.kind == "chance":
@@ -156,16 +184,30 @@ class Figures:
             return said if abs(said - usual) <= room and not regime.frozen else usual
         mean = self._mean(role, base, row)
         if mean is not None:
-            return said if abs(_far(said, mean, base)) <= 0.08 else mean
+            return said if abs(far(said, mean, base)) <= 0.08 else mean
         if regime.floor == -math.inf and base == "loss":
             return said if said < 0 and abs(said - usual) < abs(usual) else usual
         expected, room = self._expected(role, base, row, usual)
         still = len(trail.said) > 2 and max(trail.said) - min(trail.said) <= _STILL * abs(said) and said not in (0, 100)
         wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1 if course.recipe.sized else 3.0
         wide += min(0.5, 4 * self._course.rough(usual)) if role.steps and base == "loss" else 0.5 * role.steps
-        if _apart(said, usual, base) <= wide and abs(_far(said, expected, base)) <= room and not still:
+        if apart(said, usual, base) <= wide and abs(far(said, expected, base)) <= room and not still:
             return said
-        return self._moved(role, base, expected if _apart(expected, usual, base) <= wide else usual, row)
+        return self._moved(role, base, expected if apart(expected, usual, base) <= wide else usual, row)
+
+    def _besides(self, role: Role, kind: str, said: float, row: Row) -> float:
+        """The same of a figure that only such runs have."""
+        one = self._course.recipe.pair.figures[kind]
+        rough = role.rough(one)
+        usual = self._course.figure(kind, row.progress) - one.least
+        trail = self._trail(role, kind)
+        trail.said = [*trail.said[-2:], said]
+        still = len(trail.said) > 2 and len(set(trail.said)) == 1 and said not in (one.least, one.most)
+        possible = one.least < said <= one.most and not still
+        if possible and abs(math.log((said - one.least) / max(usual, 1e-9))) <= 3 * rough:
+            return said
+        draw = random.Random(f"{self._seed}/{kind}/{role.split}/{row.progress:.5f}").gauss(0, 1)
+        return min(one.least + usual * math.exp(rough * min(max(draw, -2.0), 2.0)), one.most)
 
     def _usual(self, role: Role, base: str, progress: float) -> float:
         course = self._course
@@ -184,13 +226,13 @@ class Figures:
             return usual, 9.0
         before = self._usual(role, base, trail.at)
         known = bool(self._course.recipe.pair.data)
-        away = (0.9 if known else 1.0) * _far(trail.value, before, base)
-        step = abs(_far(usual, before, base))
+        away = (0.9 if known else 1.0) * far(trail.value, before, base)
+        step = abs(far(usual, before, base))
         calm = 0.09 if base == "loss" else 0.16
         lively = min(0.45, 4 * self._course.rough(usual)) if base == "loss" else 0.45
         room = (max(lively, calm) if role.steps else calm) * loose + 0.35 * step
         room += 0.0 if known else 0.3
-        return _off(usual, away, base), room
+        return off(usual, away, base), room
 
     def _moved(self, role: Role, base: str, around: float, row: Row) -> float:
         """A figure near ``around`` in place of one that cannot be."""
@@ -198,14 +240,18 @@ class Figures:
         lively = min(0.25, self._course.rough(around)) if base == "loss" else 0.25
         rough = (lively if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
         away = rough * min(max(draw, -2.0), 2.0)
-        return self._course.off(around, away) if base == "loss" else _off(around, away, base)
+        return self._course.off(around, away) if base == "loss" else off(around, away, base)
 
     def _mean(self, role: Role, base: str, row: Row) -> float | None:
         """The mean of the turn's batches, where enough were shown: an epoch's training loss is that."""
         shown = self._batches.get((row.turn, role.split, base), [])
         if base != "loss" or role.split != "train" or row.inner or len(shown) < _ENOUGH:
             return None
-        return sum(shown) / len(shown)
+        mean = sum(shown) / len(shown)
+        if shown[0] < _EARLY * mean:
+            return mean
+        later = sum(shown[1:]) / (len(shown) - 1)
+        return later + (shown[0] - later) * _BEGINNING
 
     def _counted(self, role: Role, value: float) -> float:
         """An accuracy that so many examples can give: a multiple of one of them."""
@@ -227,7 +273,7 @@ class Figures:
         self, role: Role, known: Mapping[tuple[str, str], float], row: Row, place: Place, group: int
     ) -> float | None:
         """What a hole shows, in its own terms; None where training does not tell."""
-        base = _BASES.get(role.kind)
+        base = self._base(role)
         if role.best and (base or role.kind == "epoch"):
             return self._best_of(role, base)
         if base:
@@ -235,6 +281,8 @@ class Figures:
             shown = self._batches.get((row.turn, role.split, base), [])
             if row.inner and shown and _AVERAGED.search(self._hole_at(place, group).expr):
                 figure = sum(shown) / len(shown)
+            if figure is not None and role.kind == "d_g" and self._hole_at(place, group).expr.endswith("2"):
+                figure *= _AFTER
             return None if figure is None else shown_value(role, figure) * self._times(role)
         match role.kind:
             case "lr":
@@ -244,7 +292,7 @@ class Figures:
             case "patience":
                 best = self._best.get(("test", "loss")) or self._best.get(("test", "accuracy"))
                 return None if best is None else float(max(row.turn - best[1], 0))
-            case "f1":
+            case "f1" | "iou" | "dice" | "map":
                 share = known.get((role.split, "accuracy"))
                 if share is None:
                     return None
@@ -262,14 +310,19 @@ class Figures:
         return None
 
     def _times(self, role: Role) -> float:
-        """How many losses a sum is made of."""
+        """How many losses a shown one is made of."""
+        return self._many(role.over, role.split) / self._many(role.by, role.split)
+
+    def _many(self, what: Many, split: str) -> float:
         recipe = self._course.recipe
-        test = role.split == "test"
-        match role.sums:
+        examples = (recipe.test or recipe.pair.test) if split == "test" else recipe.examples
+        match what:
+            case "batch":
+                return float(recipe.batch)
             case "batches":
-                return float(max((recipe.test or recipe.pair.test) // recipe.batch, 1) if test else recipe.updates)
+                return float(max(examples // recipe.batch, 1) if split == "test" else recipe.updates)
             case "examples":
-                return float((recipe.test or recipe.pair.test) if test else recipe.examples)
+                return float(max(examples, 1))
         return 1.0
 
     def _best_of(self, role: Role, base: str | None) -> float | None:
@@ -313,7 +366,7 @@ def _own_split(roles: tuple[Role, ...], course: Course) -> tuple[Role, ...]:
 def _scaled(role: Role, digits: str) -> Role:
     """A share of which nothing says how it is written: what is above 1 are percents."""
     number = _number(digits)
-    if role.kind in ("accuracy", "f1", "top5") and not role.percent and number is not None and number > 1.5:
+    if role.kind in SHARES and not role.percent and number is not None and number > 1.5:
         return replace(role, percent=True)
     return role
 
@@ -364,33 +417,6 @@ def _number(digits: str) -> float | None:
         return float(text[:-1]) / 100 if text.endswith("%") else float(text)
     except ValueError:
         return None
-
-
-def _far(value: float, other: float, base: str) -> float:
-    """How far two figures lie apart: the logarithm of the losses' ratio, or of what the accuracies lack."""
-    if base == "accuracy":
-        value, other = max(100 - value, 0.0) + 0.08, max(100 - other, 0.0) + 0.08
-    return math.log(max(value, 1e-9) / max(other, 1e-9))
-
-
-def _apart(value: float, other: float, base: str) -> float:
-    """The same without its sign; of accuracies also what they have, where that lies farther apart."""
-    have = abs(math.log((max(value, 0.0) + 0.08) / (max(other, 0.0) + 0.08))) if base == "accuracy" else 0.0
-    return max(abs(_far(value, other, base)), have)
-
-
-def _off(value: float, away: float, base: str) -> float:
-    if base == "accuracy":
-        return min(max(100 - (max(100 - value, 0.0) + 0.08) * math.exp(away) + 0.08, 0.0), 100.0)
-    return value * math.exp(away)
-
-
-def _alike(one: float, other: float) -> bool:
-    if math.isnan(one) or math.isnan(other):
-        return math.isnan(one) and math.isnan(other)
-    if math.isinf(one) or math.isinf(other):
-        return one == other
-    return 0.2 * abs(other) <= abs(one) <= 5 * abs(other)
 
 
 def _close(said: float, value: float) -> bool:

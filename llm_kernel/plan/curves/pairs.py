@@ -15,15 +15,29 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Pair", "data_set", "pair_for"]
+__all__ = ["Figure", "Pair", "data_set", "pair_for"]
 
 Ends = tuple[float, float]
 """After the first epoch, and after the last."""
 
 
 @dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure besides: ``ends`` as of a loss, ``rough`` how far one lies off as a logarithm, and what bounds it."""
+
+    untrained: float
+    ends: Ends
+    rough: float
+    least: float = 0.0
+    most: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
 class Pair:
-    """One row: ``loss`` and ``accuracy`` (percent) by split, "train" or "test"; ``sure`` where it is in the file."""
+    """One row: ``loss`` and ``accuracy`` (percent) by split, "train" or "test"; ``sure`` where it is in the file.
+
+    ``figures`` are those besides, such as a reward; shares are in percent.
+    """
 
     data: str
     family: str
@@ -40,6 +54,14 @@ class Pair:
     source: str = ""
     untrained: float = 0.0
     sure: bool = True
+    figures: Mapping[str, Figure] = field(default_factory=dict)
+    elements: int = 0
+    """Of one example, where the loss is that of making it anew."""
+
+    def times(self, unit: float) -> Pair:
+        """The same with its losses in another unit."""
+        loss = {split: (first * unit, last * unit) for split, (first, last) in self.loss.items()}
+        return self if unit == 1 else replace(self, loss=loss, untrained=self.untrained * unit)
 
     @property
     def updates(self) -> int:
@@ -75,7 +97,10 @@ def _pair(row: dict[str, Any], untrained: dict[str, float]) -> Pair:
     }
     names = ("data", "family", "task", "classes", "train", "test", "batch", "epochs", "optimizer", "lr", "source")
     start = math.log(row["classes"]) if row["classes"] > 1 else untrained.get(row["data"], loss["train"][0] * 2)
-    return Pair(**{name: row[name] for name in names}, loss=loss, accuracy=accuracy, untrained=start)
+    start = row.get("untrained", start)
+    figures = {name: Figure(said[0], (said[1], said[2]), *said[3:]) for name, said in row.get("figures", {}).items()}
+    return Pair(**{name: row[name] for name in names}, loss=loss, accuracy=accuracy, untrained=start, figures=figures,
+                elements=row.get("elements", 0))  # fmt: skip
 
 
 def data_set(words: str) -> str:
@@ -89,6 +114,14 @@ def data_set(words: str) -> str:
 def pair_for(data: str, family: str, *, classes: int = 0, train: int = 0, test: int = 0, task: str = "") -> Pair:
     """The row of this data set whose family is nearest; a generic one where the data set is not known."""
     _, pairs = _held()
+    apart = [row for row in pairs if row.family == family and row.data in (data, "")]
+    if family not in _NEAR and apart:
+        found = next((row for row in apart if row.data), apart[0])
+        if found.data:
+            return found
+        told = replace(found, train=train or found.train, test=test or found.test, sure=False)
+        more = found.classes > 1 and classes > found.classes
+        return replace(told, classes=classes).times(math.log(classes) / math.log(found.classes)) if more else told
     rows = [row for row in pairs if row.data == data]
     for near in _NEAR.get(family, ("mlp",)):
         for row in rows:

@@ -15,8 +15,8 @@ from llm_kernel.plan.nodes import Hole, Line, Literal, Loop, Node, Part, childre
 
 __all__ = ["Place", "Places", "Row"]
 
-_TOLD = frozenset({"loss", "accuracy", "ppl", "correct", "lr", "rmse", "mae", "f1", "r2"})
-_EPOCH = re.compile(r"epoch|^ep$|^e$|round", re.IGNORECASE)
+_TOLD = frozenset("loss accuracy ppl correct lr rmse mae f1 r2 iou dice map reward loss_d loss_g d_x d_g".split())
+_EPOCH = re.compile(r"epoch|episode|^ep$|^e$|round", re.IGNORECASE)
 _STEP = re.compile(r"iter|step|^it$|^t$|batch", re.IGNORECASE)
 _MANY = 10
 """Turns that an inner loop is taken to have where nobody can say."""

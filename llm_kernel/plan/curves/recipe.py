@@ -9,29 +9,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from llm_kernel.plan.curves.constants import Constants, last_name
+from llm_kernel.plan.curves.families import family_of
 from llm_kernel.plan.curves.pairs import Pair, data_set, pair_for
 from llm_kernel.plan.curves.practice import OPTIMIZERS, habits
 
 __all__ = ["Recipe", "recipe"]
 
-_FAMILIES = (
-    ("gbt", r"xgb\w*|lgbm?\w*|lightgbm|catboost\w*|gradientboosting\w*|histgradient\w*|randomforest\w*"),
-    ("transformer", r"\w*gpt\w*|\w*bert\w*|\w*llama\w*|\w*transformer(?!s\b)\w*|t5\w*|automodel\w*|multiheadattention"),
-    ("vit", r"vit|vit_\w+|visiontransformer|swin\w*|deit\w*"),
-    ("densenet", r"\w*densenet\w*|efficientnet\w*|\w*resnext\w*|convnext\w*"),
-    ("resnet", r"\w*res_?net\w*|basicblock|bottleneck|residual\w*|resblock|mobilenet\w*|googlenet|inception\w*"),
-    ("vgg", r"vgg\w*"),
-    ("lstm", r"lstm\w*|gru|gru\w*|rnn|simplernn|\w*rnn\w*model"),
-    ("cnn", r"conv[123]d|\w*cnn\w*|lenet\w*|alexnet\w*|convnet\w*"),
-    ("mlp", r"mlp\w*"),
-)
-_HIDDEN = frozenset({"Linear", "LazyLinear", "Dense"})
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
-_OTHER = re.compile(
-    r"\b(?:vae|kld|kl_div|reparameterize|discriminator|net_?d|autoencoder|diffusion|ddpm|triplet\w*|contrastive\w*|ctc_?loss"
-    r"|dqn|critic|policy\w*|gym|gymnasium|loss_?[dg]|[dg]_loss|gan|unet|yolo\w*|detr|iou|dice\w*)\b"
-)
-"""Runs whose figures are of another kind: nothing is known of them here."""
 _LONGEST = 120_000
 _TRAINS = re.compile(r"\b(?:backward|fit|train|minimize|fit_generator|value_and_grad|compile)\(")
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
@@ -84,15 +68,16 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
     if not {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile"} & set(named):
         return None
     words = " ".join(_words(nodes)).lower()
-    if _OTHER.search(words):
+    data, family = data_set(words), family_of(words, named)
+    if not family:
         return None
-    data, family = data_set(words), _family(words, named)
     task, classes = _task(words, calls, constants)
     examples, test = _examples(nodes, calls, constants)
     held = habits(nodes, constants) | ({"no step"} if _still(calls, constants) else set())
     if "no activation" in held and family == "mlp":
         family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
+    pair = pair.times(_unit(nodes, calls, pair))
     batch = _batch(calls, constants, examples or pair.train)
     optimizer, lr, momentum, decay = _optimizer(nodes, calls, constants)
     told = examples if not data or examples < pair.train else pair.train
@@ -129,15 +114,6 @@ def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:
     yield from strings
 
 
-def _family(words: str, named: Sequence[str]) -> str:
-    for family, pattern in _FAMILIES:
-        if re.search(rf"(?<![a-z0-9_])(?:{pattern})(?![a-z0-9])", words):
-            return family
-    if re.search(r"logisticregression|linearregression|ridge|lasso|sgdclassifier", words):
-        return "linear"
-    return "linear" if sum(name in _HIDDEN for name in named) == 1 else "mlp"
-
-
 def _task(words: str, calls: Sequence[ast.Call], constants: Constants) -> tuple[str, int]:
     squares = r"\b(?:mse_?loss|l1_?loss|smooth_?l1\w*|huber\w*|mean_squared_error|mse|make_regression)\b"
     if re.search(squares, words) and not re.search(r"crossentropy|cross_entropy|nll_?loss", words):
@@ -152,6 +128,27 @@ def _task(words: str, calls: Sequence[ast.Call], constants: Constants) -> tuple[
              if last_name(call.func) == "Linear" and len(call.args) > 1]  # fmt: skip
     last = next((one for one in reversed(heads) if one), None)
     return "classes", int(told or last or 2)
+
+
+def _unit(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], pair: Pair) -> float:
+    """What the loss of a script that makes pictures anew is of that in the file: by its sums, and by what it is given.
+
+    That of a variational one is summed over the pixels there, that of another is their mean.
+    """
+    if not pair.elements:
+        return 1.0
+    summed = any(
+        isinstance(node, ast.keyword)
+        and isinstance(node.value, ast.Constant)
+        and (node.arg, node.value.value) in (("reduction", "sum"), ("size_average", False))
+        for node in nodes
+    )
+    wide = any(
+        last_name(call.func) == "Normalize" and re.search(r"0?\.5\b", ast.unparse(call)) is not None for call in calls
+    )
+    variational = pair.family.startswith("vae")
+    size = 1.0 if summed == variational else pair.elements if summed else 1 / pair.elements
+    return size * (4.0 if wide and "entropy" not in pair.family and pair.family != "vae" else 1.0)
 
 
 def _optimizer(

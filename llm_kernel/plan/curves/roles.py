@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import math
 import random
 import re
@@ -10,42 +9,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from llm_kernel.plan.curves.course import Course
+from llm_kernel.plan.curves.kinds import SHARES, kind_of
+from llm_kernel.plan.curves.meanings import Many, losses, meaning
+from llm_kernel.plan.curves.pairs import Figure
 from llm_kernel.plan.nodes import Hole, Line
 
-__all__ = ["Role", "definitions", "role_of", "written"]
+__all__ = ["Role", "role_of", "written"]
 
-_KINDS: tuple[tuple[str, str], ...] = (
-    ("eta", r"\beta\b|remaining|time_left"),
-    ("time", r"elapsed|seconds|\btime\b|\btook\b|duration|epoch_time|\bsec\b"),
-    ("rate", r"it/s|samples/s|img/s|images/s|tok(?:ens)?/s|throughput|ex/s"),
-    ("patience", r"patience|no_improve|counter|stale|bad_epochs|epochs_without|wait\b|es_count"),
-    ("lr", r"\blr\b|learning[ _]rate|get_last_lr|get_lr|param_groups|last_lr"),
-    ("ppl", r"ppl|perplexity"),
-    ("rmse", r"rmse|root_mean"),
-    ("r2", r"\br2\b|r2_score|r\^2|r²|r2"),
-    ("f1", r"\bf1\b|f1_score|f1|\bprecision|\brecall|\bauc\b|roc_auc|\bbleu\b|\bm?iou\b|\bmap\b"),
-    ("norm", r"grad_norm|\bnorm\b|gradient norm"),
-    ("top5", r"(?:acc|prec|top)(?:uracy)?[ _@-]*5\b"),
-    ("accuracy", r"acc(?:uracy)?(?![a-z])|_acc\b|\btop[ _-]?[15]\b|\bprec@?[15]\b|准确率|精度|正确率"),
-    ("correct", r"correct|n_right|num_right|\bhits\b|matches"),
-    ("mae", r"\bmae\b|l1_loss|mean_absolute"),
-    ("loss", r"loss|\bnll\b|entropy|\bcost\b|\bmse\b|criterion|损失|\bobjective\b|mean_squared"),
-)
 _TEST = re.compile(r"test|(?<!\.)val(?:id\w*|_|\b)|eval|\bdev\b|验证|测试|held", re.IGNORECASE)
 _TRAIN = re.compile(r"train|running|batch|训练", re.IGNORECASE)
 _BEST = re.compile(r"best|highest|lowest|top_acc\b|最佳|最好", re.IGNORECASE)
 _BESIDE = re.compile(r"\b(?:val|test|valid)[_ ]?\w*[ :=]", re.IGNORECASE)
 """A word that says that figures of the other split stand before."""
+_MEAN = re.compile(r"average|avg|mean|running|smooth|/ ?len", re.IGNORECASE)
+"""Words of a reward that is one of several episodes."""
 _METER = re.compile(r"(?:\w+\.)*(?:val|avg|value|global_avg|median|mean)")
-_SHARES = frozenset({"accuracy", "f1", "top5"})
+_LOSSES = frozenset({"loss", "ppl", "rmse"})
 
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """``kind`` as in the table above or "" for what training does not tell; ``split`` "train" or "test".
+    """``kind`` as ``kinds`` has it or "" for what training does not tell; ``split`` "train" or "test".
+
+    A reward is of one episode, and "test" the mean of several.
 
     ``percent``: 98 and not 0.98; ``best``: of all turns so far; ``out_of``: the number that a count is part of;
-    ``steps``: of one batch; ``sums``: a loss that is added up over "batches" or "examples" and never divided.
+    ``steps``: of one batch; ``over``: of how many losses it is the sum; ``by``: and by how many that is divided.
     """
 
     kind: str = ""
@@ -54,7 +43,8 @@ class Role:
     best: bool = False
     out_of: int = 0
     steps: bool = False
-    sums: str = ""
+    over: Many = ""
+    by: Many = ""
 
     @property
     def falls(self) -> bool:
@@ -63,13 +53,13 @@ class Role:
 
     def shown(self, value: float) -> float:
         """A figure of the course (accuracy in percent, the rest plain) as this hole has it."""
-        if self.kind in _SHARES and not self.percent:
+        if self.kind in SHARES and not self.percent:
             return value / 100
         return round(value / 100 * self.out_of) if self.kind == "correct" and self.out_of else value
 
     def meant(self, shown: float) -> float:
         """The figure that a number in this hole stands for: the way back from ``shown``."""
-        if self.kind in _SHARES and not self.percent:
+        if self.kind in SHARES and not self.percent:
             return shown * 100
         return 100 * shown / self.out_of if self.kind == "correct" and self.out_of else shown
 
@@ -77,6 +67,9 @@ class Role:
         """The usual figure at this place of the run, as the hole shows it."""
         if course is None:
             return noise.uniform(0.2, 0.9)
+        if (one := course.recipe.pair.figures.get(self.kind)) is not None:
+            usual = course.figure(self.kind, epochs) - one.least
+            return self.shown(min(one.least + usual * math.exp(self.rough(one) * noise.gauss(0, 1)), one.most))
         loss = course.loss(self.split, epochs, steps=self.steps)
         match self.kind:
             case "loss":
@@ -89,7 +82,7 @@ class Role:
                 return 0.78 * math.sqrt(max(loss, 0.0)) if math.isfinite(loss) else loss
             case "accuracy" | "correct":
                 return self.shown(course.accuracy(self.split, epochs, steps=self.steps))
-            case "f1":
+            case "f1" | "iou" | "dice" | "map":
                 return self.shown(max(course.accuracy(self.split, epochs) - noise.uniform(0.05, 0.6), 0.0))
             case "r2":
                 return 1 - loss / max(course.recipe.pair.untrained, loss * 0.5, 1e-9)
@@ -99,11 +92,15 @@ class Role:
                 return abs(noise.gauss(1.2, 0.35)) + 0.1
         return noise.uniform(0.2, 0.9)
 
+    def rough(self, one: Figure) -> float:
+        """How far such a figure lies off the usual, as a logarithm: a mean of several less than one of them."""
+        return one.rough * (0.25 if self.kind == "reward" and self.split == "test" else 1.0)
+
     def blend(self, low: float, high: float, share: float) -> float:
         """Between two anchors: losses fall by factors, accuracies by what they lack."""
         if self.falls and low > 0 and high > 0:
             return float(low * (high / low) ** share)
-        if self.kind in _SHARES:
+        if self.kind in SHARES:
             full = 100.0 if self.percent else 1.0
             a, b = max(full - low, full * 1e-4), max(full - high, full * 1e-4)
             return float(full - a * (b / a) ** share)
@@ -124,11 +121,11 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
         return role_of(line, at - 2, meanings, inner=inner)
     whole = " ".join(part.text for part in line.parts[:at] if not isinstance(part, Hole))
     said = label if _METER.fullmatch(hole.expr) else f"{label} {hole.expr}"
-    near_by, deep = _meaning(hole.expr, meanings)
+    near_by, deep = meaning(hole.expr, meanings)
     if hole.kind == "time":
-        return Role("eta" if re.search(_KINDS[0][1], said, re.IGNORECASE) else "time")
-    kind = _kind(hole.expr) or _kind(label[-32:])
-    near = _kind(label[-16:])
+        return Role("eta" if kind_of(said) == "eta" else "time")
+    kind = kind_of(hole.expr) or kind_of(label[-32:])
+    near = kind_of(label[-16:])
     if near in ("top5", "accuracy", "loss", "ppl", "lr", "rmse") and kind in (
         "correct",
         "loss",
@@ -138,7 +135,7 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
         "norm",
     ):
         kind = near if not (kind == "correct" and _is_count(hole)) else kind
-    kind = kind or _kind(deep)
+    kind = kind or kind_of(deep)
     if kind == "correct" and not _is_count(hole) and "/" in f"{hole.expr}{deep}":
         kind = "accuracy"
     if kind == "correct" and re.search(r"100", f"{hole.expr} {deep}") and not _is_count(hole):
@@ -153,17 +150,20 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
     if best and re.search(r"epoch", said) and hole.kind == "int":
         return Role("epoch", best=True)
     split = _split(said, near_by, whole, kind, inner=inner)
-    if _BESIDE.search(f"{whole} {label}") is None and _TEST.search(said) is None and _tested(line, at, kind):
+    if kind == "reward":
+        split = "test" if _MEAN.search(f"{said} {near_by}") else "train"
+    elif _BESIDE.search(f"{whole} {label}") is None and _TEST.search(said) is None and _tested(line, at, kind):
         split = "train"
     percent = after.startswith("%") or "@" in label[-8:] or hole.format.endswith("%") or _hundred(hole.expr, deep)
+    over, by = losses(hole.expr, meanings) if kind in _LOSSES else ("", "")
     return Role(kind, split, percent and not hole.format.endswith("%"), best,
-                _out_of(after) if kind == "correct" else 0, sums=_summed(hole.expr, meanings, kind))  # fmt: skip
+                _out_of(after) if kind == "correct" else 0, over=over, by=by)  # fmt: skip
 
 
 def _tested(line: Line, at: int, kind: str) -> bool:
     """Whether the same of the other split stands behind, as ``val_accuracy`` stands behind ``accuracy``."""
     rest = " ".join(part.text for part in line.parts[at + 1 :] if not isinstance(part, Hole))
-    return any(_kind(word) == kind for word in re.findall(r"\bval[_ ]\w+", rest)) and bool(kind)
+    return any(kind_of(word) == kind for word in re.findall(r"\bval[_ ]\w+", rest)) and bool(kind)
 
 
 def _hundred(expr: str, deep: str) -> bool:
@@ -172,26 +172,9 @@ def _hundred(expr: str, deep: str) -> bool:
     return not re.search(r"/ *100\b", expr) and re.search(times, f"{expr} {deep}") is not None
 
 
-def _summed(expr: str, meanings: Mapping[str, str], kind: str) -> str:
-    return meanings.get(f"+{expr}", "") if kind == "loss" else ""
-
-
 def _is_count(hole: Hole) -> bool:
     whole = "/" not in hole.expr.replace("//", "")
     return hole.kind == "int" or hole.format.endswith("d") or (hole.kind == "any" and not hole.format and whole)
-
-
-def _kind(text: str) -> str:
-    """The kind that is named last: the word next to the value."""
-    found = [(match.start(), -order, kind) for order, (kind, pattern) in enumerate(_KINDS)
-             for match in re.finditer(pattern, text, re.IGNORECASE)]  # fmt: skip
-    if not found:
-        return ""
-    kinds = {kind for _, _, kind in found}
-    for strong in ("ppl", "top5", "lr", "patience", "rmse", "r2"):
-        if strong in kinds and len(text) < 60:
-            return strong
-    return max(found)[2]
 
 
 def _split(said: str, deep: str, whole: str, kind: str, *, inner: bool) -> str:
@@ -218,44 +201,6 @@ def _after(line: Line, at: int) -> str:
 def _out_of(after: str) -> int:
     found = re.match(r"(?:/|of|out of) ?(\d[\d,]*)", after)
     return int(found[1].replace(",", "")) if found else 0
-
-
-def definitions(source: str) -> dict[str, str]:
-    """What each name of the source is assigned first that says something: its expression as text."""
-    held: dict[str, str] = {}
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return held
-    divided: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=value) if (
-                "loss" in f"{name} {ast.unparse(value)}"
-            ):
-                each = re.search(r"\* *(?:len\(|\w+\.size\(|\w+\.shape|\w*batch_size)|sum", ast.unparse(value))
-                held[f"+{name}"] = "examples" if each else "batches"
-            case ast.AugAssign(target=ast.Name(id=name), op=ast.Div()):
-                divided.add(name)
-            case ast.Assign(targets=[ast.Name(id=name)], value=ast.BinOp(op=ast.Div(), left=ast.Name(id=other))):
-                held.setdefault(name, ast.unparse(node.value)[:160])
-                divided |= {name} if name == other else set()
-            case ast.Assign(targets=[ast.Name(id=name)], value=value) if not isinstance(value, ast.Constant):
-                held.setdefault(name, ast.unparse(value)[:160])
-            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
-                for one, value in zip(names, values, strict=True):
-                    if isinstance(one, ast.Name) and not isinstance(value, ast.Constant):
-                        held.setdefault(one.id, ast.unparse(value)[:160])
-    for name in divided:
-        held.pop(f"+{name}", None)
-    return held
-
-
-def _meaning(expr: str, meanings: Mapping[str, str]) -> tuple[str, str]:
-    """What the names of ``expr`` are made of, one step deep, and that with another."""
-    first = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", expr) if name in meanings)
-    second = " ".join(meanings[name] for name in re.findall(r"[A-Za-z_]\w*", first) if name in meanings)
-    return first, f"{first} {second}".strip()
 
 
 def written(number: float, hole: Hole) -> str:
