@@ -24,6 +24,7 @@ from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
 from llm_kernel.programs.exact.lookup import not_found
 from llm_kernel.programs.imagining import Imagination
+from llm_kernel.programs.native import native
 from llm_kernel.programs.python_exact import Python
 from llm_kernel.programs.remembered import Remembered, look, written
 from llm_kernel.programs.table import EXACT, NotExact, Unwritten
@@ -200,6 +201,8 @@ class Programs:
         try:
             if self._python is not None and process.pid not in self._emulator.resuming:
                 status, streams = await self._python.run(call, streams, record)
+            if status is None and self._emulator.options.plans and process.pid not in self._emulator.resuming:
+                status, streams = await native(replace(call, pid=process.pid), streams, record)
             if status is None:
                 record.by, record.facts = "model", told_facts(self._machine)
                 command = shlex.join((call.name, *call.args))

@@ -41,14 +41,17 @@ def foreign(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
     """
     if len(source) > _LONGEST:
         return None
-    first = computed(source, argv) if tongue == "c" else None
+    first = computed(source, tuple(argv)) if tongue == "c" else None
     if first is not None and first.status is not None:
         return Plan(first.lines, status=first.status)
     read = _read(source, tongue, argv)
     if first is None or not first.lines or (read is not None and len(certain(read)[0]) >= len(first.lines)):
         return read
-    root = tree(source, tongue)
-    return Plan((*first.lines, *(anyhow(C(root), root) if read is not None and root is not None else (Free(),))))
+    root = tree(source, tongue) if read is not None else None
+    if root is not None:
+        return Plan((*first.lines, *anyhow(C(root), root)))
+    whole = [at for at, line in enumerate(first.lines, 1) if line.end]
+    return Plan((*first.lines[: whole[-1] if whole else 0], Free()))
 
 
 def _read(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:

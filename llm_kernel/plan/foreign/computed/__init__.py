@@ -6,62 +6,69 @@ printed. What is not known, or not defined by the language, ends it there: what 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
-from llm_kernel.plan.foreign.computed.console import Console
+from llm_kernel.plan.foreign.computed.console import Console, Piece, Waits
 from llm_kernel.plan.foreign.computed.doubt import Died, Ended, Unsure
 from llm_kernel.plan.foreign.computed.preprocessing import preprocessed
 from llm_kernel.plan.foreign.computed.program import Program
 from llm_kernel.plan.foreign.trees import tree
 from llm_kernel.plan.nodes import Line, Literal, Stream
 
-__all__ = ["Computed", "computed"]
+__all__ = ["Computed", "Piece", "computed"]
 
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What a program surely prints first; ``status`` is its exit status where that is all, else None.
+    """What a program surely does first; ``status`` is its exit status where that is all, else None.
 
-    ``why`` says what was not known.
+    ``waits``: it reads what nobody has typed yet. ``signal`` ended it, if not 0. ``why`` says what was not known.
     """
 
-    lines: tuple[Line, ...]
-    status: int | None
+    pieces: tuple[Piece, ...]
+    status: int | None = None
+    signal: int = 0
+    waits: bool = False
     why: str = ""
 
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """What is printed, line by line."""
+        runs: list[tuple[Stream, bytearray]] = []
+        for piece in self.pieces:
+            if isinstance(piece, float):
+                continue
+            if runs and runs[-1][0] == piece[0]:
+                runs[-1][1].extend(piece[1])
+            else:
+                runs.append((piece[0], bytearray(piece[1])))
+        made = []
+        for stream, held in runs:
+            *whole, last = held.decode("utf-8", "replace").split("\n")
+            made += [Line((Literal(one),) if one else (), "\n", stream) for one in whole]
+            made += [Line((Literal(last),), "", stream)] if last else []
+        return tuple(made)
 
-def computed(source: str, argv: Sequence[str], typed: bytes | None = None) -> Computed:
-    """Go through a C program that is called with ``argv`` and reads ``typed``."""
-    console = Console(typed)
-    status, why = None, ""
+
+@lru_cache(maxsize=8)
+def computed(source: str, argv: tuple[str, ...], typed: bytes = b"", *, more: bool = True) -> Computed:
+    """Go through a C program that is called with ``argv`` and reads ``typed``, and ``more`` if somebody may type it."""
+    console = Console(typed, more=more)
     try:
         root = tree(preprocessed(source), "c")
         if root is None:
             raise Unsure("a source that cannot be read")
         status = Program(root, console).run(argv)
+        return Computed(tuple(console.pieces), status)
     except Ended as end:
-        status = end.status
+        if end.abrupt:
+            console.cut()
+        return Computed(tuple(console.pieces), end.status)
     except Died as end:
-        status = 128 + end.signal
+        console.cut()
+        return Computed(tuple(console.pieces), 128 + end.signal, end.signal)
     except Unsure as err:
-        why = str(err)
+        return Computed(tuple(console.pieces), waits=isinstance(err, Waits), why=str(err))
     except (RecursionError, OverflowError) as err:
-        why = type(err).__name__
-    return Computed(_lines(console), status, why)
-
-
-def _lines(console: Console) -> tuple[Line, ...]:
-    """What was printed, line by line."""
-    runs: list[tuple[Stream, bytearray]] = []
-    for stream, data in console.pieces:
-        if runs and runs[-1][0] == stream:
-            runs[-1][1].extend(data)
-        else:
-            runs.append((stream, bytearray(data)))
-    made = []
-    for stream, held in runs:
-        *whole, last = held.decode("utf-8", "replace").split("\n")
-        made += [Line((Literal(one),) if one else (), "\n", stream) for one in whole]
-        made += [Line((Literal(last),), "", stream)] if last else []
-    return tuple(made)
+        return Computed(tuple(console.pieces), why=type(err).__name__)

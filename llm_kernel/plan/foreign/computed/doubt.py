@@ -10,10 +10,11 @@ class Unsure(Exception):  # noqa: N818
 
 
 class Ended(Exception):  # noqa: N818
-    """The program ended itself with ``status``."""
+    """The program ended itself with ``status``; ``abrupt``: what it had not shown yet is lost."""
 
-    def __init__(self, status: int) -> None:
+    def __init__(self, status: int, *, abrupt: bool = False) -> None:
         super().__init__(status)
+        self.abrupt = abrupt
         self.status = status & 0xFF
 
 

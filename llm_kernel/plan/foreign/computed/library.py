@@ -76,7 +76,9 @@ class Library:
             "fputs": ((TEXT, _FILE), INT, lambda place, file: self._say(_stream(file), text_at(place))),
             "fputc": ((INT, _FILE), INT, lambda value, file: self._letter(_stream(file), value)),
             "putc": ((INT, _FILE), INT, lambda value, file: self._letter(_stream(file), value)),
-            "fflush": ((_FILE,), INT, lambda file: 0),
+            "fflush": ((_FILE,), INT, self._flush),
+            "sleep": ((UINT,), UINT, lambda seconds: self._pause(float(seconds))),
+            "usleep": ((UINT,), INT, lambda micro: self._pause(micro / 1e6)),
             "getchar": ((), INT, console.take),
             "fgets": ((TEXT, INT, _FILE), TEXT, self._line),
             "rand": ((), INT, self._random.next),
@@ -150,16 +152,24 @@ class Library:
         self._console.write(stream, bytes([value & 0xFF]))
         return value & 0xFF
 
+    def _flush(self, file: Any) -> int:
+        self._console.flush()
+        return 0
+
+    def _pause(self, seconds: float) -> int:
+        self._console.sleep(seconds)
+        return 0
+
     def _line(self, place: Any, room: int, file: Any) -> Any:
         if file != CONSTANTS["stdin"][1] or room < 2:
             raise Unsure("another file")
+        if self._console.peek() < 0:
+            return NULL
         made = bytearray()
         while len(made) < room - 1 and (letter := self._console.take()) >= 0:
             made.append(letter)
             if letter == 10:
                 break
-        if not made:
-            return NULL
         put_text(place, bytes(made))
         return place
 
@@ -188,6 +198,10 @@ def _stream(file: Any) -> str:
 
 def _end(status: int) -> None:
     raise Ended(status)
+
+
+def _end_at_once(status: int) -> None:
+    raise Ended(status, abrupt=True)
 
 
 def _abort() -> None:
@@ -245,7 +259,7 @@ _PLAIN: dict[str, tuple[tuple[Kind, ...], Kind, Callable[..., Any]]] = {
     "abs": ((INT,), INT, _absolute),
     "labs": ((LONG,), LONG, abs),
     "exit": ((INT,), VOID, _end),
-    "_exit": ((INT,), VOID, _end),
+    "_exit": ((INT,), VOID, _end_at_once),
     "abort": ((), VOID, _abort),
 }
 

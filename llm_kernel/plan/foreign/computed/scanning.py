@@ -58,9 +58,9 @@ def _word(console: Console, letter: bytes, most: int) -> bytes | None:
         if most > 1:
             raise Unsure("several letters")
         return bytes([console.take()])
-    typed = console.typed or b""
-    end = next((at for at in range(console.at, len(typed)) if typed[at] in _SPACE), len(typed))
-    word = typed[console.at : end][: most or None]
+    word = b""
+    while (next_ := console.peek(len(word))) >= 0 and next_ not in _SPACE and len(word) != (most or None):
+        word += bytes([next_])
     if letter != b"s":
         found = (_REAL if letter == b"f" else _WHOLE).match(word)
         if found is None:
@@ -71,7 +71,8 @@ def _word(console: Console, letter: bytes, most: int) -> bytes | None:
         if letter == b"f" and rest and rest in b"eExX":
             raise Unsure("a number of another kind")
         word = found[0]
-    console.at += len(word)
+    for _ in word:
+        console.take()
     return word
 
 
