@@ -1,0 +1,74 @@
+"""Redirections that the library cannot follow: devices, descriptors that change places, the terminal."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from llm_kernel.shell.chance import devices, sized
+from llm_kernel.shell.lead import INNER, Edit, Lead, alone, replaced, text_of
+from llm_kernel.syntax import judge
+
+__all__ = ["chanced", "exchanged", "full", "merged", "shown", "zeroes"]
+
+_EXCHANGE = re.compile(r"(\d)>&1 1>&2 2>&\1(?: \1>&-)?")
+
+
+def full(node: Node, lead: Lead) -> list[Edit]:
+    """``> /dev/full``: what a command writes there does not fit."""
+    found = re.fullmatch(r">>?\s*/dev/full", text_of(node))
+    body = node.parent.child_by_field_name("body") if node.parent else None
+    if found is None or body is None or body.type != "command":
+        return []
+    name = text_of(body.child_by_field_name("name") or body)
+    line = node.start_point[0] + 1
+    who = f"$0: line {line}: {name}" if name in lead.builtins and lead.inner else name
+    who = f"bash: {name}" if name in lead.builtins and not lead.inner else who
+    return [replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
+
+
+def chanced(node: Node, lead: Lead) -> list[Edit]:
+    """``< /dev/urandom``: bytes of the machine's chance."""
+    found = devices(node.named_children) if text_of(node).lstrip("0").startswith("<") else []
+    return [replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([text_of(word)])})"') for word in found]
+
+
+def zeroes(node: Node) -> list[Edit]:
+    """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
+    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", text_of(node))
+    return [replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and alone(node) else []
+
+
+def merged(node: Node) -> list[Edit]:
+    """``exec 2>&1`` of an inner shell, whose builtins the library would then not hear: the rest of it is a group."""
+    if node.parent is None or node.parent.type != "program" or text_of(node).split() != ["exec", "2>&1"]:
+        return []
+    if judge(text_of(node.parent)).state != "complete":  # what would be put behind it is not read as its end
+        return []
+    end = node.parent.end_byte
+    return [replaced(node, "{ :"), (end, end, "\n} 2>&1")]
+
+
+def shown(node: Node, lead: Lead) -> list[Edit]:
+    """``> /dev/tty``: the terminal is the cell, wherever the output of what is around goes."""
+    found = re.fullmatch(r">>?\s*/dev/tty", text_of(node))
+    body = node.parent.child_by_field_name("body") if node.parent else None
+    if found is None or body is None or body.type not in ("command", "compound_statement", "subshell"):
+        return []
+    return [replaced(node, f"| {INNER} {lead.pid} tty")]
+
+
+def exchanged(node: Node, lead: Lead) -> list[Edit]:
+    """``3>&1 1>&2 2>&3``: the two streams change places; errors wait in a file until the command is over."""
+    redirects = [child for child in node.children if child.type == "file_redirect"]
+    body = node.child_by_field_name("body")
+    if body is None or len(node.children) != len(redirects) + 1:
+        return []
+    if not _EXCHANGE.fullmatch(" ".join(text_of(one).replace(" ", "") for one in redirects)):
+        return []
+    asks = f"{INNER} </dev/null {lead.pid}"
+    return [
+        (body.start_byte, body.start_byte, "{ "),
+        (redirects[0].start_byte, redirects[-1].end_byte, f'1>&2 2>"$({asks} exchange)"; {asks} exchanged $?; }}'),
+    ]
