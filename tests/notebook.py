@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from llm_kernel.errors import ImaginedMachineError
@@ -32,6 +33,12 @@ class Notebook:
         backend = Bounded(self.model, limit, lambda _: None) if limit else self.model
         self.session = Session(self.machine, Models(lambda _: backend, budget=limit), setup)
         self.fault: ImaginedMachineError | None = None
+
+    def unplanned(self) -> Notebook:
+        """The same one, where nobody reads a program's source for what it can print."""
+        emulator = self.session.world.emulator
+        emulator.options = replace(emulator.options, plans=False)
+        return self
 
     @property
     def requests(self) -> list[Request]:

@@ -7,6 +7,7 @@ import posixpath
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 
+from llm_kernel.plan.beyond import beyond
 from llm_kernel.plan.certain import certain, text_of
 from llm_kernel.plan.check import Matcher, check
 from llm_kernel.plan.counts import counts
@@ -69,6 +70,8 @@ def plan(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = ast.parse(source)
+        if beyond(parsed):
+            return None
         walker = Walker(argv, read, facts or {})
         nodes = walker.program(tree or parsed)
         found = typical(source, argv)

@@ -1,4 +1,4 @@
-"""Python's own random numbers: a seed in the source fixes them; without one, what is drawn is unknown, as is an order.
+"""Python's own random numbers: a seed in the source fixes them, and without one the chance of the run.
 
 The algorithms that are used here give the same numbers in every release from 3.6 on.
 """
@@ -16,7 +16,7 @@ from llm_kernel.plan.known import Handler
 from llm_kernel.plan.values import SPREAD, Items, Thing, Unknown, Value, kind_of, known
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["DRAWS", "draw", "lose_draws"]
+__all__ = ["DRAWS", "begin_draws", "draw", "lose_draws"]
 
 _HERE = "<random>"
 _MOST = 5000
@@ -42,6 +42,13 @@ def _begun(args: list[Value], named: dict[str, Value]) -> _Stream | None:
     if not isinstance(seed, (int, str)) or len(str(seed)) > 1000:
         return None
     return _Stream(random.Random(seed).getstate())
+
+
+def begin_draws(w: Walk) -> None:
+    """Let the stream begin where the chance of this run says, until the program seeds it."""
+    chance = w.facts.get("chance")
+    if isinstance(chance, int):
+        w.globals.names[_HERE] = _begun([chance], {})
 
 
 def lose_draws(w: Walk) -> None:

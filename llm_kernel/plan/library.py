@@ -25,6 +25,7 @@ from llm_kernel.plan.draws import DRAWS, draw, lose_draws
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.fetching import fetch
 from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
+from llm_kernel.plan.importing import IMPORTS
 from llm_kernel.plan.items import iterate
 from llm_kernel.plan.known import BUILTINS, Handler, exit_, len_
 from llm_kernel.plan.logs import LOGGING, logger_method
@@ -35,6 +36,7 @@ from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.rates import OPTIMIZERS, SCHEDULERS, give_up, optimizer, rate_attribute, rate_method, scheduler
 from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas, stored
+from llm_kernel.plan.shapes.cards import CARDS
 from llm_kernel.plan.shapes.chance import lose, lose_all
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.metrics import estimated
@@ -44,6 +46,7 @@ from llm_kernel.plan.shapes.release import before
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import OBJECTS, SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
+from llm_kernel.plan.shapes.versions import fact
 from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
@@ -79,6 +82,8 @@ def library_value(w: Walk, path: str) -> Value:
     """Something in a library that is not called (yet)."""
     if path in w.facts:
         return w.facts[path]
+    if (told := fact(w.facts, path)) is not None:
+        return told
     if has(w.facts, path) is False:
         home, _, name = path.rpartition(".")
         raise Raised("AttributeError", f"module '{home}' has no attribute '{name}'")
@@ -87,7 +92,7 @@ def library_value(w: Walk, path: str) -> Value:
     if path.startswith("builtins.") and path.endswith((".__name__", ".__qualname__")) and path.count(".") == 2:
         return path.split(".")[1]
     if path == "sys.argv":
-        return [Unknown("str"), *w.argv]
+        return [w.facts.get("script") or Unknown("str"), *w.argv]
     if path.startswith("math.") and hasattr(math, path[5:]) and isinstance(getattr(math, path[5:]), float):
         return float(getattr(math, path[5:]))
     if path in ("numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "torch.pi", "torch.inf", "torch.nan"):
@@ -113,6 +118,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     """A call of something in a library."""
     if f"{path}()" in w.facts:
         return w.facts[f"{path}()"]
+    if not named and (told := fact(w.facts, path, tuple(args))) is not None:
+        return told
     last = path.rsplit(".", 1)[-1]
     _note_file(w, path, last, args)
     w.risks += not path.startswith(_SAFE)
@@ -530,7 +537,7 @@ LIBRARY: dict[str, Handler] = {
     "dataclasses.asdict": vars_, "collections.OrderedDict": ordered,
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS
+LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

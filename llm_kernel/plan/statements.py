@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,8 +22,8 @@ from llm_kernel.plan.values import (
     MISSING,
     SPREAD,
     Class,
-    Env,
     Counted,
+    Env,
     Instance,
     Lib,
     Text,
@@ -360,22 +361,27 @@ def _handled(w: Walk, handler: ast.ExceptHandler, env: Env) -> Callable[[], Flow
     return way
 
 
-_PARENTS = {
-    "LookupError": {"KeyError", "IndexError"},
-    "ArithmeticError": {"ZeroDivisionError", "OverflowError"},
-    "OSError": {"FileNotFoundError", "PermissionError", "IsADirectoryError"},
-    "ValueError": {"UnicodeDecodeError", "JSONDecodeError"},
-}
+_ALIASES = {"IOError": "OSError", "EnvironmentError": "OSError"}
+_LIBRARIES = {"JSONDecodeError": ValueError, "OutOfMemoryError": RuntimeError, "LinAlgError": ValueError}
+"""Exceptions of libraries, and what they are of Python's own."""
+
+
+def _line(name: str) -> set[str]:
+    """An exception's class and all that it inherits from, by their names."""
+    kind = _LIBRARIES.get(name) or getattr(builtins, name, None)
+    return {name} | ({each.__name__ for each in kind.__mro__} if isinstance(kind, type) else set())
 
 
 def _handle(w: Walk, handlers: Sequence[ast.ExceptHandler], err: Raised, env: Env) -> Flow:
-    line = {err.name}
+    line = _line(err.name)
     if isinstance(err.value, Instance):
         for each in err.value.cls.line():
-            line |= {each.name} | {str(getattr(base, "path", "")).split(".")[-1] for base in each.bases}
+            line.add(each.name)
+            for base in each.bases:
+                line |= _line(str(getattr(base, "path", "")).split(".")[-1])
     for handler in handlers:
         for word in _caught(handler):
-            if word in ("BaseException", "Exception") or word in line or line & _PARENTS.get(word, set()):
+            if word in ("BaseException", "Exception") or _ALIASES.get(word, word) in line:
                 if handler.name:
                     w.state.put(env.names, handler.name, _bound(err))
                 return _answered(w, handler, err, env)

@@ -123,6 +123,8 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
         case Thing(kind="path"):
             text = shown(value.attrs["text"], ask, expr=expr)
             return joined(("PosixPath('", *parts_of(text), "')")) if inside else text
+        case Thing(kind="card"):
+            return str(value.attrs["shown"])
         case Thing(kind="exception") if inside and isinstance(value.attrs.get("args"), tuple):
             args = value.attrs["args"]
             told = [parts_of(shown(each, ask, inside=True)) for each in (args if isinstance(args, tuple) else ())]

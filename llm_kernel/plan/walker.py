@@ -7,9 +7,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NoReturn
 
+from llm_kernel.plan.beyond import beyond
 from llm_kernel.plan.bound import attributes, bound
 from llm_kernel.plan.calls import attribute, call
 from llm_kernel.plan.counted import Form
+from llm_kernel.plan.draws import begin_draws
 from llm_kernel.plan.expressions import EVALUATE
 from llm_kernel.plan.faults import Fault, Frame
 from llm_kernel.plan.fetching import Fetch
@@ -22,6 +24,7 @@ from llm_kernel.plan.rates import tells
 from llm_kernel.plan.recall import Recall, key_of
 from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.saves import Record
+from llm_kernel.plan.shapes.chance import begin_chance
 from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
@@ -107,6 +110,8 @@ class Walker:
     def program(self, tree: ast.Module) -> tuple[Node, ...]:
         """Walk through a whole program."""
         self.learn(tree, self.globals)
+        begin_chance(self)
+        begin_draws(self)
         self.globals.names["__doc__"] = ast.get_docstring(tree, clean=False)
         try:
             self.execute(tree.body, self.globals)
@@ -496,6 +501,9 @@ class Walker:
                 if isinstance(around, Env):
                     self.state.put(around.names, last, made)
                 return made
+        lacks = self.facts.get("lacks")
+        if not head and callable(lacks) and lacks(word):
+            raise Raised("ModuleNotFoundError", f"No module named '{word}'")
         return self._modules.setdefault(word, Lib(word))
 
     def _imported(self, word: str, source: str, path: str) -> Value:
@@ -505,6 +513,8 @@ class Walker:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             raise Raised("SyntaxError", "invalid syntax") from None
+        if beyond(tree):
+            raise Exhausted
         self.learn(tree, env)
         self.execute(tree.body, env)
         return env

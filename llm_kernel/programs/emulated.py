@@ -6,8 +6,10 @@ machine only through those acts.
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, cast
 
 from llm_kernel.journal import Journal
@@ -29,10 +31,12 @@ from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.following import Following
 from llm_kernel.programs.progress import Heard, Progress, Tracked
 from llm_kernel.programs.python_exact import Kept
+from llm_kernel.programs.python_facts import fact, factual
 from llm_kernel.programs.recalled import bearing_facts, past_of
-from llm_kernel.programs.scripts import Script, script_of
+from llm_kernel.programs.scripts import Script, from_input, script_of
 from llm_kernel.programs.sources import source_of
 from llm_kernel.programs.tempo import Tempo, untimed
+from llm_kernel.programs.torch_module import cards
 from llm_kernel.programs.training import Training
 from llm_kernel.prompt import MOST, Shown, program_request
 from llm_kernel.provenance import Answer
@@ -107,19 +111,20 @@ class Emulator:
     async def _run(
         self, call: Call, streams: Io, record: Answer, process: Process, progress: Progress, command: str
     ) -> int:
-        script = script_of(call)
-        path = call.path(script.name) if script else ""
+        script = script_of(call, (await streams.read()).decode("utf-8", "replace") if from_input(call) else None)
+        path = script.path(call) if script else ""
         begins = script if not progress.ghost else None
-        said = startup.trouble(self._machine, begins.name, path, managers_of(call), begins.folders) if begins else None
+        said = startup.trouble(self._machine, begins, path, managers_of(call)) if begins else None
         if said:
             record.by = "exact"
             await streams.err(said[0])
             return said[1]
-        planned = self._plan(call, script, progress, record)
+        source = self._source(script, path, progress) if script else ""
+        planned = self._plan(call, script, source, progress, record)
         ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
         whole = planned
         first, planned = certain(planned) if planned else ((), None)
-        training = self._training(call, process, script, path, progress, whole)
+        training = self._training(call, process, script, source, progress, whole)
         early = _before(whole, first, training) if whole and training else len(first)
         for line in first[:early]:
             await _print(streams, line)
@@ -127,7 +132,7 @@ class Emulator:
         if planned:
             await self._fetch(call, planned, streams, progress)
             whole_said = ending is not None and not planned.nodes and early == len(first)
-            if ending and whole_said and (ending.sudden or startup.quiet(self._source(path, progress))):
+            if ending and whole_said and (ending.sudden or startup.quiet(source)):
                 record.by = "exact"
                 return await ending.say(streams, 0)
             if script is None and not planned.nodes and planned.status is not None:
@@ -170,12 +175,12 @@ class Emulator:
             training.end()
 
     def _training(
-        self, call: Call, process: Process, script: Script | None, path: str, progress: Progress, planned: Plan | None
+        self, call: Call, process: Process, script: Script | None, source: str, progress: Progress, planned: Plan | None
     ) -> Training | None:
         if script is None:
             return None
         load = planned.load if planned else None
-        return Training(self._machine, call, process, script, self._source(path, progress), progress, load)
+        return Training(self._machine, call, process, script, source, progress, load)
 
     def _request(self, call: Call, paths: list[str], stdin: str, command: str, planned: Plan | None) -> Request:
         machine, options = self._machine, self.options
@@ -205,14 +210,13 @@ class Emulator:
                 self._machine.files.sized(self._machine.files.absolute(name, call.cwd), size)
             await streams.strand.sleep(1.0 + sum(size for _, size in fetched.files) / _BANDWIDTH)
 
-    def _plan(self, call: Call, script: Script | None, progress: Progress, record: Answer) -> Plan | None:
+    def _plan(self, call: Call, script: Script | None, source: str, progress: Progress, record: Answer) -> Plan | None:
         if not self.options.plans:
             return None
         if script is None:
             other = source_of(call, progress.witness)
             return other.plan() if other else None
-        path = call.path(script.name)
-        source, read, facts = self._source(path, progress), self._beside(script, progress), self._facts(call, progress)
+        read, facts = self._beside(script, progress), self._facts(call, script, source, progress)
         planned = plan(source, script.args, read=read, facts=facts)
         if planned is None:
             return None
@@ -229,8 +233,16 @@ class Emulator:
         """What makes the figures of this call its own."""
         return f"{self.options.seed}/{call.name} {' '.join(call.args)}"
 
-    def _source(self, path: str, progress: Progress) -> str:
+    def _chance(self, call: Call) -> int:
+        """What a program draws that seeds no generator: its own in each run."""
+        machine = self._machine
+        told = f"{machine.seed}/{machine.clock.now}/{self._seed(call)}"
+        return int.from_bytes(sha256(told.encode()).digest()[:4], "big")
+
+    def _source(self, script: Script, path: str, progress: Progress) -> str:
         """A script's text; empty where it cannot be read."""
+        if script.text is not None:
+            return script.text
 
         def read() -> str:
             try:
@@ -254,20 +266,25 @@ class Emulator:
 
         return read
 
-    def _facts(self, call: Call, progress: Progress) -> dict[str, object]:
+    def _facts(self, call: Call, script: Script, source: str, progress: Progress) -> dict[str, object]:
         """What the machine knows that a script may ask a library for."""
         devices, files = self._machine.devices, self._machine.files
         count = int(
             progress.witness("gpus", lambda: sum(not gpu.lost for gpu in devices.gpus) if devices.driver else 0)
         )
-        script = script_of(call)
+        managers = managers_of(call)
 
         def asked(question: str, answer: Callable[[Any], Any]) -> Callable[[Any], Any]:
             return lambda of: progress.witness(f"{question} {of}", lambda: answer(of))
 
+        def told(name: str, args: tuple[object, ...] | None = None) -> object:
+            asks = factual(name)
+            text = progress.witness(f"fact {name} {args}", lambda: fact(call, name, args)) if asks else None
+            return ast.literal_eval(text) if text else None
+
         return {
             "environ": dict(call.env),
-            **(_ranks(script.workers or count, call.env) if script and script.workers != 1 else {}),
+            **(_ranks(script.workers or count, call.env) if script.workers != 1 else {}),
             "room": asked("room", lambda size: too_large(self._machine, size)),
             "torch.cuda.is_available()": count > 0,
             "torch.cuda.device_count()": count,
@@ -275,8 +292,12 @@ class Emulator:
             "exists": asked("exists", lambda name: files.exists(files.absolute(str(name), call.cwd))),
             "text": asked("text", lambda name: self._text(files.absolute(str(name), call.cwd))),
             "version": asked("version", self._version),
+            "lacks": asked("lacks", lambda module: startup.lacks(self._machine, module, script, source, managers)),
+            "fact": told,
+            "chance": progress.witness("chance", lambda: self._chance(call)),
+            "cards": lambda: progress.witness("cards", lambda: cards(call)),
             "site": place(self._machine).local,
-            "script": script.name if script else "",
+            "script": script.word,
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }
 
@@ -305,7 +326,7 @@ class Emulator:
         planned: Plan | None,
         keeps: Callable[[str], bool] = lambda path: False,
     ) -> int:
-        source = self._source(call.path(script.name), progress) if script else ""
+        source = self._source(script, script.path(call), progress) if script else ""
         follow = self._follow(planned, call, streams, record, script, source)
         io = cast(Io, follow) if follow else streams
         acts = Acts(

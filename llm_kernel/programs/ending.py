@@ -51,8 +51,13 @@ class Ending:
 
     def _named(self, module: str) -> str:
         if module:
-            return posixpath.join(posixpath.dirname(self._path), module)
+            return self._beside(module)
         return named(self._machine, self._script.name, self._path)
+
+    def _beside(self, module: str) -> str:
+        """Where a module of the program's own lies."""
+        folder = self._cwd if self._script.text is not None else posixpath.dirname(self._path)
+        return posixpath.join(folder, module)
 
     @property
     def _version(self) -> tuple[int, int]:
@@ -60,7 +65,9 @@ class Ending:
         return int(major), int(minor)
 
     def _text(self, module: str) -> str:
-        path = posixpath.join(posixpath.dirname(self._path), module) if module else self._path
+        if not module and self._script.text is not None:
+            return self._script.text
+        path = self._beside(module) if module else self._path
         try:
             return self._machine.files.read(path).decode("utf-8", "replace")
         except OSError:

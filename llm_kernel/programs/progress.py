@@ -1,8 +1,7 @@
 """How far an emulated program has come, so that it can go on after the kernel that ran it is gone.
 
 A running program is its reply's text, the number of its effects that have happened, and its shell's state. An effect is
-one character of output, however many come at once, one sleep or one act. Taking a program up again reads the same text
-and skips as many effects.
+one piece of output, one sleep or one act. Taking a program up again reads the same text and skips as many effects.
 """
 
 from __future__ import annotations
@@ -55,18 +54,17 @@ class Progress:
             self.seen[question] = ask()
         return self.seen[question]
 
-    def effect(self, count: int = 1) -> int:
-        """Count those of ``count`` effects that begin now which have happened before; how many these are."""
+    def effect(self) -> bool:
+        """Count an effect that begins now; whether it has happened before."""
         if self.inside or not self.ghost:
-            return 0
-        skipped = min(count, self._skip - self.done)
-        self.done += skipped
-        return skipped
+            return False
+        self.done += 1
+        return True
 
-    def happened(self, count: int = 1) -> None:
-        """Effects that were not skipped are over."""
+    def happened(self) -> None:
+        """An effect that was not skipped is over."""
         if not self.inside:
-            self.done += count
+            self.done += 1
 
     def to_state(self, left: float | None) -> dict[str, Any]:
         """The progress as JSON-able data; ``left`` are the seconds until the program wakes."""
@@ -154,15 +152,15 @@ class Tracked:
 
     async def out(self, data: str | bytes) -> None:
         """Write to standard output."""
-        if left := data[self._progress.effect(len(data)) :]:
-            await self._streams.out(left)
-            self._progress.happened(len(left))
+        if not self._progress.effect():
+            await self._streams.out(data)
+            self._progress.happened()
 
     async def err(self, data: str | bytes) -> None:
         """Write to standard error."""
-        if left := data[self._progress.effect(len(data)) :]:
-            await self._streams.err(left)
-            self._progress.happened(len(left))
+        if not self._progress.effect():
+            await self._streams.err(data)
+            self._progress.happened()
 
     async def ask(self, prompt: str, hidden: bool) -> str | None:
         """Nobody sits at the terminal of a program that can be taken up again."""

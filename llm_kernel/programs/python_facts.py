@@ -24,7 +24,7 @@ from llm_kernel.python import Unsure
 from llm_kernel.python.tested import MODULES
 from llm_kernel.shell.call import Call
 
-__all__ = ["facts", "known", "lacking"]
+__all__ = ["fact", "facts", "factual", "known", "lacking"]
 
 _NATIVE = frozenset(MODULES)
 """Modules that the sandbox has; what it lacks of them may still be a fact."""
@@ -53,6 +53,19 @@ def known(call: Call) -> dict[str, Any]:
     """What functions of Python's own library say of the machine, by their dotted names."""
     of = _Facts(call, ast.Module([], []), call.cwd)
     return {name: answer(of) for name, answer in _CALLS.items() if not name.startswith("torch.")}
+
+
+def factual(name: str) -> bool:
+    """Whether ``name`` is one that may be a fact."""
+    return name in _VALUES or name in _CALLS or name.endswith(".__version__")
+
+
+def fact(call: Call, name: str, args: tuple[Any, ...] | None = None) -> str | None:
+    """What an attribute of a library is, or what its call gives, as Python text; None where that is no fact."""
+    try:
+        return _Facts(call, ast.Module([], []), call.cwd)._value(_Use(name, ast.Name(name), args))
+    except (Unsure, TypeError):
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +249,7 @@ _CALLS: dict[str, Callable[[_Facts], Any]] = {
     "torch.cuda.get_arch_list": _Facts._arch_list,
     "torch.backends.cudnn.version": _Facts._cudnn,
     "torch.backends.cudnn.is_available": lambda of: of._gpus() > 0,
+    "torch.get_num_threads": lambda of: of._machine.system.cpu.cores // of._machine.system.cpu.threads_per_core,
 }
 
 _WITH_ARGS: dict[str, Callable[..., Any]] = {

@@ -10,9 +10,10 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from llm_kernel.machine import Machine
+from llm_kernel.programs.scripts import Script
 from llm_kernel.programs.standard import brings
 
-__all__ = ["named", "present", "python_of", "quiet", "trouble"]
+__all__ = ["lacks", "named", "present", "python_of", "quiet", "trouble"]
 
 _EFFECTS = frozenset(
     """open save savefig savetxt save_weights save_pretrained to_csv to_json to_parquet to_pickle to_excel write
@@ -22,36 +23,34 @@ _EFFECTS = frozenset(
 )
 
 
-def trouble(
-    machine: Machine, script: str, path: str, managers: Sequence[str] = ("pip",), folders: Sequence[str] = ()
-) -> tuple[str, int] | None:
+def trouble(machine: Machine, script: Script, path: str, managers: Sequence[str] = ("pip",)) -> tuple[str, int] | None:
     """What Python says at once on stderr, and its exit status; None where it begins to run.
 
-    ``script`` is the name on the command line, ``path`` where it lies, ``managers`` whose packages its Python sees,
-    ``folders`` those in which its own modules are looked for, where that is not only its own.
+    ``path`` is where the script lies, ``managers`` are those whose packages its Python sees.
     """
     files = machine.files
     try:
-        if files.is_sized(path):
+        if script.text is None and files.is_sized(path):
             return None
-        source = files.read(path)
+        source = script.text.encode("utf-8", "replace") if script.text is not None else files.read(path)
     except IsADirectoryError:
-        return f"python3: can't find '__main__' module in '{script}'\n", 1
+        return f"python3: can't find '__main__' module in '{script.name}'\n", 1
     except OSError:
-        name = named(machine, script, path)
+        name = named(machine, script.name, path)
         return f"python3: can't open file '{name}': [Errno 2] No such file or directory\n", 2
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        return _syntax_error(script, source, error), 1
+        return _syntax_error(script.name, source, error), 1
     except (ValueError, RecursionError, MemoryError):
         return None
     for node, module in _first_imports(tree):
-        if not present(machine, module, folders or [posixpath.dirname(path)], managers):
+        if not present(machine, module, script.folders, managers):
             line = source.decode("utf-8", "replace").splitlines()[node.lineno - 1].strip()
+            shown = f"    {line}\n" if script.text is None else ""
             return (
                 "Traceback (most recent call last):\n"
-                f'  File "{named(machine, script, path)}", line {node.lineno}, in <module>\n    {line}\n'
+                f'  File "{named(machine, script.name, path)}", line {node.lineno}, in <module>\n{shown}'
                 f"ModuleNotFoundError: No module named '{module}'\n"
             ), 1
     return None
@@ -105,6 +104,15 @@ def _first_imports(tree: ast.Module) -> Iterator[tuple[ast.stmt, str]]:
             isinstance(node, ast.Expr) and not isinstance(node.value, ast.Constant)
         ):
             return
+
+
+_WIDENING = ("sys.path", "sys.modules", "meta_path", "site.", "chdir", "pip")
+"""What a program writes that may find modules elsewhere than Python does by itself."""
+
+
+def lacks(machine: Machine, module: str, script: Script, source: str, managers: Sequence[str]) -> bool:
+    """Whether ``import module`` surely fails, wherever the program does it."""
+    return not any(word in source for word in _WIDENING) and not present(machine, module, script.folders, managers)
 
 
 def python_of(machine: Machine, manager: str) -> str:

@@ -20,7 +20,7 @@ from llm_kernel.programs.torch_builds import arch_list, cudnn, nccl
 from llm_kernel.programs.torch_driver import cuda_label, trouble
 from llm_kernel.shell.call import Call
 
-__all__ = ["torch_sources"]
+__all__ = ["cards", "torch_sources"]
 
 _KEPT = 0.6875
 """The part of a MiB that a board has beyond the whole ones."""
@@ -61,6 +61,17 @@ def torch_sources(call: Call) -> dict[str, str]:
         "torch.backends": "from . import cudnn\n",
         "torch.backends.cudnn": _CUDNN,
     }
+
+
+def cards(call: Call) -> list[dict[str, Any]] | None:
+    """What the torch of ``call`` knows of each GPU, in order; None where nobody knows what it sees."""
+    try:
+        version = module_version(call.machine, "torch", managers_of(call))
+    except NotExact:
+        return None
+    if not cuda_label(version) or trouble(call.machine, version) or "CUDA_VISIBLE_DEVICES" in call.env:
+        return None
+    return _rows(call, Version(version).release[:2])
 
 
 def _rows(call: Call, release: tuple[int, ...]) -> list[dict[str, Any]] | None:

@@ -52,7 +52,7 @@ async def test_a_traceback_is_that_of_the_machines_python() -> None:
 
 
 async def test_files_are_written_when_the_program_has_ended_and_not_when_it_is_thrown_away() -> None:
-    notebook = Notebook(["from the model\n"])
+    notebook = Notebook(["from the model\n"]).unplanned()
     assert await notebook('python3 -c \'open("o", "w").write("hey")\'; cat o') == out("hey")
     unsure = 'python3 -c \'open("p", "w").write("hey"); import ctypes\'; ls p'
     assert (await notebook(unsure))[0] == Text("stdout", "from the model\n")
@@ -60,7 +60,7 @@ async def test_files_are_written_when_the_program_has_ended_and_not_when_it_is_t
 
 
 async def test_a_file_without_bytes_is_the_models() -> None:
-    notebook = Notebook(["from the model\n"])
+    notebook = Notebook(["from the model\n"]).unplanned()
     notebook.machine.files.sized("/root/big.txt", 10**9)
     assert await notebook("python3 -c 'print(len(open(\"big.txt\").read()))'") == out("from the model\n")
 
@@ -84,7 +84,7 @@ async def test_a_module_that_is_not_there_is_missed_where_the_program_gets_to_it
 
 
 async def test_a_module_beside_the_script_is_not_taken_for_the_librarys() -> None:
-    notebook = Notebook(["from the model\n"])
+    notebook = Notebook(["from the model\n"]).unplanned()
     assert await notebook("echo 'x = 1' > json.py; python3 -c 'import json; print(1)'") == out("from the model\n")
 
 
@@ -118,7 +118,7 @@ HOSTILE = (
 
 @pytest.mark.parametrize("source", HOSTILE)
 async def test_a_hostile_program_is_not_computed(source: str) -> None:
-    notebook = Notebook(["from the model\n"])
+    notebook = Notebook(["from the model\n"]).unplanned()
     assert await notebook(f"python3 -c '{source}'") == out("from the model\n")
 
 

@@ -62,7 +62,7 @@ async def test_what_torch_says_of_the_gpus_is_the_machines() -> None:
     ],
 )
 async def test_more_of_torch_than_is_known_is_the_models(lines: str) -> None:
-    notebook = await _four()
+    notebook = (await _four()).unplanned()
     assert await notebook(_python(lines)) == out("the model's\n")
 
 

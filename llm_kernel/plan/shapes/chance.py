@@ -15,10 +15,12 @@ from llm_kernel.plan.shapes.twister import Twister, seeded
 from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Raised, Walk
 
-__all__ = ["CHANCE", "built", "drawn_into", "generator_attribute", "lose", "lose_all"]
+__all__ = ["CHANCE", "begin_chance", "built", "drawn_into", "generator_attribute", "lose", "lose_all"]
 
 _NUMPY = "<numpy.random>"
 _TORCH = "<torch.random>"
+_FREE = "<torch's own seed>"
+"""Whether nobody has seeded torch: then all numbers are right, and layers need not be followed as they draw."""
 _SIZED = ("rand", "randn", "random", "random_sample", "normal", "uniform", "randint", "choice", "permutation",
           "exponential", "poisson", "binomial", "beta", "gamma", "standard_normal")  # fmt: skip
 _POSITION = {"rand": None, "randn": None, "random": 0, "random_sample": 0, "standard_normal": 0, "normal": 2,
@@ -30,8 +32,24 @@ _WHOLE = ("randint", "integers", "permutation", "poisson", "binomial")
 _UNSURE = (Vague, TypeError, ValueError, IndexError)
 
 
+def begin_chance(w: Walk) -> None:
+    """Let the streams begin where the chance of this run says, until the program seeds them."""
+    chance = w.facts.get("chance")
+    if isinstance(chance, int):
+        w.globals.names |= {_NUMPY: chance, _TORCH: chance, _FREE: True}
+
+
 def _state(w: Walk, key: str) -> Any:
-    return w.globals.names.get(key)
+    """Where a stream stands; None where nobody knows."""
+    state = w.globals.names.get(key)
+    return _begun(key, state) if isinstance(state, int) else state
+
+
+def _begun(key: str, seed: int) -> Any:
+    """The state that a seed gives."""
+    import numpy
+
+    return seeded(seed) if key == _TORCH else numpy.random.RandomState(seed).get_state()
 
 
 def _lost(w: Walk, key: str) -> None:
@@ -40,13 +58,18 @@ def _lost(w: Walk, key: str) -> None:
 
 
 def lose(w: Walk) -> None:
-    """The stream of torch's random numbers has moved, nobody knows how far."""
-    _lost(w, _TORCH)
+    """The stream of torch's random numbers has moved, nobody knows how far; without a seed nobody can tell."""
+    if not _free(w):
+        _lost(w, _TORCH)
+
+
+def _free(w: Walk) -> bool:
+    return w.globals.names.get(_FREE) is True
 
 
 def lose_all(w: Walk) -> None:
     """The streams of torch and of numpy may have moved."""
-    _lost(w, _TORCH)
+    lose(w)
     _lost(w, _NUMPY)
 
 
@@ -56,13 +79,10 @@ def _small(value: Value) -> bool:
 
 def _seed(key: str) -> Callable[..., Value]:
     def seed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-        import numpy
-
         value: Any = args[0] if args else named.get("seed")
-        state: Any = None
-        if _small(value):
-            state = seeded(value) if key == _TORCH else numpy.random.RandomState(value).get_state()
-        w.state.put(w.globals.names, key, state)
+        w.state.put(w.globals.names, key, _begun(key, value) if _small(value) else None)
+        if key == _TORCH:
+            w.state.put(w.globals.names, _FREE, False)
         return Unknown("any", "torch.manual_seed()") if key == _TORCH else None
 
     return seed
@@ -101,7 +121,7 @@ def _generated(name: str) -> Callable[..., Value]:
 
 
 def _drawn(w: Walk, name: str, place: dict[str, Value], key: str, args: list[Value], named: dict[str, Value]) -> Value:
-    state: Any = place.get(key)
+    state: Any = _state(w, key) if place is w.globals.names else place.get(key)
     try:
         shape = _shape(name, args, named)
     except (Vague, TypeError, IndexError):
@@ -166,7 +186,8 @@ def _generator_shuffle(w: Walk, args: list[Value], named: dict[str, Value], node
 
 
 def _shuffled(w: Walk, place: dict[str, Value], key: str, args: list[Value]) -> Value:
-    state, known = place.get(key), [each for each in args if isinstance(each, Tensor) and each.numbers is not None]
+    state: Any = _state(w, key) if place is w.globals.names else place.get(key)
+    known = [each for each in args if isinstance(each, Tensor) and each.numbers is not None]
     w.state.put(place, key, None)
     for each in args:
         if isinstance(each, Tensor) and each.cell is not None:
@@ -186,7 +207,11 @@ def _default_rng(w: Walk, args: list[Value], named: dict[str, Value], node: ast.
     import numpy
 
     value: Any = args[0] if args else named.get("seed")
-    state = numpy.random.default_rng(value).bit_generator.state if _small(value) else None
+    chance = w.facts.get("chance")
+    if value is None and isinstance(chance, int):
+        state: Any = numpy.random.default_rng([chance, w.calls]).bit_generator.state
+    else:
+        state = numpy.random.default_rng(value).bit_generator.state if _small(value) else None
     return Thing("generator", {"stream": state})
 
 
@@ -216,7 +241,7 @@ def _torch(name: str) -> Callable[..., Value]:
 def _filled(w: Walk, made: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
     """A new tensor with the numbers that come next."""
     state = _state(w, _TORCH)
-    if state is None or made.device != "cpu" or made.count > MOST:
+    if state is None or (made.device != "cpu" and not _free(w)) or made.count > MOST:
         lose(w)
         return made
     stream = Twister(state)
@@ -227,8 +252,8 @@ def _filled(w: Walk, made: Tensor, name: str, args: list[Value], named: dict[str
     w.state.put(w.globals.names, _TORCH, stream.state)
     if made.grad:
         return made
-    found = given(array.reshape(made.dims).astype(made.dtype), of="torch")
-    if found.cell is not None and name.startswith(("randn", "normal")) and made.count >= Twister.SMALL:
+    found = given(array.reshape(made.dims).astype(made.dtype), of="torch", device=made.device)
+    if found.cell is not None and not _free(w) and name.startswith(("randn", "normal")) and made.count >= Twister.SMALL:
         found.cell.held["rough"] = True
     return found
 
@@ -318,7 +343,7 @@ _DRAWN = 20_000_000
 def built(w: Walk, name: str, made: Value) -> None:
     """A layer was made: its parameters have drawn their first numbers."""
     state = _state(w, _TORCH)
-    if state is None or not isinstance(made, (Thing, Instance)):
+    if state is None or _free(w) or not isinstance(made, (Thing, Instance)):
         return
     own = [each for each in made.attrs.values() if isinstance(each, Tensor) and each.role == "param"]
     if not own or name.startswith(_QUIET):
