@@ -138,3 +138,22 @@ async def test_who_is_asked_for_names_is_there(system: str) -> None:
     else:
         assert (server, listens) == ("192.168.1.1", "0\n")
         assert runs == ("NetworkManager\n" if system == "centos 7" else "dhclient\n")
+
+
+@pytest.mark.parametrize("system", ["ubuntu 22.04", "centos 7"])
+async def test_hardware_is_listed_alike(system: str) -> None:
+    book = notebook(system)
+    await book("%machine gpu 3 'Tesla V100-PCIE-16GB'")
+    await book("which lshw >/dev/null || yum install -y lshw")
+    slots = await book.said("lspci -D | awk '/VGA|3D/ { print $1 }'")
+    assert await book.said("lshw -C display 2>/dev/null | awk -F@ '/bus info/ { print $2 }'") == slots
+    assert await book.said("lshw -short -C display | grep -c V100") == await book.said("nvidia-smi -L | wc -l")
+    mac = await book.said("cat /sys/class/net/e*/address")
+    assert await book.said("lshw -C network | awk '/serial:/ { print $2 }'") == mac
+    assert await book.said("lshw -short -C volume | grep -o '/dev/sd[a-z][0-9]'") == await book.said(
+        "lsblk -lpno NAME,TYPE | awk '$2 == \"part\" { print $1 }'"
+    )
+    await book("%machine fault gpu 1 lost\n%machine driver none")
+    lost = await book.said("lspci -D | awk '/rev ff/ { print $1 }'")
+    told = await book.said("lshw -C display | awk '/bus info/ { slot = $3 } /version: ff/ { print slot }'")
+    assert told == f"pci@{lost}"

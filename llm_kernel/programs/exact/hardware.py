@@ -154,7 +154,7 @@ def _node(machine: Machine, node: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Board:
+class Board:
     """One PCI function: its slot, class, maker and device as words and as numbers."""
 
     slot: str
@@ -173,7 +173,7 @@ _GONE = "ff"
 @exact("lspci")
 def lspci(call: Call) -> Answer:
     """``lspci``: the board's usual devices, and the GPUs that are really there."""
-    boards = _boards(call.machine)
+    rows = boards(call.machine)
     verbose = numbers = 0
     domain = drivers = False
     args = list(call.args)
@@ -181,7 +181,7 @@ def lspci(call: Call) -> Answer:
         word = args.pop(0)
         if word[:2] in ("-d", "-s"):
             value = word[2:] or (args.pop(0) if args else "")
-            boards = [board for board in boards if _picked(board, word[1], value)]
+            rows = [board for board in rows if _picked(board, word[1], value)]
         elif re.fullmatch(r"-[mt]+[vnkDmbtq]*|-[vnkDbq]+[mt][vnkDmbtq]*", word):
             raise NotExact  # a tree, or a list for programs
         elif re.fullmatch(r"-[vnkDbq]+", word):
@@ -195,16 +195,16 @@ def lspci(call: Call) -> Answer:
             which = f"invalid option -- '{word.lstrip('-')[:1]}'" if word.startswith("-") else ""
             usage = "Usage: lspci [<switches>]\n"
             return Answer(stderr=f"lspci: {which}\n{usage}" if which else usage, status=1)
-    shown = (_named(board, numbers, domain=domain) for board in boards)
+    shown = (_named(board, numbers, domain=domain) for board in rows)
     if not verbose and not drivers:
         return Answer("".join(shown))
     end = "\n" if verbose else ""
     return Answer(
-        "".join(f"{text}{_drivers(call.machine, board)}{end}" for text, board in zip(shown, boards, strict=True))
+        "".join(f"{text}{_drivers(call.machine, board)}{end}" for text, board in zip(shown, rows, strict=True))
     )
 
 
-def _picked(board: _Board, option: str, value: str) -> bool:
+def _picked(board: Board, option: str, value: str) -> bool:
     if option == "s":
         return board.slot == value.removeprefix("0000:") or board.slot.startswith(f"{value.removeprefix('0000:')}.")
     vendor, device, kind = [*value.lower().split(":"), "", ""][:3]
@@ -212,7 +212,7 @@ def _picked(board: _Board, option: str, value: str) -> bool:
     return vendor in ("", "*", own[0]) and device in ("", "*", own[2]) and board.kind_id.startswith(kind)
 
 
-def _named(board: _Board, numbers: int, *, domain: bool) -> str:
+def _named(board: Board, numbers: int, *, domain: bool) -> str:
     slot = f"0000:{board.slot}" if domain else board.slot
     tail = f" (rev {board.revision})" if board.revision else ""
     if numbers == 1:
@@ -222,7 +222,7 @@ def _named(board: _Board, numbers: int, *, domain: bool) -> str:
     return f"{slot} {board.kind}: {board.name}{tail}\n"
 
 
-def _drivers(machine: Machine, board: _Board) -> str:
+def _drivers(machine: Machine, board: Board) -> str:
     """Which driver has the device, and which could; a device that no longer answers says only that."""
     if board.revision == _GONE:
         return "\t!!! Unknown header type 7f\n"
@@ -232,7 +232,8 @@ def _drivers(machine: Machine, board: _Board) -> str:
     return f"{used}{modules}"
 
 
-def _boards(machine: Machine) -> list[_Board]:
+def boards(machine: Machine) -> list[Board]:
+    """What is on the bus, by slot."""
     intel = chip(machine.system.cpu.model).vendor == "GenuineIntel"
     rows = list(_INTEL if intel else _AMD)
     for gpu in machine.devices.gpus:
@@ -243,17 +244,17 @@ def _boards(machine: Machine) -> list[_Board]:
         kind, kind_id = ("3D controller", "0302") if gpu.card.server else ("VGA compatible controller", "0300")
         name = f"NVIDIA Corporation {code} [{model}]" if code else f"NVIDIA Corporation Device [{model}]"
         revision = _GONE if gpu.lost else "a1"
-        rows.append(_Board(slot, kind, kind_id, name, f"10de:{pci.lower()}", revision, "nvidia"))
+        rows.append(Board(slot, kind, kind_id, name, f"10de:{pci.lower()}", revision, "nvidia"))
         if not gpu.card.server:
             audio = f"NVIDIA Corporation {code} High Definition Audio Controller"
             sound = slot.removesuffix("0") + "1"
-            rows.append(_Board(sound, "Audio device", "0403", audio, "10de:1aef", revision, "snd_hda_intel"))
+            rows.append(Board(sound, "Audio device", "0403", audio, "10de:1aef", revision, "snd_hda_intel"))
     return sorted(rows, key=lambda board: board.slot)
 
 
-_INTEL: Sequence[_Board] = (
-    _Board("00:00.0", "Host bridge", "0600", "Intel Corporation Sky Lake-E DMI3 Registers", "8086:2020", "07"),
-    _Board(
+_INTEL: Sequence[Board] = (
+    Board("00:00.0", "Host bridge", "0600", "Intel Corporation Sky Lake-E DMI3 Registers", "8086:2020", "07"),
+    Board(
         "00:1c.0",
         "PCI bridge",
         "0604",
@@ -262,10 +263,10 @@ _INTEL: Sequence[_Board] = (
         "f9",
         "pcieport",
     ),
-    _Board(
+    Board(
         "00:1f.0", "ISA bridge", "0601", "Intel Corporation C621 Series Chipset LPC/eSPI Controller", "8086:a1c1", "09"
     ),
-    _Board(
+    Board(
         "04:00.0",
         "VGA compatible controller",
         "0300",
@@ -274,7 +275,7 @@ _INTEL: Sequence[_Board] = (
         "41",
         "ast",
     ),
-    _Board(
+    Board(
         "3d:00.0",
         "Ethernet controller",
         "0200",
@@ -284,15 +285,15 @@ _INTEL: Sequence[_Board] = (
         "i40e",
     ),
 )
-_AMD: Sequence[_Board] = (
-    _Board(
+_AMD: Sequence[Board] = (
+    Board(
         "00:00.0",
         "Host bridge",
         "0600",
         "Advanced Micro Devices, Inc. [AMD] Starship/Matisse Root Complex",
         "1022:1480",
     ),
-    _Board(
+    Board(
         "00:14.0",
         "SMBus",
         "0c05",
@@ -301,8 +302,8 @@ _AMD: Sequence[_Board] = (
         "61",
         "piix4_smbus",
     ),
-    _Board("00:14.3", "ISA bridge", "0601", "Advanced Micro Devices, Inc. [AMD] FCH LPC Bridge", "1022:790e", "51"),
-    _Board(
+    Board("00:14.3", "ISA bridge", "0601", "Advanced Micro Devices, Inc. [AMD] FCH LPC Bridge", "1022:790e", "51"),
+    Board(
         "04:00.0",
         "VGA compatible controller",
         "0300",
@@ -311,7 +312,7 @@ _AMD: Sequence[_Board] = (
         "41",
         "ast",
     ),
-    _Board(
+    Board(
         "c6:00.0",
         "Ethernet controller",
         "0200",
