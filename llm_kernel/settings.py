@@ -87,10 +87,10 @@ class Settings(HasTraits):
     ).tag(config=True)
     reply_tokens = Int(4096, min=16, help="The most tokens of one program's reply.").tag(config=True)
     meta_tokens = Int(4096, min=16, help="The most tokens of an instruction's script.").tag(config=True)
-    output_limit = Int(2_000_000, min=100, help="The most characters that one cell shows.").tag(config=True)
+    output_limit = Int(3_000_000, min=100, help="The most characters that one cell shows.").tag(config=True)
     spend_limit = Float(30 * 86400.0, min=1.0, help="The most seconds that one program may spend.").tag(config=True)
-    max_commands = Int(10_000_000, min=1, help="The most commands that one cell's shell runs.").tag(config=True)
-    max_loops = Int(10_000_000, min=1, help="The most turns that one loop of the shell takes.").tag(config=True)
+    max_commands = Int(3_000_000, min=1, help="The most commands that one cell's shell runs.").tag(config=True)
+    max_loops = Int(3_000_000, min=1, help="The most turns that one loop of the shell takes.").tag(config=True)
     max_memory = Int(1 << 30, min=1 << 20, help="The most bytes that shell variables and files hold.").tag(config=True)
     pace = Unicode(
         help="Simulated seconds that are shown in one real second; 0 shows all at once. Empty: a visible rhythm of "

@@ -34,6 +34,7 @@ async def _both(folder: Path, reply: str, *before: str) -> tuple[str, str]:
     [
         pytest.param("one\n@ spend 1.2.3\n@ spend 100\ntwo\n", "one\ntwo\n", id="a number that is none"),
         pytest.param("@ spend 2500000\n@ spend 2500000\n@ spend 50000\ntwo\n", "two\n", id="more than there is"),
+        pytest.param("one\n@ spend 40\nand two\n@ spend 300\nthree\n", "one\nand two\nthree\n", id="plain lines"),
         pytest.param("@ spend 1h\n@ spend 100\ntwo\n", "two\n", id="hours"),
         pytest.param("@ echo one; spend 100\n@ echo two\n", "one\ntwo\n", id="said before it slept"),
         pytest.param("@ for i in 1 2; do echo $i; spend 40; echo .; done\n", "1\n.\n2\n.\n", id="a turn of a loop"),

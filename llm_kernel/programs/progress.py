@@ -1,7 +1,8 @@
 """How far an emulated program has come, so that it can go on after the kernel that ran it is gone.
 
 A running program is its reply's text, the number of its effects that have happened, and its shell's state. An effect is
-one piece of output, one sleep or one act. Taking a program up again reads the same text and skips as many effects.
+one character of output, however many come at once, one sleep or one act. Taking a program up again reads the same text
+and skips as many effects.
 """
 
 from __future__ import annotations
@@ -54,17 +55,18 @@ class Progress:
             self.seen[question] = ask()
         return self.seen[question]
 
-    def effect(self) -> bool:
-        """Count an effect that begins now; whether it has happened before."""
+    def effect(self, count: int = 1) -> int:
+        """Count those of ``count`` effects that begin now which have happened before; how many these are."""
         if self.inside or not self.ghost:
-            return False
-        self.done += 1
-        return True
+            return 0
+        skipped = min(count, self._skip - self.done)
+        self.done += skipped
+        return skipped
 
-    def happened(self) -> None:
-        """An effect that was not skipped is over."""
+    def happened(self, count: int = 1) -> None:
+        """Effects that were not skipped are over."""
         if not self.inside:
-            self.done += 1
+            self.done += count
 
     def to_state(self, left: float | None) -> dict[str, Any]:
         """The progress as JSON-able data; ``left`` are the seconds until the program wakes."""
@@ -152,15 +154,15 @@ class Tracked:
 
     async def out(self, data: str | bytes) -> None:
         """Write to standard output."""
-        if not self._progress.effect():
-            await self._streams.out(data)
-            self._progress.happened()
+        if left := data[self._progress.effect(len(data)) :]:
+            await self._streams.out(left)
+            self._progress.happened(len(left))
 
     async def err(self, data: str | bytes) -> None:
         """Write to standard error."""
-        if not self._progress.effect():
-            await self._streams.err(data)
-            self._progress.happened()
+        if left := data[self._progress.effect(len(data)) :]:
+            await self._streams.err(left)
+            self._progress.happened(len(left))
 
     async def ask(self, prompt: str, hidden: bool) -> str | None:
         """Nobody sits at the terminal of a program that can be taken up again."""

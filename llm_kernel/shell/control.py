@@ -163,7 +163,7 @@ class Control:
             for name in names:
                 job = jobs.find(name)
                 if job is None:
-                    await self._io.err(f"bash: jobs: {name}: no such job\n")
+                    await self._io.err(f"bash: jobs: {jobs.unfound(name)}\n")
                     status = 1
                 else:
                     chosen.append(job)
@@ -243,7 +243,7 @@ class Control:
             self._chose(int(name))
             return jobs.statuses[int(name)]
         if name.startswith("%"):
-            await self._io.err(f"bash: wait: {name}: no such job\n")
+            await self._io.err(f"bash: wait: {jobs.unfound(name)}\n")
         elif name.isdigit():
             await self._io.err(f"bash: wait: pid {name} is not a child of this shell\n")
         else:
@@ -255,7 +255,7 @@ class Control:
         chosen = [(name, jobs.find(name, pids=True)) for name in names]
         for name, job in chosen:
             if job is None and name.startswith("%"):
-                await self._io.err(f"bash: wait: {name}: no such job\n")
+                await self._io.err(f"bash: wait: {jobs.unfound(name)}\n")
         wanted = [job for _, job in chosen if job is not None] if names else list(jobs.table)
         if not wanted:
             return 127
@@ -290,7 +290,7 @@ class Control:
     async def _found(self, name: str) -> Job | None:
         job = self._jobs.find(name or "%%")
         if job is None:
-            await self._io.err(f"bash: {self._call.name}: {name or 'current'}: no such job\n")
+            await self._io.err(f"bash: {self._call.name}: {self._jobs.unfound(name or 'current')}\n")
         return job
 
     async def _foreground(self, name: str) -> int:
@@ -335,7 +335,7 @@ class Control:
                 if (job := jobs.find(name, pids=True)) is not None:
                     chosen.append(job)
                     continue
-                await self._io.err(f"bash: disown: {name if names else 'current'}: no such job\n")
+                await self._io.err(f"bash: disown: {jobs.unfound(name if names else 'current')}\n")
                 status = 1
         for job in chosen if "h" not in flags else ():
             jobs.table.remove(job)

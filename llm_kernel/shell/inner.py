@@ -37,7 +37,7 @@ COPIES = "/dev/.sourced"
 WATCHED = "-c"
 """The source of a text that is watched."""
 
-ALOUD = frozenset(["!", "full", "xargs", "menu", "prompt"])
+ALOUD = frozenset(["!", "full", "xargs", "menu", "prompt", "traced"])
 """What is answered on standard error."""
 
 _FUNCTION = re.compile(r"\(\)|\bfunction\s")
@@ -77,6 +77,7 @@ class Inner:
         self._permits = Permits(machine)
         self._chance = Chance(machine)
         self._copies: dict[bytes, bytes] = {}
+        self._exchanges: list[str] = []
         self._bodies: Bodies | None = None
         self._begun: list[tuple[int, int]] = []
         self._pending: dict[int, Pending] = {}
@@ -156,6 +157,12 @@ class Inner:
                 return self._programmed(rest[0] if rest else "", cwd), 0
             case "printf":
                 return self._lead(shlex.join(["printf", *rest]), parent, parent, ""), 0
+            case "traced":
+                return (f"{rest[2]}{rest[3]}\n" if "x" in rest[1] else ""), int(rest[0])
+            case "exchange":
+                return self._exchange(), 0
+            case "exchanged":
+                return self._exchanged(), int(rest[0])
             case "full":
                 return (f"{rest[0]}\n", 1) if stdin else ("", 0)
             case _:
@@ -173,6 +180,8 @@ class Inner:
             self._masks.clear()
         self._deep = 0
         self._bodies = None
+        while self._exchanges:
+            self._exchanged()
         self._chance.over()
         if self._copies:
             self._machine.files.root.remove(COPIES, True)
@@ -409,6 +418,21 @@ class Inner:
             text = files.read(path).decode("utf-8", "replace")
         changed = moved("awk", text, self._machine.clock.now, {})
         return name if changed == text else self._copy(name, changed)
+
+    def _exchange(self) -> str:
+        """A file for what a command writes to its errors, which are to be its output."""
+        root = self._machine.files.root
+        root.mkdir(COPIES, True)
+        self._exchanges.append(f"{COPIES}/{len(self._exchanges)}>")
+        root.write_file(self._exchanges[-1], b"")
+        return self._exchanges[-1]
+
+    def _exchanged(self) -> str:
+        """What came into the last of these files, which then is gone."""
+        root, path = self._machine.files.root, self._exchanges.pop()
+        text: bytes = root.read_file(path)
+        root.remove(path)
+        return text.decode("utf-8", "replace")
 
     def _copy(self, name: str, text: str) -> str:
         copy, root = f"{COPIES}/{len(self._copies)}:", self._machine.files.root

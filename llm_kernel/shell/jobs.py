@@ -291,9 +291,21 @@ class Jobs:
         elif not name.startswith("%"):
             return None
         else:
-            fits = (lambda text: word[1:] in text) if word[0] == "?" else (lambda text: text.startswith(word))
-            return next((job for job in reversed(self.table) if fits(job.order.text)), None)
+            fitting = self._fitting(word)
+            return fitting[0] if len(fitting) == 1 else None
         return next((job for job in self.table if job.number == number), None)
+
+    def unfound(self, name: str) -> str:
+        """What bash says of a name by which ``find`` finds no job."""
+        word = name.removeprefix("%")
+        several = name != word and len(self._fitting(word)) > 1
+        return f"{word.removeprefix('?')}: ambiguous job spec" if several else f"{name}: no such job"
+
+    def _fitting(self, word: str) -> list[Job]:
+        """The jobs whose command begins with ``word``, or holds what stands behind its question mark."""
+        if word.startswith("?"):
+            return [job for job in self.table if word[1:] in job.order.text]
+        return [job for job in self.table if job.order.text.startswith(word)]
 
     def marks(self) -> dict[int, str]:
         """``+`` for the current job, ``-`` for the one before it: a stopped one comes first."""

@@ -103,6 +103,7 @@ def _row(job: Job, told: Told, *, orphan: bool) -> dict[str, Any]:
         "state": job.state,
         "status": job.status,
         "signal": job.signal,
+        "pending": job.pending,
         "told": job.told,
         "held": [[error, base64.b64encode(data).decode()] for error, data in job.held],
         "orphan": orphan,
@@ -133,6 +134,7 @@ def _job(row: Mapping[str, Any], machine: Machine, timeline: Timeline) -> Job:
         int(row["signal"]),
         bool(row["told"]),
     )
+    job.pending = [int(signal) for signal in row.get("pending", [])]
     if not job.over and pid not in machine.processes.table:
         raise ValueError(f"process {pid} of a running job is not there")
     job.held = [(bool(error), base64.b64decode(data)[:_MOST]) for error, data in row["held"]]

@@ -20,7 +20,10 @@ async def kill(jobs: Jobs, machine: Machine, call: Call, io: Io) -> int:
     if args[:1] in (["-l"], ["-L"]):
         return await _listed(args[1:], io)
     signal: int | None = 15
-    if args[:1] in (["-s"], ["-n"]) and len(args) > 1:
+    if args in (["-s"], ["-n"]):
+        await io.err(f"bash: kill: {args[0]}: option requires an argument\n")
+        return 1
+    if args[:1] in (["-s"], ["-n"]):
         word, args = args[1], args[2:]
         signal = number_of(word)
     elif args and args[0].startswith("-") and len(args[0]) > 1 and args[0] != "--":
@@ -42,7 +45,7 @@ async def _send(jobs: Jobs, machine: Machine, name: str, signal: int, io: Io) ->
     if name.startswith("%"):
         job = jobs.find(name)
         if job is None:
-            await io.err(f"bash: kill: {name}: no such job\n")
+            await io.err(f"bash: kill: {jobs.unfound(name)}\n")
             return 1
         jobs.signalled(job, signal, group=True)
         if job.state == "Stopped" and signal in ENDS:
@@ -63,7 +66,7 @@ async def _listed(names: list[str], io: Io) -> int:
     if not names:
         rows = [f"{number:2d}) SIG{name_of(number)}" for number in [*range(1, 32), *range(34, 65)]]
         lines = ["\t".join(rows[at : at + _ROW]) for at in range(0, len(rows), _ROW)]
-        await io.out("\n".join(lines) + "\n")
+        await io.out("\n".join(lines) + "\t\n")
         return 0
     status = 0
     for name in names:

@@ -29,17 +29,18 @@ from llm_kernel.shell.lead import (
     TTY,
     Edit,
     Lead,
-    alone,
     replaced,
     text_of,
 )
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.permits import opens, tested, tests, tool
+from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, shown, zeroes
 from llm_kernel.shell.refusing import refusal
 from llm_kernel.shell.signals import TRAPS
 from llm_kernel.shell.statement import statement
 from llm_kernel.shell.streams import aimed, opened, terminals
-from llm_kernel.syntax import judge, parse, walk
+from llm_kernel.shell.tracing import HEADED, heads, traces
+from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import quoted
 
 __all__ = ["AT", "ELAPSED", "FED", "GONE", "INNER", "OVER", "TTY", "Lead", "aimed", "led"]
@@ -49,7 +50,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\bnounset\b|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\b(?:awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
@@ -136,7 +137,7 @@ def led(script: str, lead: Lead) -> str:
         return script
     root = parse(script)
     nodes = list(walk(root, errors=False))
-    strict = _STRICT.search(script) is not None
+    strict, traced = _STRICT.search(script) is not None, traces(script)
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = _guards(nodes, lead, functions) if lead.guarded else []
     for node in nodes:
@@ -145,16 +146,18 @@ def led(script: str, lead: Lead) -> str:
             words = [word for word in found if word is not None]
             edits += _Command(words, node, lead, functions).edits()
             edits += same(node, shared) + newer(node, lead) if words and text_of(words[0]) == "test" else []
+        elif node.type in HEADED and traced and text_of(node.children[0]) != "select":
+            edits += heads(node, lead)
         elif node.type == "for_statement":
             edits += selects(node, f"{INNER} </dev/null {lead.pid}", quiet=lead.asked and at_terminal(node))
         elif node.type == "test_command":
             edits += tests_of(node, shared) + same(node, shared) + newer(node, lead)
         elif node.type == "redirected_statement":
-            edits += _zeroes(node) + (_merged(node) if lead.inner else [])
+            edits += zeroes(node) + exchanged(node, lead) + (merged(node) if lead.inner else [])
         elif node.type == "subshell":
             edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:
-            edits += _full(node, lead) or _chanced(node, lead)
+            edits += full(node, lead) or chanced(node, lead) or shown(node, lead)
         elif node.type in ("simple_expansion", "expansion"):
             edits += expanded(node, lead, strict=strict)
         elif node.type == "variable_name" and counted(node):
@@ -547,41 +550,6 @@ def _masked(node: Node, lead: Lead) -> list[Edit]:
         (node.start_byte, node.start_byte, f"{{ {asks} mask; "),
         (node.end_byte, node.end_byte, f"; {asks} unmask $?; }}"),
     ]
-
-
-def _full(node: Node, lead: Lead) -> list[Edit]:
-    """``> /dev/full``: what a command writes there does not fit."""
-    found = re.fullmatch(r">>?\s*/dev/full", text_of(node))
-    body = node.parent.child_by_field_name("body") if node.parent else None
-    if found is None or body is None or body.type != "command":
-        return []
-    name = text_of(body.child_by_field_name("name") or body)
-    line = node.start_point[0] + 1
-    who = f"$0: line {line}: {name}" if name in lead.builtins and lead.inner else name
-    who = f"bash: {name}" if name in lead.builtins and not lead.inner else who
-    return [replaced(node, f'| {INNER} {lead.pid} full "{who}: write error: No space left on device"')]
-
-
-def _chanced(node: Node, lead: Lead) -> list[Edit]:
-    """``< /dev/urandom``: bytes of the machine's chance."""
-    found = devices(node.named_children) if text_of(node).lstrip("0").startswith("<") else []
-    return [replaced(word, f'"$({INNER} </dev/null {lead.pid} chance {sized([text_of(word)])})"') for word in found]
-
-
-def _zeroes(node: Node) -> list[Edit]:
-    """``head -c 10G /dev/zero > x``: so many zeroes are a size, not bytes."""
-    found = re.fullmatch(r"head\s+(?:-c\s*|--bytes=)(\d+[MGT]B?)\s+/dev/zero\s*>\s*([\w./-]+)", text_of(node))
-    return [replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and alone(node) else []
-
-
-def _merged(node: Node) -> list[Edit]:
-    """``exec 2>&1`` of an inner shell, whose builtins the library would then not hear: the rest of it is a group."""
-    if node.parent is None or node.parent.type != "program" or text_of(node).split() != ["exec", "2>&1"]:
-        return []
-    if judge(text_of(node.parent)).state != "complete":  # what would be put behind it is not read as its end
-        return []
-    end = node.parent.end_byte
-    return [replaced(node, "{ :"), (end, end, "\n} 2>&1")]
 
 
 def _misread(node: Node) -> bool:

@@ -7,7 +7,7 @@ import re
 from tree_sitter import Node
 
 from llm_kernel.machine import Machine
-from llm_kernel.syntax import parse
+from llm_kernel.syntax import parse, walk
 
 __all__ = ["TIMES", "Times", "timed"]
 
@@ -16,7 +16,11 @@ TIMES = "__llm_kernel_times"
 
 _PROGRAM = (b"/usr/bin/time", b"/bin/time", b"\\time")
 """How GNU's program of that name is called; the library would take its own."""
-_COMPOUND = frozenset(["{", "for", "while", "until", "if", "case", "select", "[[", "((", "!"])
+_TIMED = frozenset(
+    """command redirected_statement pipeline negated_command compound_statement subshell for_statement if_statement
+    c_style_for_statement while_statement case_statement test_command variable_assignment declaration_command""".split()
+)
+_HEAD = re.compile(rb"time(?:[ \t]+(-p))?(?:[ \t]+--)?(?=[\s;&|)]|$)")
 _DEFAULT = "\nreal\t%3lR\nuser\t%3lU\nsys\t%3lS"
 _POSIX = "real %2R\nuser %2U\nsys %2S"
 _FIELD = re.compile(r"%(?:%|(\d?)(l?)([RUSP]))")
@@ -26,49 +30,56 @@ def timed(script: str) -> str:
     """``script`` with its timed pipelines between two readings of the clock."""
     if "time" not in script:
         return script
-    data = script.encode("utf-8", "replace")
-    edits: list[tuple[int, int, str]] = []
-    todo = [parse(script)]
-    while todo:
-        node = todo.pop()
-        todo.extend(node.named_children)
+    data = plain = script.encode("utf-8", "replace")
+    heads: list[re.Match[bytes]] = []
+    while found := [head for node in walk(parse(plain.decode())) if (head := _head(node, plain))]:
+        heads += found
+        for head in found:  # without it, what is timed is parsed as what it is
+            plain = plain[: head.start()] + b" " * len(head[0]) + plain[head.end() :]
+    root = parse(plain.decode())
+    edits = [edit for head in heads for edit in _around(root, head, plain)]
+    for node in walk(root):
         name = node.child_by_field_name("name") if node.type == "command" else None
-        if name is not None and name.text == b"time" and node.start_byte == name.start_byte:
-            edits += _around(node, name)
-        elif name is not None and name.text in _PROGRAM:
+        if name is not None and (name.text in _PROGRAM or (name.text == b"time" and _piped(node))):
             edits.append((name.start_byte, name.end_byte, "command time"))
     for start, end, text in sorted(edits, reverse=True):
         data = data[:start] + text.encode() + data[end:]
     return data.decode("utf-8", "replace")
 
 
-def _around(node: Node, name: Node) -> list[tuple[int, int, str]]:
-    rest = [child for child in node.children if child.start_byte >= name.end_byte]
-    style = '"${TIMEFORMAT-unset}"'
-    if rest and rest[0].text == b"-p":
-        style = "posix"
-        rest = rest[1:]
-    whole = _whole(node)
-    if not rest or rest[0].type == "subshell" or (rest[0].text or b"").decode("utf-8", "replace") in _COMPOUND:
-        return [(name.start_byte, name.start_byte, f"{TIMES} 0 && ")] if rest and rest[0].text != b"!" else []
-    if any(child.type == "heredoc_redirect" for child in whole.children):
-        return [(name.start_byte, name.start_byte, f"{TIMES} 0 && ")]
-    return [
-        (name.start_byte, rest[0].start_byte, f"{{ {TIMES} 0; "),
-        (whole.end_byte, whole.end_byte, f"; {TIMES} 1 $? {style}; }}"),
-    ]
+def _head(node: Node, data: bytes) -> re.Match[bytes] | None:
+    """The word that times, with its options, where ``node`` is a command that begins with it."""
+    name = node.child_by_field_name("name") if node.type == "command" else None
+    if name is None or name.text != b"time" or node.start_byte != name.start_byte or _piped(node):
+        return None
+    return _HEAD.match(data, name.start_byte)
 
 
-def _whole(node: Node) -> Node:
-    """The pipeline that is timed: all that follows, with its redirections."""
+def _piped(node: Node) -> bool:
+    """Whether a command reads a pipe: the word that times stands before whole pipelines alone."""
     above = node.parent
-    if above is not None and above.type == "redirected_statement":
-        node, above = above, above.parent
-    if above is not None and above.type == "pipeline" and above.named_children[0].id == node.id:
-        node, above = above, above.parent
-        if above is not None and above.type == "redirected_statement":
-            node = above
-    return node
+    return above is not None and above.type == "pipeline" and above.start_byte != node.start_byte
+
+
+def _around(root: Node, head: re.Match[bytes], plain: bytes) -> list[tuple[int, int, str]]:
+    style = "posix" if head[1] else '"${TIMEFORMAT-unset}"'
+    begin, end = f"{{ {TIMES} 0;", f"; {TIMES} 1 $? {style}; }}"
+    start = len(plain) - len(plain[head.end() :].lstrip(b" \t"))
+    if plain[start : start + 1] in (b"", b"\n", b";", b"&", b"|", b")"):
+        return [(head.start(), head.end(), begin + end[1:])]
+    whole = _whole(root, start)
+    if whole is None or any(child.type == "heredoc_redirect" for child in whole.children):
+        return [(head.start(), head.start(), f"{TIMES} 0 && ")]
+    return [(head.start(), head.end(), begin), (whole.end_byte, whole.end_byte, end)]
+
+
+def _whole(root: Node, start: int) -> Node | None:
+    """The pipeline that begins at ``start``, with its redirections."""
+    node, whole = root.descendant_for_byte_range(start, start + 1), None
+    while node is not None and node.start_byte == start and node.type not in ("program", "list"):
+        whole = node if node.type in _TIMED else whole
+        node = node.parent
+    return whole
 
 
 class Times:

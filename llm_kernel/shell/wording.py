@@ -16,7 +16,8 @@ _SED = re.compile(rb"the `e' command is not available: Bashkit [^\n]*")
 _SED_OPTION = re.compile(rb"the `e' option to `s' is not available: Bashkit [^\n]*")
 _OWN = re.compile(
     rb"__llm_kernel_\w+=(?:'[^']*'|\"[^\"]*\") "
-    rb"|(?m:^\++ __llm_kernel_\w+[ =].*\n)"
+    rb"|__llm_kernel_control [\d.]+ (?!__llm_kernel_)"
+    rb"|(?m:^\S+ __llm_kernel_(?!control [\d.]+ [a-z])\w+[ =].*\n)"
 )
 _ASKED = re.compile(rb"\"\$\(__llm_kernel_inner \d+ \S+ (?:\$\? )?((?:[^()\"']|'[^']*'|\"[^\"]*\")*)\)\"")
 _VALUE = re.compile(

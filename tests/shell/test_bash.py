@@ -363,3 +363,15 @@ async def test_a_shell_that_is_gone_keeps_no_file_open() -> None:
     for _ in range(11):
         await notebook("git status")
     assert opened() <= before + 2
+
+
+@pytest.mark.parametrize(
+    ("script", "shown"),
+    [
+        ("echo x > /dev/tty", "x\n"),
+        ('x=$(echo a > /dev/tty; echo b); echo "[$x]"', "a\n[b]\n"),
+        ("{ echo 1; echo 2; } > /dev/tty | cat; bash -c 'echo in >> /dev/tty' | wc -l", "1\n2\nin\n0\n"),
+    ],
+)
+async def test_what_goes_to_the_terminal_is_shown_in_the_cell(script: str, shown: str) -> None:
+    assert await Notebook().said(script) == shown
