@@ -51,7 +51,8 @@ _SHORTEST = 6
 _LIBRARY = {
     "the library": r"\bbashkit\b|\bmonty\b|\btokio\b|\bpyo3\b|\brust\b|\.rs:\d|\bclap\b",
     "its wording": r"\bsandbox(?:ed)?\b|not yet implemented|not available in|unavailable in|not supported in"
-    r"|resource limit exceeded|\bvirtual (?:filesystem|bash|shell)|error: unexpected argument|For more information, try"
+    r"|resource limit exceeded|\bvirtual (?:filesystem|bash|shell)|(?<!syntax )error: unexpected argument"
+    r"|For more information, try"
     r"|\bpanicked\b|command not found\. Did you mean|\bunsupported (?:builtin|feature)",
     "the kernel": r"llm[_-]?kernel|imagined machine|@exact|@live"
     r"|Traceback \(most recent call last\):\n  File \"(?!<)/",

@@ -18,7 +18,9 @@ from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts, known, lacking
 from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.python_talk import Exchange, Talk, banner
+from llm_kernel.programs.python_unittest import tests_program
 from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.tensorflow_module import device_sources
 from llm_kernel.programs.torch_module import torch_sources
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
@@ -68,7 +70,7 @@ class Python:
     async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
         """The exit status, or None and the streams with which the model has to begin."""
         args = _after(call.args)
-        if args[:1] == ("-m",) or args == ("-c", "import this"):
+        if (args[:1] == ("-m",) and args[1:2] != ("unittest",)) or args == ("-c", "import this"):
             return await self._module(call, args, streams, record)
         try:
             started = _Start.of(call)
@@ -191,7 +193,7 @@ def _place(call: Call) -> Place:
     home, lacks = call.env.get("HOME", "/root"), partial(lacking, call)
     version = tuple(int(part) for part in own_version(_interpreting(call)).split(".")[:3])
     facts_of = known(call)
-    made = torch_sources(call)
+    made = torch_sources(call) | device_sources(call)
     return Place(
         clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks, facts=facts_of, version=version, made=made
     )
@@ -225,6 +227,8 @@ class _Start:
         match rest:
             case ["-c", text, *args]:
                 return cls(version, ("-c", *args), text=text)
+            case ["-m", "unittest", *args]:
+                return cls(version, ("python3 -m unittest",), text=tests_program(call, args))
             case ["-", *args]:
                 return cls(version, ("-", *args), from_input=True)
             case []:

@@ -82,6 +82,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
         "traceback": "print_exc format_exc",
         "types": "SimpleNamespace MappingProxyType",
+        "unittest": """TestCase main TestSuite TextTestRunner TestLoader defaultTestLoader skip skipIf skipUnless
+        expectedFailure SkipTest TestResult""",
         "urllib": "parse",
         "urllib.parse": "quote unquote quote_plus unquote_plus urlencode urlparse urlsplit parse_qs parse_qsl urljoin",
         "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
@@ -154,6 +156,7 @@ BY_VERSION: dict[str, tuple[int, ...]] = {
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
+    "unittest": (12, 13), "subTest": (11,), "expectedFailure": (11,),
     "asyncio.TimeoutError": (11,), "concurrent.futures.TimeoutError": (11,),
     "decimal": (7,), "fractions": (12,), "typing": (7,),
 }  # fmt: skip

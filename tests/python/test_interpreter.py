@@ -226,3 +226,13 @@ async def test_a_with_inside_a_generator_guards_its_target_too() -> None:
     )
     said = "TypeError cannot unpack non-iterable int object\n"
     assert await interpreted(source, "3.11") == [f"{said}{said}['on'] on\n", "", 0]
+
+
+@pytest.mark.parametrize(("version", "marked"), [("3.11", ""), ("3.13", "         ~^^\n")])
+async def test_an_error_on_the_way_out_of_a_with_is_marked_from_3_13_on(version: str, marked: str) -> None:
+    source = (
+        "class C:\n    def __enter__(self): pass\n    def __exit__(self, *a): raise OSError('x')\nwith C():\n    pass"
+    )
+    _, err, _ = await interpreted(source, version)
+    said = f'  File "/root/t.py", line 4, in <module>\n    with C():\n{marked}'
+    assert err.split("(most recent call last):\n")[1].startswith(said + '  File "/root/t.py", line 3')

@@ -91,12 +91,12 @@ def _with(node: ast.AsyncWith, scope: Scope) -> Goes:
                 keep(frame, value)
             signal = yield from body(frame)
         except BaseException as error:
-            way = departing(frame, error, item.context_expr)
+            way = departing(frame, error, node)
             if not (yield from awaited(leave(owner, type(error), error, None))):
                 frame.module.run.restored(error, way, frame)
                 raise
             return None
-        frame.node = item.context_expr
+        frame.node = node
         yield from awaited(leave(owner, None, None, None))
         return signal
 

@@ -166,10 +166,10 @@ def _with(node: ast.With, scope: Scope) -> Goes:
                 keep(frame, value)
             signal = yield from body(frame)
         except BaseException as error:
-            if not left(frame, leave, error, item.context_expr):
+            if not left(frame, leave, error, node):
                 raise
             return None
-        frame.node = item.context_expr
+        frame.node = node
         leave(None, None, None)
         return signal
 

@@ -27,6 +27,7 @@ from .paths import pathlib
 from .shut import shut
 from .storage import NATIVE, storage
 from .telling import Telling
+from .testing import unittest_on
 from .threads import NEEDING, threading_on
 from .turns import Turns
 from .wire import Wire
@@ -45,6 +46,7 @@ _LAZY: dict[str, tuple[str, ...]] = {
     "pathlib": ("fnmatch",),
     "statistics": ("heapq", "decimal", "fractions"),
     "time": ("_strptime",),
+    "unittest": ("locale", "shutil", "gettext", "textwrap"),
 }
 """Modules that others of the library load when they are first used."""
 _CODINGS = ("ascii", "latin_1", "utf_16", "utf_8_sig", "cp1252")
@@ -119,6 +121,8 @@ class _Run:
         if "logging" in job["library"]:
             shown["logging"] = self._telling.logging(shown["time"], shown["os"], threads=self._threads is not None)
         shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
+        if "unittest" in job["library"]:
+            unittest_on(shown["time"], self._tested, self._version)
         if "argparse" in job["library"]:
             _age(importlib.import_module("argparse"), self._version)
         self._trace.routines = Routines()
@@ -271,13 +275,18 @@ class _Run:
     def _line(self, path: str, line: int) -> str:
         return str(self._wire.ask("line", path, line))
 
-    def _chain(self, error: BaseException | None) -> list[dict[str, Any]]:
+    def _tested(self, error: BaseException) -> str:
+        """The traceback of an error in a test, without what called the test."""
+        return str(self._wire.ask("traceback", self._chain(error, tested=True)))
+
+    def _chain(self, error: BaseException | None, *, tested: bool = False) -> list[dict[str, Any]]:
         """What is told of an error and of those behind it, the oldest first."""
         chain: list[dict[str, Any]] = []
         link = ""
         seen: set[int] = set()
         while error is not None and id(error) not in seen:
             seen.add(id(error))
+            _check_way(error, tested=tested)
             chain.append(self._told(error, link))
             if error.__cause__ is not None:
                 link, error = "cause", error.__cause__
@@ -288,13 +297,6 @@ class _Run:
         return chain[::-1]
 
     def _told(self, error: BaseException, link: str) -> dict[str, Any]:
-        step = error.__traceback__
-        while step is not None:
-            code = step.tb_frame.f_code
-            folder, file = os.path.split(code.co_filename)
-            if folder != _HERE or _written(file, code.co_name):
-                raise Doubt("frame of a library")
-            step = step.tb_next
         _check_arguments(error)
         way = self._trace.way(error)
         kind, text = type(error), self._said(error)
@@ -317,6 +319,22 @@ class _Run:
             return self._addresses.shown(str(error))
         except Exception as err:
             raise Doubt("an error that cannot be shown") from err
+
+
+def _check_way(error: BaseException, *, tested: bool) -> None:
+    """Doubt an error that came through Python's library, but for what calls a test, or fails in one."""
+    begun, step = False, error.__traceback__
+    while step is not None:
+        code = step.tb_frame.f_code
+        folder, file = os.path.split(code.co_filename)
+        if tested and os.path.split(folder)[1] == "unittest":
+            if begun and type(error) is not AssertionError:
+                raise Doubt("frame of a library")
+        elif folder != _HERE or _written(file, code.co_name):
+            raise Doubt("frame of a library")
+        else:
+            begun = True
+        step = step.tb_next
 
 
 def _written(file: str, function: str) -> bool:
@@ -344,6 +362,10 @@ def _place(node: Any, version: tuple[int, ...]) -> tuple[int, int, int, int, int
     """Line, first and last line, first and last column; the last is below zero where nothing is marked."""
     if isinstance(node, ast.Assert):
         node = node.test
+    if isinstance(node, ast.With | ast.AsyncWith):  # what is left
+        if version < (3, 13):
+            return node.lineno, node.lineno, node.end_lineno or 0, node.col_offset, -1
+        node = node.items[0].context_expr
     if isinstance(node, ast.For | ast.comprehension):
         node = node.iter
         if version < (3, 13):

@@ -225,10 +225,10 @@ def within(node: ast.With, scope: Scope) -> Does:
                 keep(frame, value)
             signal = body(frame)
         except BaseException as error:
-            if not left(frame, leave, error, item.context_expr):
+            if not left(frame, leave, error, node):
                 raise
             return None
-        frame.node = item.context_expr
+        frame.node = node
         leave(None, None, None)
         return signal
 
