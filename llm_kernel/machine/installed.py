@@ -253,6 +253,11 @@ class Installed:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
+    def manages(self, name: str) -> bool:
+        """Whether people mean a manager by ``name``."""
+        lower = name.partition(":")[0].lower()
+        return lower in _ARCHIVE or lower in _MANAGERS or lower in self.managers or lower in ("pip", "conda", "npm")
+
     def manager(self, name: str) -> str:
         """The manager that people mean: ``yum`` on Ubuntu is ``apt``, ``pip3`` is ``pip``."""
         kind, colon, root = name.strip().partition(":")

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from llm_kernel.errors import Refused
-from llm_kernel.machine import faults, mig
+from llm_kernel.machine import archive, faults, mig, releases
 from llm_kernel.machine.machine import Machine
 from llm_kernel.machine.quantity import read_size, say_size
 from llm_kernel.machine.suiting import keep_packages, suit_packages, suit_python
@@ -127,9 +127,9 @@ def _python(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
 
 
 def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
-    if len(args) < 2:
+    if not args:
         raise Refused(f"usage: {USAGE['install']}")
-    manager, wanted = args[0].lower(), list(args[1:])
+    manager, wanted = _brought(machine, args)
     told = []
     while wanted:
         name = wanted.pop(0)
@@ -147,6 +147,23 @@ def _install(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         for package in machine.packages.install(manager, name, version, companions=True):
             told.append(f"{manager}: {package.name} {package.version}")
     return told
+
+
+def _brought(machine: Machine, args: Sequence[str]) -> tuple[str, list[str]]:
+    """The manager and what it shall bring; a user may leave it out for what pip or the system's own one has.
+
+    Raises:
+        Refused: for a manager with nothing to bring, and for one name that nobody knows.
+    """
+    first = re.split(r"[=<>~!@]", args[0])[0]
+    if not machine.packages.manages(first):
+        if releases.project(releases.canonical(first)) is not None:
+            return "pip", list(args)
+        if archive.find(first, machine.system.profile) is not None:
+            return machine.packages.archive, list(args)
+    if len(args) < 2:
+        raise Refused(f"usage: {USAGE['install']}")
+    return args[0].lower(), list(args[1:])
 
 
 def _remove(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:

@@ -107,6 +107,17 @@ def test_the_clock_takes_the_boot_and_the_processes_along() -> None:
     assert f"{machine.clock.local:%H:%M}" == "12:00"
 
 
+def test_install_finds_who_brings_what_is_named_alone() -> None:
+    machine = Machine()
+    told = say(machine, ["install", "torch==1.8.0", "tqdm"], "/root")
+    assert [row for row in told if "torch " in row] == ["pip: torch 1.8.0"]
+    assert say(machine, ["install", "htop"], "/root") == ["apt: htop 2.2.0-2build1"]
+    assert say(machine, ["install", "numpy", "1.20.1"], "/root") == ["pip: numpy 1.20.1"]
+    for nothing in (["install"], ["install", "pip"], ["install", "nobody-made-this"]):
+        with pytest.raises(Refused, match=r"usage: machine install pip torch 1\.8\.0"):
+            say(machine, nothing, "/root")
+
+
 def test_install_takes_versions_in_every_spelling() -> None:
     machine = Machine()
     _say(machine, "machine install pip torch 1.8.0 numpy==1.20.2 tqdm")
