@@ -20,6 +20,7 @@ from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.python_talk import Exchange, Talk, banner
 from llm_kernel.programs.python_unittest import tests_program
 from llm_kernel.programs.table import NotExact
+from llm_kernel.programs.tensorflow_module import device_sources
 from llm_kernel.programs.torch_module import torch_sources
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
@@ -192,7 +193,7 @@ def _place(call: Call) -> Place:
     home, lacks = call.env.get("HOME", "/root"), partial(lacking, call)
     version = tuple(int(part) for part in own_version(_interpreting(call)).split(".")[:3])
     facts_of = known(call)
-    made = torch_sources(call)
+    made = torch_sources(call) | device_sources(call)
     return Place(
         clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks, facts=facts_of, version=version, made=made
     )
