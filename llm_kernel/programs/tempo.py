@@ -129,6 +129,8 @@ class Tempo:
             return False, line
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
+        if beat.closes == 1 and self._since + seconds < turn / 2:
+            seconds = turn - self._since  # the lines that were to take the rest did not come
         if beat.steps is not None:
             line = beat.steps.held(text, turn * beat.single, self._flicker) + line[len(text) :]
         told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None

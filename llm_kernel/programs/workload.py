@@ -78,6 +78,8 @@ _NAMED = re.compile(
     r"|shufflenet_v2_x1_0|mnasnet1_0)\b"
 )
 _FULL, _VAGUE = 0.93, 1.25
+_TOKENS = 120
+"""How many tokens of a text go by in the time of one example of other data, where passes are counted in tokens."""
 _SMALL, _LARGE = 95, 1024
 """Pictures smaller than those of ImageNet have networks of their own, whatever they are called."""
 _CROP = re.compile(r"(?:RandomResizedCrop|CenterCrop|RandomCrop)\(\s*\(?(\d{2,4})")
@@ -160,6 +162,8 @@ def workload(
     else:
         mem = round(620 + (kind.mem - 620) * max(0.15, min((batch / 128) ** 0.8, 8.0)))
         rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
+        if told and told.pair.data and told.pair.task == "tokens":
+            rate *= _TOKENS
     return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, _passes(source, args, found), delivered)
 
 

@@ -141,6 +141,32 @@ async def test_a_line_of_some_epochs_alone_does_not_time_the_run() -> None:
     assert plain * 0.8 < await _passed(notebook, "python3 stops.py") < plain * 1.25
 
 
+async def test_an_epoch_takes_its_time_though_few_of_its_batches_are_told() -> None:
+    source = """%%writefile fit.py
+import torch, time
+from torchvision import datasets
+train = datasets.MNIST("data", download=False)
+model = torch.nn.Linear(784, 10)
+for epoch in range(1, 6):
+    begin = time.time()
+    for batch in range(938):
+        loss = model(torch.rand(64, 784)).sum()
+        loss.backward()
+        if loss.item() > 1000:
+            print(f"batch {batch} is odd: {loss.item():.2f}")
+    print(f"epoch {epoch} took {time.time() - begin:.1f}s, loss {loss.item():.4f}")
+"""
+    notebook = Notebook(["".join(f"epoch {n} took 0.1s, loss {1 / n:.4f}\n" for n in range(1, 6))])
+    await notebook("%machine install pip torch 1.8.0")
+    await notebook("%machine fact 'MNIST is downloaded to ./data'")
+    await notebook(source)
+    (said, *_) = await notebook("python3 fit.py")
+    took = [float(one) for one in re.findall(r"took ([\d.]+)s", said.text)]
+    assert len(took) == 5
+    assert max(took) < 1.2 * min(took)
+    assert min(took) > 2
+
+
 def test_a_loop_in_loops_that_is_told_by_its_form_has_a_last_line() -> None:
     planned = plan("for i in range(500):\n  for j in range(500):\n    for k in range(500):\n      print(i, j, k)")
     assert planned is not None

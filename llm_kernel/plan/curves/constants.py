@@ -97,6 +97,9 @@ class Constants:
 
     def _note(self, node: ast.AST) -> None:
         match node:
+            case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(values):
+                for one, value in zip(names, values, strict=True):
+                    self._keep(last_name(one), value)
             case ast.Assign(targets=[*targets], value=value):
                 for target in targets:
                     self._keep(last_name(target) or _key(target), value)

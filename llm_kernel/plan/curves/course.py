@@ -231,7 +231,8 @@ def course(source: str, argv: Sequence[str] = (), seed: str = "") -> Course | No
     if found is None:
         return None
     rates = schedule(source, argv, found.lr, found.epochs or found.pair.epochs, found.updates)
-    return Course(found, regime(found), seed, rates, _pace(found, rates) if rates is not None else ())
+    pace = _pace(found, rates) if rates is not None and rates.rate > 0 else ()
+    return Course(found, regime(found), seed, rates, pace)
 
 
 def _pace(recipe: Recipe, rates: Schedule) -> tuple[float, ...]:

@@ -31,6 +31,8 @@ _EARLY, _BEGINNING = 1.5, 0.1
 """Above so much of their mean the first of a turn's batches tells of the run's first steps, such a part of the turn."""
 _AFTER = 0.72
 """What a step of the network that tells true from made leaves of its word for what is made."""
+_BEHIND = 0.15
+"""How far a figure behind the main loop may lie off, where none of its kind was seen in it."""
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
 _ENOUGH = 4
@@ -223,7 +225,7 @@ class Figures:
         trail = self._trail(role, base)
         loose = min(self._course.regime.noise, 3.0)
         if trail.at < 0:
-            return usual, 9.0
+            return usual, _BEHIND if row.behind else 9.0
         before = self._usual(role, base, trail.at)
         known = bool(self._course.recipe.pair.data)
         away = (0.9 if known else 1.0) * far(trail.value, before, base)

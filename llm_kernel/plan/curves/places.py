@@ -30,12 +30,16 @@ _NUMBER = r"[-+]?(?:\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row at one place: its progress, the counters in its fixed text, whether it stands inside a turn's batches."""
+    """One row at one place: its progress, the counters in its fixed text, whether it stands inside a turn's batches.
+
+    ``behind``: it stands behind the main loop.
+    """
 
     progress: float
     counters: tuple[str, ...]
     inner: bool
     turn: int
+    behind: bool = False
 
 
 @dataclass(slots=True)
@@ -105,7 +109,9 @@ class Places:
     def _find(self) -> Loop | None:
         loops = [node for node in walk(self._nodes) if isinstance(node, Loop) and self._tells(node)
                  and (node.count != 1 or _EPOCH.search(node.var))]  # fmt: skip
-        return next((loop for loop in loops if _EPOCH.search(loop.var)), loops[0] if loops else None)
+        silent = (node for node in walk(self._nodes) if isinstance(node, Loop) and _EPOCH.search(node.var)
+                  and any(isinstance(one, Line) for one in walk(node.usual)))  # fmt: skip
+        return next((loop for loop in (*loops, *silent) if _EPOCH.search(loop.var)), loops[0] if loops else None)
 
     def _tells(self, loop: Loop) -> bool:
         body = loop.usual
@@ -191,7 +197,7 @@ class Places:
         if place is None:
             place = self._held[tuple(key)] = self._place(Line(parts), inner)
         place.last = self._end > 0 and turn == self._last and after
-        place.rows.append(Row(progress, tuple(counters), inner, turn))
+        place.rows.append(Row(progress, tuple(counters), inner, turn, place.last))
 
     def _place(self, line: Line, inner: bool) -> Place:
         pieces: list[str] = []

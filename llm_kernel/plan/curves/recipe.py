@@ -18,6 +18,8 @@ __all__ = ["Recipe", "recipe"]
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
 _LONGEST = 120_000
 _TRAINS = re.compile(r"\b(?:backward|fit|train|minimize|fit_generator|value_and_grad|compile)\(")
+_LENGTHS = ("bptt", "block_size", "seq_len", "seq_length", "sequence_length", "context_length", "chunk_len")
+"""Names of how many tokens stand in one row of a batch."""
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
 
 
@@ -79,6 +81,8 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     pair = pair.times(_unit(nodes, calls, pair))
     batch = _batch(calls, constants, examples or pair.train)
+    if pair.data and pair.task == "tokens" and batch < pair.batch:
+        batch *= int(constants.named(*_LENGTHS) or max(pair.batch // batch, 1))
     optimizer, lr, momentum, decay = _optimizer(nodes, calls, constants)
     told = examples if not data or examples < pair.train else pair.train
     return Recipe(

@@ -60,3 +60,15 @@ def test_a_slow_run_learns_as_slowly_as_in_pytorch(
 def test_batches_differ_more_the_lower_their_loss_is(rate: float, epoch: int, apart: float) -> None:
     found = _course(_LINEAR, rate)
     assert found.rough(found.smooth("loss", "train", epoch)) == pytest.approx(apart, rel=0.4)
+
+
+def test_a_batch_of_text_is_as_many_tokens_as_its_rows_have() -> None:
+    found = course(
+        "import torch\nbptt, batch_size = 35, 20\ncorpus = Corpus('data/wikitext-2')\nmodel = torch.nn.LSTM(200, 200)\n"
+        "for epoch in range(6):\n    loss.backward()\n    for p in model.parameters():\n"
+        "        p.data.add_(p.grad, alpha=-20)\n"
+    )
+    assert found is not None
+    assert (found.recipe.batch, found.recipe.updates) == (700, 2984)
+    assert found.smooth("loss", "test", 1) == pytest.approx(5.98, rel=0.02)
+    assert found.smooth("loss", "test", 6) == pytest.approx(4.87, rel=0.02)
