@@ -16,7 +16,7 @@ from llm_kernel.shell.printed import printed
 from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
-__all__ = ["CONTROL", "JOB", "LAST", "Order", "copies", "detached", "shown"]
+__all__ = ["CONTROL", "JOB", "LAST", "Order", "copies", "detached", "routes", "shown"]
 
 JOB = "__llm_kernel_job"
 LAST = "__llm_kernel_last"
@@ -142,7 +142,7 @@ def _captured(node: Node) -> bool:
 
 def _mutes(statement: Node) -> bool:
     """Whether what a statement writes stays where it went, or goes nowhere."""
-    written = [(operator, to) for _, operator, to in _routes(statement)]
+    written = [(operator, to) for _, operator, to in routes(statement)]
     return all(to == "/dev/null" or copies(operator, to) for operator, to in written) and (
         not written or written[0][1] == "/dev/null"
     )
@@ -153,13 +153,13 @@ def _muted(node: Node) -> tuple[tuple[int, str, str], ...]:
     found: tuple[tuple[int, str, str], ...] = ()
     above = node.parent
     while above is not None:
-        found = (*_routes(above), *found) if above.type == "redirected_statement" else found
+        found = (*routes(above), *found) if above.type == "redirected_statement" else found
         above = above.parent
     return found
 
 
-def _routes(node: Node) -> tuple[tuple[int, str, str], ...]:
-    """Where its output is sent, in order."""
+def routes(node: Node) -> tuple[tuple[int, str, str], ...]:
+    """Where the output of a redirected statement is sent, in order: descriptor, operator and destination."""
     found = []
     for child in node.children:
         said = _ROUTE.match((child.text or b"").decode("utf-8", "replace")) if _writes(child) else None
@@ -189,14 +189,14 @@ def _writes(redirect: Node) -> bool:
 
 def _order(node: Node, text: str) -> Order:
     body = node.child_by_field_name("body") if node.type == "redirected_statement" else node
-    routes = _routes(node)
-    files = tuple(unquoted(to) for _, operator, to in routes if ">" in operator and not operator.endswith(">&"))
+    sent = routes(node)
+    files = tuple(unquoted(to) for _, operator, to in sent if ">" in operator and not operator.endswith(">&"))
     plain = (
         body is not None
         and body is not node
         and all(child.type in ("file_redirect", body.type) and not _reads(child) for child in node.children)
     )
-    inner, ways = ((body.text or b"").decode("utf-8", "replace"), routes) if plain and body is not None else (text, ())
+    inner, ways = ((body.text or b"").decode("utf-8", "replace"), sent) if plain and body is not None else (text, ())
     if body is None or body.type != "command":
         return Order(printed(node) or text, (), False, files, inner, ways)
     words = [child for child in body.children if child.is_named and child.type != "variable_assignment"]

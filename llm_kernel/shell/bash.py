@@ -12,6 +12,7 @@ import re
 import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 import bashkit
@@ -22,6 +23,7 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.asking import ASK, asking, unfed
 from llm_kernel.shell.background import CONTROL, Order, detached, shown
 from llm_kernel.shell.call import Call, Run
+from llm_kernel.shell.captured import captured
 from llm_kernel.shell.control import WORDS, Control
 from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.handed import handed
@@ -274,6 +276,7 @@ class Shell:
         self._root = 0
         self._source, self._here = "", cwd
         self._forked = False
+        self._doubtful: Collection[str] = ()
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
@@ -320,7 +323,7 @@ class Shell:
                 data = untraced(shown(data, self._orders))
             await out(self._named(data) if b"ashkit" in data else data)
 
-        self._order = Streaming(output, errors)
+        self._order = Streaming(output, errors, cache(partial(captured, self._source, self._doubtful)))
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
         self._running, written = True, self._machine.files.writers.begin(reached)
@@ -662,6 +665,7 @@ class Shell:
         child._forked, child._inner.own = True, process.pid
         child._root = process.ppid if self.pid == self._machine.processes.shell else self._root
         child._terminal = aimed(self._terminal, order.text)
+        child._doubtful = frozenset(_WORD.findall(state))  # its functions and aliases may call them
         return child
 
     def caught(self, signal: int) -> bool:

@@ -6,7 +6,7 @@ What bash's own words write in one burst is shown output first; within one progr
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import TypeAlias
 
 from llm_kernel.patience import within
@@ -32,14 +32,16 @@ class Order:
     """Two sinks for the library to write to, and their arrivals to wait for.
 
     ``elsewhere``: programs, by their words, and streams of them that did not arrive: they go into a pipe or a file.
+    ``captured`` names programs of which it is known before that their output does.
     """
 
-    def __init__(self, out: Sink, err: Sink) -> None:
+    def __init__(self, out: Sink, err: Sink, captured: Callable[[], Collection[str]] = frozenset) -> None:
         self._sinks = (out, err)
         self._came = asyncio.Event()
         self._pausing: set[asyncio.Event] = set()
         self.got = [0, 0]
         self.elsewhere: set[tuple[tuple[str, ...], int]] = set()
+        self.captured = captured
 
     async def out(self, data: bytes) -> None:
         """Take standard output."""
@@ -105,7 +107,8 @@ class Turns:
 
     async def after(self, stream: int) -> None:
         """After a write that others read in a file: it is there, unless an earlier one tells that it went elsewhere."""
-        if (want := self._want[stream]) > self._order.got[stream]:
+        want = self._want[stream]
+        if want > self._order.got[stream] and (stream or self._words[0] not in self._order.captured()):
             who = self._words, stream
             await self._order.arrival(stream, want, _PATIENCE if who in self._order.elsewhere else _SLOW)
             (self._order.elsewhere.add if self._order.got[stream] < want else self._order.elsewhere.discard)(who)
