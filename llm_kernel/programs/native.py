@@ -70,7 +70,9 @@ async def _end(call: Call, found: Computed, streams: Io, record: Answer) -> int:
     record.by, record.note = "exact", "computed step by step from its source"
     if found.signal and streams.strand is streams.strand.timeline.front:  # of a job in the background, the shell tells
         script, said = re.match(r"(.*?: line \d+): ", call.at), said_of(found.signal)
-        place = f"{script[1]}: {call.pid:5d} " if script else ""
-        command = f" {shlex.join((call.name, *call.args))}" if script else ""
-        await streams.err(f"{place}{said:<{23 * bool(script)}} (core dumped){command}\n")
+        if script:
+            command = shlex.join((call.name, *call.args))
+            await streams.err(f"{script[1]}: {call.pid:5d} {said:<23} (core dumped) {command}\n")
+        elif not call.at:  # who else runs a program has words of its own
+            await streams.err(f"{said} (core dumped)\n")
     return found.status or 0
