@@ -166,6 +166,9 @@ _ALIASES = frozenset(["ll", "la", "l"])
 _LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
 _LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
+_MAWK = ("ubuntu", "debian")
+"""Systems whose awk is mawk."""
+
 _LOGIN = "bash: "
 """What the words of the login shell begin with."""
 
@@ -726,7 +729,8 @@ class Shell:
 
     def _mend(self, data: bytes) -> bytes:
         """The library's few wordings that are not bash's, in bash's words."""
-        data = self._inner.named(mended(data, self._source, self._here))
+        mawk = self._machine.system.os in _MAWK
+        data = self._inner.named(mended(data, self._source, self._here, mawk=mawk))
         if b"__llm_kernel" in data:
             data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:

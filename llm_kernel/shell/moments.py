@@ -9,6 +9,8 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 
+from llm_kernel.shell.defining import NAMES, defined
+
 __all__ = ["KINDS", "asks", "moved", "program_at"]
 
 KINDS = {"awk": "awk", "gawk": "awk", "mawk": "awk", "nawk": "awk", "jq": "jq"}
@@ -16,9 +18,10 @@ KINDS = {"awk": "awk", "gawk": "awk", "mawk": "awk", "nawk": "awk", "jq": "jq"}
 
 _TAKING = {"awk": {"-F": 1, "-v": 1, "--assign": 1, "--field-separator": 1}, "jq": {"--indent": 1, "-L": 1}}
 _PAIRS = frozenset(["--arg", "--argjson", "--slurpfile", "--rawfile"])
+_TOLD = r"\bnow\b|\benv\b|\$ENV\b|\bstrflocaltime\b|\blocaltime\b"
 _ASKS = {
     "awk": re.compile(r"\b(?:srand|systime|strftime)\s*\("),
-    "jq": re.compile(r"\bnow\b|\benv\b|\$ENV\b|\bstrflocaltime\b|\blocaltime\b"),
+    "jq": re.compile(f"{NAMES}|{_TOLD}"),
 }
 _CALL = re.compile(r"\b(systime|srand|strftime)\s*\(")
 _DATE = '"%a %b %e %H:%M:%S %Z %Y"'
@@ -54,9 +57,11 @@ def moved(kind: str, text: str, now: float, env: Mapping[str, str]) -> str:
         return _awk(text, int(now))
     if not _ASKS["jq"].search(text):
         return text
+    if not re.search(_TOLD, text):
+        return defined(text) + text
     said = json.dumps({name: value for name, value in sorted(env.items()) if not _OWN.fullmatch(name)})
     given = f"def now: {now:.6f}; def env: {said}; def localtime: gmtime; def strflocaltime(f): gmtime|strftime(f); "
-    return given + re.sub(r"\$ENV\b", "env", text)
+    return given + defined(text) + re.sub(r"\$ENV\b", "env", text)
 
 
 def _awk(text: str, now: int) -> str:

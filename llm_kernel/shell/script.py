@@ -51,7 +51,7 @@ _SUSPECT = re.compile(
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
-    r"|\b(?:awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
+    r"|\b(?:[mn]?awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
     (re.compile(head), re.compile(word))
@@ -86,9 +86,9 @@ _FEW = 200
 """Parts of a text that are looked at for what cannot be read."""
 
 _OPENING = frozenset(
-    """awk gawk base32 base64 bzip2 cat cd cksum cmp column comm cut diff egrep expand fgrep fmt fold grep gunzip gzip
-    head hexdump iconv join jq md5sum nl od paste pr pushd rev sed sha1sum sha256sum sha512sum shuf sort split strings
-    sum tac tail unexpand uniq unzip wc xxd xz xzcat zcat zgrep zip""".split()
+    """awk gawk mawk nawk base32 base64 bzip2 cat cd cksum cmp column comm cut diff egrep expand fgrep fmt fold grep
+    gunzip gzip head hexdump iconv join jq md5sum nl od paste pr pushd rev sed sha1sum sha256sum sha512sum shuf sort
+    split strings sum tac tail unexpand uniq unzip wc xxd xz xzcat zcat zgrep zip""".split()
 )
 """Programs that open the files they are given, and are asked for none by others."""
 
@@ -106,6 +106,9 @@ _MISSING = {
 _CONTROL, _OURS = "__llm_kernel_control", "__llm_kernel_"
 _CONTROLLED = frozenset(["kill", "wait", "trap"])
 """Words behind which a shell with traps looks for signals, or says what its traps are."""
+
+_AWKS = frozenset(["mawk", "nawk"])
+"""Names under which the library does not know its awk."""
 
 _FRONTING = frozenset(["fg", "bg"])
 """Words that a shell without job control refuses."""
@@ -224,6 +227,8 @@ class _Command:
         name, rest = text_of(words[0]), [text_of(word) for word in words[1:]]
         found = _PLACE.fullmatch(name)
         base = found[1] if found else name
+        if base in _AWKS and not self._lead.absent(base):
+            base = "awk"
         if base == "echo" and rest in (["--version"], ["--help"]):
             return [replaced(words[0], r"printf '%s\n'")]
         if base == "trap" and rest == ["-l"]:
@@ -278,11 +283,13 @@ class _Command:
         if closed or asks_itself(base, rest) or (base in LACKING and lacks(base, rest)):
             place = f"/usr/bin/{base}" if base == "compgen" else self._lead.place(base)
             return [] if found else [replaced(words[0], place)]
-        edits = [replaced(words[0], base)] if found else []
+        edits = [replaced(words[0], base)] if found or base != name else []
         if base == "sudo" and wrapper in ("", "time") and rest and not rest[0].startswith("-"):
             edits.append((words[0].start_byte, words[0].start_byte, 'SUDO_USER="$USER" USER=root LOGNAME=root '))
         if base == "command" and rest and rest[0] in ("-v", "-V"):
             return edits + self._found(words[2:])
+        if base == "tail" and rest and re.fullmatch(r"\+\d+", rest[0]):
+            edits.append(replaced(words[1], f"-n {rest[0]}"))
         if base == "pr":
             edits += paged(words)
         if base not in ("xargs", "sudo", "env"):

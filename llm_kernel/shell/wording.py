@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 
+from llm_kernel.shell.mawk import mawk_says
 from llm_kernel.shell.permits import said_of
 
 __all__ = ["mended", "untraced"]
@@ -13,6 +14,17 @@ _GETOPTS = re.compile(
     rb"(?m)^([^\n:]+): (?:line \d+: )?getopts: (illegal option|option requires an argument) -- '([^'\n]+)'"
 )
 _SED = re.compile(rb"the `e' command is not available: Bashkit [^\n]*")
+_SED_SAYS = (
+    (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unclosed group"), rb"Unmatched ( or \\("),
+    (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unopened group"), rb"Unmatched ) or \\)"),
+    (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unclosed counted repetition"), rb"Unmatched \\{"),
+    (re.compile(rb"char \d+: unmatched `\{'"), rb"char 0: unmatched `{'"),
+    (re.compile(rb"(unknown option to `s'): `.'"), rb"\1"),
+    (re.compile(rb"(couldn't open file [^\n]*): io error: file not found"), rb"\1: No such file or directory"),
+    (re.compile(rb"(?m)^sed: can't read ([^\n]*): Is a directory$"), rb"sed: read error on \1: Is a directory"),
+)
+"""What ``sed`` complains of, and the real one's words for it."""
+
 _SED_OPTION = re.compile(rb"the `e' option to `s' is not available: Bashkit [^\n]*")
 _OWN = re.compile(
     rb"__llm_kernel_\w+=(?:'[^']*'|\"[^\"]*\") "
@@ -51,7 +63,7 @@ _HINTED = re.compile(
 _CONVERSION = re.compile(rb"(printf: )(%[^\n]*): invalid conversion specification")
 _OPERAND = re.compile(rb"(?m)(: [^\n]*?([-+*/%&|^<>=]) *: syntax error: operand expected)$")
 _UNSET = re.compile(rb"(?m)(\w+): parameter null or not set$")
-_GAWK, _AWK = re.compile(r"\bgawk\b"), re.compile(r"\bawk\b")
+_AWK = re.compile(r"\b[gmn]?awk\b")
 _UNCLOSED = re.compile(rb"(?m)^missing \]$")
 _OPEN = re.compile(r"(?:^|[\s;&|({])\[ (?![^;\n]* \])")
 _STOPPED = b"seq: zero increment\n"
@@ -67,10 +79,11 @@ _SAYS = {
 """How a tool says that a file is not there, or is a directory, where it is more than the file's name."""
 
 
-def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
+def mended(data: bytes, script: str = "", cwd: str = "/", *, mawk: bool = False) -> bytes:
     """What is written to standard error, without a word of the library's, or of ours.
 
-    ``script`` and its directory tell how a file was named that the library says the whole path of.
+    ``script`` and its directory tell how a file was named that the library says the whole path of. ``mawk``: it is
+    the machine's awk.
     """
     data = untraced(data)
     if b"invalid conversion" in data:
@@ -79,8 +92,11 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
         data = _OPERAND.sub(rb'\1 (error token is "\2")', data)
     if b"null or not set" in data:
         data = _UNSET.sub(lambda found: _not_set(found, script), data)
-    if data.startswith(b"awk: ") and _GAWK.search(script) and not _AWK.search(script):
-        data = re.sub(rb"(?m)^awk: ", b"gawk: ", data)
+    if data.startswith(b"awk: "):
+        called = _AWK.findall(script)
+        name = called[0] if len(set(called)) == 1 else "awk"
+        data = mawk_says(data) if mawk and name != "gawk" else data
+        data = re.sub(rb"(?m)^awk: ", f"{name}: ".encode(), data)
     if b"missing ]" in data:
         data = _UNCLOSED.sub(lambda _: b"bash: line %d: [: missing `]'" % _unclosed(script), data)
     if b"/dev/." in data:
@@ -90,6 +106,9 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     if b"Bashkit" in data:
         data = _SED.sub(b"unknown command: `e'", data)
         data = _SED_OPTION.sub(b"unknown option to `s'", data)
+    if data.startswith(b"sed: "):
+        for pattern, words in _SED_SAYS:
+            data = pattern.sub(words, data)
     if b"output limit" in data:
         data = _LIMIT.sub(b"", data)
     if _UTILITIES.search(data):
