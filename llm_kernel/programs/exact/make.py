@@ -9,7 +9,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from llm_kernel.machine.signals import said_of
-from llm_kernel.programs.exact.makefile import Makefile, Rule, Stop, Wants, stem_of
+from llm_kernel.programs.exact.make_variables import Stop, Variables, Wants
+from llm_kernel.programs.exact.makefile import Makefile, Rule, stem_of
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.bash import BUILTINS
 from llm_kernel.shell.call import Call, Io
@@ -133,11 +134,11 @@ class _Run:
     def _empty(self) -> Makefile:
         given = dict(self._options.given)
         environment = {name: text for name, text in self._call.env.items() if not name.startswith("__")}
-        book = Makefile(environment, given, names=self._listed, shells=self._shells, read=self._read)
-        book.put("CURDIR", self._cwd)
-        book.put("MAKEFILE_LIST", f" {self._name}")
-        book.put("MAKELEVEL", str(self._level))
-        return book
+        variables = Variables(environment, given, names=self._listed, shells=self._shells)
+        variables.put("CURDIR", self._cwd)
+        variables.put("MAKEFILE_LIST", f" {self._name}")
+        variables.put("MAKELEVEL", str(self._level))
+        return Makefile(variables, self._read)
 
     async def book(self, source: str | None) -> Makefile | Stop:
         """The makefile as it is read, or why it cannot be."""
@@ -165,7 +166,7 @@ class _Run:
     async def _expanded(self, text: str, own: Mapping[str, str]) -> str:
         for _ in range(_SHELLS):
             try:
-                return self._book.expanded(text, own)
+                return self._book.variables.expanded(text, own)
             except Wants as wants:
                 await self._learn(wants.command)
         raise NotExact("make")
@@ -185,7 +186,7 @@ class _Run:
             await self._io.err(f"{self._own}: {self._name}: No such file or directory\n")
             await self._io.err(f"{self._own}: *** No rule to make target '{self._name}'.  Stop.\n")
             return 2
-        goals = self._options.goals or [book.value(".DEFAULT_GOAL") or book.goal]
+        goals = self._options.goals or [book.variables.value(".DEFAULT_GOAL") or book.goal]
         if goals == [""]:
             why = "No targets" if there else "No targets specified and no makefile found"
             await self._io.err(f"{self._own}: *** {why}.  Stop.\n")
@@ -296,7 +297,7 @@ class _Run:
     async def _shell(self, line: str, *, out: Callable[[bytes], Awaitable[None]] | None = None) -> int:
         run = self._call.run
         assert run is not None
-        book, names = self._book, {"MAKELEVEL": str(self._level + 1)} | self._options.given
+        book, names = self._book.variables, {"MAKELEVEL": str(self._level + 1)} | self._options.given
         for name in book.exported - {"*"}:
             names[name] = book.value(name)
         for name in self._call.env.keys() & book.changed():
