@@ -39,7 +39,8 @@ DUNDERS = frozenset(
 )
 """Names with underscores on both sides that a program may use."""
 
-_PATH = "abspath basename dirname exists expanduser getsize isabs isdir isfile join normpath relpath split splitext sep"
+_PATH = """abspath basename dirname exists expanduser getsize isabs isdir isfile join normpath relpath split splitext
+    sep commonpath commonprefix"""
 
 LIBRARY: dict[str, frozenset[str]] = {
     name: frozenset(attributes.split())
@@ -59,12 +60,12 @@ LIBRARY: dict[str, frozenset[str]] = {
         AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
-        "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode",
+        "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode b85encode b85decode",
         "binascii": "hexlify unhexlify crc32",
         "calendar": """isleap monthrange leapdays day_name day_abbr month_name month_abbr weekday month
         calendar""",
         "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
-        MutableSequence MutableSet Reversible Sequence Set Sized""",
+        MutableSequence MutableSet Reversible Sequence Set Sized ItemsView KeysView ValuesView MappingView Awaitable Coroutine AsyncIterator""",
         "fnmatch": "fnmatch fnmatchcase filter",
         "getpass": "getuser",
         "glob": "glob iglob",
@@ -75,8 +76,9 @@ LIBRARY: dict[str, frozenset[str]] = {
         "numbers": "Number Complex Real Rational Integral",
         "platform": "machine node python_implementation python_version release system",
         "pprint": "pprint pformat pp",
+        "secrets": "token_hex token_bytes token_urlsafe choice randbelow randbits compare_digest",
         "shlex": "split quote join",
-        "shutil": "copy copy2 copyfile move rmtree",
+        "shutil": "copy copy2 copyfile move rmtree copytree",
         "socket": "gethostname",
         "struct": "pack unpack calcsize pack_into unpack_from iter_unpack error",
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
@@ -86,17 +88,18 @@ LIBRARY: dict[str, frozenset[str]] = {
         expectedFailure SkipTest TestResult""",
         "urllib": "parse",
         "urllib.parse": "quote unquote quote_plus unquote_plus urlencode urlparse urlsplit parse_qs parse_qsl urljoin",
-        "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
+        "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500 uuid4",
         "warnings": "warn simplefilter filterwarnings",
         "zlib": "crc32 adler32",
-        "dataclasses": "dataclass field asdict astuple replace fields",
+        "dataclasses": "dataclass field asdict astuple replace fields is_dataclass FrozenInstanceError KW_ONLY",
         "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
-        "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP",
+        "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_FLOOR ROUND_CEILING ROUND_HALF_DOWN localcontext DivisionByZero InvalidOperation",
         "difflib": "get_close_matches unified_diff context_diff ndiff SequenceMatcher",
-        "enum": "Enum IntEnum Flag auto unique",
+        "enum": "Enum IntEnum Flag auto unique StrEnum IntFlag",
         "fractions": "Fraction",
-        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property",
+        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property singledispatchmethod",
         "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
+        "hmac": "new compare_digest",
         "html": "escape unescape",
         "io": "StringIO BytesIO",
         "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
@@ -104,10 +107,10 @@ LIBRARY: dict[str, frozenset[str]] = {
         "json": "dumps loads load dump JSONDecodeError JSONEncoder JSONDecoder",
         "math": """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf exp expm1 fabs
         factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10
-        log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm""",
+        log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm cbrt exp2 ulp nextafter remainder sumprod""",
         "operator": """add sub mul truediv floordiv mod neg itemgetter attrgetter methodcaller lt le eq ne gt ge xor
         pow and_
-        or_ not_ abs contains concat getitem is_ is_not""",
+        or_ not_ abs contains concat getitem is_ is_not lshift rshift invert pos truth countOf indexOf""",
         "os": """path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink walk rename replace
         rmdir stat
         cpu_count""",
@@ -115,24 +118,24 @@ LIBRARY: dict[str, frozenset[str]] = {
         "pathlib": "Path PurePosixPath",
         "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
         "random": """seed random randint choice shuffle sample uniform randrange choices gauss normalvariate Random
-        expovariate triangular betavariate getrandbits""",
+        expovariate triangular betavariate getrandbits getstate setstate lognormvariate paretovariate vonmisesvariate weibullvariate gammavariate randbytes""",
         "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
         DOTALL X VERBOSE A ASCII Pattern Match""",
         "statistics": """mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError fmean
         quantiles
-        harmonic_mean geometric_mean multimode median_grouped""",
+        harmonic_mean geometric_mean multimode median_grouped linear_regression correlation covariance NormalDist""",
         "string": """ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation Template
-        capwords""",
+        capwords printable whitespace""",
         "sys": """argv exit stdin stdout stderr platform maxsize byteorder executable version_info setrecursionlimit
         getrecursionlimit""",
         "textwrap": "wrap fill dedent indent shorten",
         "threading": """Thread Lock RLock Event Condition Semaphore BoundedSemaphore Barrier BrokenBarrierError Timer
         current_thread main_thread active_count enumerate local get_ident""",
         "time": """time sleep perf_counter monotonic process_time strftime localtime gmtime ctime time_ns strptime
-        perf_counter_ns""",
+        perf_counter_ns mktime asctime struct_time""",
         "typing": """Any Callable ClassVar Dict FrozenSet Generator Generic Iterable Iterator List Mapping NamedTuple
         Optional Sequence Set Tuple Type TypeVar Union Protocol Literal Final Deque DefaultDict OrderedDict Counter
-        NoReturn MutableMapping MutableSequence Hashable Sized Collection cast overload TypedDict Text IO""",
+        NoReturn MutableMapping MutableSequence Hashable Sized Collection cast overload TypedDict Text IO TYPE_CHECKING AnyStr NewType Annotated Awaitable Coroutine AsyncIterator ContextManager TypeAlias Self TextIO BinaryIO""",
     }.items()
 }
 """Modules, and what of them."""
@@ -148,6 +151,11 @@ SINCE: dict[str, int] = {
     "textwrap.shorten": 7, "__future__.annotations": 7, "is_integer": 6, "as_integer_ratio": 8,
     "contextlib.nullcontext": 7, "asyncio": 8, "asyncio.timeout": 11, "shlex.join": 8, "asyncio.TaskGroup": 11,
     "concurrent.futures.ThreadPoolExecutor": 8, "queue.SimpleQueue": 7,
+    "dataclasses.KW_ONLY": 10, "enum.StrEnum": 11, "functools.singledispatchmethod": 8, "math.cbrt": 11,
+    "math.exp2": 11, "math.ulp": 9, "math.nextafter": 9, "math.remainder": 7, "math.sumprod": 12,
+    "random.randbytes": 9, "statistics.linear_regression": 10, "statistics.correlation": 10,
+    "statistics.covariance": 10, "statistics.NormalDist": 8, "typing.Annotated": 9, "typing.TypeAlias": 10,
+    "typing.Self": 11, "shutil.copytree": 8,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
@@ -156,6 +164,8 @@ BY_VERSION: dict[str, tuple[int, ...]] = {
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
+    "statistics.correlation": (12,), "statistics.linear_regression": (11, 12), "statistics.covariance": (12,),
+    "enum.StrEnum": (12,), "enum.IntFlag": (11,), "typing.NewType": (10,),
     "unittest": (12, 13), "subTest": (11,), "expectedFailure": (11,),
     "asyncio.TimeoutError": (11,), "concurrent.futures.TimeoutError": (11,),
     "decimal": (7,), "fractions": (12,), "typing": (7,),

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from . import definitions, expressions, functions, matching, statements
 from .addresses import Addresses
+from .chance import unseeded
 from .coroutines import Routines
 from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
@@ -121,6 +122,8 @@ class _Run:
         if "logging" in job["library"]:
             shown["logging"] = self._telling.logging(shown["time"], shown["os"], threads=self._threads is not None)
         shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
+        if {"secrets", "uuid"} & job["library"].keys():
+            shown["secrets"] = unseeded(job["seed"])
         if "unittest" in job["library"]:
             unittest_on(shown["time"], self._tested, self._version)
         if "argparse" in job["library"]:

@@ -60,6 +60,16 @@ class _Storage:
         self._write(place, self._read(old))
         return place
 
+    def copytree(self, old: Any, new: Any, *, dirs_exist_ok: bool = False) -> Any:
+        self._os.makedirs(new, exist_ok=dirs_exist_ok)
+        for name in self._os.listdir(old):
+            inner, place = posixpath.join(old, name), posixpath.join(new, name)
+            if self._path.isdir(inner):
+                self.copytree(inner, place, dirs_exist_ok=dirs_exist_ok)
+            else:
+                self.copy(inner, place)
+        return new
+
     def move(self, old: Any, new: Any) -> Any:
         place = posixpath.join(new, posixpath.basename(old)) if self._path.isdir(new) else new
         self.rename(old, place)
@@ -152,7 +162,7 @@ def storage(files: Files, system: ModuleType, seed: str) -> dict[str, ModuleType
     system.__dict__.update(walk=of.walk, rename=of.rename, replace=of.rename, rmdir=of.rmdir, stat=of.stat)
     known = {
         "shutil": {
-            "copy": of.copy, "copy2": of.copy, "copyfile": of.copy, "move": of.move, "rmtree": of.rmtree,
+            "copy": of.copy, "copy2": of.copy, "copyfile": of.copy, "copytree": of.copytree, "move": of.move, "rmtree": of.rmtree,
         },
         "glob": {"glob": of.glob, "iglob": lambda *args, **named: iter(of.glob(*args, **named))},
         "tempfile": {
