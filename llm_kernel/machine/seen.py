@@ -174,15 +174,14 @@ class Seen:
 
     def weigh(self, data: bytes) -> int:
         """How long ``data`` would be, had every file without bytes been read in full where its beginning stands."""
-        size = len(data)
-        if size < _SHORTEST:
-            return size
+        if len(data) < _SHORTEST:
+            return len(data)
+        beginnings: dict[bytes, int] = {}  # copies begin alike
         for path, meta in self._ledger.metas.items():
             if meta.size is not None and kind_of(self._nodes, path) == "file":
-                start = self._nodes.read_file(path)
-                if len(start) >= _SHORTEST:
-                    size += data.count(start) * (meta.size - len(start))
-        return size
+                beginnings.setdefault(self._nodes.read_file(path), meta.size)
+        long = {start: size for start, size in beginnings.items() if len(start) >= _SHORTEST}
+        return len(data) + sum(data.count(start) * (size - len(start)) for start, size in long.items())
 
     # who may
 

@@ -55,3 +55,21 @@ async def test_mistakes_are_worded_as_the_real_ones(script: str, said: str, stat
     book = Notebook()
     await book("seq 12 > n")
     assert await book(script) == err(said, status)
+
+
+async def test_a_checkpoint_keeps_its_size_packed_copied_and_split() -> None:
+    book = Notebook()
+    await book("%machine file /root/fit.pt --size 1400M")
+    size = "1468006400"
+    assert await book.said("cp fit.pt b.pt; cat fit.pt | wc -c; cat fit.pt b.pt | wc -c") == f"{size}\n2936012800\n"
+    for pack, unpack, end in (("gzip", "gunzip", "gz"), ("xz", "unxz", "xz"), ("bzip2", "bunzip2", "bz2")):
+        packed = int(await book.said(f"{pack} b.pt; stat -c %s b.pt.{end}"))
+        assert packed < int(size) // 2
+        assert await book.said(f"{unpack} b.pt.{end}; stat -c %s b.pt; cmp b.pt fit.pt; ls b.pt*") == f"{size}\nb.pt\n"
+    assert await book.said("gzip -k b.pt; gzip -l b.pt.gz | awk 'NR == 2 { print $2, $3 }'") == f"{size} 53.0%\n"
+    assert await book.said("split -b 600M fit.pt p_; stat -c '%n %s' p_*") == (
+        "p_aa 629145600\np_ab 629145600\np_ac 209715200\n"
+    )
+    assert await book.said("split -n 3 -d fit.pt n; stat -c %s n00 n01 n02 | paste -sd+ | bc") == f"{size}\n"
+    await book("%machine file /root/images.gz --size 9912422")
+    assert await book.said("gunzip images.gz; ls -s --block-size=1M images") == "21 images\n"

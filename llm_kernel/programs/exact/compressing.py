@@ -28,6 +28,19 @@ _OPTIONS = Options(
 )
 _SHARE = 0.47
 """How small a file without bytes gets."""
+_NOTED = 8
+"""Behind the packed beginning of a file without bytes, how many bytes say how long all of it was."""
+_FRAME = 18
+"""The bytes that stand around what gzip packed; its ratio leaves them out."""
+_CORRUPT = (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a file holds and how long it is: longer than ``data``, it has no more bytes than those."""
+
+    data: bytes
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,18 +172,18 @@ class _Packing:
             text = f"{name}: unknown suffix -- ignored"
             self._complain(text, f"{name}: Filename has an unknown suffix, skipping", 2)
             return
-        found = self._unpacked(name, data)
-        if found is None or self.tests:
-            if self.tests and found is not None and "verbose" in self.parsed:
+        held = self._held(name, path, data)
+        if held is None or self.tests:
+            if self.tests and held is not None and "verbose" in self.parsed:
                 self.report.err.append(f"{name}:\t OK\n")
             return
         if self.shows:
-            self.shown += found
+            self.shown += held.data
             return
         target = name.removesuffix(ending) + _TARRED.get(ending, "")
         if not self._free(target):
             return
-        self._replace(path, self.call.path(target), found, name, target, len(data))
+        self._replace(path, self.call.path(target), held, name, target, files.stat(path).size)
 
     def _pack(self, name: str, path: str, data: bytes) -> None:
         files = self.call.machine.files
@@ -184,22 +197,25 @@ class _Packing:
         target = name + self.kind.ending
         if not self._free(target):
             return
-        if files.is_sized(path):
-            stat = files.stat(path)
-            files.sized(self.call.path(target), max(int(stat.size * _SHARE), 1))
-            self._finish(path, self.call.path(target))
-            return
-        self._replace(path, self.call.path(target), self.kind.pack(data), name, target, len(data))
+        stat, packed = files.stat(path), self.kind.pack(data)
+        held = _Held(packed, len(packed))
+        if stat.sized:
+            held = _Held(packed + stat.size.to_bytes(_NOTED, "big"), max(int(stat.size * _SHARE), 1))
+        self._replace(path, self.call.path(target), held, name, target, stat.size)
 
-    def _replace(self, path: str, target: str, data: bytes, name: str, shown: str, before: int) -> None:
+    def _replace(self, path: str, target: str, held: _Held, name: str, shown: str, before: int) -> None:
+        files = self.call.machine.files
         try:
-            self.call.machine.files.write(target, data)
+            if held.size > len(held.data):
+                files.sized(target, held.size, held.data)
+            else:
+                files.write(target, held.data)
         except OSError as err:
             self.report.fail(f"{shown}: {err.strerror}")
             return
         if "verbose" in self.parsed:
-            plain, packed = (len(data), before) if self.unpacks else (before, len(data))
-            saved = 100 * (plain - packed) / max(plain, 1)
+            plain, packed = (held.size, before) if self.unpacks else (before, held.size)
+            saved = 100 * (plain - packed + _FRAME) / max(plain, 1)
             done = "created" if "keep" in self.parsed else "replaced with"
             self.report.err.append(f"{name}:\t{saved:5.1f}% -- {done} {shown}\n")
         self._finish(path, target)
@@ -246,6 +262,17 @@ class _Packing:
         self.report.err.append(f"{name}: {gzip if self.kind.name == 'gzip' else other}\n")
         self.report.status = max(self.report.status, status)
 
+    def _held(self, name: str, path: str, data: bytes) -> _Held | None:
+        """What is packed in the file at ``path``, which begins with ``data``; None where it is wrong."""
+        stat = self.call.machine.files.stat(path)
+        if not stat.sized or not data.startswith(self.kind.magic):
+            found = self._unpacked(name, data)
+            return None if found is None else _Held(found, len(found))
+        try:
+            return _Held(self.kind.unpack(data[:-_NOTED]), int.from_bytes(data[-_NOTED:], "big"))
+        except _CORRUPT:  # it always was without bytes
+            return _Held(b"", int(stat.size / _SHARE))
+
     def _unpacked(self, name: str, data: bytes) -> bytes | None:
         base = self.call.name.rpartition("/")[2]
         shown = "gzip" if base in ("zcat", "gunzip") else base
@@ -262,7 +289,7 @@ class _Packing:
             return None
         try:
             return self.kind.unpack(data)
-        except (EOFError, zlib.error, lzma.LZMAError, OSError, ValueError) as err:
+        except _CORRUPT as err:
             ended = isinstance(err, EOFError)
             words = "unexpected end of file" if ended else "invalid compressed data--format violated"
             if self.kind.name == "xz":
@@ -275,12 +302,12 @@ class _Packing:
     def _row(self, name: str) -> list[tuple[int, int, str]]:
         name = self._found(name)
         try:
-            data = self.call.machine.files.head(self.call.path(name))
+            path = self.call.path(name)
+            held = self._held(name, path, self.call.machine.files.head(path))
         except OSError as err:
             self._wrong(name, err.strerror or "")
             return []
-        found = self._unpacked(name, data)
-        return [] if found is None else [(len(data), len(found), name)]
+        return [] if held is None else [(self.call.machine.files.stat(path).size, held.size, name)]
 
 
 def _listing(kind: str, rows: list[tuple[int, int, str]]) -> str:
@@ -294,6 +321,6 @@ def _listing(kind: str, rows: list[tuple[int, int, str]]) -> str:
         return head + "".join(lines)
     lines = ["         compressed        uncompressed  ratio uncompressed_name\n"]
     for packed, plain, name in rows:
-        ratio = 100 * (plain - (packed - 18)) / plain if plain else 0.0
+        ratio = 100 * (plain - packed + _FRAME) / plain if plain else 0.0
         lines.append(f"{packed:19d} {plain:19d} {ratio:5.1f}% {posixpath.splitext(name)[0]}\n")
     return "".join(lines)

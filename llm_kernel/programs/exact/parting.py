@@ -48,11 +48,16 @@ async def split(call: Call, io: Io) -> int:
         [(_, data)] = [pair async for pair in fed(call, io, [name])]
         if isinstance(data, OSError):
             raise _Wrong(f"{name}: {data.strerror}" if data.errno == 21 else _unread(name, data))
+        whole = call.machine.files.stat(call.path(name)).size if name != "-" else len(data)
+        if whole > len(data) and call.machine.files.is_sized(call.path(name)):
+            lengths = list(_lengths(call, parsed, whole))
+            await _write(call, io, parsed, prefix, [data[: lengths[0]], *[b""] * (len(lengths) - 1)], lengths)
+            return 0
         pieces = list(_pieces(call, parsed, data))
         if (one := re.fullmatch(r"(?:[lr]/)?(\d+)/\d+", parsed.value("number") or "")) is not None:
             await io.out(pieces[int(one[1]) - 1])
             return 0
-        await _write(call, io, parsed, prefix, pieces)
+        await _write(call, io, parsed, prefix, pieces, [len(piece) for piece in pieces])
     except _Wrong as err:
         await io.err(f"{call.name}: {err}\n")
         return 1
@@ -66,16 +71,24 @@ def _unread(name: str, error: OSError) -> str:
     return f"cannot open '{name}' for reading: {error.strerror}"
 
 
-async def _write(call: Call, io: Io, parsed: Parsed, prefix: str, pieces: Sequence[bytes]) -> None:
-    kept = [piece for piece in pieces if piece or "elide-empty-files" not in parsed]
-    for at, piece in enumerate(kept):
+async def _write(
+    call: Call, io: Io, parsed: Parsed, prefix: str, pieces: Sequence[bytes], lengths: Sequence[int]
+) -> None:
+    """Write the pieces, each as long as ``lengths`` says: of a file without bytes, longer than it has bytes."""
+    both = zip(pieces, lengths, strict=True)
+    kept = [(piece, length) for piece, length in both if length or "elide-empty-files" not in parsed]
+    for at, (piece, length) in enumerate(kept):
         name = f"{prefix}{_suffix(parsed, at, len(kept))}{parsed.value('additional-suffix') or ''}"
         path = call.path(name)
         if not call.machine.files.is_dir(posixpath.dirname(path)):
             raise _Wrong(f"{name}: No such file or directory")
         if "verbose" in parsed:
             await io.out(f"creating file {said(name, call.env) if ' ' in name else chr(39) + name + chr(39)}\n")
-        call.machine.files.write(path, piece)
+        with call.acting():
+            if length > len(piece):
+                call.machine.files.sized(path, length, piece)
+            else:
+                call.machine.files.write(path, piece)
 
 
 def _suffix(parsed: Parsed, at: int, count: int) -> str:
@@ -159,6 +172,20 @@ def _pieces(call: Call, parsed: Parsed, data: bytes) -> Iterator[bytes]:
         if len(rows) > step * _MOST:
             raise _Wrong("output file suffixes exhausted")
         yield from (b"".join(rows[at : at + step]) for at in range(0, len(rows), step))
+
+
+def _lengths(call: Call, parsed: Parsed, size: int) -> Iterator[int]:
+    """How long the pieces of a file without bytes are; it has no lines."""
+    number, step = parsed.value("number") or "", _amount(parsed.value("bytes") or "")
+    if number.isdigit():
+        count = int(number)
+        yield from (size // count + (at < size % count) for at in range(count))
+    elif step:
+        if size > step * _MOST:
+            raise _Wrong("output file suffixes exhausted")
+        yield from (min(step, size - at) for at in range(0, size, step))
+    else:
+        raise NotExact(call.name)
 
 
 def _packed(rows: Sequence[bytes], most: int) -> Iterator[bytes]:
