@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from llm_kernel.plan.certain import certain
-from llm_kernel.plan.foreign.c import HEADERS, C
+from llm_kernel.plan.foreign.c import C
 from llm_kernel.plan.foreign.computed import computed
 from llm_kernel.plan.foreign.constants import Fixed
 from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
+from llm_kernel.plan.foreign.headers import HEADERS
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
 from llm_kernel.plan.foreign.walk import Walk, anyhow

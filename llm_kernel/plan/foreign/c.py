@@ -7,6 +7,9 @@ from collections.abc import Iterable, Sequence
 
 from tree_sitter import Node
 
+from llm_kernel.plan.foreign.computed.doubt import Unsure
+from llm_kernel.plan.foreign.computed.formats import formatted
+from llm_kernel.plan.foreign.computed.kinds import DOUBLE, INT, LONG
 from llm_kernel.plan.foreign.constants import Env, Fixed, evaluate, fits, lent
 from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
 from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Stream
@@ -14,20 +17,7 @@ from llm_kernel.plan.nodes import Node as Printed
 from llm_kernel.plan.text import parts_of, percent
 from llm_kernel.plan.values import Unknown, Value
 
-__all__ = ["HEADERS", "C"]
-
-HEADERS = frozenset(
-    """assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
-    stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar wchar wctype unistd getopt
-    fcntl sys/types sys/stat sys/time sys/wait sys/resource dirent pthread omp cassert cctype cerrno cfloat cinttypes
-    ciso646 climits clocale cmath csetjmp csignal cstdarg cstdbool cstddef cstdint cstdio cstdlib cstring ctgmath ctime
-    cwchar algorithm any array atomic bitset chrono codecvt complex condition_variable deque exception execution
-    filesystem format forward_list fstream functional future initializer_list iomanip ios iosfwd iostream istream
-    iterator limits list map memory mutex new numbers numeric optional ostream queue random ranges ratio regex
-    scoped_allocator set shared_mutex span sstream stack stdexcept streambuf string string_view system_error thread
-    tuple type_traits typeindex typeinfo unordered_map unordered_set utility valarray variant vector""".split()
-)
-"""The headers of the language and of POSIX, without ``.h``: what they declare prints nothing but by the calls below."""
+__all__ = ["C"]
 
 _DISORDER = frozenset(
     """fork vfork pthread_create thread async jthread longjmp setjmp signal sigaction system popen execvp execl execv
@@ -148,7 +138,9 @@ class C:
             if not left or "*" in (width, digits) or letter in "naA" or "'" in flags:
                 return [Free("stdout", text(words[0]))]
             value = self._argument(left.pop(0), letter, env)
-            if isinstance(value, Unknown) and _odd(flags, letter, "." in spec[0]):
+            if isinstance(value, int | float):
+                value, plain = _told(spec, value), f"{plain}%s"
+            elif isinstance(value, Unknown) and _odd(flags, letter, "." in spec[0]):
                 value, plain = Unknown("any"), f"{plain}%s"
             else:
                 form = "d" if letter in "iu" else letter
@@ -209,6 +201,15 @@ class C:
             else:
                 made.append(_streamed(part, env, bare))
         return [Line(tuple(made), "", _SENT[name])]
+
+
+def _told(spec: re.Match[str], value: float) -> Value:
+    """What a conversion makes of a number that is known."""
+    kind = DOUBLE if isinstance(value, float) else LONG if spec[4] in ("l", "ll", "q", "j", "z", "t") else INT
+    try:
+        return formatted(spec[0].encode(), [(value, kind)]).decode()
+    except Unsure:
+        return Unknown("any")
 
 
 def _odd(flags: str, letter: str, exact: bool) -> bool:

@@ -90,6 +90,20 @@ def test_what_nobody_knows_may_look_as_its_conversion_writes_it(form, line):
     assert Matcher(plan).feed(line) == "stdout"
 
 
+def test_a_known_number_behind_an_unknown_is_printed_as_c_prints_it():
+    program = """#include <stdio.h>
+#include <time.h>
+int main(void) {
+    long now = time(NULL);
+    int zero = 0;
+    printf("%#x %.0d %+u %05.3d|\\n", zero, zero, 7u, 5);
+    return now > 0;
+}"""
+    plan = foreign(program, "c", ["x"])
+    assert plan is not None
+    assert Matcher(plan).possible() == ["0  7   005|"]
+
+
 @pytest.mark.parametrize("name", ["hanoi.c", "table.c", "kinds.c", "items.js"])
 def test_a_line_that_the_source_does_not_have_is_impossible(name):
     assert Matcher(planned(name, [])).feed("Segmentation fault") is None

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from llm_kernel.plan.foreign.c import HEADERS
 from llm_kernel.plan.foreign.computed.doubt import Unsure
+from llm_kernel.plan.foreign.headers import HEADERS
 
 __all__ = ["preprocessed"]
 
