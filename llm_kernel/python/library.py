@@ -60,12 +60,14 @@ LIBRARY: dict[str, frozenset[str]] = {
         AbstractContextManager ContextDecorator""",
         "copy": "copy deepcopy",
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
-        "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode b85encode b85decode",
+        "base64": """b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode
+        b85encode b85decode""",
         "binascii": "hexlify unhexlify crc32",
         "calendar": """isleap monthrange leapdays day_name day_abbr month_name month_abbr weekday month
         calendar""",
         "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
-        MutableSequence MutableSet Reversible Sequence Set Sized ItemsView KeysView ValuesView MappingView Awaitable Coroutine AsyncIterator""",
+        MutableSequence MutableSet Reversible Sequence Set Sized ItemsView KeysView ValuesView MappingView
+        Awaitable Coroutine AsyncIterator""",
         "fnmatch": "fnmatch fnmatchcase filter",
         "getpass": "getuser",
         "glob": "glob iglob",
@@ -93,11 +95,13 @@ LIBRARY: dict[str, frozenset[str]] = {
         "zlib": "crc32 adler32",
         "dataclasses": "dataclass field asdict astuple replace fields is_dataclass FrozenInstanceError KW_ONLY",
         "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
-        "decimal": "Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_FLOOR ROUND_CEILING ROUND_HALF_DOWN localcontext DivisionByZero InvalidOperation",
+        "decimal": """Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_FLOOR ROUND_CEILING
+        ROUND_HALF_DOWN localcontext DivisionByZero InvalidOperation""",
         "difflib": "get_close_matches unified_diff context_diff ndiff SequenceMatcher",
         "enum": "Enum IntEnum Flag auto unique StrEnum IntFlag",
         "fractions": "Fraction",
-        "functools": "reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property singledispatchmethod",
+        "functools": """reduce partial wraps lru_cache cache total_ordering cmp_to_key singledispatch cached_property
+        singledispatchmethod""",
         "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
         "hmac": "new compare_digest",
         "html": "escape unescape",
@@ -107,7 +111,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "json": "dumps loads load dump JSONDecodeError JSONEncoder JSONDecoder",
         "math": """acos acosh asin asinh atan atan2 atanh ceil comb copysign cos cosh degrees dist e erf exp expm1 fabs
         factorial floor fmod frexp fsum gamma gcd hypot inf isclose isfinite isinf isnan isqrt ldexp lgamma log log10
-        log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm cbrt exp2 ulp nextafter remainder sumprod""",
+        log1p log2 modf nan perm pi pow prod radians sin sinh sqrt tan tanh tau trunc lcm cbrt exp2 ulp nextafter
+        remainder sumprod""",
         "operator": """add sub mul truediv floordiv mod neg itemgetter attrgetter methodcaller lt le eq ne gt ge xor
         pow and_
         or_ not_ abs contains concat getitem is_ is_not lshift rshift invert pos truth countOf indexOf""",
@@ -118,7 +123,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "pathlib": "Path PurePosixPath",
         "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
         "random": """seed random randint choice shuffle sample uniform randrange choices gauss normalvariate Random
-        expovariate triangular betavariate getrandbits getstate setstate lognormvariate paretovariate vonmisesvariate weibullvariate gammavariate randbytes""",
+        expovariate triangular betavariate getrandbits getstate setstate lognormvariate paretovariate
+        vonmisesvariate weibullvariate gammavariate randbytes""",
         "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
         DOTALL X VERBOSE A ASCII Pattern Match""",
         "statistics": """mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError fmean
@@ -135,7 +141,9 @@ LIBRARY: dict[str, frozenset[str]] = {
         perf_counter_ns mktime asctime struct_time""",
         "typing": """Any Callable ClassVar Dict FrozenSet Generator Generic Iterable Iterator List Mapping NamedTuple
         Optional Sequence Set Tuple Type TypeVar Union Protocol Literal Final Deque DefaultDict OrderedDict Counter
-        NoReturn MutableMapping MutableSequence Hashable Sized Collection cast overload TypedDict Text IO TYPE_CHECKING AnyStr NewType Annotated Awaitable Coroutine AsyncIterator ContextManager TypeAlias Self TextIO BinaryIO""",
+        NoReturn MutableMapping MutableSequence Hashable Sized Collection cast overload TypedDict Text IO
+        TYPE_CHECKING AnyStr NewType Annotated Awaitable Coroutine AsyncIterator ContextManager TypeAlias Self
+        TextIO BinaryIO""",
     }.items()
 }
 """Modules, and what of them."""

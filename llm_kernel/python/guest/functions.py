@@ -66,8 +66,8 @@ def _annotations(arguments: ast.arguments, returns: ast.expr | None, scope: Scop
     noted = [
         (argument.arg, argument.annotation)
         for argument in (
-            *arguments.posonlyargs,
             *arguments.args,
+            *arguments.posonlyargs,
             *filter(None, (arguments.vararg,)),
             *arguments.kwonlyargs,
             *filter(None, (arguments.kwarg,)),

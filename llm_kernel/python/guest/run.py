@@ -62,6 +62,8 @@ def main() -> None:
     wire = Wire()
     job = wire.receive()
     lazy = [more for module in job["library"] for more in _LAZY.get(module, ())]
+    if "\\N{" in job["source"]:
+        lazy.append("unicodedata")  # what reads the syntax looks the names up there
     for name in (*lazy, *(f"encodings.{coding}" for coding in _CODINGS)):
         try:
             importlib.import_module(name)

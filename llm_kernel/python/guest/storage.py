@@ -162,7 +162,8 @@ def storage(files: Files, system: ModuleType, seed: str) -> dict[str, ModuleType
     system.__dict__.update(walk=of.walk, rename=of.rename, replace=of.rename, rmdir=of.rmdir, stat=of.stat)
     known = {
         "shutil": {
-            "copy": of.copy, "copy2": of.copy, "copyfile": of.copy, "copytree": of.copytree, "move": of.move, "rmtree": of.rmtree,
+            "copy": of.copy, "copy2": of.copy, "copyfile": of.copy, "copytree": of.copytree,
+            "move": of.move, "rmtree": of.rmtree,
         },
         "glob": {"glob": of.glob, "iglob": lambda *args, **named: iter(of.glob(*args, **named))},
         "tempfile": {
