@@ -13,6 +13,7 @@ from llm_kernel.plan.items import counted, iterate, unpack, zipped
 from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
 from llm_kernel.plan.ordered import OrderedDict
+from llm_kernel.plan.reckoning import hung
 from llm_kernel.plan.shapes.module import children, layer_of
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES
@@ -22,6 +23,7 @@ from llm_kernel.plan.values import (
     SPREAD,
     Bound,
     Class,
+    Counted,
     Env,
     Function,
     Instance,
@@ -126,7 +128,12 @@ def range_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     def at(turn: int | None) -> Value:
         return start + turn if isinstance(start, int) and turn == 0 else Unknown("int", low=low)
 
-    return Items(None, at)
+    counted = hung(Unknown("int"), _turns, *args)
+    return Items(None, at, counted.form if isinstance(counted, Counted) else None)
+
+
+def _turns(*args: int) -> int:
+    return len(range(*args))
 
 
 def enumerate_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

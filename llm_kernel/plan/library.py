@@ -61,7 +61,6 @@ from llm_kernel.plan.values import (
     Unknown,
     Value,
     Wrapped,
-    kind_of,
     known,
     truth,
 )  # fmt: skip
@@ -214,10 +213,6 @@ def silent(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
 
 def first(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     return args[0] if args else Unknown()
-
-
-def device(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    return args[0] if args and kind_of(args[0]) == "str" else Unknown("str")
 
 
 def decorator(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -526,7 +521,7 @@ LIBRARY: dict[str, Handler] = {
     **dict.fromkeys(("tqdm.tqdm.write", "tqdm.auto.tqdm.write"),
                     lambda w, args, named, node: w.say(shown(args[0], w.ask) if args else "")),
     "torch.nn.DataParallel": parallel, "torch.nn.parallel.DistributedDataParallel": distributed,
-    "torch.compile": first, "torch.jit.script": first, "torch.device": device,
+    "torch.compile": first, "torch.jit.script": first,
     "copy.deepcopy": deepcopy, "first": first, "asyncio.run": first,
     "silent": silent, "begun": begun, "builtins.BaseException.__init__": initialised,
     "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,

@@ -22,7 +22,7 @@ from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.telling import told
 from llm_kernel.plan.templates import fitting, indifferent
-from llm_kernel.plan.unrolling import teller
+from llm_kernel.plan.unrolling import repeated, teller
 from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
@@ -35,8 +35,8 @@ _SETTLING = 6
 """How often all turns are looked at again after one of them changed what the others see."""
 _AGAIN = 3
 """How often at least a loop is walked that lies in another."""
-_TELLING = 6
-"""Of so many steps that are left one turn may be told."""
+_READ = 3000
+"""Turns that are told one by one of a loop that is walked once: nobody reads more."""
 _LITTLE = 0.35
 """The share of the steps left that turn by turn may have taken in vain, to be tried once more with less known."""
 _LONG = 300
@@ -544,7 +544,7 @@ def _emit(
         first, last = turns[0][1], turns[-1][1]
         if first == last:
             if last:
-                w.emit(Loop(count, word, (), last, (), most))
+                _emit_all(w, repeated(Loop(count, word, (), last, (), most)))
             return
         rest = Loop(count - len(turns) + 1, word, (), last, (), most)
         printing = [(value, nodes) for value, nodes in turns[:-1] if nodes]
@@ -559,6 +559,11 @@ def _emit(
         values = tuple(value for value, _ in printing)
         bodies = tuple(nodes for _, nodes in printing)
         w.emit(Loop(count, word, values, bodies[0], bodies, most))
+
+
+def _emit_all(w: Walk, nodes: tuple[Node, ...]) -> None:
+    for each in nodes:
+        w.emit(each)
 
 
 def leaves_loop(nodes: tuple[Node, ...]) -> bool:
@@ -605,7 +610,6 @@ def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
 
 def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, extra: Node | None) -> Flow:
     """The first turn as it is, and one turn that stands for all later ones."""
-    ways: list[Flow] = []
     loop = Counter()
     later = hanging(items, loop)
 
@@ -640,10 +644,11 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
     with w.pending("break", "continue"):
         w.state.begin()
         flow, first = guarded(turn(0))
-        ways.append(flow)
         rest: tuple[Node, ...] = ()
         again: Flow = flow
-        if flow in (None, "continue"):
+        if flow is None and _repeats(w, node):
+            rest = first
+        elif flow in (None, "continue"):
             for _ in range(2):
                 w.state.begin()
                 guarded(turn(None))
@@ -662,12 +667,21 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
         if not leaves_loop(first) and not leaves_loop(rest) and not isinstance(node, ast.While):
             assign(w, node.target, items.at(items.count - 1), env, quiet=True)
     else:
-        _emit_abstract(w, node, items.count, (flow, first), (again, rest), certain)
+        _emit_abstract(w, node, items, (flow, first), (again, rest), certain)
     if flow == "return" and certain:
         return "return"
     if "return" in (flow, again):
         w.returns(w.result)
     return w.execute(node.orelse, env)
+
+
+def _repeats(w: Walk, node: ast.For | ast.AsyncFor | ast.While) -> bool:
+    """Whether all turns do as the one that was walked: it changed nothing, and nothing in it reads the counter."""
+    if isinstance(node, ast.While):
+        return False
+    names = _names(node.target)
+    moved = {key for _, key in w.state.logs[-1].moved()}
+    return moved <= names and not any(w.touches(each)[0] & names for each in node.body)
 
 
 def _tell_each(
@@ -681,7 +695,7 @@ def _tell_each(
     """Emit the first turn, and ``rest``, which stands for all others, as it is in ``each`` of them."""
     assert not isinstance(node, ast.While)
     count = items.count or 0
-    most = min(told(w, first or rest, count), max(2, w.left // _TELLING))
+    most = min(told(w, first or rest, count), _READ, max(2, w.left // 2))
     w.spend(most)
     turns = [(_label(node.target, items.at(0)), first)]
     for turn in range(1, most):
@@ -698,12 +712,13 @@ def _tell_each(
 def _emit_abstract(
     w: Walk,
     node: ast.For | ast.AsyncFor | ast.While,
-    count: int | None,
+    items: Items,
     one: tuple[Flow, tuple[Node, ...]],
     later: tuple[Flow, tuple[Node, ...]],
     certain: bool,
 ) -> None:
     word = "" if isinstance(node, ast.While) else _word(node.target)
+    count, times = items.count, items.times
     flow, first = one
     again, rest = later
     if flow == "return" and not certain:
@@ -714,7 +729,7 @@ def _emit_abstract(
         return
     most = leaves_loop(rest)
     if first == rest and flow == again:
-        w.emit(Loop(count, word, (), rest, (), most))
+        _emit_all(w, repeated(Loop(count, word, (), rest, (), most, times)))
         return
     inner: list[Node] = list(first)
     if rest and flow in (None, "continue"):

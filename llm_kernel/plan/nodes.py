@@ -58,7 +58,8 @@ class Loop:
     """A loop of ``count`` turns (None: unknown).
 
     With ``turns`` each printing turn has its own nodes and its value of ``var`` in ``values``; without, ``body``
-    repeats ``count`` times. ``most`` says that the program may leave earlier.
+    repeats ``count`` times. ``most`` says that the program may leave earlier, ``times`` how the count hangs on the
+    counter of a loop around it.
     """
 
     count: int | None
@@ -67,6 +68,7 @@ class Loop:
     body: tuple[Node, ...]
     turns: tuple[tuple[Node, ...], ...] = ()
     most: bool = False
+    times: Form | None = None
 
     @property
     def usual(self) -> tuple[Node, ...]:

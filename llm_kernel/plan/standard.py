@@ -19,6 +19,7 @@ from llm_kernel.plan.known import Handler
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.shapes.device import DEVICES
+from llm_kernel.plan.terminal import TERMINAL
 from llm_kernel.plan.values import SPREAD, Items, Thing, Unknown, Value, known
 from llm_kernel.plan.walk import Raised, Walk
 
@@ -196,5 +197,5 @@ STANDARD: dict[str, Handler] = {
     "statistics.mean": _statistic("mean"), "statistics.median": _statistic("median"),
     "statistics.stdev": _statistic("stdev"), "statistics.pstdev": _statistic("pstdev"),
     "builtins.exec": _executed, "builtins.globals": _globals, "ast.literal_eval": _literal, "os.getenv": _variable,
-    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake, **DEVICES,
+    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake, **DEVICES, **TERMINAL,
 }  # fmt: skip

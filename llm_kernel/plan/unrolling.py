@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from llm_kernel.plan.automaton import LINE_ENDS
 from llm_kernel.plan.counted import Counter, Form, Formula, Turn, settled
 from llm_kernel.plan.nodes import Choice, Hole, Leave, Line, Literal, Loop, Node, Part, Scope
 
-__all__ = ["teller"]
+__all__ = ["repeated", "teller"]
 
 _Nodes: TypeAlias = tuple[Node, ...]
+_LONG = 1000
+"""Letters beyond which a piece is not written out."""
 
 
 def teller(nodes: Sequence[Node], loop: Counter) -> Callable[[int], _Nodes] | None:
@@ -54,15 +57,29 @@ def _teller(node: Node, loop: Counter) -> Callable[[int], _Nodes] | None:
 
 def _loop(node: Loop, loop: Counter) -> Callable[[int], _Nodes] | None:
     made = [teller(each, loop) for each in (node.body, *node.turns)]
-    if not any(made):
+    if not any(made) and not _reads(node.times, loop):
         return None
 
     def at(turn: int) -> _Nodes:
         pairs = zip((node.body, *node.turns), made, strict=True)
         body, *turns = (tell(turn) if tell is not None else each for each, tell in pairs)
-        return (Loop(node.count, node.var, node.values, body, tuple(turns), node.most),)
+        count, times = node.count, None if node.times is None else _settled(node.times, loop, turn)
+        if type(times) is int:
+            count, times = times, None
+        return repeated(Loop(count, node.var, node.values, body, tuple(turns), node.most, times))
 
     return at
+
+
+def repeated(node: Loop) -> _Nodes:
+    """The loop; one that writes the same piece of a line again and again is one piece."""
+    if node.count == 0:
+        return ()
+    match node.body:
+        case (Line(parts=(Literal(text),), end="", stream=stream),) if node.count is not None and not node.turns:
+            if len(text) * node.count <= _LONG and not any(end in text for end in LINE_ENDS):
+                return (Line((Literal(text * node.count),), "", stream),)
+    return (node,)
 
 
 def _choice(node: Choice, loop: Counter) -> Callable[[int], _Nodes] | None:

@@ -169,10 +169,14 @@ class Method:
 
 @dataclass(eq=False, slots=True)
 class Items:
-    """Something to loop over: how many (None: unknown) and the value of each turn; ``at(None)`` is any later one."""
+    """Something to loop over: how many (None: unknown) and the value of each turn; ``at(None)`` is any later one.
+
+    ``times`` says how the number hangs on another loop's counter.
+    """
 
     count: int | None
     at: Callable[[int | None], Value]
+    times: Form | None = None
 
 
 class Group(dict[str, Value]):

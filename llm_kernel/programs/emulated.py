@@ -27,6 +27,7 @@ from llm_kernel.programs.conversing import converse, talked
 from llm_kernel.programs.cuda import out_of_memory, too_large
 from llm_kernel.programs.deciding import decided
 from llm_kernel.programs.ending import Ending
+from llm_kernel.programs.exact.lines import SIZE
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.following import Following
 from llm_kernel.programs.progress import Heard, Progress, Tracked
@@ -297,6 +298,7 @@ class Emulator:
             "chance": progress.witness("chance", lambda: self._chance(call)),
             "cards": lambda: progress.witness("cards", lambda: cards(call)),
             "site": place(self._machine).local,
+            "terminal": SIZE if call.tty else None,
             "script": script.word,
             "python": tuple(int(part) for part in self._machine.system.python.split(".") if part.isdigit()),
         }

@@ -70,6 +70,25 @@ for epoch in range(60):
             print(f'[{epoch + 1}][{batch}/70] {epoch + batch / 70:.2f}')
     print(f'end {epoch}: {epoch * 70 + batch}')
 """,
+    "a bar that grows": """
+def bar(at, total):
+    done = int(30 * at / total)
+    sys.stdout.write('[')
+    for _ in range(done):
+        sys.stdout.write('=')
+    for _ in range(30 - done):
+        sys.stdout.write('.')
+    sys.stdout.write('] %d/%d' % (at + 1, total))
+    if at < total - 1:
+        sys.stdout.write('\\r')
+    else:
+        sys.stdout.write('\\n')
+for epoch in range(30):
+    print('epoch', epoch)
+    for batch in range(40):
+        best += work()
+        bar(batch, 40)
+""",
     "what a later turn sees of an earlier one": """
 for i in range(300):
     best += work()
@@ -87,7 +106,7 @@ OPEN = {"a way out": 1, "what a later turn sees of an earlier one": 294}
 
 @pytest.mark.parametrize("name", LOOPS)
 def test_every_turn_prints_what_python_prints(name):
-    source = f"import math\n{DEAR}{LOOPS[name]}"
+    source = f"import math, sys\n{DEAR}{LOOPS[name]}"
     said = io.StringIO()
     with redirect_stdout(said):
         exec(source, {})
@@ -97,3 +116,12 @@ def test_every_turn_prints_what_python_prints(name):
     known = [n for n, line in enumerate(ours) if "?" not in line]
     assert (len(ours), len(ours) - len(known)) == (len(real), OPEN.get(name, 0))
     assert [ours[n] for n in known] == [real[n] for n in known]
+
+
+def test_a_program_knows_its_terminal():
+    source = (
+        "import os, shutil\nrows, columns = os.popen('stty size', 'r').read().split()\n"
+        "print('-' * int(columns), rows)\nprint(shutil.get_terminal_size().columns)\n"
+    )
+    found = [plan(source, facts={"terminal": size}) for size in ((24, 80), None)]
+    assert [printed(each.nodes) for each in found if each] == [f"{'-' * 80} 24\n80\n", "? ?\n?\n"]

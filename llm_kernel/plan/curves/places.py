@@ -133,6 +133,7 @@ class Places:
                     pending += [*node.parts, Literal(node.end)]
                     *done, pending = _split(pending)
                     for parts in done:
+                    self._count += 1
                         self._keep(tuple(parts), start + span, inner=inner, turn=turn, after=span == 0)
                 case Loop():
                     pending = []
@@ -183,7 +184,6 @@ class Places:
         holes = [part for part in parts if isinstance(part, Hole)]
         if not holes or sum(part.kind in ("str", "any", "shape") for part in holes) > _VAGUE:
             return
-        self._count += 1
         key: list[object] = [inner]
         counters: list[str] = []
         for part in parts:

@@ -7,7 +7,8 @@ import re
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
-_ROWS, _COLUMNS = 24, 80
+SIZE = _ROWS, _COLUMNS = 24, 80
+"""Rows and columns of a terminal here."""
 _MODES = """\
 speed 38400 baud; rows {rows}; columns {columns}; line = 0;
 intr = ^C; quit = ^\\; erase = ^?; kill = ^U; eof = ^D; eol = <undef>;
