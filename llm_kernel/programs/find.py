@@ -42,7 +42,7 @@ FULL_SCREEN = frozenset(
 )
 """Programs that draw on a terminal, which a notebook is not."""
 
-_EXECS = frozenset(["nohup", "nice", "setsid"])
+_EXECS = frozenset(["nohup", "nice", "setsid", "taskset", "chrt", "ionice"])
 
 _ADVICE = {
     "top": "top -bn1",
@@ -236,8 +236,7 @@ class Programs:
             cwd=call.cwd,
         )
         process.nice = streams.strand.nice or process.nice
-        if streams.strand is not self._front:  # one that others can look at
-            process.rss = resident(call.name)
+        process.rss = resident(call.name)
         task = asyncio.ensure_future(work(process))
         ended: list[int] = []
 

@@ -290,3 +290,10 @@ async def test_top_counts_itself_once_and_what_is_stopped() -> None:
     assert said.splitlines()[1] == "Tasks:  28 total,   1 running,  26 sleeping,   1 stopped,   0 zombie"
     assert sum(line.endswith(" top") for line in said.splitlines()) == 1
     await notebook.session.close()
+
+
+async def test_a_program_in_the_foreground_has_memory_while_it_runs() -> None:
+    notebook = Notebook({"perl fit.pl": "@ spend 9\n"})
+    await notebook("touch fit.pl; (sleep 3; ps -o rss= -C perl > held) & perl fit.pl")
+    assert int(await notebook.said("cat held")) > 500
+    await notebook.session.close()
