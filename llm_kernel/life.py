@@ -19,6 +19,7 @@ from llm_kernel.model.choice import Models
 from llm_kernel.moments import Moments, Target
 from llm_kernel.provenance import Answer
 from llm_kernel.seat import Seat
+from llm_kernel.shell.opened import closed
 from llm_kernel.store import Moment, Step
 from llm_kernel.timeline import Pace
 from llm_kernel.world import Setup, World
@@ -251,8 +252,8 @@ def _branch(moment: Moment) -> str:
 
 
 def _closed(moment: Moment) -> str:
-    """What is said of the descriptors that the shell had open at a moment: they cannot be kept."""
-    numbers = str(read(moment, "shell").get("descriptors", "")).split()
+    """What is said of the descriptors that the shell had open at a moment and that cannot be opened again."""
+    numbers = closed(str(read(moment, "shell").get("descriptors", "")))
     return f"[closed on the way: the shell's descriptors {', '.join(numbers)}]\n" if numbers else ""
 
 

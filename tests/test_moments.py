@@ -283,24 +283,24 @@ async def test_a_shell_whose_output_goes_to_a_file_is_kept_like_any_other(tmp_pa
     await book("exec > all.txt; x=1; echo one")
     await book("x=2; echo two")
     await book("%undo")
-    assert await book("echo $x; cat all.txt") == "1\none\n"
+    assert await book("echo $x; cat all.txt >&2") == "one\n1\n"
 
 
-async def test_descriptors_that_are_closed_on_the_way_are_told(tmp_path: Path, book: Book) -> None:
-    await book("exec 3>log; echo one >&3")
-    closed = "[closed on the way: the shell's descriptors 3]\n"
-    await book("exec 4<log")
-    assert await book("%undo") == f"undone: exec 4<log\n{closed}"
-    await book("exec 3>>log")
+async def test_descriptors_are_opened_again_and_those_that_cannot_be_are_told(tmp_path: Path, book: Book) -> None:
+    await book("exec 3>log; echo one >&3; [ -e log ] && exec 4>&1 5<log")
+    await book("mkdir d; exec >d/all 2>&1; cd d; echo first; ls nowhere")
     await book.killed()
     after = Book(tmp_path)
-    assert await after("cat log") == (
-        f"[the machine is back as it was after `exec 3>>log`; %fresh begins anew]\n{closed}one\n"
+    closed = "[closed on the way: the shell's descriptors 5]\n"
+    back = "[the machine is back as it was after `mkdir d; exec >d/all 2>&1; cd d; echo first; ls nowhere`;"
+    assert await after("echo second; echo two >&3; echo shown >&4") == f"{back} %fresh begins anew]\n{closed}shown\n"
+    assert await after("exec 1>&4 2>&1 4>&-; cat all ../log") == (
+        "first\nls: cannot access 'nowhere': No such file or directory\nsecond\none\ntwo\n"
     )
-    await after.killed()
-    last = Book(tmp_path)
-    assert await last("") == "[the machine is back as it was after `cat log`; %fresh begins anew]\n"
-    await last.session.close()
+    await after("rm ../log")
+    assert await after("%undo 2") == "undone: rm ../log\nundone: exec 1>&4 2>&1 4>&-; cat all ../log\n"
+    assert await after("echo third; exec >&4; tail -1 all") == "third\n"
+    await after.session.close()
 
 
 async def test_a_shell_that_cannot_say_what_it_is_is_not_saved_and_goes_on(book: Book) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from llm_kernel.errors import StateError
 from llm_kernel.shell.declared import declares, defines
+from llm_kernel.shell.opened import reopening
 from llm_kernel.shell.order import Sink
 from llm_kernel.tokens import quoted
 
@@ -70,7 +71,8 @@ _UNALIASED = "shopt -u expand_aliases"
 class Kept:
     """What a shell is between two runs; ``since`` is the machine's time from which ``$SECONDS`` counts.
 
-    ``descriptors`` are the numbers that are open in it, and closed in the shell that takes it over.
+    ``descriptors`` are those that are open in it, with what they lead to where that is known; the others are closed
+    in the shell that takes it over.
     """
 
     cwd: str
@@ -187,6 +189,7 @@ async def give(shell: Rests, kept: Kept, given: Mapping[str, str]) -> None:
     await _run(shell, kept.functions)
     if kept.functions and _UNALIASED not in kept.options.splitlines():
         await _run(shell, "builtin shopt -s expand_aliases")
+    await _run(shell, reopening(kept.descriptors))
     shell.status = kept.status
 
 
