@@ -94,12 +94,13 @@ class Inner:
         """The text to run and the status to leave; ``args``: the asking shell's number, the kind, what it is given."""
         parent, kind, *rest = int(args[0]), *args[1:]
         match kind:
-            case "c":
-                return self._text(text := rest[0] if rest else "", parent, "bash: -c", words=("bash", "-c", text)), 0
-            case "s":
-                return self._text(stdin.decode("utf-8", "replace"), parent, "bash"), 0
-            case "f":
-                return self._file(rest[0] if rest else "", parent, cwd, env), 0
+            case "c" | "cx":
+                text, traced = rest[0] if rest else "", kind == "cx"
+                return self._text(text, parent, "bash: -c", words=("bash", "-c", text), traced=traced), 0
+            case "s" | "sx":
+                return self._text(stdin.decode("utf-8", "replace"), parent, "bash", traced=kind == "sx"), 0
+            case "f" | "fx":
+                return self._file(rest[0] if rest else "", parent, cwd, env, traced=kind == "fx"), 0
             case "x":
                 return self._program(rest[0], rest[-1], parent, cwd, env), 0
             case "e":
@@ -204,10 +205,11 @@ class Inner:
         own: bool = False,
         source: str = "",
         words: tuple[str, ...] = ("bash",),
+        traced: bool = False,
     ) -> str:
         """``text`` to be run by a shell that calls itself ``where`` and was called by ``words``.
 
-        ``own``: by the shell that asks.
+        ``own``: by the shell that asks. ``traced``: that shell was called by ``bash -x``.
         """
         verdict = syntax.judge(text)
         tail = ""
@@ -217,11 +219,12 @@ class Inner:
         if verdict.state != "complete" and not verdict.runs:
             said = re.sub(r"(?m)^bash: ", f"{where}: ", verdict.error)
             text = text[: verdict.start]
-            tail = f"\nprintf '%s\\n' {quoted(said)} >&2; {'(exit 2)' if own else 'exit 2'}"
+            tail = f"\nprintf '%s\\n' {quoted(said)} >&2; (exit 2)" if own else f"\n{_fails(said, 2)}"
         elif verdict.error:
             tail = ""
             said = quoted(verdict.error)
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
+        text = f"set -x; {text}" if traced else text
         if where == "bash: -c" and _FUNCTION.search(text):
             self._bodies = Bodies(text)
         pid = parent if own else self._fork(parent, words)
@@ -324,7 +327,7 @@ class Inner:
                 lines.append(f"{'trap - EXIT; ' if signal == 9 else ''}exit {128 + signal}")
         return "\n".join([*lines, f"(exit {status})"] if status else lines)
 
-    def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
+    def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str], *, traced: bool = False) -> str:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
         if not files.exists(path):
             return _fails(f"bash: {name}: No such file or directory", 127)
@@ -335,7 +338,8 @@ class Inner:
         data = files.read(path)
         if b"\0" in data[:80].partition(b"\n")[0]:
             return _fails(f"{name}: {name}: cannot execute binary file", 126)
-        return self._text(data.decode("utf-8", "replace"), parent, name, source=name, words=("bash", name))
+        text = data.decode("utf-8", "replace")
+        return self._text(text, parent, name, source=name, words=("bash", name), traced=traced)
 
     def _program(self, name: str, who: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """A file that is called by its path: a shell's script is its text, everything else stays a call."""

@@ -50,7 +50,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\\x0|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\b(?:[mn]?awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
@@ -63,6 +63,7 @@ _SUSPECT_WORDS = tuple(
 )
 """Commands that are looked at where such a word follows in them."""
 _END = re.compile(r"[\n;|]")
+_ZERO = re.compile(r"(?<!\\)\\x0(?:0|(?![0-9A-Fa-f]))")
 _STRICT = re.compile(r"\bset\s(?:[-+]\w+\s+)*-\w*u|\bnounset\b")
 
 _SHELLS = frozenset(["bash", "sh", "dash"])
@@ -260,7 +261,7 @@ class _Command:
         if base in _RENAMED:
             return [replaced(words[0], _RENAMED[base])]
         if base == "printf":
-            return self._printed(words) or dates(words)
+            return self._printed(words) or dates(words) or _zeroes(words)
         if base == "exit" and self._lead.watched:
             return self._left(words)
         if refused := refused_option(base, rest):
@@ -432,7 +433,7 @@ class _Command:
         return f"{self._lead.source or '$0'}: line {self._node.start_point[0] + 1}"
 
     def _asks(self, kind: str) -> str:
-        given = "" if kind == "s" else " </dev/null"  # the input of a group is not for this
+        given = "" if kind in ("s", "sx") else " </dev/null"  # the input of a group is not for this
         return f"{INNER}{given} {self._lead.pid} {kind}"
 
     def _builtin(self, words: list[Node], base: str) -> list[Edit]:
@@ -453,7 +454,7 @@ class _Command:
     def _shell(self, words: list[Node], base: str) -> list[Edit]:
         """``bash`` with what it is given to run: a text, a file, or its input."""
         edits = [replaced(words[0], "sh" if base == "dash" else base)]
-        at, text = 1, False
+        at, text, traced = 1, False, ""
         while at < len(words) and (option := text_of(words[at]))[:1] in ("-", "+") and len(option) > 1:
             if option in ("--version", "--help"):
                 return [] if "/" in text_of(words[0]) else [replaced(words[0], self._lead.place(base))]
@@ -462,6 +463,7 @@ class _Command:
                 break
             if not option.startswith("--"):
                 text = text or "c" in option
+                traced = "x" if option[0] == "-" and "x" in option else traced
                 edits += self._letters(words[at - 1], option)
                 at += option[-1] in "oO" and at < len(words)
             elif option in ("--rcfile", "--init-file"):
@@ -480,28 +482,28 @@ class _Command:
         ):
             self._forks = True
             if text:
-                return [*edits, *self._asked(words[at], "c")]
+                return [*edits, *self._asked(words[at], f"c{traced}")]
             if not stdin:
-                return [*edits, *self._filed(words[at])]
+                return [*edits, *self._filed(words[at], f"f{traced}")]
         if text or (at < len(words) and not stdin):
             return edits
         self._forks = True
         edits += [replaced(word, "") for word in words[1:at] if text_of(word) == "--"]
-        return self._piped(words, at, edits)
+        return self._piped(words, at, edits, f"s{traced}")
 
     def _letters(self, word: Node, option: str) -> list[Edit]:
         """A bundle's letters that the library does not take."""
-        kept = "".join(letter for letter in option if letter not in "lis")
+        kept = "".join(letter for letter in option if letter not in ("lisx" if option[0] == "-" else "lis"))
         return [replaced(word, kept if len(kept) > 1 else "")] if kept != option else []
 
-    def _filed(self, word: Node) -> list[Edit]:
+    def _filed(self, word: Node, kind: str) -> list[Edit]:
         name = text_of(word)
         if "$(" in name or "`" in name:
             return []
         start = word.start_byte
-        return [(start, start, f'-c "$({self._asks("f")} {name})" ')]
+        return [(start, start, f'-c "$({self._asks(kind)} {name})" ')]
 
-    def _piped(self, words: list[Node], at: int, edits: list[Edit]) -> list[Edit]:
+    def _piped(self, words: list[Node], at: int, edits: list[Edit], kind: str) -> list[Edit]:
         name = text_of(words[0])
         end = words[at - 1].end_byte
         start = self._node.start_byte
@@ -509,9 +511,15 @@ class _Command:
         return [
             *edits,
             (start, start, "{ "),
-            (end, end, f' -c "$({self._asks("s")})" {name}'),
+            (end, end, f' -c "$({self._asks(kind)})" {name}'),
             (last, last, "; }"),
         ]
+
+
+def _zeroes(words: list[Node]) -> list[Edit]:
+    """``printf '\\x00'``, which the library takes for nothing."""
+    written = [word for word in words[1:2] if word.type in ("raw_string", "string") and _ZERO.search(text_of(word))]
+    return [replaced(word, _ZERO.sub(r"\\000", text_of(word))) for word in written]
 
 
 def _confirms(base: str, rest: Sequence[str]) -> bool:
