@@ -80,12 +80,16 @@ class Build:
     odd: bool = False
     """Whether it is asked to read the sources in another way than it does by itself."""
     optimised: bool = False
+    folders: tuple[str, ...] = ()
+    """Where it looks for headers beside a source's own folder."""
 
 
 COMPILERS = frozenset(["gcc", "g++", "cc", "c++", "clang", "clang++"])
 _VALUED = frozenset(["-o", "-x", "-I", "-L", "-D", "-U", "-include", "-MF", "-MT", "-isystem"])
 _ERROR = re.compile(r"\berror: |ld returned 1 exit status|undefined reference")
 _WARNINGS = frozenset(["-Wall", "-Wextra", "-Werror", "-pedantic", "-W"])
+_INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]+"([^"\n]+)".*$', re.MULTILINE)
+_DEEPEST = 20
 _NO_BINARY = frozenset(["-E", "-S", "-M", "-MM", "-fsyntax-only", "--help", "--version", "-v", "-dumpversion", "-###"])
 
 
@@ -95,16 +99,20 @@ def wanted(call: Call) -> Build | None:
         return None
     inputs: list[str] = []
     output = ""
+    folders: list[str] = []
     rest = list(call.args)
     while rest:
         word = rest.pop(0)
         if word in _VALUED:
             value = rest.pop(0) if rest else ""
             output = value if word == "-o" else output
+            folders += [value] if word == "-I" else []
         elif not word.startswith("-"):
             inputs.append(word)
         elif word.startswith("-o"):
             output = word[2:]
+        elif word.startswith("-I"):
+            folders.append(word[2:])
     linked = "-c" not in call.args and "-shared" not in call.args
     if "-c" in call.args and not output and len(inputs) == 1:
         output = posixpath.splitext(posixpath.basename(inputs[0]))[0] + ".o"
@@ -120,6 +128,7 @@ def wanted(call: Call) -> Build | None:
             word.startswith(("-W", "-f", "-D", "-U", "-include", "-x")) and word not in _WARNINGS for word in call.args
         ),
         any(word.startswith("-O") and word != "-O0" for word in call.args),
+        tuple(folders),
     )
 
 
@@ -136,10 +145,27 @@ def gathered(call: Call, build_: Build) -> tuple[Unit, ...] | None:
         if held := units(data):
             found += held
         elif tongue_of(name) in ("c", "cpp") and b"\0" not in data:
-            found.append(Unit(name, data.decode("utf-8", "replace")))
+            text = data.decode("utf-8", "replace")
+            found.append(Unit(name, _included(call, text, posixpath.dirname(path), build_.folders)))
         else:
             return None
     return tuple(found)
+
+
+def _included(call: Call, text: str, folder: str, others: Sequence[str], depth: int = 0) -> str:
+    """A source with the machine's own headers in their places; one that is not there stays as it is named."""
+    files = call.machine.files
+
+    def held(found: re.Match[str]) -> str:
+        for place in (folder, *map(call.path, others)):
+            path = posixpath.normpath(posixpath.join(place, found[1]))
+            if files.exists(path) and not files.is_dir(path) and not files.is_sized(path):
+                inner = files.read(path).decode("utf-8", "replace")
+                return _included(call, inner, posixpath.dirname(path), others, depth + 1)
+        return found[0]
+
+    made = _INCLUDE.sub(held, text) if depth < _DEEPEST else text
+    return made if len(made) <= _MOST else text
 
 
 def put(call: Call, build_: Build, made_of: Sequence[Unit]) -> None:

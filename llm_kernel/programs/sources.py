@@ -58,8 +58,8 @@ def _read(call: Call, path: str) -> tuple[str, str]:
     except OSError:
         return "", ""
     made_of = units(data)
-    if len(made_of) == 1:
-        return made_of[0].name, made_of[0].text
+    if len(made_of) == 1 or (made_of and all(one.tongue == "c" for one in made_of)):
+        return made_of[0].name, "\n".join(one.text for one in made_of)
     text = "" if made_of or b"\0" in data else data.decode("utf-8", "replace")
     first = text.partition("\n")[0]
     if first.startswith("#!") and "node" in first:

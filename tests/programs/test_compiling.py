@@ -51,6 +51,23 @@ async def test_a_clean_program_is_compiled_and_what_it_prints_is_computed():
     assert (said, notebook.asked) == ("0: ./hi\n1: a b\n4\n-rwxr-xr-x\n", [])
 
 
+async def test_several_sources_with_a_header_of_their_own_make_one_program():
+    notebook = await book()
+    for name, lines in (
+        ("inc/shape.h", ("#ifndef SHAPE_H", "#define SHAPE_H", "struct S { int w, h; };",
+                         "int area(const struct S *s);", "#endif")),
+        ("shape.c", ('#include "shape.h"', "static int calls;",
+                     "int area(const struct S *s) { calls++; return s->w * s->h; }")),
+        ("main.c", ("#include <stdio.h>", '#include "shape.h"', "int main(void) {", "    struct S s = {6, 7};",
+                    '    printf("%d\\n", area(&s));', "    return 2;", "}")),
+    ):  # fmt: skip
+        notebook.machine.files.write(f"/root/{name}", "".join(f"{line}\n" for line in lines).encode())
+    assert await notebook.said(
+        "gcc -Iinc -c shape.c && gcc -I inc -o p main.c shape.o && rm -r inc *.c && ./p; echo $?"
+    ) == ("42\n2\n")
+    assert notebook.asked == []
+
+
 async def test_a_source_that_does_not_parse_leaves_no_program_whatever_the_model_says():
     notebook = await book(["\n"])
     notebook.machine.files.write("/root/bad.c", b"int main(void) { return 0 }\n")
@@ -136,7 +153,8 @@ def test_a_note_that_nobody_of_us_wrote_names_no_sources(said):
         ('#include <stdio.h>\nint main(void) { printf("%d %d\\n", 2); return 0; }', False),
         ('int main(void) { int x = "abc"; return x; }', False),
         ("main() { return 0; }", False),
-        ("#include <stdio.h>\n#define SQUARE(x) ((x) * (x))\nint main(void) { return SQUARE(2); }", False),
+        ("#include <stdio.h>\n#define SQUARE(x) ((x) * (x))\nint main(void) { return SQUARE(2); }", True),
+        ("#define N 1\n#define N 2\nint main(void) { return N; }", False),
         ("struct P { int x; };\nint main(void) { struct P p; p.x = 1; return p.x; }", True),
         (DECLARED, True),
     ],

@@ -11,9 +11,12 @@ from importlib.resources import files
 
 from tree_sitter import Node
 
+from llm_kernel.plan.foreign.computed.declaring import name_of
+from llm_kernel.plan.foreign.computed.doubt import Unsure
+from llm_kernel.plan.foreign.computed.preprocessing import preprocessed
 from llm_kernel.plan.foreign.trees import called, every, given, text, tree, unescaped
 
-__all__ = ["broken", "clean", "idle", "needs_math"]
+__all__ = ["broken", "clean", "idle", "links", "needs_math"]
 
 _SCOPES = frozenset(["compound_statement", "for_statement", "function_definition", "translation_unit"])
 _SPEC = re.compile(r"%[-+ #0]*(?:\*|\d+)?(?:\.(?:\*|\d+))?(?:hh|h|ll|l|q|j|z|t|L)?([a-zA-Z%])")
@@ -29,7 +32,10 @@ def _library() -> dict[str, frozenset[str]]:
 
 def clean(source: str) -> bool:
     """Whether nothing in the C program ``source`` is wrong, as far as its form and its names tell; False in doubt."""
-    root = tree(source, "c")
+    try:
+        root = tree(preprocessed(source), "c")
+    except Unsure:
+        return False
     if root is None or any(one.is_missing for one in every(root)):
         return False
     known = set(_library()[""])
@@ -47,6 +53,29 @@ def clean(source: str) -> bool:
 def broken(source: str) -> bool:
     """Whether the C program ``source`` surely does not compile: it is not well formed, and no macro could mend it."""
     return tree(source, "c") is None and not re.search(r"^\s*#\s*(?!include\b)", source, re.MULTILINE)
+
+
+def links(sources: Sequence[str]) -> bool:
+    """Whether these C programs surely make one: each name is defined once, and each that is called is."""
+    made: list[str] = []
+    called_: set[str] = set()
+    promised: set[str] = set()
+    for source in sources:
+        try:
+            root = tree(preprocessed(source), "c")
+        except Unsure:
+            return False
+        for one in every(root) if root is not None else []:
+            if one.type == "function_definition":
+                made.append(name_of(one.child_by_field_name("declarator")))
+            elif one.type == "declaration" and one.parent == root:
+                for declarator in one.children_by_field_name("declarator"):
+                    function = "(" in text(declarator).partition("=")[0]
+                    outer = any(text(part) == "extern" for part in one.named_children)
+                    (promised.add if function or outer else made.append)(name_of(declarator))
+            elif one.type == "identifier":
+                called_.add(text(one))
+    return made.count("main") == 1 and len(set(made)) == len(made) and not (promised & called_) - set(made)
 
 
 def idle(source: str) -> bool:

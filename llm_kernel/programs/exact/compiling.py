@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 
-from llm_kernel.plan.foreign.clean import clean, idle, needs_math
+from llm_kernel.plan.foreign.clean import clean, idle, links, needs_math
 from llm_kernel.programs.compiled import Build, gathered, put, release, wanted
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
@@ -69,4 +69,4 @@ def _unlinked(sources: list[str], *, math: bool) -> bool:
     """Whether the linker may miss something, or have two of it."""
     if not math and any(needs_math(source) for source in sources):
         return True
-    return len(sources) != 1 or "main" not in sources[0]
+    return not links(sources)

@@ -158,10 +158,9 @@ class Kinds:
         name, body = text(node.child_by_field_name("name")), node.child_by_field_name("body")
         if body is None:
             return self._structs.setdefault(name, Struct(name))
-        made = self._structs.get(name) if name else None
-        if made is None or made.known:
-            made = Struct(name)
-        if name:
+        before = self._structs.get(name) if name else None
+        made = before if before is not None and not before.known else Struct(name)
+        if name and before is None:
             self._structs[name] = made
         members: list[tuple[str, Kind]] = []
         for one in body.named_children:
@@ -175,6 +174,10 @@ class Kinds:
                 raise Unsure("a member without a name")
             members += [(name_of(each), self.declared(each, base)) for each in declarators]
         made.define(members)
+        if before is not None and before.known and before.fields == made.fields:
+            return before  # the same header, read once more
+        if name:
+            self._structs[name] = made
         return made
 
     def _enumeration(self, node: Node) -> Kind:

@@ -46,7 +46,7 @@ def preprocessed(source: str) -> str:
             made += [_expanded(one + "\n", macros) for one in ("\n".join(pending),) if pending]
             pending = []
             _directive(stripped[1:].strip(), macros, asked)
-            line = ""
+            line = stripped if re.match(r"#\s*include\b", stripped) else ""
         pending.append(line if all(asked) else "")
         pending += [""] * lines
         if sum(map(len, made)) > _MOST:
@@ -82,7 +82,9 @@ def _directive(said: str, macros: dict[str, _Macro], asked: list[bool]) -> None:
         names = tuple(one.strip() for one in parameters.split(",") if one.strip()) if called else None
         if "#" in body or "..." in parameters or "__" in body:
             raise Unsure("a macro of another kind")
-        macros[name] = _Macro(tuple(_TOKEN.findall(body.strip())), names)
+        macro = _Macro(tuple(_TOKEN.findall(body.strip())), names)
+        if macros.setdefault(name, macro) != macro:
+            raise Unsure("a macro that is another later")
     elif said and not (word == "include" and rest.startswith("<") and rest.strip("<>").removesuffix(".h") in HEADERS):
         raise Unsure("a directive")
 

@@ -43,6 +43,9 @@ class Program:
         self.kinds = Kinds(self._constants.fixed)
         self.order = Order(root, self.functions, *_shared(root))
         self._steps = _STEPS
+        names = [name for one in root.named_children for name in _defined(one)]
+        if len(set(names)) != len(names):
+            raise Unsure("a name that is defined twice")
         for one in root.named_children:
             self._outermost(one)
 
@@ -88,7 +91,7 @@ class Program:
             match node.type:
                 case "type_definition":
                     self.kinds.alias(node)
-                case "declaration":
+                case "declaration" if not _elsewhere(node):
                     self._global(node)
                 case "function_definition":
                     self._function(node)
@@ -113,10 +116,11 @@ class Program:
         base = self.kinds.base(node)
         for one in node.children_by_field_name("declarator"):
             kind, name = self.kinds.declared(one, base), name_of(one)
+            value, old = one.child_by_field_name("value"), self._names.get(name)
             if isinstance(kind, Function) and name in self.functions:
                 self._function(self.functions[name])
-            elif not isinstance(kind, Function):
-                self._names[name] = self.lasting(kind, one.child_by_field_name("value"))
+            elif not isinstance(kind, Function) and (old is None or value is not None):
+                self._names[name] = self.lasting(kind, value)
 
     def lasting(self, kind: Kind, value: Node | None) -> Variable:
         """A variable that lasts as long as the program, and begins with a constant or as nothing."""
@@ -186,6 +190,21 @@ class Program:
 
 _TEXTS = Pointer(Pointer(CHAR))
 _MAINS = (Function(INT, ()), Function(INT, (INT, _TEXTS)), Function(INT, (INT,)))
+
+
+def _defined(node: Node) -> list[str]:
+    """The functions and the file's own variables that a part of a source defines, of which each name has but one."""
+    static = any(text(one) == "static" for one in node.named_children)
+    if node.type == "function_definition":
+        return [name_of(node.child_by_field_name("declarator"))]
+    declarators = node.children_by_field_name("declarator") if node.type == "declaration" else []
+    return [name_of(one) for one in declarators if one.type == "init_declarator" or (static and "(" not in text(one))]
+
+
+def _elsewhere(node: Node) -> bool:
+    """Whether a declaration only says what is defined in another place."""
+    plain = all(one.type != "init_declarator" for one in node.children_by_field_name("declarator"))
+    return plain and any(text(one) == "extern" for one in node.named_children)
 
 
 def _shared(root: Node) -> tuple[frozenset[str], frozenset[str]]:
