@@ -32,6 +32,7 @@ from llm_kernel.shell.inner import ALOUD, NO_COPROCESS, WATCHED, Inner
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
 from llm_kernel.shell.looking import Sight
+from llm_kernel.shell.opened import OPENED, Opened, telling
 from llm_kernel.shell.order import Order as Streaming
 from llm_kernel.shell.order import Sink, Turns
 from llm_kernel.shell.permits import matters
@@ -262,12 +263,13 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, *WORDS, ASK, CONTROL, TIMES, HISTORY, FC, INNER, ELAPSED})
+        self._register({*self._always, *WORDS, ASK, CONTROL, TIMES, HISTORY, FC, INNER, ELAPSED, OPENED})
         self._times = Times(machine)
         self._inner = Inner(machine, self._lead, self._absent, self.adopt)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
         self._wild = False
+        self._opened = Opened()
         self._dated = False
         self._kept: Kept | None = None
         self._values: list[dict[str, Any]] = []
@@ -468,7 +470,9 @@ class Shell:
         if self._kept is None or self._values != values:
             self._kept = await keep(self, here.cwd, self._epoch, history, opens=self._wild)
             self._values = values
-        return replace(self._kept, cwd=here.cwd, status=self.status, since=self._epoch, history=history)
+        opened = self._opened.told(self._kept.descriptors)
+        now = replace(self._kept, cwd=here.cwd, status=self.status, since=self._epoch, history=history)
+        return replace(now, descriptors=opened)
 
     async def give(self, kept: Kept) -> None:
         """Be what ``kept`` says, as a new shell."""
@@ -508,6 +512,7 @@ class Shell:
             asked=asked,
         )
         text = detached(script, self._orders, pid if parent else 0)
+        text = text if lead.inner else telling(text)
         text = led(fed(timed(text), self._readers, OURS), lead)
         if "command time" in text:
             self._enter("time")
@@ -571,6 +576,9 @@ class Shell:
             await streams.err(text)
             await turns.end()
             return status
+        if call.name == OPENED:
+            self._opened.note(call.args, call.cwd)
+            return 0
         if call.name == ELAPSED:
             await context.stdout.write(self._elapsed(call.args).encode())
             return 0
