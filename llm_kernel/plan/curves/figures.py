@@ -33,6 +33,8 @@ _AFTER = 0.72
 """What a step of the network that tells true from made leaves of its word for what is made."""
 _BEHIND = 0.15
 """How far a figure behind the main loop may lie off, where none of its kind was seen in it."""
+_OF_ONE = re.compile(r"(?:acc|prec|top)\w*[ _@-]*1\D{1,3}(\d+\.\d+)", re.IGNORECASE)
+"""An accuracy of the likeliest class that the program itself drew, beside that of five."""
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
 _ENOUGH = 4
@@ -55,11 +57,13 @@ class Figures:
         self._places, self._course, self._schedule = places, course, course.schedule
         for place in places:
             place.roles = _own_split(place.roles, course)
+        self._in_percent = any(map(_in_percent, places))
         self._seed = f"{course.seed}/{course.recipe.seed}"
         self._trails: dict[tuple[str, str, bool], _Trail] = {}
         self._batches: dict[tuple[int, str, str], list[float]] = {}
         self._same: dict[tuple[str, str, str, int], float] = {}
         self._best: dict[tuple[str, str], tuple[float, int]] = {}
+        self._each: dict[str, float] = {}
         self._turn = 0
         self._percents: dict[tuple[int, int], bool] = {}
         self.replaced: Counter[str] = Counter()
@@ -84,6 +88,8 @@ class Figures:
                     role, base, role_value(role, number) / self._times(role), row, expr, several=place.several(row)
                 )
         self._tie(known, row)
+        if (first := _OF_ONE.search(text)) is not None and first[1] not in {found[group] for group in place.groups}:
+            known.setdefault(("test", "accuracy"), float(first[1]))
         pieces: list[tuple[int, str]] = []
         for group, role, digits in spots:
             role = self._written_as(place, group, role, digits)
@@ -117,6 +123,8 @@ class Figures:
     def _written_as(self, place: Place, group: int, role: Role, digits: str) -> Role:
         """The role with its unit, which stays as the first row has it."""
         scaled = _scaled(role, digits)
+        if self._in_percent and scaled.kind in SHARES and not self._hole_at(place, group).format.endswith("%"):
+            scaled = replace(scaled, percent=True)
         if self._percents.setdefault((id(place), group), scaled.percent) == scaled.percent:
             return scaled
         return replace(scaled, percent=not scaled.percent)
@@ -163,9 +171,11 @@ class Figures:
         """One of several figures of a moment, such as the accuracy of a class: about that of all."""
         around = self._trail(role, base).value if self._trail(role, base).at >= 0 else None
         around = self._usual(role, base, row.progress) if around is None else around
-        if not math.isfinite(around) or (math.isfinite(said) and apart(said, around, base) <= 0.9):
+        again = self._each.get(expr) == said and 0 < said < 100
+        self._each[expr] = said
+        if not math.isfinite(around) or (math.isfinite(said) and apart(said, around, base) <= 0.9 and not again):
             return said if math.isfinite(around) else around
-        draw = random.Random(f"{self._seed}/{expr}/{row.counters}/{said}").gauss(0, 0.3)
+        draw = random.Random(f"{self._seed}/{expr}/{row.counters}/{row.name}/{said}").gauss(0, 0.3)
         return off(around, draw, base)
 
     def _trail(self, role: Role, base: str) -> _Trail:
@@ -239,9 +249,12 @@ class Figures:
     def _moved(self, role: Role, base: str, around: float, row: Row) -> float:
         """A figure near ``around`` in place of one that cannot be."""
         draw = random.Random(f"{self._seed}/{base}/{role.split}/{row.progress:.5f}").gauss(0, 1)
-        lively = min(0.25, self._course.rough(around)) if base == "loss" else 0.25
-        rough = (lively if role.steps else 0.02) * min(self._course.regime.noise, 3.0)
-        away = rough * min(max(draw, -2.0), 2.0)
+        draw = min(max(draw, -2.0), 2.0)
+        if role.steps and base == "accuracy":
+            spread = math.sqrt(max(around * (100 - around), 1.0) / max(self._course.recipe.batch, 1))
+            return min(max(around + spread * draw, 0.0), 100.0)
+        lively = min(0.25, self._course.rough(around))
+        away = (lively if role.steps else 0.02) * min(self._course.regime.noise, 3.0) * draw
         return self._course.off(around, away) if base == "loss" else off(around, away, base)
 
     def _mean(self, role: Role, base: str, row: Row) -> float | None:
@@ -279,10 +292,7 @@ class Figures:
         if role.best and (base or role.kind == "epoch"):
             return self._best_of(role, base)
         if base:
-            figure = known.get((role.split, base))
-            shown = self._batches.get((row.turn, role.split, base), [])
-            if row.inner and shown and _AVERAGED.search(self._hole_at(place, group).expr):
-                figure = sum(shown) / len(shown)
+            figure = self._averaged(known.get((role.split, base)), role, base, row, self._hole_at(place, group))
             if figure is not None and role.kind == "d_g" and self._hole_at(place, group).expr.endswith("2"):
                 figure *= _AFTER
             return None if figure is None else shown_value(role, figure) * self._times(role)
@@ -302,14 +312,20 @@ class Figures:
                 return role.shown(max(share - draw * (100 - share) / 10, 0.0))
             case "top5":
                 share = known.get((role.split, "accuracy"))
+                share = self._averaged(share, role, "accuracy", row, self._hole_at(place, group))
                 return None if share is None else role.shown(_of_five(share, self._course.recipe.pair.classes))
             case "r2":
                 loss = known.get((role.split, "loss"))
-                return None if loss is None else 1 - loss / max(self._course.recipe.pair.untrained, 1e-9)
+                return None if loss is None else 1 - loss / max(self._course.recipe.pair.variance, 1e-9)
             case "mae":
                 loss = known.get((role.split, "loss"))
                 return None if loss is None else 0.78 * math.sqrt(max(loss, 0.0))
         return None
+
+    def _averaged(self, figure: float | None, role: Role, base: str, row: Row, hole: Hole) -> float | None:
+        """A figure of a batch, or the mean of its turn's so far where the hole shows that."""
+        shown = self._batches.get((row.turn, role.split, base), [])
+        return sum(shown) / len(shown) if row.inner and shown and _AVERAGED.search(hole.expr) else figure
 
     def _times(self, role: Role) -> float:
         """How many losses a shown one is made of."""
@@ -371,6 +387,13 @@ def _scaled(role: Role, digits: str) -> Role:
     if role.kind in SHARES and not role.percent and number is not None and number > 1.5:
         return replace(role, percent=True)
     return role
+
+
+def _in_percent(place: Place) -> bool:
+    """Whether a variable is shown in percents as it stands, so that the script's shares are percents."""
+    holes = [part for part in place.line.parts if isinstance(part, Hole)]
+    pairs = zip(holes, place.roles, strict=True)
+    return any(role.percent and role.kind in SHARES and "100" not in hole.expr for hole, role in pairs)
 
 
 def _of_five(share: float, classes: int) -> float:

@@ -55,6 +55,8 @@ class Pair:
     untrained: float = 0.0
     sure: bool = True
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    variance: float = 1.0
+    """Of the values that are to be told, where the loss is a square."""
     elements: int = 0
     """Of one example, where the loss is that of making it anew."""
 
@@ -87,10 +89,10 @@ _NEAR = {
 @lru_cache(maxsize=1)
 def _held() -> tuple[dict[str, str], tuple[Pair, ...]]:
     data = json.loads((Path(__file__).parent / "pairs.json").read_text(encoding="utf-8"))
-    return data["patterns"], tuple(_pair(row, data["untrained"]) for row in data["pairs"])
+    return data["patterns"], tuple(_pair(row, data["untrained"], data["variance"]) for row in data["pairs"])
 
 
-def _pair(row: dict[str, Any], untrained: dict[str, float]) -> Pair:
+def _pair(row: dict[str, Any], untrained: dict[str, float], variance: dict[str, float]) -> Pair:
     loss = {split: (row[f"{split}_loss"][0], row[f"{split}_loss"][1]) for split in ("train", "test")}
     accuracy = {
         split: (row[f"{split}_acc"][0], row[f"{split}_acc"][1]) for split in ("train", "test") if f"{split}_acc" in row
@@ -100,7 +102,7 @@ def _pair(row: dict[str, Any], untrained: dict[str, float]) -> Pair:
     start = row.get("untrained", start)
     figures = {name: Figure(said[0], (said[1], said[2]), *said[3:]) for name, said in row.get("figures", {}).items()}
     return Pair(**{name: row[name] for name in names}, loss=loss, accuracy=accuracy, untrained=start, figures=figures,
-                elements=row.get("elements", 0))  # fmt: skip
+                variance=variance.get(row["data"], 1.0), elements=row.get("elements", 0))  # fmt: skip
 
 
 def data_set(words: str) -> str:

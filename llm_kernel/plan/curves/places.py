@@ -32,7 +32,8 @@ _NUMBER = r"[-+]?(?:\d[\d,]*\.?\d*(?:[eE][-+]?\d+)?|nan|inf)"
 class Row:
     """One row at one place: its progress, the counters in its fixed text, whether it stands inside a turn's batches.
 
-    ``behind``: it stands behind the main loop.
+    ``behind``: it stands behind the main loop. ``name`` is its fixed text where it stands in another loop, as that of
+    the classes does.
     """
 
     progress: float
@@ -40,6 +41,7 @@ class Row:
     inner: bool
     turn: int
     behind: bool = False
+    name: str = ""
 
 
 @dataclass(slots=True)
@@ -59,7 +61,7 @@ class Place:
 
     def several(self, row: Row) -> bool:
         """Whether more rows of this kind stand at the same moment, as those of classes do."""
-        return not row.inner and sum(one.progress == row.progress for one in self.rows[:400]) > 1
+        return bool(row.name) or (not row.inner and sum(one.progress == row.progress for one in self.rows[:400]) > 1)
 
     def row(self, found: re.Match[str]) -> Row:
         """Which row a text is that matches: the next one with its counters."""
@@ -90,6 +92,7 @@ class Places:
         steps = self._main is not None and _STEP.search(self._main.var) and not _EPOCH.search(self._main.var)
         self._scale = 1 / updates if steps else 1.0
         self._end, self._count, self._last = 0.0, 0, 0
+        self._aside = False
 
     def all(self) -> list[Place]:
         """Every place with its rows; to be asked for once."""
@@ -130,10 +133,10 @@ class Places:
                 return
             match node:
                 case Line():
+                    self._count += 1
                     pending += [*node.parts, Literal(node.end)]
                     *done, pending = _split(pending)
                     for parts in done:
-                    self._count += 1
                         self._keep(tuple(parts), start + span, inner=inner, turn=turn, after=span == 0)
                 case Loop():
                     pending = []
@@ -154,7 +157,9 @@ class Places:
         if span == 0:
             for one in loop.turns or (loop.body,):
                 around = main is not None and any(each is main for each in walk(one))
+                self._aside = not around
                 self._visit(one, 0.0 if around else start, 0.0, inner=False, turn=turn)
+                self._aside = False
             return
         for share, part in _shares(loop):
             self._visit(part, start + span * share[0], span * (share[1] - share[0]), inner=True, turn=turn)
@@ -197,7 +202,8 @@ class Places:
         if place is None:
             place = self._held[tuple(key)] = self._place(Line(parts), inner)
         place.last = self._end > 0 and turn == self._last and after
-        place.rows.append(Row(progress, tuple(counters), inner, turn, place.last))
+        name = "".join(part.text for part in parts if isinstance(part, Literal)) if self._aside else ""
+        place.rows.append(Row(progress, tuple(counters), inner, turn, place.last, name))
 
     def _place(self, line: Line, inner: bool) -> Place:
         pieces: list[str] = []

@@ -85,7 +85,7 @@ class Role:
             case "f1" | "iou" | "dice" | "map":
                 return self.shown(max(course.accuracy(self.split, epochs) - noise.uniform(0.05, 0.6), 0.0))
             case "r2":
-                return 1 - loss / max(course.recipe.pair.untrained, loss * 0.5, 1e-9)
+                return 1 - loss / max(course.recipe.pair.variance, 1e-9)
             case "lr":
                 return course.recipe.lr
             case "norm":
@@ -142,9 +142,16 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
         kind = "accuracy"
     if kind == "accuracy" and _is_count(hole) and _out_of(after):
         kind = "correct"
+    share = kind == "correct" and _hundred(hole.expr, "")
+    kind = "accuracy" if share else kind
     if kind == "time" and hole.kind == "int":
         kind = ""
-    if re.search(r"\btotal\b|len\(", hole.expr) and kind in ("correct", "accuracy", "loss") and _is_count(hole):
+    if (
+        re.search(r"\btotal\b|len\(", hole.expr)
+        and kind in ("correct", "accuracy", "loss")
+        and _is_count(hole)
+        and not share
+    ):
         return Role()
     best = bool(_BEST.search(said))
     if best and re.search(r"epoch", said) and hole.kind == "int":
@@ -185,7 +192,7 @@ def _split(said: str, deep: str, whole: str, kind: str, *, inner: bool) -> str:
             return "test" if (test.start() > train.start()) == last else "train"
         if test or train:
             return "test" if test else "train"
-    return "test" if not inner and kind in ("accuracy", "correct", "f1", "r2") else "train"
+    return "test" if not inner and (kind in SHARES or kind in ("correct", "r2")) else "train"
 
 
 def _label(line: Line, at: int) -> str:

@@ -161,3 +161,39 @@ def test_of_data_that_nobody_knows_the_models_word_is_taken() -> None:
     assert held is not None
     said = [f"epoch {epoch} loss {0.99 - 0.09 * epoch:.4f}" for epoch in range(1, 7)]
     assert [held.held(row) for row in said] == said
+
+
+_FIVE = """
+import torch
+from torchvision import datasets
+train_set = datasets.CIFAR100('data', train=True, download=True)
+loader = torch.utils.data.DataLoader(train_set, batch_size=100)
+model = Net(resnet18)
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+for epoch in range(20):
+    for i in range(500):
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(f' * Acc@1 {top1.avg:.3f} Acc@5 {top5.avg:.3f}')
+    print(f'best {best_acc1:.3f}')
+    if epoch == 19:
+        for name in ('apple', 'bear', 'boy'):
+            print(f'Accuracy of {name}: {share:.1f} %')
+"""
+
+
+def test_shares_of_a_run_have_one_unit_and_five_guesses_are_right_more_often_than_one() -> None:
+    source = f"from net import Net, resnet18, loss, top1, top5, best_acc1, share\n{_FIVE}"
+    planned = plan(source)
+    assert planned is not None
+    held = bounds(planned, source, (), "1")
+    assert held is not None
+    best = 0.0
+    for _ in range(20):
+        one, five = (float(said) for said in re.findall(r"\d+\.\d+", held.held(" * Acc@1 0.500 Acc@5 0.500")))
+        best = max(best, one)
+        assert (one < five <= 100, held.held("best 0.500")) == (True, f"best {best:.3f}")
+    assert best > 20
+    shares = [held.held(f"Accuracy of {name}: 43.7 %") for name in ("apple", "bear", "boy")]
+    assert len({line.rpartition(":")[2] for line in shares}) == 3
