@@ -7,10 +7,10 @@ import types
 from typing import Any
 
 from .code import Does, block, does, expression, expressions
-from .expressions import mangled
 from .frames import Frame
 from .functions import qualified
 from .guards import DUNDERS
+from .names import mangled
 from .scopes import Scope
 from .targets import assign
 from .world import Doubt

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from .clock import Clock
 from .frames import Trace
-from .world import Clock, Doubt
+from .world import Doubt
 
 __all__ = ["on_clock"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import builtins
 import datetime
 import importlib
@@ -12,31 +11,34 @@ import sys
 import threading
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from . import definitions, expressions, functions, matching, statements
+from . import calls, comprehensions, definitions, expressions, functions, matching, names, statements
 from .addresses import Addresses
 from .chance import unseeded
+from .clock import Clock
 from .coroutines import Routines
+from .errors import Errors
 from .frames import DEEPEST, Trace
 from .guards import DUNDERS, Reach
 from .hashes import Hashes
 from .modules import Modules, proxies
-from .near import near
 from .paths import pathlib
 from .shut import shut
-from .storage import NATIVE, storage
+from .storage import storage
 from .telling import Telling
 from .testing import unittest_on
 from .threads import NEEDING, threading_on
 from .turns import Turns
+from .versions import age_argparse, sum_of
 from .wire import Wire
-from .world import Clock, Console, Doubt, Files, Terminal, system
+from .world import Console, Doubt, Files, Terminal, system
 
 __all__ = ["main"]
 
-_SYNTAX = (definitions, expressions, functions, matching, statements)
+_SYNTAX = (calls, comprehensions, definitions, expressions, functions, matching, names, statements)
 _LAZY: dict[str, tuple[str, ...]] = {
     "argparse": ("locale", "shutil", "gettext", "textwrap"),
     "collections": ("heapq",),
@@ -104,7 +106,6 @@ class _Run:
     def __init__(self, wire: Wire, job: Mapping[str, Any]) -> None:
         self._wire, self._job = wire, job
         self._version = tuple(job["version"])
-        self._same = self._version == sys.version_info[:2]
         DUNDERS.update(job["dunders"])
         self._addresses = Addresses(int(job["number"]))
         self._files = Files(wire, job["cwd"], self._addresses.shown)
@@ -112,14 +113,17 @@ class _Run:
         self._hashes = Hashes(self._addresses)
         clocks = (datetime.datetime, datetime.date)
         self._reach = Reach(self._clock.now, clocks, self._addresses.shown, self._hashes)
-        self._trace = Trace(job["steps"], self._version, self._reach, self._caught, self._addresses.shown)
+        self._trace = Trace(
+            job["steps"], self._version, self._reach, lambda error: self._errors.caught(error), self._addresses.shown
+        )
+        self._errors = Errors(wire, self._trace, self._addresses, self._version)
         shown = system(self._files, dict(job["environ"]), job["home"])
         if "pathlib" in job["library"]:
             shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
         shown["time"] = self._clock.module()
         shown |= storage(self._files, shown["os"], job["seed"] if "tempfile" in job["library"] else "")
         shown |= {name: ModuleType(name) for name in _FACTS}
-        self._telling = Telling(self._trace, self._files, self._text, self._line)
+        self._telling = Telling(self._trace, self._files, self._errors.text, self._line)
         self._threads = self._threading()
         if "logging" in job["library"]:
             shown["logging"] = self._telling.logging(shown["time"], shown["os"], threads=self._threads is not None)
@@ -127,9 +131,9 @@ class _Run:
         if {"secrets", "uuid"} & job["library"].keys():
             shown["secrets"] = unseeded(job["seed"])
         if "unittest" in job["library"]:
-            unittest_on(shown["time"], self._tested, self._version)
+            unittest_on(shown["time"], partial(self._errors.text, tested=True), self._version)
         if "argparse" in job["library"]:
-            _age(importlib.import_module("argparse"), self._version)
+            age_argparse(importlib.import_module("argparse"), self._version)
         self._trace.routines = Routines()
         if "asyncio" in job["library"]:
             importlib.import_module(".loop", __package__).on_clock(self._clock, self._trace)
@@ -232,10 +236,8 @@ class _Run:
             hash=self._hashes.of,
             id=self._addresses.of,
         )
-        if self._version < (3, 12) <= sys.version_info:
-            names["sum"] = _plain_sum
-        elif sys.version_info < (3, 12) <= self._version:
-            names["sum"] = _kept_sum
+        if made := sum_of(self._version):
+            names["sum"] = made
         return names
 
     def _input(self, prompt: Any = "", /) -> str:
@@ -250,168 +252,16 @@ class _Run:
             raise EOFError("EOF when reading a line")
         return line[:-1] if line.endswith("\n") else line
 
-    # errors
-
-    def _mine(self, error: BaseException) -> bool:
-        said = any(error is other for other in self._trace.said) or type(error).__module__ == "__main__"
-        return said or isinstance(error, AssertionError)
-
-    def _caught(self, error: BaseException) -> None:
-        """Give an error the words of the wanted version."""
-        _check_arguments(error)
-        if self._same or self._mine(error) or not error.args:
-            return
-        text = self._wire.ask("gate", type(error).__name__, str(error))
-        if text is not None and text != str(error):
-            error.args = (text,)
-
     def _fail(self, error: BaseException | None) -> None:
         if self._threads is not None and self._threads.active_count() > 1:
             raise Doubt("threads that go on after an error")
-        chain = self._chain(error)
+        chain = self._errors.chain(error)
         self._wire.ask("traceback", chain)  # what is doubted is doubted before anything more is told
         self._end()
         self._wire.send(chain=chain, status=130 if chain[-1]["kind"] == "KeyboardInterrupt" else 1)
 
-    def _text(self, error: BaseException) -> str:
-        """The traceback of an error that the program caught."""
-        return str(self._wire.ask("traceback", self._chain(error)))
-
     def _line(self, path: str, line: int) -> str:
         return str(self._wire.ask("line", path, line))
 
-    def _tested(self, error: BaseException) -> str:
-        """The traceback of an error in a test, without what called the test."""
-        return str(self._wire.ask("traceback", self._chain(error, tested=True)))
-
-    def _chain(self, error: BaseException | None, *, tested: bool = False) -> list[dict[str, Any]]:
-        """What is told of an error and of those behind it, the oldest first."""
-        chain: list[dict[str, Any]] = []
-        link = ""
-        seen: set[int] = set()
-        while error is not None and id(error) not in seen:
-            seen.add(id(error))
-            _check_way(error, tested=tested)
-            chain.append(self._told(error, link))
-            if error.__cause__ is not None:
-                link, error = "cause", error.__cause__
-            elif error.__context__ is not None and not error.__suppress_context__:
-                link, error = "context", error.__context__
-            else:
-                break
-        return chain[::-1]
-
-    def _told(self, error: BaseException, link: str) -> dict[str, Any]:
-        _check_arguments(error)
-        way = self._trace.way(error)
-        kind, text = type(error), self._said(error)
-        module = kind.__module__
-        name = kind.__qualname__ if module in ("builtins", "__main__") else f"{module}.{kind.__qualname__}"
-        return {
-            "link": link,
-            "kind": kind.__name__,
-            "text": text,
-            "own": self._mine(error),
-            "main": module == "__main__",
-            "frames": [[frame.module.file, *_place(node, self._version), frame.function] for frame, node in way],
-            "final": f"{name}: {text}\n" if text else f"{name}\n",
-            "notes": [str(note) for note in getattr(error, "__notes__", ())],
-            "near": near(error, way, self._version),
-        }
-
-    def _said(self, error: BaseException) -> str:
-        try:
-            return self._addresses.shown(str(error))
-        except Exception as err:
-            raise Doubt("an error that cannot be shown") from err
-
-
-def _check_way(error: BaseException, *, tested: bool) -> None:
-    """Doubt an error that came through Python's library, but for what calls a test, or fails in one."""
-    begun, step = False, error.__traceback__
-    while step is not None:
-        code = step.tb_frame.f_code
-        folder, file = os.path.split(code.co_filename)
-        if tested and os.path.split(folder)[1] == "unittest":
-            if begun and type(error) is not AssertionError:
-                raise Doubt("frame of a library")
-        elif folder != _HERE or _written(file, code.co_name):
-            raise Doubt("frame of a library")
-        else:
-            begun = True
-        step = step.tb_next
-
-
-def _written(file: str, function: str) -> bool:
-    """Whether a function of ours stands for one that is Python code in CPython too, whose frame would show."""
-    if file in ("storage.py", "paths.py", "telling.py"):
-        return function not in NATIVE
-    return file == "world.py" and function in ("makedirs", "size")
-
-
-def _check_arguments(error: BaseException) -> None:
-    """Doubt what is said of the arguments of a function of ours, which are not those of Python's."""
-    owner, called, _ = str(error).partition("() ") if type(error) is TypeError else ("", "", "")
-    first, inner, _ = owner.partition(".")
-    if called and (inner or first.startswith("_")):
-        ours = (vars(module) for name, module in sys.modules.items() if name.startswith("guest."))
-        if any(first in names for names in ours):
-            raise Doubt("arguments of a function of the library")
-
 
 _FACTS = ("platform", "getpass", "socket")
-_HERE = os.path.split(__file__)[0]  # pathlib would take half of the time in which a process begins
-
-
-def _place(node: Any, version: tuple[int, ...]) -> tuple[int, int, int, int, int]:
-    """Line, first and last line, first and last column; the last is below zero where nothing is marked."""
-    if isinstance(node, ast.Assert):
-        node = node.test
-    if isinstance(node, ast.With | ast.AsyncWith):  # what is left
-        if version < (3, 13):
-            return node.lineno, node.lineno, node.end_lineno or 0, node.col_offset, -1
-        node = node.items[0].context_expr
-    if isinstance(node, ast.For | ast.comprehension):
-        node = node.iter
-        if version < (3, 13):
-            return node.lineno, node.lineno, node.end_lineno, node.col_offset, -1
-    return node.lineno, node.lineno, node.end_lineno, node.col_offset, node.end_col_offset
-
-
-def _age(argparse: Any, version: tuple[int, ...]) -> None:
-    """Let ``argparse`` write as it did in an earlier version."""
-    if version < (3, 10):
-        argparse._ = lambda text: "optional arguments" if text == "options" else text
-    if version < (3, 9):
-        argparse.Namespace._get_kwargs = lambda self: sorted(vars(self).items())
-        plain = argparse.HelpFormatter._format_args
-
-        def formatted(formatter: Any, action: Any, metavar: str) -> str:
-            if action.nargs != argparse.ZERO_OR_MORE:
-                return str(plain(formatter, action, metavar))
-            return "[{} [{} ...]]".format(*formatter._metavar_formatter(action, metavar)(2))
-
-        argparse.HelpFormatter._format_args = formatted
-
-
-def _plain_sum(items: Any, /, start: Any = 0) -> Any:
-    for item in items:
-        start = start + item
-    return start
-
-
-def _kept_sum(items: Any, /, start: Any = 0) -> Any:
-    lost = 0.0
-    for item in items:
-        if type(start) is float and type(item) is float:
-            total = start + item
-            lost += ((start - total) + item) if abs(start) >= abs(item) else ((item - total) + start)
-            start = total
-        elif type(start) is float and type(item) in (int, bool):
-            start += item
-        elif type(start) is float:
-            start = start + lost + item
-            lost = 0.0
-        else:
-            start = start + item
-    return start + lost if lost and lost - lost == 0 else start

@@ -17,8 +17,8 @@ _ALLOWED = ("compile", "sys._getframe", "builtins.id", "sys.excepthook", "sys.un
 """What the library's classes do among themselves."""
 
 _READ = {
-    "tb_frame": ("guest.run",),
-    "f_code": ("guest.run",),
+    "tb_frame": ("guest.errors",),
+    "f_code": ("guest.errors",),
     "__code__": ("guest.guards", "typing", "dataclasses", "inspect"),
     "__defaults__": ("inspect",),
     "__kwdefaults__": ("inspect",),

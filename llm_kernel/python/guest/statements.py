@@ -8,9 +8,9 @@ import sys
 from typing import Any
 
 from .code import BREAK, CONTINUE, Does, block, does, expression
-from .expressions import mangled
 from .frames import Frame
 from .handlers import Handlers, left, managed
+from .names import mangled
 from .scopes import Scope
 from .targets import assign, delete
 from .world import Doubt

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from typing import Any, TypeAlias
 
 from .code import expression
-from .expressions import mangled
 from .frames import Frame
+from .names import mangled
 from .scopes import Scope
 from .world import Doubt
 

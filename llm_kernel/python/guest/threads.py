@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import Any
 
+from .clock import Clock
 from .turns import Turns
-from .world import Clock, Doubt
+from .world import Doubt
 
 __all__ = ["NEEDING", "threading_on"]
 

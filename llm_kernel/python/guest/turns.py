@@ -12,8 +12,9 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from .clock import Clock
 from .frames import Frame, Trace
-from .world import Clock, Doubt
+from .world import Doubt
 
 __all__ = ["Turns"]
 
