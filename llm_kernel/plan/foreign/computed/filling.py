@@ -79,17 +79,46 @@ def _collect(function: Expressions, kind: Kind, value: Node, at: int, parts: lis
         parts.append((at, made.run, True))
         return
     items = _items(value)
+    _spread(function, kind, items, at, parts)
+    if items:
+        raise Unsure("too many values")
+
+
+def _spread(function: Expressions, kind: Kind, items: list[Node], at: int, parts: list[tuple[int, Run, bool]]) -> None:
+    """Take from ``items`` as many as an array or a structure holds; one inside it may have no braces of its own."""
     number = 0
-    for one in items:
+    while items and number < _count(kind):
+        one = items[0]
         if one.type == "initializer_pair":
             number = _designated(function, kind, one)
             inner = one.child_by_field_name("value")
             if inner is None:
                 raise Unsure("a designator")
-            one = inner
+            one = items[0] = inner
         part, start = _part(kind, number)
-        _collect(function, part, one, at + start, parts)
+        letter = isinstance(part, Array) and one.type == "string_literal" and slots(part.of) == 1
+        if single(part) or one.type == "initializer_list" or letter or (isinstance(part, Struct) and _whole(one)):
+            _collect(function, part, items.pop(0), at + start, parts)
+        else:
+            _spread(function, part, items, at + start, parts)
         number += 1
+
+
+def _whole(value: Node) -> bool:
+    """Whether an expression may stand for a structure."""
+    return value.type in (
+        "identifier",
+        "call_expression",
+        "subscript_expression",
+        "pointer_expression",
+        "field_expression",
+    )
+
+
+def _count(kind: Kind) -> int:
+    if isinstance(kind, Struct):
+        return len(kind.fields)
+    return kind.count or 0 if isinstance(kind, Array) else 0
 
 
 def _part(kind: Kind, number: int) -> tuple[Kind, int]:

@@ -26,7 +26,7 @@ from llm_kernel.plan.foreign.computed.kinds import (
     Pointer,
     promoted,
 )  # fmt: skip
-from llm_kernel.plan.foreign.computed.memory import Space, put_text, text_at
+from llm_kernel.plan.foreign.computed.memory import Space, put_text, text_at, write
 from llm_kernel.plan.foreign.computed.operators import Expr, Frame, converted, value_of
 from llm_kernel.plan.foreign.computed.pieces import PIECES
 from llm_kernel.plan.foreign.computed.randomness import Random
@@ -67,6 +67,7 @@ class Library:
     def __init__(self, console: Console, space: Space, call: Callable[..., Any]) -> None:
         self._console, self._space = console, space
         self._random = Random()
+        self._rest: Any = NULL
         self._table: dict[str, tuple[tuple[Kind, ...], Kind, Callable[..., Any]]] = {
             **_PLAIN, **TEXTS,
             **{name: (kinds, result, _bound(run, space)) for name, (kinds, result, run) in PIECES.items()},
@@ -81,6 +82,7 @@ class Library:
             "usleep": ((UINT,), INT, lambda micro: self._pause(micro / 1e6)),
             "getchar": ((), INT, console.take),
             "fgets": ((TEXT, INT, _FILE), TEXT, self._line),
+            "strtok": ((TEXT, TEXT), TEXT, self._piece),
             "rand": ((), INT, self._random.next),
             "random": ((), LONG, self._random.next),
             "srand": ((UINT,), VOID, self._random.begin),
@@ -159,6 +161,19 @@ class Library:
     def _pause(self, seconds: float) -> int:
         self._console.sleep(seconds)
         return 0
+
+    def _piece(self, place: Any, between: Any) -> Any:
+        """``strtok``, which remembers where it was."""
+        block, at = place if place[0] is not None else self._rest
+        if block is None:
+            return NULL
+        said, letters = text_at((block, at)), text_at(between)
+        start = len(said) - len(said.lstrip(letters))
+        end = next((one for one in range(start, len(said)) if said[one] in letters), len(said))
+        self._rest = (block, at + end + 1) if end < len(said) else NULL
+        if end < len(said):
+            write((block, at + end), 0)
+        return (block, at + start) if start < len(said) else NULL
 
     def _line(self, place: Any, room: int, file: Any) -> Any:
         if file != CONSTANTS["stdin"][1] or room < 2:

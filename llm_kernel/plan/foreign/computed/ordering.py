@@ -55,7 +55,8 @@ class Order:
 
     def __init__(self, root: Node, functions: dict[str, Node], shared: frozenset[str], pointed: frozenset[str]) -> None:
         self._functions, self._shared, self._pointed = functions, shared, pointed
-        self._assigned = {text(_changed(one)) for one in every(root) if one.type in _CHANGES}
+        self._assigned = {text(_last(_changed(one))) for one in every(root) if one.type in _CHANGES}
+        self._lent: dict[int, frozenset[str]] = {}
         self._held: dict[tuple[int, bool], _Does] = {}
         self._calls: dict[str, _Does] = {}
 
@@ -73,7 +74,7 @@ class Order:
             case "assignment_expression" if left is not None and right is not None:
                 self._assignment(left, right, plain=text(node.child_by_field_name("operator")) == "=")
             case "subscript_expression":
-                self._together(node.named_children)
+                self._together(self._path(node))
             case "call_expression":
                 self._together(given(node))
             case "initializer_list":
@@ -83,13 +84,46 @@ class Order:
         if left.type == "identifier":
             if text(left) in self._does(right).sets or (not plain and self._clash(right, left)):
                 raise Unsure("an order that C does not say")
-            return
-        base, index = left.child_by_field_name("argument"), left.child_by_field_name("index")
-        settled = base is not None and base.type == "identifier" and text(base) not in self._assigned
-        if plain and index is not None and settled:  # only where it is counts, not what is there
-            self._together([index, right])
+        elif plain:  # only what says where it is counts, not what is there
+            self._together([*self._path(left), right])
         else:
             self._together([left, right])
+
+    def _path(self, place: Node) -> list[Node]:
+        """The parts of a place that are worked out to find it; an array that nobody assigns to is where it is."""
+        inner, index = place.child_by_field_name("argument"), place.child_by_field_name("index")
+        match place.type:
+            case "parenthesized_expression":
+                return self._path(place.named_children[0])
+            case "field_expression" if inner is not None and any(one.type == "->" for one in place.children):
+                return [inner]
+            case "field_expression" if inner is not None:
+                return self._path(inner)
+            case "subscript_expression" if inner is not None and index is not None:
+                settled = text(_last(inner)) not in self._assigned
+                return [*(self._path(inner) if settled else [inner]), index]
+            case "identifier":
+                return []
+            case _:
+                return [place]
+
+    def _shared_at(self, node: Node) -> frozenset[str]:
+        """The names that others may change while the function around ``node`` runs."""
+        above: Node | None = node
+        while above is not None and above.type != "function_definition":
+            above = above.parent
+        if above is None:
+            return self._shared
+        if above.id not in self._lent:
+            addressed = {
+                text(inner)
+                for one in every(above)
+                if one.type == "pointer_expression" and text(one).startswith("&")
+                for inner in every(one)
+                if inner.type == "identifier"
+            }
+            self._lent[above.id] = self._shared - (_own(above) - addressed)
+        return self._lent[above.id]
 
     def _clash(self, one: Node, other: Node, *, in_turn: bool = False) -> bool:
         """Whether the first part may change what the second sees or does."""
@@ -98,7 +132,7 @@ class Order:
             sees = self._does(other, outside=True)  # calls in an operation are made from left to right
         if does.sets & (sees.names | sees.sets) or (does.sets & self._pointed and sees.looks):
             return True
-        return does.more and (sees.more or sees.looks or bool(sees.names & self._shared))
+        return does.more and (sees.more or sees.looks or bool(sees.names & self._shared_at(other)))
 
     def _together(self, parts: list[Node], *, in_turn: bool = False) -> None:
         for one in parts:
@@ -191,6 +225,11 @@ def _single(node: Node) -> _Does:
         plain = place.type == "identifier"
         return _Does(frozenset([text(place)] if plain else []), frozenset(), more=not plain, looks=False)
     return _LOOKS if node.type in _READS else _NOTHING
+
+
+def _last(place: Node) -> Node:
+    """The name that a place ends in: of a field, or of the variable itself."""
+    return place.child_by_field_name("field") or place
 
 
 def _changed(node: Node) -> Node:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cmp_to_key
+from itertools import pairwise
 from typing import Any
 
 from llm_kernel.plan.foreign.computed.code import Routine
@@ -47,6 +48,8 @@ def _sort(call: Callable[..., Any], place: Any, count: int, each: int, compare: 
         return -1 if value < 0 else 1 if value > 0 else 0
 
     ordered = sorted(rows, key=cmp_to_key(told))
+    if any(told(one, two) > 0 or told(two, one) < 0 for one, two in pairwise(ordered)):
+        raise Unsure("an order that is none")
     block.cells[at : at + count * step] = [cell for row in ordered for cell in row]
 
 
