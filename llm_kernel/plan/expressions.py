@@ -28,6 +28,7 @@ from llm_kernel.plan.values import (
     Function,
     Group,
     Instance,
+    Leading,
     Lib,
     Text,
     Thing,
@@ -284,6 +285,8 @@ def item(w: Walk, value: Value, key: Value) -> Value:
 def _unknown_item(value: Unknown, key: Value) -> Value:
     if value.kind in ("tensor", "ints", "bools"):
         return Unknown(value.kind)
+    if isinstance(value, Leading) and key == 0:
+        return value.first
     if value.kind == "shape":
         if value.shape is not None and isinstance(key, int) and -len(value.shape) <= key < len(value.shape):
             return value.shape[key]

@@ -10,7 +10,19 @@ from llm_kernel.plan.shapes.chance import lose
 from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.operators import element as row
 from llm_kernel.plan.shapes.tensor import Tensor
-from llm_kernel.plan.values import LONGEST, SPREAD, Instance, Items, Thing, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import (
+    LONGEST,
+    SPREAD,
+    Collated,
+    Instance,
+    Items,
+    Thing,
+    Unknown,
+    Value,
+    kind_of,
+    known,
+    spread,
+)  # fmt: skip
 from llm_kernel.plan.walk import Raised, Walk
 
 _ELEMENTS = {"tensor": "tensor", "ints": "ints", "bools": "bools", "str": "str", "shape": "int"}
@@ -127,6 +139,8 @@ def unpack(w: Walk, value: Value, wanted: int | None = None) -> list[Value]:
         return list(value)
     if isinstance(value, Unknown) and value.shape is not None and value.kind == "shape":
         return list(value.shape)
+    if isinstance(value, Collated) and wanted is not None:
+        return [Unknown(size=value.rows)] * wanted
     if isinstance(value, Unknown) and wanted is not None and value.size is None:
         return [Unknown(_ELEMENTS.get(value.kind, "any"), value.origin and value.origin + "[]")] * wanted
     items = iterate(w, value)

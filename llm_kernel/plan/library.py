@@ -63,6 +63,7 @@ from llm_kernel.plan.values import (
     Wrapped,
     known,
     truth,
+    value_size,
 )  # fmt: skip
 from llm_kernel.plan.walk import Flow, Raised, Walk
 
@@ -279,13 +280,14 @@ def loader(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     batch = named.get("batch_size", args[1] if len(args) > 1 else 1)
     size = len_(w, [data], {}, None) if data is not None else None
     count: int | None = None
+    if (sampler := named.get("sampler")) is not None:
+        size = value_size(sampler)
     if isinstance(size, int) and isinstance(batch, int) and batch > 0 and "batch_sampler" not in named:
-        sampler = named.get("sampler")
-        if sampler is None:
-            count = size // batch if named.get("drop_last") is True else -(-size // batch)
-    known_item = None if named.get("collate_fn") is not None else item_of(w, data)
+        count = size // batch if named.get("drop_last") is True else -(-size // batch)
+    plain = named.get("collate_fn") is None
     return Thing("loader", {"size": count, "data": data, "dataset": data, "batch_size": batch, "rows": size,
-                            "drop_last": named.get("drop_last", False), "item": known_item})  # fmt: skip
+                            "drop_last": named.get("drop_last", False), "item": item_of(w, data) if plain else None,
+                            "plain": plain, "sampler": sampler})  # fmt: skip
 
 
 def split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

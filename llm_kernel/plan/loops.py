@@ -23,7 +23,7 @@ from llm_kernel.plan.skips import Skip, skipper
 from llm_kernel.plan.telling import told
 from llm_kernel.plan.templates import fitting, indifferent
 from llm_kernel.plan.unrolling import repeated, teller
-from llm_kernel.plan.values import Env, Instance, Items, Thing, Unknown, Value, known, truth
+from llm_kernel.plan.values import Collated, Env, Instance, Items, Thing, Unknown, Value, known, truth
 from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 _TURNS = 20000
@@ -271,7 +271,9 @@ def _odd(items: Items) -> bool:
 def _shapes(value: Value) -> object:
     if isinstance(value, (list, tuple)):
         return [_shapes(each) for each in value]
-    return value.shape if isinstance(value, Tensor) else None
+    if isinstance(value, Tensor):
+        return value.shape
+    return value.rows if isinstance(value, Collated) else value.size if isinstance(value, Unknown) else None
 
 
 def _odd_turn(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> tuple[Flow, tuple[Node, ...]]:

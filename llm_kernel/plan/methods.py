@@ -16,7 +16,7 @@ from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.shapes.table import NOT_KNOWN, SHAPES, method, tensor_attribute
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import braces, joined, parts_of, shown
-from llm_kernel.plan.values import LONGEST, SPREAD, Items, Method, Text, Unknown, Value, kind_of, known, spread
+from llm_kernel.plan.values import LONGEST, SPREAD, Items, Leading, Method, Text, Unknown, Value, kind_of, known, spread
 from llm_kernel.plan.walk import Raised, Walk
 
 _STRING = frozenset(
@@ -90,6 +90,8 @@ _KEEPS = frozenset(
         "repeat",
     ]
 )
+_MOVES = frozenset(["to", "cuda", "cpu", "detach", "clone", "contiguous", "float", "double", "half", "long"])
+"""Methods of a tensor that leave its shape."""
 _INTS = frozenset({"argmax", "argmin", "argsort", "long", "int", "nonzero"})
 _BOOLS = frozenset({"eq", "ne", "gt", "lt", "ge", "le"})
 _TENSORS = ("tensor", "ints", "bools")
@@ -101,6 +103,8 @@ def unknown_attribute(value: Unknown, name: str) -> Value:
         found = tensor_attribute(value, name)
         if found is not None:
             return found
+    if name == "shape" and value.shape is None and value.size is not None:
+        return Leading("shape", first=value.size)
     if name == "shape":
         return Unknown("shape", shape=value.shape)
     if value.kind in _TENSORS and name in ("dtype", "device"):
@@ -267,6 +271,8 @@ def _of_unknown(
         found = method(w, this, name, args, named)
         if found is not NOT_KNOWN:
             return found
+    if this.size is not None and this.kind in ("any", "tensor") and name in _MOVES:
+        return Unknown("tensor", size=this.size)
     if this.kind in _TENSORS or name in ("item", "size", "eq", "argmax", "backward", "cpu", "view_as"):
         return _of_tensor(this, name, args)
     if name in ("numel", "nelement", "dim"):
@@ -284,6 +290,8 @@ def _of_tensor(this: Unknown, name: str, args: list[Value]) -> Value:
     if name in ("size", "numel", "dim", "nelement"):
         if name == "size" and args:
             at = args[0]
+            if at == 0 and this.shape is None and this.size is not None:
+                return this.size
             inside = this.shape is not None and isinstance(at, int) and -len(this.shape) <= at < len(this.shape)
             return this.shape[at] if inside and this.shape is not None and isinstance(at, int) else Unknown("int")
         return Unknown(_NUMBERS[name], shape=this.shape if name == "size" else None)

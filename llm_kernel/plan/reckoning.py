@@ -28,7 +28,9 @@ def hung(made: Value, function: Callable[..., Any] | None, *parts: Value) -> Val
 def _form(value: Value) -> Form | None:
     if isinstance(value, Counted):
         return value.form
-    return value if type(value) in (bool, int, float, str) else None  # type: ignore[return-value]
+    if type(value) in (bool, float, str):
+        return value  # type: ignore[return-value]
+    return int(value) if isinstance(value, int) else None
 
 
 def every(*said: object) -> bool:

@@ -18,6 +18,7 @@ from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.known import Handler
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.paths import path_of
+from llm_kernel.plan.samplers import SAMPLERS
 from llm_kernel.plan.shapes.device import DEVICES
 from llm_kernel.plan.terminal import TERMINAL
 from llm_kernel.plan.values import SPREAD, Items, Thing, Unknown, Value, known
@@ -197,5 +198,6 @@ STANDARD: dict[str, Handler] = {
     "statistics.mean": _statistic("mean"), "statistics.median": _statistic("median"),
     "statistics.stdev": _statistic("stdev"), "statistics.pstdev": _statistic("pstdev"),
     "builtins.exec": _executed, "builtins.globals": _globals, "ast.literal_eval": _literal, "os.getenv": _variable,
-    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake, **DEVICES, **TERMINAL,
+    "torchvision.datasets.ImageFolder": _folder, "torchvision.datasets.FakeData": _fake,
+    **DEVICES, **TERMINAL, **SAMPLERS,
 }  # fmt: skip

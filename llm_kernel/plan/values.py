@@ -32,6 +32,20 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
+class Collated(Unknown):
+    """A batch of examples of which nobody knows how many parts they have: each part has ``rows`` rows."""
+
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Leading(Unknown):
+    """A shape of which only the first number is known."""
+
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Counted(Unknown):
     """A number of which is known how it hangs on a loop's counter."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llm_kernel.plan import Line, Literal, Loop, plan, text_of
+from tests.plan.shapes.reading import printed
 from tests.plan.test_long_loops import lines
 
 EPOCHS = """
@@ -191,3 +192,35 @@ def test_what_a_data_set_holds_has_its_form_and_decides_how_long_it_is() -> None
         "100 100",
         "?",
     ]
+
+
+def test_samplers_say_how_much_a_loader_gives():
+    source = (
+        "import torch\nfrom torch.utils.data import DataLoader, SubsetRandomSampler, TensorDataset\n"
+        "from torch.utils.data import WeightedRandomSampler\n"
+        "from torch.utils.data.distributed import DistributedSampler\n"
+        "held = TensorDataset(torch.zeros(2050, 20), torch.zeros(2050))\n"
+        "share = DistributedSampler(held)\nloader = DataLoader(held, batch_size=32, sampler=share)\n"
+        "for epoch in range(2):\n    loader.sampler.set_epoch(epoch)\n"
+        "    print(len(share), len(loader), len(next(iter(loader))[0]), len(loader.dataset))\n"
+        "some = DataLoader(held, 100, sampler=SubsetRandomSampler(range(300, 1350)))\n"
+        "print([len(y) for x, y in some][-2:])\n"
+        "print(len(DataLoader(held, 64, sampler=WeightedRandomSampler([1, 2], 1000))))\n"
+    )
+    assert printed(source, **{"torch.distributed.get_world_size()": 4}) == (
+        "513 17 32 2050\n513 17 32 2050\n[100, 50]\n16\n"
+    )
+
+
+def test_a_part_of_a_batch_has_the_rows_of_the_batch():
+    source = (
+        "import elsewhere, torch\nfrom torch.utils.data import DataLoader, Dataset\n"
+        "class Held(Dataset):\n    def __len__(self):\n        return 100\n    def __getitem__(self, i):\n"
+        "        return {}\n"
+        "for n, (x, y) in enumerate(DataLoader(Held(), 40)):\n    x, y = x.cuda(), y.to('cuda')\n"
+        "    print(n * len(x), x.size(0), y.shape[0], len(y))\n"
+        "for x, y in DataLoader(Held(), 40, collate_fn=lambda each: each):\n    print(len(x))\n    break\n"
+    )
+    for item in ("elsewhere.read(i)", "elsewhere.read(i), torch.tensor(1)"):
+        found = printed(source.format(item)).splitlines()
+        assert [line for line in found if line != "..."] == ["0 40 40 40", "40 40 40 40", "40 20 20 20", "?"]

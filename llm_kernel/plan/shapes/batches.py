@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable
 
 from llm_kernel.plan.shapes.tensor import Shape, Tensor, tensor, whole
-from llm_kernel.plan.values import Instance, Thing, Unknown, Value
+from llm_kernel.plan.values import Collated, Instance, Thing, Unknown, Value
 from llm_kernel.plan.walk import Exited, Raised, Walk
 
 __all__ = ["PICTURES", "TRANSFORMS", "Rows", "batch", "example", "gathered", "item_of", "replicas", "stored"]
@@ -167,13 +167,16 @@ def gathered(value: Value, rows: int) -> Value:
 def batch(loader: Thing, turn: int | None) -> Value:
     """What the loader gives at a turn, counted from 0; None is any later one."""
     item, rows = loader.attrs.get("item"), _rows(loader, turn)
-    if rows is None or item is None or (isinstance(item, Unknown) and not isinstance(item, Tensor)):
+    if rows is None:
         return Unknown("tensor")
+    if item is None or (isinstance(item, Unknown) and not isinstance(item, Tensor)):
+        return Collated("tensor", rows=rows) if loader.attrs.get("plain") else Unknown("tensor")
     if isinstance(item, Tensor):
         return tensor((rows, *item.dims), item.dtype)
     if not isinstance(item, (list, tuple)):
         return Unknown("tensor")
-    return tuple(tensor((rows, *each.dims), each.dtype) if isinstance(each, Tensor) else Unknown() for each in item)
+    unknown = Unknown(size=rows)
+    return tuple(tensor((rows, *each.dims), each.dtype) if isinstance(each, Tensor) else unknown for each in item)
 
 
 def _rows(loader: Thing, turn: int | None) -> int | None:
