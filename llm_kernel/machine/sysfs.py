@@ -18,8 +18,8 @@ def sys_folders(system: System) -> list[str]:
     return [f"{_CPUS}/cpu{number}" for number in range(system.cpu.cores)]
 
 
-def sys_files(system: System, gpus: int) -> dict[str, str]:
-    """Every file by its path, with its text."""
+def sys_files(system: System, gpus: int, *, down: bool = False) -> dict[str, str]:
+    """Every file by its path, with its text; ``down``: the network card has no link."""
     own, all_cpus = chassis(system, gpus), f"0-{system.cpu.cores - 1}" if system.cpu.cores > 1 else "0"
     name, mac = card(system)
     rows = {f"{_CPUS}/{kind}": all_cpus for kind in ("online", "possible", "present")} | {
@@ -35,6 +35,7 @@ def sys_files(system: System, gpus: int) -> dict[str, str]:
         f"{_DMI}/chassis_type": "1",
         f"{_NET}/{name}/address": mac,
         f"{_NET}/{name}/mtu": "1500",
+        f"{_NET}/{name}/operstate": "down" if down else "up",
         f"{_NET}/lo/address": "00:00:00:00:00:00",
         f"{_NET}/lo/mtu": "65536",
     }

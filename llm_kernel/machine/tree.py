@@ -105,7 +105,10 @@ def render_tree(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     nodes |= _programs(system, facts)
     nodes |= {path: _packaged(data) for path, data in trees(facts.get("sites", [])).items()}
     nodes |= _devices(system, facts["gpus"] if facts["driver"] else 0)
-    nodes |= {path: Node("file", text.encode(), mode=0o444) for path, text in sys_files(system, facts["gpus"]).items()}
+    nodes |= {
+        path: Node("file", text.encode(), mode=0o444)
+        for path, text in sys_files(system, facts["gpus"], down=facts.get("down", False)).items()
+    }
     for user in system.users:
         nodes |= _home(system, user)
     nodes |= {path: Node("sized", size=size, mode=_MODES.get(path, 0o640)) for path, size in _logs(system).items()}
@@ -123,6 +126,7 @@ def _facts(system: System, machine: Machine) -> dict[str, Any]:
     ]
     lost = machine.packages.lost()
     more |= {"lost": lost} if lost else {}
+    more |= {"down": True} if machine.faults.network_down else {}
     return {"system": state, **more, "added": machine.packages.files(), "units": units, "sites": rows(machine)}
 
 

@@ -225,6 +225,7 @@ def _clock(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
         machine.processes.past.shift(shift)
         machine.devices.shift(shift)
         machine.faults.shift(shift)
+        machine.files.shift(shift)
     return [f"{machine.clock.local:%Y-%m-%d %H:%M:%S}"]
 
 

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.leaks import SYSTEMS, notebook
-from tests.notebook import out
+from tests.notebook import err, out
 
 every_system = pytest.mark.parametrize("system", SYSTEMS)
 
@@ -157,3 +157,31 @@ async def test_hardware_is_listed_alike(system: str) -> None:
     lost = await book.said("lspci -D | awk '/rev ff/ { print $1 }'")
     told = await book.said("lshw -C display | awk '/bus info/ { slot = $3 } /version: ff/ { print slot }'")
     assert told == f"pci@{lost}"
+
+
+async def test_a_machine_that_is_moved_in_time_takes_its_files_along() -> None:
+    book = notebook("ubuntu 22.04")
+    await book("touch mine; ln mine yours")
+    ages = (
+        "for f in mine yours /etc/passwd /usr/bin/env /proc/version; do echo $(($(date +%s) - $(stat -c %Y $f))); done"
+    )
+    before = [round(int(text), -1) for text in (await book.said(ages)).split()]
+    await book("%machine clock '2019-06-01 09:00'")
+    assert [round(int(text), -1) for text in (await book.said(ages)).split()] == before
+    assert await book.said("find / -xdev -newermt '2019-06-02' 2>/dev/null | wc -l") == "0\n"
+
+
+async def test_a_link_that_is_down_is_down_everywhere() -> None:
+    book = notebook("ubuntu 22.04")
+    asked = "cat /sys/class/net/eno1/operstate; ip -br link show eno1 | awk '{ print tolower($2) }'"
+    assert await book.said(asked) == "up\nup\n"
+    await book("%machine fault network down")
+    assert await book.said(asked) == "down\ndown\n"
+
+
+@pytest.mark.parametrize("system", ["ubuntu 18.04", "centos 7"])
+async def test_an_old_pip_has_its_own_words(system: str) -> None:
+    book = notebook(system)
+    said = "  Could not find a version that satisfies the requirement nosuchpkgxyz (from versions: )\n"
+    said += "No matching distribution found for nosuchpkgxyz\n"
+    assert await book("pip3 install nosuchpkgxyz") == err(said, 1)

@@ -50,7 +50,8 @@ def lscpu(call: Call) -> Answer:
     if as_json:
         fields = [{"field": f"{title}:", "data": text} for title, text in rows]
         return Answer(json.dumps({"lscpu": fields}, indent=3) + "\n")
-    width = max(len(title) for title, _ in rows) + 2
+    fixed = not call.machine.system.profile.since("util_linux", "2.31")
+    width = 23 if fixed else max(len(title) for title, _ in rows) + 2
     return Answer("".join(f"{title + ':':<{width}}{text}\n" for title, text in rows))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine import releases
@@ -106,6 +107,8 @@ _VALUES = {
     "--path": "path",
 }
 _KNOWN = frozenset([*_FLAGS, *_VALUES])
+_MARK = re.compile(r"(?m)^( *)(?:ERROR|WARNING): ")
+"""What old pips do not write before what they complain of."""
 _COMMANDS = (
     *("install", "download", "uninstall", "freeze", "inspect", "list", "show", "check", "config", "search", "cache"),
     *("index", "wheel", "hash", "completion", "debug", "help"),
@@ -128,6 +131,12 @@ def pip(call: Call) -> Answer:
     line = _parse(call.args)
     if isinstance(line, Answer):
         return line
+    said = _answered(call, site, line)
+    old = site.older("19.1") and isinstance(said.stderr, str)
+    return replace(said, stderr=_MARK.sub(r"\1", str(said.stderr))) if old else said
+
+
+def _answered(call: Call, site: Site, line: Line) -> Answer:
     if "version" in line.options:
         return Answer(f"pip {site.pip} from {site.pip_home} (python {site.branch})\n")
     if line.command == "install":

@@ -41,9 +41,9 @@ def choose(site: Site, need: Requirement, options: Options) -> str:
     if there and keep and need.specifier.contains(site.shown(there), prereleases=True):
         return ""
     if site.offline or "no-index" in options or name.replace("-", "_") in releases.standard_library() | _ALONE:
-        raise none(need, [])
+        raise none(site, need, [])
     if own and name not in _TORCH and not name.startswith("nvidia-") and "links" not in options:
-        raise none(need, [])
+        raise none(site, need, [])
     if releases.alias(name) != name:
         raise NotExact  # a package that only tells people its right name
     known = releases.project(name)
@@ -51,7 +51,7 @@ def choose(site: Site, need: Requirement, options: Options) -> str:
         return _undescribed(site, need, name)
     version = _described(site, need, known, own) or _labelled(site, need, known, options)
     if not version:
-        raise none(need, offered(site, name, options))
+        raise none(site, need, offered(site, name, options))
     kept = there is not None and (version in (there.version, site.shown(there)) or _outdoes(site, there, need, version))
     return "" if kept and "again" not in options else version
 
@@ -73,12 +73,12 @@ def offered(site: Site, name: str, options: Options) -> list[str]:
     return [f"{v}+{label}" for v in found] if label and name in ("torch", "torchvision", "torchaudio") else found
 
 
-def none(need: Requirement, there: list[str]) -> Stop:
+def none(site: Site, need: Requirement, there: list[str]) -> Stop:
     """What pip says when nothing fits."""
-    text = f"{need.name}{need.specifier}"
+    text, indent = f"{need.name}{need.specifier}", "  " if site.older("20.0") else ""
     return Stop(
-        f"ERROR: Could not find a version that satisfies the requirement {text} "
-        f"(from versions: {', '.join(there) or 'none'})\n"
+        f"{indent}ERROR: Could not find a version that satisfies the requirement {text} "
+        f"(from versions: {', '.join(there) or ('' if site.older('19.2') else 'none')})\n"
         f"ERROR: No matching distribution found for {text}\n"
     )
 
@@ -168,7 +168,7 @@ def _undescribed(site: Site, need: Requirement, name: str) -> str:
     machine = site.machine
     told = any(name in map(releases.canonical, fact.replace(",", " ").split()) for fact in machine.facts)
     if not (told or machine.packages.exists("pip", name) or site.find(name)):
-        raise none(need, [])
+        raise none(site, need, [])
     newest = releases.choose(name, "", machine.packages.era, site.python)
     if need.specifier.contains(newest, prereleases=True):
         return newest
@@ -179,4 +179,4 @@ def _undescribed(site: Site, need: Requirement, name: str) -> str:
     fitting = [text for text in bounds if need.specifier.contains(text) and Version(text) <= Version(newest)]
     if fitting:
         return max(fitting, key=Version)
-    raise none(need, [newest])
+    raise none(site, need, [newest])

@@ -88,9 +88,11 @@ def notice(site: Site) -> str:
         return ""
     python = f"{site.place.bin if site.environment else '/usr/bin'}/python{'' if site.environment else '3'}"
     if site.older("22.0"):
+        however, run = (",", "") if site.older("20.0") else (";", f"{python} -m ")
+        however += " however" if site.older("20.0") else " however,"
         return (
-            f"WARNING: You are using pip version {site.pip}; however, version {newest} is available.\n"
-            f"You should consider upgrading via the '{python} -m pip install --upgrade pip' command.\n"
+            f"WARNING: You are using pip version {site.pip}{however} version {newest} is available.\n"
+            f"You should consider upgrading via the '{run}pip install --upgrade pip' command.\n"
         )
     mark = "A new release of pip is available" if not site.older("22.3") else "A new release of pip available"
     return f"\n[notice] {mark}: {site.pip} -> {newest}\n[notice] To update, run: pip install --upgrade pip\n"

@@ -67,7 +67,9 @@ def _index(call: Call, site: Site, operands: list[str], options: Options) -> Ans
     if not found and not site.offline and site.machine.packages.exists("pip", name):
         found = [releases.choose(name, "", site.machine.packages.era, site.python)]
     if not found:
-        last = str(none(Requirement(operands[1]), [])).splitlines()[-1] if releases.valid_name(operands[1]) else ""
+        last = (
+            str(none(site, Requirement(operands[1]), [])).splitlines()[-1] if releases.valid_name(operands[1]) else ""
+        )
         return Answer("", f"{warning}{last}\n", 1)
     text = f"{operands[1]} ({found[-1]})\nAvailable versions: {', '.join(reversed(found))}\n"
     if here := site.find(name):
