@@ -15,7 +15,8 @@ from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
 from llm_kernel.plan.foreign.headers import HEADERS
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
-from llm_kernel.plan.foreign.walk import Walk, anyhow
+from llm_kernel.plan.foreign.turns import anyhow
+from llm_kernel.plan.foreign.walk import Walk
 from llm_kernel.plan.nodes import Free, Plan
 from llm_kernel.plan.nodes import Node as Printed
 

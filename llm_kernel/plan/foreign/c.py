@@ -7,10 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from tree_sitter import Node
 
+from llm_kernel.plan.foreign.changes import lent
 from llm_kernel.plan.foreign.computed.doubt import Unsure
 from llm_kernel.plan.foreign.computed.formats import formatted
 from llm_kernel.plan.foreign.computed.kinds import DOUBLE, INT, LONG
-from llm_kernel.plan.foreign.constants import Env, Fixed, evaluate, fits, lent
+from llm_kernel.plan.foreign.constants import Env, Fixed, evaluate, fits
 from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
 from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Stream
 from llm_kernel.plan.nodes import Node as Printed

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from tree_sitter import Node
 
-from llm_kernel.plan.foreign.constants import changed
+from llm_kernel.plan.foreign.changes import changed
 from llm_kernel.plan.foreign.dialect import FUNCTIONS
 from llm_kernel.plan.foreign.trees import text
 

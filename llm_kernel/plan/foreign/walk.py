@@ -11,15 +11,16 @@ from collections.abc import Iterable, Sequence
 
 from tree_sitter import Node
 
-from llm_kernel.plan.foreign.constants import Env, Fixed, combined, evaluate, fits, lent, truth
+from llm_kernel.plan.foreign.constants import Env, Fixed, fits, truth
 from llm_kernel.plan.foreign.dialect import FUNCTIONS, Dialect, Open, calls, parameters
-from llm_kernel.plan.foreign.names import Names
+from llm_kernel.plan.foreign.knowing import Knowing
 from llm_kernel.plan.foreign.sound import Sound
 from llm_kernel.plan.foreign.trees import called, every, given, text
+from llm_kernel.plan.foreign.turns import Rounds, Turns, either
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, Scope, Target, leaves
 from llm_kernel.plan.nodes import Node as Printed
 
-__all__ = ["Walk", "anyhow"]
+__all__ = ["Walk"]
 
 _WORK = 2_500
 """Statements that are looked at, in all."""
@@ -40,7 +41,7 @@ _LEAVING = frozenset(["return_statement", "break_statement", "continue_statement
 _ASSIGNS = frozenset(["assignment_expression", "augmented_assignment_expression", "update_expression"])
 
 
-class Walk:
+class Walk(Knowing):
     """One way through a program; ``functions`` are its own, by the names that they are called by.
 
     Raises:
@@ -48,10 +49,8 @@ class Walk:
     """
 
     def __init__(self, dialect: Dialect, root: Node, functions: dict[str, list[Node]], *, references: bool) -> None:
-        self._dialect = dialect
+        super().__init__(dialect, root, references=references)
         self._functions = functions
-        self._names = Names(root, references=references)
-        self._lent = lent(root)
         self._sound = Sound(dialect, functions)
         if self._sound.hidden(root):
             raise Open
@@ -61,57 +60,6 @@ class Walk:
         """What every function knows: the values of the file's own names that never change."""
         self.statuses: set[int | None] = set()
         """The exit statuses that it may end with; None for one that is not known."""
-
-    def known(self, name: str, value: Fixed | None, env: dict[str, Fixed]) -> None:
-        """Let a name have a value from here on, unless it may get another."""
-        env.pop(name, None)
-        kept = name not in self._names.changing or name in self._names.followed
-        if value is not None and kept and not (isinstance(value, tuple) and name in self._lent):
-            env[name] = value
-
-    def _forget(self, env: dict[str, Fixed], *nodes: Node | None) -> None:
-        """What gets a value inside these nodes is known no longer."""
-        for name in self._names.within(*nodes):
-            env.pop(name, None)
-
-    def _follow(self, env: dict[str, Fixed], inner: Env, node: Node | None) -> None:
-        """Take over what a block that was walked with ``inner`` made of the names around it."""
-        for name in self._names.within(node) & env.keys():
-            if name in inner:
-                env[name] = inner[name]
-            else:
-                del env[name]
-
-    def _effects(self, node: Node, env: dict[str, Fixed]) -> None:
-        """Let an expression that was worked out change its names."""
-        if node.type in ("comma_expression", "sequence_expression", "parenthesized_expression"):
-            for child in node.named_children:
-                self._effects(child, env)
-            return
-        place = node.child_by_field_name("left") or node.child_by_field_name("argument")
-        name = text(place)
-        if node.type not in _ASSIGNS or place is None or place.type != "identifier" or name not in self._names.followed:
-            self._forget(env, node)
-            return
-        value = self._assigned(node, name, env)
-        self._forget(env, node)
-        if self._dialect.whole:
-            value = fits(self._names.kinds.get(name, ""), value)
-        if value is not None:
-            env[name] = value
-
-    def _assigned(self, node: Node, name: str, env: Env) -> Fixed | None:
-        """The value that an assignment gives its name."""
-        if node.type == "update_expression":
-            return combined("+" if "++" in text(node) else "-", env.get(name), 1, whole=self._dialect.whole)
-        right = node.child_by_field_name("right")
-        if self._names.within(right):
-            return None
-        value = self._value(right, env)
-        sign = text(node.child_by_field_name("operator")) or "="
-        if sign == "=":
-            return value if node.type == "assignment_expression" else None
-        return combined(sign[:-1], env.get(name), value, whole=self._dialect.whole)
 
     # -- statements
 
@@ -163,7 +111,7 @@ class Walk:
             case "for_range_loop" | "for_in_statement":
                 return self._each(node, env, end)
             case "while_statement" | "do_statement":
-                return self._turned(_Rounds(node), env, end)
+                return self._turned(Rounds(node), env, end)
             case "switch_statement":
                 return self._switch(node, env, end)
             case "return_statement":
@@ -196,11 +144,6 @@ class Walk:
         made = self._expression(node, self._settled(env, self._names.within(node) - late))
         self._effects(node, env)
         return made
-
-    def _settled(self, env: Env, names: Iterable[str]) -> Env:
-        """What is known whenever it is looked at, while these names change: nobody says before or after which look."""
-        lost = set(names)
-        return {name: value for name, value in env.items() if name not in lost} if lost else env
 
     def _declaration(self, node: Node, env: dict[str, Fixed]) -> list[Printed]:
         own = {name for name, _ in self._dialect.declared(node, {})}
@@ -240,7 +183,7 @@ class Walk:
                 env[name] = value
             else:
                 del env[name]
-        return _either(tuple(made))
+        return either(tuple(made))
 
     def _asked(self, condition: Node | None, env: dict[str, Fixed]) -> tuple[list[Printed], bool | None]:
         """What is printed while a condition is worked out, and whether it holds; one that is left out does."""
@@ -329,15 +272,15 @@ class Walk:
             own = {name for name, _ in self._dialect.declared(first, {})}
         elif first is not None and first.type != "empty_statement":
             made = self._worked(first.named_children[0] if first.type == "expression_statement" else first, inner)
-        made += self._turned(_Rounds(node), inner, end)
+        made += self._turned(Rounds(node), inner, end)
         before = {name: env[name] for name in own & env.keys()}
         self._follow(env, inner, node)
         env.update(before)
         return made
 
-    def _turned(self, loop: _Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
+    def _turned(self, loop: Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
         """A loop: turn by turn as far as it is known that it goes on, then once for all turns that are left."""
-        turns = _Turns()
+        turns = Turns()
         while turns.goes and len(turns.made) < _TURNS:
             asked, told = ([], True) if loop.body_first and not turns.made else self._asked(loop.condition, env)
             if told is None:
@@ -353,13 +296,13 @@ class Walk:
                 turns.more(self._worked(loop.step, env))
         return turns.nodes(self._repeated(loop, env, end) if turns.goes else [])
 
-    def _repeated(self, loop: _Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
+    def _repeated(self, loop: Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
         """All turns of a loop at once, of which nobody knows how many there are; its condition is asked once more."""
         self._forget(env, loop.node)
         asked = tuple(self._expression(loop.condition, env)) if loop.condition is not None else ()
         inner = self._statement(loop.body, dict(env), end) if loop.body is not None else []
         turn = (*asked, *inner, *(self._expression(loop.step, env) if loop.step is not None else []))
-        last = _either((asked, ())) if leaves(turn, "break") else list(asked)
+        last = either((asked, ())) if leaves(turn, "break") else list(asked)
         return [Loop(None, "", (), turn), *last] if turn else []
 
     def _each(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
@@ -387,7 +330,7 @@ class Walk:
         self, values: tuple[Fixed, ...], name: str, body: Node, env: dict[str, Fixed], end: Target
     ) -> list[Printed]:
         """A turn for each of these values."""
-        turns = _Turns()
+        turns = Turns()
         for value in values:
             if turns.goes:
                 env[name] = value
@@ -408,7 +351,7 @@ class Walk:
             first, second = node.child_by_field_name("left"), node.child_by_field_name("right")
             made = self._expression(first, env) if first is not None else []
             more = tuple(self._expression(second, env)) if second is not None else ()
-            return [*made, *_either((more, ()))] if more else made
+            return [*made, *either((more, ()))] if more else made
         if node.type in ("conditional_expression", "ternary_expression"):
             return self._ternary(node, env)
         printed = self._dialect.printed(node, env)
@@ -430,7 +373,7 @@ class Walk:
         told = truth(self._value(condition, env), whole=self._dialect.whole)
         if told is not None:
             ways = [ways[0] if told else ways[1]]
-        return made + _either(tuple(tuple(self._expression(one, env)) if one is not None else () for one in ways))
+        return made + either(tuple(tuple(self._expression(one, env)) if one is not None else () for one in ways))
 
     def _call(self, node: Node, env: Env) -> list[Printed]:
         """What a function of the source prints, and those that are handed to one of somebody else's."""
@@ -440,7 +383,7 @@ class Walk:
             if name not in self._sound.loud:
                 return []
             values = [self._value(one, env) for one in arguments]
-            return _either(tuple(self._inside(one, values) for one in self._functions[name]))
+            return either(tuple(self._inside(one, values) for one in self._functions[name]))
         made: list[Printed] = []
         for one in arguments:
             handed = self._functions.get(text(one), []) if one.type == "identifier" else []
@@ -465,72 +408,7 @@ class Walk:
         finally:
             self._active.pop()
 
-    def _value(self, node: Node | None, env: Env) -> Fixed | None:
-        return evaluate(node, env, whole=self._dialect.whole)
-
-
-class _Rounds:
-    """The parts of a loop that goes on while a condition holds."""
-
-    def __init__(self, node: Node) -> None:
-        self.node = node
-        self.condition = node.child_by_field_name("condition")
-        self.body = node.child_by_field_name("body")
-        self.step = node.child_by_field_name("update") or node.child_by_field_name("increment")
-        self.body_first = node.type == "do_statement"
-
-
-class _Turns:
-    """The turns of a loop that were walked one by one; ``goes``: nothing has surely left it yet.
-
-    ``parted``: the last turn may have left it, or gone on to the next, before its end.
-    """
-
-    def __init__(self) -> None:
-        self.made: list[tuple[Printed, ...]] = []
-        self.goes, self.parted = True, False
-        self._last: list[Printed] = []
-
-    def take(self, made: list[Printed]) -> None:
-        """One turn more."""
-        leave = made[-1] if made and isinstance(made[-1], Leave) else None
-        self.goes = leave is None or leave.to == "continue"
-        if leave is not None and leave.to in ("return", "exit"):
-            self._last = made
-            return
-        self.made.append(tuple(made if leave is None else made[:-1]))
-        self.parted = leaves(self.made[-1], "break") or leaves(self.made[-1], "continue")
-
-    def more(self, made: Sequence[Printed]) -> None:
-        """What the last turn prints behind its body."""
-        self.made[-1] += tuple(made)
-
-    def nodes(self, then: list[Printed], name: str = "", values: Sequence[Fixed | None] = ()) -> list[Printed]:
-        """The turns as a loop over ``values`` of ``name``, and what is printed ``then``."""
-        told = tuple(values[: len(self.made)]) or (None,) * len(self.made)
-        whole = [Loop(len(self.made), name, told, self.made[0], tuple(self.made))] if any(self.made) else []
-        return [*whole, *self._last, *then]
-
-
-def anyhow(dialect: Dialect, root: Node) -> tuple[Printed, ...]:
-    """Every line that the source can print, in any order and number."""
-    found: dict[tuple[Printed, ...], None] = {}
-    for node in every(root):
-        said = tuple(one for one in dialect.printed(node, {}) or () if not isinstance(one, Leave))
-        if said:
-            found[said] = None
-        if node.type == "throw_statement":
-            found[(Free("stdout", text(node)[:80]),)] = None
-    return (Loop(None, "", (), (Choice(tuple(found)),)),) if found else ()
-
 
 def _of_case(node: Node) -> list[Node]:
     value = node.child_by_field_name("value")
     return [one for one in node.named_children if one != value]
-
-
-def _either(branches: tuple[tuple[Printed, ...], ...]) -> list[Printed]:
-    distinct = tuple(dict.fromkeys(branches))
-    if len(distinct) == 1:
-        return list(distinct[0])
-    return [Choice(distinct)] if distinct else []

@@ -51,11 +51,16 @@ class Computed:
         return tuple(made)
 
 
+_LONGEST = 50_000
+
+
 @lru_cache(maxsize=8)
 def computed(source: str, argv: tuple[str, ...], typed: bytes = b"", *, more: bool = True) -> Computed:
     """Go through a C program that is called with ``argv`` and reads ``typed``, and ``more`` if somebody may type it."""
     console = Console(typed, more=more)
     try:
+        if len(source) > _LONGEST:
+            raise Unsure("a long source")
         root = tree(preprocessed(source), "c")
         if root is None:
             raise Unsure("a source that cannot be read")

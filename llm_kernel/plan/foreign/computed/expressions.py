@@ -23,17 +23,15 @@ from llm_kernel.plan.foreign.computed.kinds import (
     Kind,
     Pointer,
     Struct,
-    Void,
     single,
     size,
     slots,
 )  # fmt: skip
 from llm_kernel.plan.foreign.computed.literals import letters, literal
-from llm_kernel.plan.foreign.computed.memory import Block, read, write
+from llm_kernel.plan.foreign.computed.memory import Block, read
 from llm_kernel.plan.foreign.computed.operators import (
     Expr,
     Frame,
-    Place,
     Run,
     combined,
     constant,
@@ -43,9 +41,10 @@ from llm_kernel.plan.foreign.computed.operators import (
     value_of,
 )  # fmt: skip
 from llm_kernel.plan.foreign.computed.ordering import Order
+from llm_kernel.plan.foreign.computed.places import held, pointed, read_slice, stored
 from llm_kernel.plan.foreign.trees import called, every, given, text
 
-__all__ = ["Expressions", "Outside", "held"]
+__all__ = ["Expressions", "Outside"]
 
 
 class Outside(Protocol):
@@ -126,9 +125,9 @@ class Expressions:
                 return self.value(node.child_by_field_name("right"))
             case "subscript_expression":
                 sides = [node.child_by_field_name(one) for one in ("argument", "index")]
-                return _pointed(combined("+", self.value(sides[0]), self.value(sides[1])))
+                return pointed(combined("+", self.value(sides[0]), self.value(sides[1])))
             case "pointer_expression" if _sign(node) == "*":
-                return _pointed(self.value(node.child_by_field_name("argument")))
+                return pointed(self.value(node.child_by_field_name("argument")))
             case "pointer_expression":
                 return self._address(node)
             case "field_expression":
@@ -232,7 +231,7 @@ class Expressions:
         if not single(kind):
             raise Unsure("an assignment")
         made = combined(sign, target, self.value(right)) if sign else self.value(right)
-        return _stored(target, converted(made, kind).run)
+        return stored(target, converted(made, kind).run)
 
     def _copied(self, target: Expr, source: Expr) -> Expr:
         if target.kind != source.kind or target.place is None:
@@ -252,7 +251,7 @@ class Expressions:
         target = self.expr(node.child_by_field_name("argument"))
         step = combined("+" if _sign(node) == "++" else "-", target, constant(INT, 1))
         run = converted(step, target.kind).run
-        made = _stored(target, run)
+        made = stored(target, run)
         if node.children[0].type in ("++", "--"):
             return made
         before, change = target.run, made.run
@@ -297,7 +296,7 @@ class Expressions:
     def _field(self, node: Node) -> Expr:
         owner = self.expr(node.child_by_field_name("argument"))
         if any(one.type == "->" for one in node.children):
-            owner = _pointed(value_of(owner))
+            owner = pointed(value_of(owner))
         named = text(node.child_by_field_name("field"))
         if not isinstance(owner.kind, Struct) or named not in owner.kind.fields:
             raise Unsure("a member")
@@ -356,57 +355,6 @@ class Expressions:
             later = next((one for one in nodes[at + 1 :] if self._steps(one)), None)
             values.append(self._kept(self.value(node, kind), later))
         return values
-
-
-def held(kind: Kind, place: Place) -> Expr:
-    """What is kept at a place."""
-    if single(kind):
-        return Expr(kind, lambda frame: read(place(frame)), place=place)
-    if isinstance(kind, Struct) and kind.known:
-        count = slots(kind)
-        return Expr(kind, lambda frame: read_slice(*place(frame), count), place=place)
-    return Expr(kind, place, place=place)
-
-
-def read_slice(block: Any, at: int, count: int) -> list[Any]:
-    """The slots of a structure."""
-    if block is None:
-        read((None, at))
-    if not block.alive or not 0 <= at <= len(block.cells) - count:
-        raise Unsure("outside of an array")
-    cells: list[Any] = block.cells[at : at + count]
-    return cells
-
-
-def _pointed(expr: Expr) -> Expr:
-    if not isinstance(expr.kind, Pointer) or isinstance(expr.kind.to, Void):
-        raise Unsure("no pointer")
-    if isinstance(expr.kind.to, Function):
-        return Expr(expr.kind.to, expr.run)
-    return held(expr.kind.to, expr.run)
-
-
-def _stored(target: Expr, run: Callable[[Frame], Any]) -> Expr:
-    """The expression that puts a value into its place, and gives it."""
-    slot, place = target.local, target.place
-    if slot is not None:
-        at = slot
-
-        def put(frame: Frame) -> Any:
-            value = frame[at] = run(frame)
-            return value
-
-        return Expr(target.kind, put)
-    if place is None:
-        raise Unsure("no place")
-    where = place
-
-    def store(frame: Frame) -> Any:
-        value = run(frame)
-        write(where(frame), value)
-        return value
-
-    return Expr(target.kind, store)
 
 
 def _common(one: Expr, two: Expr) -> Kind:
