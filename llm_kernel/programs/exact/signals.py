@@ -1,4 +1,4 @@
-"""Programs that send signals: ``kill`` of its own, ``pkill``, ``killall``, ``skill``."""
+"""``killall``: a signal to every process of a name."""
 
 from __future__ import annotations
 
@@ -7,50 +7,12 @@ import re
 from llm_kernel.machine.process_facts import command_name
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import NAMES, number_of
-from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["killall", "pkill"]
+__all__ = ["killall"]
 
-_LONG = {"--full": "f", "--exact": "x", "--newest": "n", "--oldest": "o", "--ignore-case": "i", "--echo": "e"}
 _KILLALL = "Usage: killall [OPTION]... [--] NAME...\n       killall -l, --list\n       killall -V, --version\n"
-
-
-@exact("pkill")
-def pkill(call: Call) -> Answer:
-    """Signal the processes whose name, or with ``-f`` whose command line, a pattern fits."""
-    signal, flags, users, pattern, parents = 15, set[str](), "", "", ""
-    args = list(call.args)
-    while args:
-        word = args.pop(0)
-        if word in ("-u", "-U", "--euid", "--uid", "-t", "-g", "-P", "--parent", "-s") or word.startswith("--signal"):
-            value = word.partition("=")[2] or (args.pop(0) if args else "")
-            if word.startswith("--signal"):
-                signal = number_of(value) or 15
-            elif word in ("-u", "-U", "--euid", "--uid"):
-                users = value
-            elif word in ("-P", "--parent"):
-                parents = value
-            else:
-                raise NotExact(call.name)
-        elif re.fullmatch(r"-(?:\d+|(?:SIG)?[A-Z]{2,}\d*)", word) and (number := number_of(word[1:])) is not None:
-            signal = number
-        elif word.startswith("--"):
-            if word not in _LONG:
-                return Answer(stderr=f"pkill: unrecognized option '{word}'\n{_hint('pkill')}", status=2)
-            flags.add(_LONG[word])
-        elif word.startswith("-") and len(word) > 1:
-            if wrong := [letter for letter in word[1:] if letter not in "fxnoiec"]:
-                return Answer(stderr=f"pkill: invalid option -- '{wrong[0]}'\n{_hint('pkill')}", status=2)
-            flags |= set(word[1:])
-        else:
-            pattern = word
-    if not pattern and not users and not parents:
-        return Answer(stderr=f"pkill: no matching criteria specified\n{_hint('pkill')}", status=2)
-    chosen = [
-        one for one in _matching(call, pattern, flags, users) if not parents or str(one.ppid) in parents.split(",")
-    ]
-    return _send(call, chosen, signal, "pkill: killing pid {} failed: {}\n", echo="e" in flags)
 
 
 @exact("killall")
@@ -102,8 +64,8 @@ def killall(call: Call) -> Answer:
             said += "" if quiet else f"{name}: no process found\n"
             status = 1
             continue
-        answer = _send(call, chosen, signal, f"{name}({{}}): {{}}\n", echo=False)
-        said, status = said + str(answer.stderr), max(status, answer.status)
+        wrong = _send(call, chosen, signal, name)
+        said, status = said + wrong, max(status, int(bool(wrong)))
         if "v" in flags:
             said += "".join(f"Killed {name}({one.pid}) with signal {signal}\n" for one in chosen)
     return Answer(stderr=said, status=status)
@@ -117,33 +79,10 @@ def _called(call: Call, name: str, flags: set[str], user: str) -> list[Process]:
     return [one for one in running if (not user or one.user == user) and fits.match(command_name(one))]
 
 
-def _matching(call: Call, pattern: str, flags: set[str], users: str) -> list[Process]:
-    try:
-        fits = re.compile(pattern, re.IGNORECASE if "i" in flags else 0)
-    except re.error:
-        return []
-    chosen = []
-    for process in call.machine.processes.running():
-        text = " ".join(process.command) if "f" in flags else command_name(process)
-        there = fits.fullmatch(text) if "x" in flags else fits.search(text)
-        if there and (not users or process.user in users.split(",")):
-            chosen.append(process)
-    newest = sorted(chosen, key=lambda one: (one.start, one.pid))
-    return newest[-1:] if "n" in flags else newest[:1] if "o" in flags else chosen
-
-
-def _send(call: Call, chosen: list[Process], signal: int, complaint: str, *, echo: bool) -> Answer:
-    machine = call.machine
-    said, wrong, sent = "", "", 0
+def _send(call: Call, chosen: list[Process], signal: int, name: str) -> str:
+    """What is complained of."""
+    said = ""
     for process in chosen:
-        why = machine.processes.signal(process.pid, signal, user=machine.system.user)
-        if why:
-            wrong += complaint.format(process.pid, why)
-        else:
-            sent += 1
-            said += f"{command_name(process)} killed (pid {process.pid})\n" if echo else ""
-    return Answer(said, wrong, 0 if sent else 1)
-
-
-def _hint(name: str) -> str:
-    return f"Try `{name} --help' for more information.\n"
+        why = call.machine.processes.signal(process.pid, signal, user=call.machine.system.user)
+        said += f"{name}({process.pid}): {why}\n" if why else ""
+    return said
