@@ -80,7 +80,7 @@ def optimizer(w: Walk, name: str, args: list[Value], named: dict[str, Value], no
     groups: list[Value]
     if isinstance(held, (list, tuple)) and held and all(isinstance(each, dict) for each in held):
         groups = [Group({**OPTIMIZERS[name], **given, **each}) for each in held if isinstance(each, dict)]
-    elif "parameters()" in w.source(node).partition("lr=")[0]:
+    elif isinstance(held, (list, tuple)) or "parameters()" in w.source(node).partition("lr=")[0]:
         groups = [Group({"params": held, **OPTIMIZERS[name], **given})]
     else:
         return None
@@ -131,7 +131,8 @@ def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) ->
     w.state.made(made.attrs)
     for group, rate in zip(_groups(of), base, strict=False):
         w.state.put(group, "initial_lr", rate)
-    begun_anew = given.get("last_epoch", -1) == -1 and given.get("verbose", False) is False
+    spoken = given.get("verbose", False) is False or _speaks(w) is not None
+    begun_anew = given.get("last_epoch", -1) == -1 and spoken
     odd = given.keys() - words.keys() or not begun_anew
     if odd or len(base) != len(_groups(of)):
         give_up(w, [made])
@@ -153,8 +154,21 @@ def _set(w: Walk, this: Thing, n: int) -> None:
         give_up(w, [this])
         return
     w.state.put(this.attrs, "last_epoch", n)
-    for group, rate in zip(groups, rates, strict=False):
+    for at, (group, rate) in enumerate(zip(groups, rates, strict=False)):
         w.state.put(group, "lr", rate)
+        if _told(this):
+            w.say(f"Adjusting learning rate of group {at} to {rate:.4e}.")
+
+
+def _speaks(w: Walk) -> str | None:
+    """How a scheduler that is told to speak writes an epoch's number; None where it says more, or nobody knows."""
+    version = release(w.facts, "torch")
+    return None if version is None or not (1, 7) <= version < (2, 2) else "05d" if version >= (1, 11) else "5d"
+
+
+def _told(this: Thing) -> bool:
+    of = this.attrs["given"]
+    return isinstance(of, dict) and of["verbose"] is True
 
 
 def _rate(w: Walk, this: Thing, n: int, last: Any, first: Any, at: int) -> Value:
@@ -216,11 +230,13 @@ def _watched(w: Walk, this: Thing, metric: Value, n: int) -> None:
     if cooling > 0:
         bad, cooling = 0, cooling - 1
     if bad > of["patience"]:
-        for group in _groups(held["optimizer"]):
+        for at, group in enumerate(_groups(held["optimizer"])):
             old: Any = group["lr"]
             new = max(float(old) * of["factor"], of["min_lr"]) if _number(old) else old
             if _number(old) and old - new > of["eps"]:
                 w.state.put(group, "lr", new)
+                if _told(this):
+                    w.say(f"Epoch {n:{_speaks(w)}}: reducing learning rate of group {at} to {new:.4e}.")
         bad, cooling = 0, of["cooldown"]
     for key, value in {"best": metric if better else best, "bad": bad, "cooling": cooling, "last_epoch": n}.items():
         w.state.put(held, key, value)
