@@ -288,11 +288,11 @@ async def test_a_shell_whose_output_goes_to_a_file_is_kept_like_any_other(tmp_pa
 
 async def test_descriptors_are_opened_again_and_those_that_cannot_be_are_told(tmp_path: Path, book: Book) -> None:
     await book("exec 3>log; echo one >&3; [ -e log ] && exec 4>&1 5<log")
-    await book("mkdir d; exec >d/all 2>&1; cd d; echo first; ls nowhere")
+    await book("mkdir d; exec &>d/all; cd d; echo first; ls nowhere")
     await book.killed()
     after = Book(tmp_path)
     closed = "[closed on the way: the shell's descriptors 5]\n"
-    back = "[the machine is back as it was after `mkdir d; exec >d/all 2>&1; cd d; echo first; ls nowhere`;"
+    back = "[the machine is back as it was after `mkdir d; exec &>d/all; cd d; echo first; ls nowhere`;"
     assert await after("echo second; echo two >&3; echo shown >&4") == f"{back} %fresh begins anew]\n{closed}shown\n"
     assert await after("exec 1>&4 2>&1 4>&-; cat all ../log") == (
         "first\nls: cannot access 'nowhere': No such file or directory\nsecond\none\ntwo\n"

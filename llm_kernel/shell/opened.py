@@ -33,15 +33,27 @@ _TERMINAL = {1: "&1", 2: "&2"}
 
 
 def telling(script: str) -> str:
-    """``script`` with our word behind each ``exec`` that only redirects; those in functions are left as they are."""
+    """``script`` with our word behind each ``exec`` that only redirects; those in functions are left as they are.
+
+    Of both outputs at once, which the library does not redirect for good, one follows the other.
+    """
     if "exec" not in script:
         return script
     data = script.encode("utf-8", "replace")
-    found = [(start, node.end_byte, _told(node)) for node in walk(parse(script)) if (start := _begins(node)) >= 0]
-    for start, end, words in sorted(found, reverse=True):
-        text = data[start:end] + f" && {OPENED} $BASH_SUBSHELL {words}; }}".encode()
-        data = data[:start] + b"{ " + text + data[end:]
+    found = [(start, node) for node in walk(parse(script)) if (start := _begins(node)) >= 0]
+    for start, node in sorted(found, key=lambda one: one[0], reverse=True):
+        redirects = [(one.text or b"").decode("utf-8", "replace") for one in node.children[1:]]
+        parted = " ".join(map(_parted, redirects))
+        text = f"{{ exec {parted} && {OPENED} $BASH_SUBSHELL {_told(node, redirects)}; }}"
+        data = data[:start] + text.encode() + data[node.end_byte :]
     return data.decode("utf-8", "replace")
+
+
+def _parted(redirect: str) -> str:
+    found = _REDIRECT.fullmatch(redirect)
+    if found is None or not _both(found[1] or "1", found[2], found[3]):
+        return redirect
+    return f"{'>>' if found[2] == '&>>' else '>'}{found[3]} 2>&1"
 
 
 def _begins(node: Node) -> int:
@@ -54,17 +66,16 @@ def _begins(node: Node) -> int:
     return body.start_byte if all(one.type in _PLAIN for one in node.children[1:]) else -1
 
 
-def _told(node: Node) -> str:
+def _told(node: Node, redirects: list[str]) -> str:
     """What our word says of an ``exec``."""
-    redirects = node.children[1:]
-    found = [_REDIRECT.fullmatch((one.text or b"").decode("utf-8", "replace")) for one in redirects]
+    found = [_REDIRECT.fullmatch(one) for one in redirects]
     words = [
         f"{one[1] or ('0' if one[2][0] == '<' else '1')} '{one[2]}' {one[3]}"
         for one in found
         if one and not _SUBSTITUTED.search(one[3])
     ]
-    whole = len(words) == len(redirects) and all(one.named_child_count < 3 and not one.has_error for one in redirects)
-    return " ".join(words) if whole else _UNSURE
+    whole = len(words) == len(redirects) and all(one.named_child_count < 3 for one in node.children[1:])
+    return " ".join(words) if whole and not node.has_error else _UNSURE
 
 
 def _in_function(node: Node) -> bool:
