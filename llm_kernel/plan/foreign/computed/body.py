@@ -21,9 +21,10 @@ from llm_kernel.plan.foreign.computed.code import (
 )  # fmt: skip
 from llm_kernel.plan.foreign.computed.declaring import name_of
 from llm_kernel.plan.foreign.computed.doubt import Unsure
-from llm_kernel.plan.foreign.computed.expressions import Expressions, Outside
+from llm_kernel.plan.foreign.computed.expressions import Expressions
 from llm_kernel.plan.foreign.computed.filling import filled, filling
 from llm_kernel.plan.foreign.computed.kinds import Array, Function, Kind, Struct, Void, single, slots
+from llm_kernel.plan.foreign.computed.lowering import Outside, put_in
 from llm_kernel.plan.foreign.computed.memory import Block, Space
 from llm_kernel.plan.foreign.computed.operators import Frame, Run, converted, truth, value_of
 from llm_kernel.plan.foreign.trees import every, text
@@ -180,12 +181,8 @@ class Body(Expressions):
         if condition is None or body is None:
             raise Unsure("a switch")
         value = self.value(condition.named_children[0])
-        slot, run = self.slot(), value.run
-
-        def keep(frame: Frame) -> None:
-            frame[slot] = run(frame)
-
-        self.steps.append((EVAL, keep, None))
+        slot = self.slot()
+        self.steps.append(put_in(slot, value.run))
         end = Label()
         cases = [one for one in body.named_children if one.type == "case_statement"]
         labels = [Label() for _ in cases]

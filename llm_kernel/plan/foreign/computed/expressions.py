@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from operator import itemgetter
-from typing import Any, Protocol
+from typing import Any
 
 from tree_sitter import Node
 
-from llm_kernel.plan.foreign.computed.code import BRANCH, CALL, EVAL, JUMP, Label, Step, Variable
-from llm_kernel.plan.foreign.computed.declaring import Kinds
+from llm_kernel.plan.foreign.computed.code import BRANCH, CALL, EVAL, JUMP, Label
 from llm_kernel.plan.foreign.computed.doubt import Unsure
 from llm_kernel.plan.foreign.computed.kinds import (
     CHAR,
@@ -28,6 +27,7 @@ from llm_kernel.plan.foreign.computed.kinds import (
     slots,
 )  # fmt: skip
 from llm_kernel.plan.foreign.computed.literals import letters, literal
+from llm_kernel.plan.foreign.computed.lowering import Lowering, put_in
 from llm_kernel.plan.foreign.computed.memory import Block, read
 from llm_kernel.plan.foreign.computed.operators import (
     Expr,
@@ -40,61 +40,14 @@ from llm_kernel.plan.foreign.computed.operators import (
     truth,
     value_of,
 )  # fmt: skip
-from llm_kernel.plan.foreign.computed.ordering import Order
 from llm_kernel.plan.foreign.computed.places import held, pointed, read_slice, stored
-from llm_kernel.plan.foreign.trees import called, every, given, text
+from llm_kernel.plan.foreign.trees import called, given, text
 
-__all__ = ["Expressions", "Outside"]
-
-
-class Outside(Protocol):
-    """What a function knows of its program."""
-
-    kinds: Kinds
-    order: Order
-    functions: dict[str, Node]
-
-    def outer(self, name: str) -> Variable | None:
-        """What a name means outside of every function."""
-
-    def lasting(self, kind: Kind, value: Node | None) -> Variable:
-        """A variable that lasts as long as the program."""
-
-    def library(self, node: Node, name: str, given: list[Expr]) -> Expr:
-        """A call of a function of C's library."""
+__all__ = ["Expressions"]
 
 
-class Expressions:
-    """Lowers expressions; ``steps`` are what is done before them."""
-
-    def __init__(self, outside: Outside) -> None:
-        self.outside = outside
-        self.steps: list[Step] = []
-        self.scopes: list[dict[str, Variable | None]] = [{}]
-        self.frame: list[Any] = []
-
-    def slot(self) -> int:
-        """A new slot of the frame."""
-        self.frame.append(None)
-        return len(self.frame) - 1
-
-    def found(self, name: str) -> Variable:
-        """What a name means here."""
-        for scope in reversed(self.scopes):
-            if name in scope:
-                variable = scope[name]
-                if variable is None:
-                    raise Unsure("a name whose type is not known")
-                return variable
-        outer = self.outside.outer(name)
-        if outer is None:
-            raise Unsure(f"the name {name}")
-        return outer
-
-    def value(self, node: Node | None, kind: Kind | None = None) -> Expr:
-        """An expression whose value is wanted, as one of ``kind``."""
-        made = value_of(self.expr(node))
-        return made if kind is None else converted(made, kind)
+class Expressions(Lowering):
+    """Lowers expressions."""
 
     def expr(self, node: Node | None) -> Expr:
         """An expression as it stands there."""
@@ -192,32 +145,10 @@ class Expressions:
                 return Expr(INT, lambda frame: 1 if first(frame) and second(frame) else 0)
             return Expr(INT, lambda frame: 1 if first(frame) or second(frame) else 0)
         result, end = self.slot(), Label()
-        self.steps += [_put(result, _one_or_none(first)), (BRANCH, _taken(result, sign == "&&"), end)]
+        self.steps += [put_in(result, _one_or_none(first)), (BRANCH, _taken(result, sign == "&&"), end)]
         second = truth(self.value(right))
-        self.steps += [_put(result, _one_or_none(second)), end]
+        self.steps += [put_in(result, _one_or_none(second)), end]
         return Expr(INT, lambda frame: frame[result])
-
-    def _kept(self, expr: Expr, behind: Node | None) -> Expr:
-        """A value that stays what it is while what stands ``behind`` it is worked out by steps."""
-        if expr.fixed is not None or behind is None or not self._steps(behind):
-            return expr
-        slot = self.slot()
-        self.steps.append(_put(slot, expr.run))
-        return Expr(expr.kind, lambda frame: frame[slot])
-
-    def _steps(self, node: Node) -> bool:
-        """Whether working out an expression takes steps of its own: it calls a function of the source, or a comma."""
-        return any(
-            one.type in ("comma_expression", "call_expression")
-            and (one.type == "comma_expression" or not self._of_library(one))
-            for one in every(node)
-        )
-
-    def _of_library(self, node: Node) -> bool:
-        function = node.child_by_field_name("function")
-        name = text(function) if function is not None and function.type == "identifier" else ""
-        inner = any(name in scope for scope in self.scopes)
-        return bool(name) and not inner and self.outside.outer(name) is None
 
     def _assignment(self, node: Node) -> Expr:
         left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
@@ -273,17 +204,9 @@ class Expressions:
             yes, no = one.run, two.run
             return Expr(kind, lambda frame: yes(frame) if condition(frame) else no(frame))
         result, other, end = self.slot(), Label(), Label()
-        self.steps += [(BRANCH, condition, other), *first, _put(result, one.run), (JUMP, None, end)]
-        self.steps += [other, *second, _put(result, two.run), end]
+        self.steps += [(BRANCH, condition, other), *first, put_in(result, one.run), (JUMP, None, end)]
+        self.steps += [other, *second, put_in(result, two.run), end]
         return Expr(kind, lambda frame: frame[result])
-
-    def _apart(self, node: Node | None) -> tuple[Expr, list[Step]]:
-        """A value, and the steps that are done for it."""
-        before = len(self.steps)
-        made = self.value(node)
-        steps = self.steps[before:]
-        del self.steps[before:]
-        return made, steps
 
     def _address(self, node: Node) -> Expr:
         target = self.expr(node.child_by_field_name("argument"))
@@ -369,15 +292,6 @@ def _common(one: Expr, two: Expr) -> Kind:
     if one.kind != two.kind:
         raise Unsure("different types")
     return one.kind
-
-
-def _put(slot: int, run: Run) -> Step:
-    """The step that keeps a value in a slot of the frame."""
-
-    def put(frame: Frame) -> None:
-        frame[slot] = run(frame)
-
-    return EVAL, put, None
 
 
 def _one_or_none(run: Run) -> Run:
