@@ -56,7 +56,10 @@ def shown(node: Node, lead: Lead) -> list[Edit]:
     body = node.parent.child_by_field_name("body") if node.parent else None
     if found is None or body is None or body.type not in ("command", "compound_statement", "subshell"):
         return []
-    return [replaced(node, f"| {INNER} {lead.pid} tty")]
+    piped = node.parent is not None and node.parent.parent is not None and node.parent.parent.type == "pipeline"
+    if body.type != "command" or piped:  # the library loses what these write to a substituted process
+        return [replaced(node, f"| {INNER} {lead.pid} tty")]
+    return [replaced(node, f"> >({INNER} {lead.pid} tty)")]
 
 
 def exchanged(node: Node, lead: Lead) -> list[Edit]:

@@ -64,6 +64,9 @@ _SUSPECT_WORDS = tuple(
 """Commands that are looked at where such a word follows in them."""
 _END = re.compile(r"[\n;|]")
 _ZERO = re.compile(r"(?<!\\)\\x0(?:0|(?![0-9A-Fa-f]))")
+_PIPES = re.compile(r"(?<!\|)\|(?!\|)\s*[\"\w]")
+"""In a program of awk: into a command, or out of one."""
+
 _STRICT = re.compile(r"\bset\s(?:[-+]\w+\s+)*-\w*u|\bnounset\b")
 
 _SHELLS = frozenset(["bash", "sh", "dash"])
@@ -303,6 +306,9 @@ class _Command:
             literal = words[at + 1].type == "raw_string"
             moment = asks(base, rest[at]) or (not literal and "$" in text_of(words[at + 1]).replace("$ENV", ""))
             edits += self._asked(words[at + 1], KINDS[base]) if moment else []
+            if KINDS[base] == "awk" and not wrapper and _PIPES.search(rest[at]):
+                # behind a pipe that is closed, the library loses what it would show as it comes
+                edits.append((words[-1].end_byte, words[-1].end_byte, " 1>&1"))
         if base == "xargs" and not wrapper:
             edits += self._measured(words, rest)
         if base == "find":

@@ -28,10 +28,15 @@ _SED_SAYS = (
 _SED_OPTION = re.compile(rb"the `e' option to `s' is not available: Bashkit [^\n]*")
 _OWN = re.compile(
     rb"__llm_kernel_\w+=(?:'[^']*'|\"[^\"]*\") "
+    rb"|(?m:^ *(?:eval \"\$\()?__llm_kernel_inner (?:</dev/null )?\d+ (?:traced|exchanged|ended|t) .*\n)"
     rb"|__llm_kernel_control [\d.]+ (?!__llm_kernel_)"
     rb"|(?m:^\S+ __llm_kernel_(?!control [\d.]+ [a-z])\w+[ =].*\n)"
 )
-_ASKED = re.compile(rb"\"\$\(__llm_kernel_inner \d+ \S+ (?:\$\? )?((?:[^()\"']|'[^']*'|\"[^\"]*\")*)\)\"")
+_TERMINAL = re.compile(rb"(?:> >\(|\| )__llm_kernel_inner \d+ tty\)?")
+_EXCHANGED = re.compile(rb">&2 2> \"\$\(__llm_kernel_inner </dev/null \d+ exchange\)\"")
+_ASKED = re.compile(
+    rb"\"\$\(__llm_kernel_inner (?:</dev/null )?\d+ \S+ (?:\$\? )?((?:[^()\"']|'[^']*'|\"[^\"]*\")*)\)\""
+)
 _VALUE = re.compile(
     rb"(?:(\w+): )?error: (?:invalid value '([^']*)' for|a value is required for) '(--?[\w-]+)[^']*'[^\n]*\n"
     rb"(?:[^\n]+\n)*\nFor more information, try '--help'\.\n"
@@ -130,7 +135,10 @@ def mended(data: bytes, script: str = "", cwd: str = "/", *, mawk: bool = False)
 
 def untraced(data: bytes) -> bytes:
     """A trace, or a listing, without the words that are ours."""
-    return _ASKED.sub(rb"\1", _OWN.sub(b"", data)) if b"__llm_kernel" in data else data
+    if b"__llm_kernel" not in data:
+        return data
+    data = _EXCHANGED.sub(b"3>&1 >&2 2>&3", _TERMINAL.sub(b"> /dev/tty", data))
+    return _ASKED.sub(rb"\1", _OWN.sub(b"", data))
 
 
 def _unknown(found: re.Match[bytes]) -> bytes:

@@ -368,10 +368,18 @@ async def test_a_shell_that_is_gone_keeps_no_file_open() -> None:
 @pytest.mark.parametrize(
     ("script", "shown"),
     [
-        ("echo x > /dev/tty", "x\n"),
+        ("echo x > /dev/tty; echo y", "x\ny\n"),
+        ("false > /dev/tty; echo $?", "1\n"),
         ('x=$(echo a > /dev/tty; echo b); echo "[$x]"', "a\n[b]\n"),
         ("{ echo 1; echo 2; } > /dev/tty | cat; bash -c 'echo in >> /dev/tty' | wc -l", "1\n2\nin\n0\n"),
     ],
 )
 async def test_what_goes_to_the_terminal_is_shown_in_the_cell(script: str, shown: str) -> None:
     assert await Notebook().said(script) == shown
+
+
+async def test_a_listed_function_holds_no_word_of_ours() -> None:
+    body = "for i in 1; do { echo a; } 3>&1 1>&2 2>&3; done; echo x > /dev/tty; kill -0 1; sh -c :"
+    said = await Notebook().said(f"set +x; f() {{ {body}; }}; declare -f f")
+    assert "__llm" not in said
+    assert [part for part in ("3>&1 >&2 2>&3", "echo x > /dev/tty;", "sh -c :") if part not in said] == []
