@@ -157,7 +157,8 @@ class State:
         for slot, (place, key) in slots.items():
             current = _now(place, key)
             values = [outcome[slot][2] if slot in outcome else current for outcome in outcomes]
-            if test is not None and len(values) == 2 and key is not SPREAD and MISSING not in values:
+            there = key is not SPREAD and not any(value is MISSING for value in values)
+            if test is not None and len(values) == 2 and there:
                 values = [picked(test, *values)]
             self.settle(place, key, values, widen=widen)
 

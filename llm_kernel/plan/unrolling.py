@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from llm_kernel.plan.automaton import LINE_ENDS
 from llm_kernel.plan.counted import Counter, Form, Formula, Turn, settled
-from llm_kernel.plan.nodes import Choice, Hole, Leave, Line, Literal, Loop, Node, Part, Scope
+from llm_kernel.plan.nodes import Choice, Hole, Leave, Line, Literal, Loop, Node, Part, Scope, leaves
 
 __all__ = ["repeated", "teller"]
 
@@ -49,10 +49,18 @@ def _teller(node: Node, loop: Counter) -> Callable[[int], _Nodes] | None:
             body, then = teller(node.body, loop), teller(node.then, loop)
             if body is None and then is None:
                 return None
-            return lambda turn: (
-                Scope(node.target, body(turn) if body else node.body, then(turn) if then else node.then),
+            return lambda turn: _scope(
+                Scope(node.target, body(turn) if body else node.body, then(turn) if then else node.then)
             )
     return None
+
+
+def _scope(node: Scope) -> _Nodes:
+    """The scope; without it where nothing jumps to its end but what stands there."""
+    if node.then:
+        return (node,)
+    body = node.body[:-1] if node.body and node.body[-1] == Leave(node.target) else node.body
+    return (replace(node, body=body),) if leaves(body, node.target) else body
 
 
 def _loop(node: Loop, loop: Counter) -> Callable[[int], _Nodes] | None:

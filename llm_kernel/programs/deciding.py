@@ -16,7 +16,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-from llm_kernel.plan import Choice, Hole, Line, Literal, Loop, Plan, every_node, plan
+from llm_kernel.plan import Choice, Free, Hole, Line, Literal, Loop, Plan, every_node, plan
 from llm_kernel.plan.curves import Course, course
 from llm_kernel.plan.curves.meanings import definitions
 from llm_kernel.plan.curves.places import Places
@@ -86,7 +86,7 @@ def decided(
         for name, role in roles.items()
     }
     made = plan(source, argv, read=read, facts=facts, tree=_furnished(tree, tables, spots))
-    if made is None or made.fault != first.fault or _open(made) >= open_:
+    if made is None or made.fault != first.fault or _open(made) >= open_ or _free(made) > _free(first):
         return None
     return Decided(made, tuple(roles))
 
@@ -94,6 +94,11 @@ def decided(
 def _open(made: Plan) -> int:
     """What figures may still decide: the choices, the ends of loops, and the learning rates that nobody knows."""
     return sum(map(_undecided, every_node(made.nodes)))
+
+
+def _free(made: Plan) -> int:
+    """The places of which nobody knows what is printed: a walk in which more is decided may be too long to end."""
+    return sum(isinstance(node, Free) for node in every_node(made.nodes))
 
 
 def _undecided(node: Node) -> bool:

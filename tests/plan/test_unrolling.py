@@ -89,6 +89,28 @@ for epoch in range(30):
         best += work()
         bar(batch, 40)
 """,
+    "a function with several ends": """
+def warm(step):
+    if step < 10:
+        return
+    if step > 200:
+        print('late', step)
+        return
+    if step % 40 == 0:
+        print('at', step)
+for i in range(210):
+    best += work()
+    warm(i)
+""",
+    "a table that some turns fill": """
+import numpy
+table = numpy.zeros(4)
+for i in range(60):
+    best += work()
+    if i % 20 == 0:
+        table[i % 4] = i
+        print(i, table.shape)
+""",
     "what a later turn sees of an earlier one": """
 for i in range(300):
     best += work()
