@@ -17,7 +17,8 @@ from llm_kernel.plan.paths import divided
 from llm_kernel.plan.reckoning import every, hung, picked, some
 from llm_kernel.plan.shapes.containers import index as part
 from llm_kernel.plan.shapes.containers import set_part
-from llm_kernel.plan.shapes.numpys import set_item
+from llm_kernel.plan.shapes.gradients import begin_tape
+from llm_kernel.plan.shapes.numpys import set_item, write
 from llm_kernel.plan.shapes.operators import index
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.text import formatted, joined, parts_of, percent, shown
@@ -401,6 +402,11 @@ def set_attribute(w: Walk, thing: Value, word: str, value: Value) -> None:
         return
     if isinstance(thing, Tensor) and thing.cell is not None and word == "requires_grad":
         w.state.put(thing.cell.held, "grad", value)
+        begin_tape(w, thing)
+    if isinstance(thing, Tensor) and thing.cell is not None and word == "grad":
+        w.state.put(thing.cell.held, "slope", value)
+    if isinstance(thing, Tensor) and word == "data":
+        write(w, thing, None)
     attrs = getattr(thing, "names" if isinstance(thing, Env) else "attrs", None)
     if isinstance(attrs, dict):
         w.state.put(attrs, word, value)

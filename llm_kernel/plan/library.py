@@ -38,6 +38,7 @@ from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS, example, gathered, item_of, replicas, stored
 from llm_kernel.plan.shapes.cards import CARDS
 from llm_kernel.plan.shapes.chance import lose, lose_all
+from llm_kernel.plan.shapes.gradients import GRADIENTS, MODE, around
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.metrics import estimated
 from llm_kernel.plan.shapes.module import is_module
@@ -172,6 +173,8 @@ def _rated(
 ) -> Thing | None:
     """The optimizer or scheduler that a call makes; any other library may change the rates of those it is given."""
     made: Thing | None = None
+    if path.startswith("torch.optim.") and args:
+        forget(w, args[0] if isinstance(args[0], (list, tuple)) else [])  # its steps are not followed
     if path == f"torch.optim.{last}" and last in OPTIMIZERS:
         made = optimizer(w, last, args, named, node)
     elif path == f"torch.optim.lr_scheduler.{last}" and last in SCHEDULERS:
@@ -449,7 +452,7 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
 
 
 THINGS: dict[str, ThingCall] = {"parallel": call_parallel, "chain": call_chain, "method": call_method, "module": called}
-THINGS |= KERAS_THINGS
+THINGS |= KERAS_THINGS | {MODE: around}
 
 
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
@@ -527,14 +530,14 @@ LIBRARY: dict[str, Handler] = {
     "copy.deepcopy": deepcopy, "first": first, "asyncio.run": first,
     "silent": silent, "begun": begun, "builtins.BaseException.__init__": initialised,
     "functools.wraps": lambda w, args, named, node: Lib("first"), "functools.lru_cache": decorator,
-    "functools.cache": decorator, "torch.no_grad": decorator, "torch.inference_mode": decorator,
+    "functools.cache": decorator,
     "abc.abstractmethod": first, "dataclasses.dataclass": dataclass, "dataclasses.field": field, "json.dumps": dumps,
     "pprint.pprint": pprint, "builtins.vars": vars_,
     "contextlib.contextmanager": decorator,
     "dataclasses.asdict": vars_, "collections.OrderedDict": ordered,
     "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
-LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS
+LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 
 
 def iter_list(w: Walk, args: list[Value]) -> list[Value]:

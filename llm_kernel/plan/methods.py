@@ -12,6 +12,7 @@ from llm_kernel.plan.items import lengthen, unpack
 from llm_kernel.plan.known import BUILTINS, exprs
 from llm_kernel.plan.library import library_call
 from llm_kernel.plan.nodes import Hole
+from llm_kernel.plan.shapes.gradients import loosen, slope
 from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.shapes.table import NOT_KNOWN, SHAPES, method, tensor_attribute
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -99,6 +100,8 @@ _TENSORS = ("tensor", "ints", "bools")
 
 def unknown_attribute(value: Unknown, name: str) -> Value:
     """``value.name`` of a value that nobody knows."""
+    if isinstance(value, Tensor) and name == "grad":
+        return slope(value)
     if isinstance(value, Tensor):
         found = tensor_attribute(value, name)
         if found is not None:
@@ -273,6 +276,8 @@ def _of_unknown(
             return found
     if this.size is not None and this.kind in ("any", "tensor") and name in _MOVES:
         return Unknown("tensor", size=this.size)
+    if name == "backward":
+        loosen(w)
     if this.kind in _TENSORS or name in ("item", "size", "eq", "argmax", "backward", "cpu", "view_as"):
         return _of_tensor(this, name, args)
     if name in ("numel", "nelement", "dim"):

@@ -13,9 +13,11 @@ from llm_kernel.plan.importing import starred
 from llm_kernel.plan.items import lengthen
 from llm_kernel.plan.known import leave
 from llm_kernel.plan.loops import for_, while_
-from llm_kernel.plan.nodes import Choice, Leave, Node, Scope
+from llm_kernel.plan.nodes import Choice, Leave, Node, Scope, leaves
 from llm_kernel.plan.operators import binary, compare, gathered
-from llm_kernel.plan.shapes.numpys import add_to
+from llm_kernel.plan.shapes.gradients import MODE, entered, left
+from llm_kernel.plan.shapes.inplace import LEAF
+from llm_kernel.plan.shapes.numpys import add_to, write
 from llm_kernel.plan.shapes.since import has, missing
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.values import (
@@ -104,8 +106,12 @@ def _augmented(w: Walk, node: ast.AugAssign, env: Env) -> Flow:
             err.value = err.value.replace(":", "=:", 1)
         raise
     if isinstance(old, Tensor) and old.numbers is not None and not isinstance(node.target, ast.Subscript):
-        add_to(w, old, result)
-        return None
+        if old.step is None and isinstance(result, Tensor) and result.step is not None:
+            raise Raised("RuntimeError", LEAF)
+        if old.step is None:
+            add_to(w, old, result)
+            return None
+        write(w, old, None)
     if not _somewhere(w, node.target, result, env):
         assign(w, node.target, result, env)
     return None
@@ -275,7 +281,12 @@ def with_(w: Walk, node: ast.With | ast.AsyncWith, env: Env) -> Flow:
         managers.append(manager)
         if each.optional_vars is not None:
             assign(w, each.optional_vars, value, env)
-    flow = w.execute(node.body, env)
+    modes = [entered(w, each) for each in managers if isinstance(each, Thing) and each.kind == MODE]
+    try:
+        flow = w.execute(node.body, env)
+    finally:
+        for before in reversed(modes):
+            left(w, before)
     result = w.result
     for manager in reversed(managers):
         leave = w.attribute(manager, "__exit__") if isinstance(manager, Instance) else None
@@ -332,7 +343,8 @@ def _guarded(w: Walk, node: ast.Try, handlers: list[ast.ExceptHandler], env: Env
 
     flow, nodes = w.record(body)
     if caught is not None:
-        w.emit(Scope("raise", nodes))
+        for one in (Scope("raise", nodes),) if leaves(nodes, "raise") else nodes:
+            w.emit(one)
         return _handle(w, handlers, caught, env)
     if w.risks == risks:
         for one in nodes:

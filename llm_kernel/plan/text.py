@@ -113,7 +113,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             rows = [(f"{name}=", *parts_of(shown(each, ask, inside=True))) for name, each in held]
             lines = [part for n, row in enumerate(rows) for part in (",\n" * bool(n), *row)]
             return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
-        case Tensor() if value.numbers is not None:
+        case Tensor() if value.numbers is not None and value.trace is not None:
             return numbers(value, inside)
         case Thing(kind="module" | "parallel" | "optimizer") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it

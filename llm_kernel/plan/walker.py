@@ -26,6 +26,7 @@ from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.chance import begin_chance
 from llm_kernel.plan.shapes.frames import with_frames
+from llm_kernel.plan.shapes.gradients import begin_gradients
 from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
@@ -112,6 +113,7 @@ class Walker:
         self.learn(tree, self.globals)
         begin_chance(self)
         begin_draws(self)
+        begin_gradients(self)
         self.globals.names["__doc__"] = ast.get_docstring(tree, clean=False)
         try:
             self.execute(tree.body, self.globals)

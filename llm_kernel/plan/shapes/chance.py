@@ -9,6 +9,7 @@ from typing import Any
 
 from llm_kernel.plan.shapes.arrays import MOST, outcome, plain
 from llm_kernel.plan.shapes.creation import MAKERS
+from llm_kernel.plan.shapes.gradients import begin_tape
 from llm_kernel.plan.shapes.numpys import write
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, given, tensor, wholes
 from llm_kernel.plan.shapes.twister import Twister, seeded
@@ -250,11 +251,13 @@ def _filled(w: Walk, made: Tensor, name: str, args: list[Value], named: dict[str
         lose(w)
         return made
     w.state.put(w.globals.names, _TORCH, stream.state)
-    if made.grad:
-        return made
     found = given(array.reshape(made.dims).astype(made.dtype), of="torch", device=made.device)
     if found.cell is not None and not _free(w) and name.startswith(("randn", "normal")) and made.count >= Twister.SMALL:
         found.cell.held["rough"] = True
+    if found.cell is not None and made.grad:
+        w.state.made(found.cell.held)
+        found.cell.held["grad"] = True
+        begin_tape(w, found)
     return found
 
 

@@ -6,13 +6,17 @@ from dataclasses import replace
 from typing import Any
 
 from llm_kernel.plan.shapes.chance import drawn_into
+from llm_kernel.plan.shapes.gradients import begin_tape
 from llm_kernel.plan.shapes.numeric import filled
 from llm_kernel.plan.shapes.numpys import write
-from llm_kernel.plan.shapes.tensor import Tensor, like
+from llm_kernel.plan.shapes.tensor import Tensor, fault, like
 from llm_kernel.plan.values import Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["change"]
+__all__ = ["LEAF", "change"]
+
+LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
+"""What torch says of a change that would lose a gradient."""
 
 _DRAWN = ("uniform_", "normal_", "random_", "bernoulli_", "exponential_", "log_normal_", "geometric_", "cauchy_",
           "dropout_", "alpha_dropout_", "rrelu_")  # fmt: skip
@@ -25,6 +29,8 @@ def change(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
         return _learning(w, this, [*args, named.get("requires_grad", True)][0] is not False)
     if name in _SAME:
         return this
+    if this.learns and this.tape is not None and this.tape["quiet"] is not True:
+        return _followed(w, this)
     array = drawn_into(w, this, name, args, named) if name in _DRAWN else _computed(this, name, args, named)
     if this.cell is not None and (this.numbers is not None or (array is not None and this.role != "param")):
         write(w, this, array if this.role != "param" else None)
@@ -36,6 +42,20 @@ def _learning(w: Walk, this: Tensor, wanted: bool) -> Value:
     if this.cell is None:
         return replace(this, grad=wanted)
     w.state.put(this.cell.held, "grad", wanted)
+    if wanted:
+        begin_tape(w, this)
+    return this
+
+
+def _followed(w: Walk, this: Tensor) -> Value:
+    """The tensor itself, whose gradients are followed: a leaf may not change, and others are known no more.
+
+    Raises:
+        Raised: for a leaf.
+    """
+    if this.trace == "" and this.tape is not None and this.tape["quiet"] is False:
+        raise fault(LEAF, "RuntimeError")
+    write(w, this, None)
     return this
 
 

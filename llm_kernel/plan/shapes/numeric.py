@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,9 @@ from llm_kernel.plan.shapes import arrays
 from llm_kernel.plan.shapes.arrays import MOST, plain
 from llm_kernel.plan.shapes.formulas import FORMULAS, OF_LAYERS, windows
 from llm_kernel.plan.shapes.functions import dims_of
+from llm_kernel.plan.shapes.gradients import record
 from llm_kernel.plan.shapes.module import Layer
-from llm_kernel.plan.shapes.tensor import Returned, Tensor, Vague, given, wholes
+from llm_kernel.plan.shapes.tensor import Returned, Tensor, Vague, exact, given, wholes
 from llm_kernel.plan.values import Value
 
 if TYPE_CHECKING:
@@ -39,7 +41,24 @@ def filled(symbolic: Value, name: str, args: Sequence[Value], named: dict[str, V
     settled = _settled(symbolic, found)
     if name in _ROUGH or _some_rough(args):
         _mark(settled)
-    return settled
+    return _recorded(symbolic, settled, name, args, named, function)
+
+
+def _recorded(
+    symbolic: Value,
+    settled: Value,
+    name: str,
+    args: Sequence[Value],
+    named: dict[str, Value],
+    function: Callable[..., Any],
+) -> Value:
+    """The result, where it is known how gradients go on from it."""
+    import numpy
+
+    try:
+        return record(settled, name, args, named, lambda values, words: function(numpy, *values, **words))
+    except Vague:
+        return symbolic
 
 
 _ROUGH = frozenset(
@@ -60,24 +79,16 @@ def _mark(value: Value) -> None:
         for each in value:
             _mark(each)
     elif isinstance(value, Tensor) and value.cell is not None and value.dtype.startswith("float"):
-        value.cell.held["rough"] = not _exact(value.numbers)
-
-
-def _exact(numbers: Any) -> bool:
-    """Whether all are so short that whichever way they were computed gave them."""
-    if numbers is None:
-        return False
-    larger = numbers * 256.0
-    return bool((larger == larger.round()).all() and (abs(larger) < 1 << 22).all())
+        value.cell.held["rough"] = not exact(value.numbers)
 
 
 def _numeric(values: Sequence[Value]) -> bool:
-    """Whether some tensor is among these, all its numbers are known, and nobody asks for its gradient."""
+    """Whether some tensor is among these, and all its numbers are known."""
     tensors = [each for each in values if isinstance(each, Tensor)]
     for each in values:
         if isinstance(each, (list, tuple)):
             tensors += [inner for inner in each if isinstance(inner, Tensor)]
-    return bool(tensors) and all(each.numbers is not None and not each.learns for each in tensors)
+    return bool(tensors) and all(each.numbers is not None for each in tensors)
 
 
 def _run(function: Callable[..., Any], args: list[Any], named: dict[str, Any]) -> Any:
@@ -115,7 +126,16 @@ def operate(symbolic: Value, op: ast.AST, one: Value, other: Value) -> Value:
     settled = _settled(symbolic, found.numbers if isinstance(found, Tensor) else found)
     if isinstance(op, (ast.MatMult, ast.Pow)) or _some_rough([one, other]):
         _mark(settled)
-    return settled
+    name, function = _OPERATORS.get(type(op), ("", operator.add))
+    if not isinstance(one, Tensor):
+        name = f"r{name}"
+    return _recorded(symbolic, settled, name, [one, other], {}, lambda np, a, b: function(a, b))
+
+
+_OPERATORS: dict[type[ast.AST], tuple[str, Callable[..., Any]]] = {
+    ast.Add: ("add", operator.add), ast.Sub: ("sub", operator.sub), ast.Mult: ("mul", operator.mul),
+    ast.Div: ("div", operator.truediv), ast.Pow: ("pow", operator.pow), ast.MatMult: ("matmul", operator.matmul),
+}  # fmt: skip
 
 
 def _axis(dim: Any) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 from llm_kernel.plan.shapes import arrays, numeric, rules
 from llm_kernel.plan.shapes.fit import together
 from llm_kernel.plan.shapes.functions import weak
+from llm_kernel.plan.shapes.gradients import record
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, given, like
 from llm_kernel.plan.values import Unknown, Value
 from llm_kernel.plan.walk import Raised
@@ -95,7 +96,9 @@ def index(x: Tensor, key: Value) -> Value | None:
     keys: tuple[Any, ...] = key if isinstance(key, tuple) else (key,)
     if x.numbers is not None:
         try:
-            return _related(x, arrays.index(x, key))
+            made = _related(x, arrays.index(x, key))
+            name = "select" if isinstance(key, int) else "slice" if isinstance(key, slice) else "index"
+            return record(made, name, [x], {}, lambda values, words: values[0][arrays.plain(key)])
         except (Raised, Vague):
             pass
     try:

@@ -24,7 +24,7 @@ def numbers(value: Tensor, inside: bool = False) -> str:
     assert array is not None
     if value.of == "numpy":
         return repr(array) if inside else str(array)
-    ends = ("requires_grad=True",) if value.learns else ()
+    ends = (f"grad_fn=<{value.trace}>",) if value.trace else ("requires_grad=True",) if value.learns else ()
     return shown(array, suffixes=((f"device='{value.device}'",) if value.device != "cpu" else ()) + ends)
 
 

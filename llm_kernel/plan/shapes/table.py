@@ -13,6 +13,7 @@ from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.fit import check, of_targets, reach
 from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
+from llm_kernel.plan.shapes.gradients import backward, begin_tape
 from llm_kernel.plan.shapes.hooks import HANDLES, handle_attribute
 from llm_kernel.plan.shapes.hooks import after as after_call
 from llm_kernel.plan.shapes.hooks import before as before_call
@@ -100,6 +101,8 @@ def _maker(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AST 
             return Unknown("tensor")
         if isinstance(made, Tensor) and made.cell is not None:
             w.state.made(made.cell.held)
+            if made.learns:
+                begin_tape(w, made)
         return related(w, made, args)
 
     return handle
@@ -264,6 +267,9 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
     try:
         if this.of == "numpy":
             return _array_method(w, this, name, args, named)
+        if name == "backward":
+            backward(w, this, args, named)
+            return None
         if name == "detach" and this.numbers is not None:
             return _apart(this)
         if name == "type" and not args and not named:
@@ -274,6 +280,8 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
                 reach(w.facts, elsewhere.device)
             made = filled(elsewhere, name, [this], {})
             stays = isinstance(made, Tensor) and made.device == this.device and made == replace(this, cell=made.cell)
+            if this.learns and not stays and isinstance(elsewhere, Tensor):
+                return replace(elsewhere, cell=None)
             return this if stays else made
         if name == "item" and this.count != 1:
             raise _no_scalar(w, this)
@@ -387,7 +395,7 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
             return replace(this, role="", grad=False, cell=None)
         case "T":
             turned = tensor(this.dims[::-1], this.dtype, of=this.of, device=this.device)
-            if this.numbers is None or this.cell is None:
+            if this.numbers is None or this.cell is None or this.learns:
                 return turned
             cell = Cell({"array": this.numbers.T})
             this.cell.share(cell)
@@ -400,6 +408,4 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
             return this.device if this.device != "?" else Unknown("str")
         case "size" if this.of == "numpy":
             return this.count
-        case "grad":
-            return Unknown("tensor", "torch.grad", shape=this.dims if this.role == "param" else None)
     return None

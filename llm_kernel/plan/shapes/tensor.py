@@ -22,6 +22,7 @@ __all__ = [
     "Size",
     "Tensor",
     "Vague",
+    "exact",
     "fault",
     "given",
     "like",
@@ -65,6 +66,14 @@ for _name in ("add", "sub", "mul", "truediv", "floordiv", "mod", "pow"):
         setattr(Rough, f"__{_side}{_name}__", _rough(f"__{_side}{_name}__"))
 for _name in ("neg", "pos", "abs"):
     setattr(Rough, f"__{_name}__", _rough(f"__{_name}__"))
+
+
+def exact(numbers: Any) -> bool:
+    """Whether all are so short that whichever way they were computed gave them."""
+    if numbers is None:
+        return False
+    larger = numbers * 256.0
+    return bool((larger == larger.round()).all() and (abs(larger) < 1 << 22).all())
 
 
 class DType(str):
@@ -161,6 +170,22 @@ class Tensor(Unknown):
         """``requires_grad``, where it is known."""
         found = self.cell.held.get("grad", self.grad) if self.cell is not None else self.grad or None
         return found if isinstance(found, bool) else None
+
+    @property
+    def tape(self) -> dict[str, Any] | None:
+        """Where it is noted how gradients are followed; None where they are not."""
+        found = self.cell.held.get("tape") if self.cell is not None else None
+        return found if isinstance(found, dict) else None
+
+    @property
+    def step(self) -> Any:
+        """The step by which it came; None where no gradient goes through it."""
+        return self.cell.held.get("step") if self.cell is not None else None
+
+    @property
+    def trace(self) -> str | None:
+        """Torch's word for its step, empty where it has none, None where nobody knows it."""
+        return "" if self.step is None else self.step.word
 
     @property
     def width(self) -> int:
