@@ -17,7 +17,7 @@ from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
 from llm_kernel.plan.foreign.turns import anyhow
 from llm_kernel.plan.foreign.walk import Walk
-from llm_kernel.plan.nodes import Free, Plan
+from llm_kernel.plan.nodes import Free, Line, Plan
 from llm_kernel.plan.nodes import Node as Printed
 
 __all__ = ["Tongue", "foreign", "tongue_of"]
@@ -52,8 +52,16 @@ def foreign(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
     root = tree(source, tongue) if read is not None else None
     if root is not None:
         return Plan((*first.lines, *anyhow(C(root), root)))
-    whole = [at for at, line in enumerate(first.lines, 1) if line.end]
-    return Plan((*first.lines[: whole[-1] if whole else 0], Free()))
+    return Plan((*_ended(first.lines), Free()))
+
+
+def _ended(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """The lines up to where none of them is in its middle: what nobody can foresee begins a line."""
+    ends, middle = 0, {"stdout": False, "stderr": False}
+    for at, line in enumerate(lines, 1):
+        middle[line.stream] = not line.end
+        ends = ends if any(middle.values()) else at
+    return lines[:ends]
 
 
 def _read(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:

@@ -107,9 +107,15 @@ class Walk(Speaking):
         """A block has names of its own; what it makes of others stays."""
         inner = dict(env)
         made = self._all(node.named_children, inner, end)
-        own = {name for child in node.named_children for name, _ in self._dialect.declared(child, {})}
-        before = {name: env[name] for name in own & env.keys()}
+        own: set[str] = set()
+        outer: set[str] = set()  # what it changes before it has a name of its own like that
+        for child in node.named_children:
+            outer |= self._names.within(child) - own
+            own |= {name for name, _ in self._dialect.declared(child, {})}
+        before = {name: env[name] for name in own & env.keys() - outer}
         self._follow(env, inner, node)
+        for name in own & outer:
+            env.pop(name, None)
         env.update(before)
         return made
 
