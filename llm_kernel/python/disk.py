@@ -10,6 +10,8 @@ from typing import Any
 from pydantic_monty import MontyFileHandle
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.actor import READ
+from llm_kernel.machine.pseudo import taking
 from llm_kernel.python.script import Unsure
 
 __all__ = ["Disk"]
@@ -101,7 +103,7 @@ class Disk:
             case "":
                 raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
             case "directory":
-                self._check_user()
+                self._check_user(path)
                 self._made.append(path)
                 return
         raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
@@ -123,7 +125,7 @@ class Disk:
             case "":
                 raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
             case "file":
-                self._check_user()
+                self._check_user(path)
             case other:
                 raise Unsure(f"removing a {other}")
         self._written.pop(path, None)
@@ -137,7 +139,7 @@ class Disk:
             case "":
                 raise FileNotFoundError(errno.ENOENT, "No such file or directory", name)
             case "directory":
-                self._check_user()
+                self._check_user(path)
             case _:
                 raise NotADirectoryError(errno.ENOTDIR, "Not a directory", name)
         if self.listdir(name):
@@ -163,7 +165,7 @@ class Disk:
             if kind:
                 self._plain(path)
             if mode != "r":
-                self._check_user()
+                self._check_user(path)
         data = self._data(path) if kind and "w" not in mode else b""
         if mode not in ("r", "r+"):
             self.save(name, data)
@@ -179,11 +181,11 @@ class Disk:
             raise Unsure("a full disk")
         self._written[path] = data
 
-    def _check_user(self) -> None:
+    def _check_user(self, path: str) -> None:
         """Who may change what is asked of the real rules only for the one who may change all."""
         system = self._machine.system
         home = next((row.home for row in system.users if row.name == system.user), "/")
-        if system.user != "root" and not f"{self.cwd}/".startswith(f"{home}/"):
+        if (system.user != "root" and not path.startswith(f"{home}/")) or taking(path):
             raise Unsure("who may write here")
 
     def _key(self, path: Any) -> str:
@@ -207,6 +209,8 @@ class Disk:
             raise self._fail(NotADirectoryError, 20, "Not a directory", path)
         if there and path not in self._written:
             self._plain(path)
+        if handle.mode[0] != "r":
+            self._check_user(path)
         if handle.mode[0] == "w":
             self._written[path] = b""
         elif handle.mode[0] == "a":
@@ -215,9 +219,13 @@ class Disk:
 
     def _plain(self, path: str) -> None:
         """Let only plain files with bytes pass, and those that the user may read and write."""
-        stat = self._machine.files.stat(path)
-        user = self._machine.system.user
-        if stat.sized or stat.kind != "file" or stat.device or (user != "root" and not stat.mode & 0o044):
+        files, actor = self._machine.files, self._machine.actor()
+        with files.acting(actor):
+            try:
+                stat = files.stat(path)
+            except PermissionError as err:
+                raise Unsure(f"file: {path}") from err
+        if stat.sized or stat.kind != "file" or stat.device or (actor and not actor.may(stat, READ)):
             raise Unsure(f"file: {path}")
 
     def _data(self, path: str) -> bytes:

@@ -12,7 +12,7 @@ import sys
 
 from llm_kernel.python.library import BUILTINS, BY_VERSION, DUNDERS, LIBRARY, SINCE
 from llm_kernel.python.script import Script, Unsure
-from llm_kernel.python.subset import check_format, check_warnings, parents
+from llm_kernel.python.subset import check_format, check_warnings, own_names, parents
 
 __all__ = ["judged"]
 
@@ -40,7 +40,7 @@ class _Judge:
     def __init__(self, script: Script, tree: ast.Module) -> None:
         self._script, self._tree, self._above = script, tree, parents(tree)
         self._minor = script.version[1]
-        self._own = _bound(tree)
+        self._own = own_names(tree) | _taken(tree)
         self._modules: dict[str, str] = {}
         self._stars: list[str] = []
         library: set[str] = set()
@@ -236,22 +236,7 @@ def _empty(pattern: str) -> bool:
     return not re.fullmatch(r"(?:\\[dws]\+|[\w@.\- ]|\[[^\]\\]+\]\+)+", pattern)
 
 
-def _bound(tree: ast.Module) -> set[str]:
-    """The names that the program itself binds, attributes and parameters included."""
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
-                names.add(name)
-            case (
-                ast.FunctionDef(name=name)
-                | ast.AsyncFunctionDef(name=name)
-                | ast.ClassDef(name=name)
-                | ast.arg(arg=name)
-            ):
-                names.add(name)
-            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                names.add(name)
-            case ast.ImportFrom(names=aliases):
-                names.update(alias.asname or alias.name for alias in aliases)
-    return names
+def _taken(tree: ast.Module) -> set[str]:
+    """The names that the program takes out of modules."""
+    taken = (alias for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names)
+    return {alias.asname or alias.name for alias in taken}

@@ -13,7 +13,7 @@ from llm_kernel.python.guarded import check_modules, decorates, functions, lazy
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
 
-__all__ = ["check", "check_format", "check_warnings", "parents"]
+__all__ = ["check", "check_format", "check_warnings", "own_names", "parents"]
 
 _TYPES = (str, bytes, list, dict, tuple, set, frozenset, int, float, bool, complex, range, slice, type, BaseException)
 _KNOWN = frozenset(name for kind in _TYPES for name in dir(kind)) | {"seek", "tell", "truncate", "flush", "mode"}
@@ -39,7 +39,7 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
     above = parents(tree)
     inside = {child for node in replaced for child in ast.walk(node)}
     nodes = [node for node in ast.walk(tree) if node not in inside]
-    own = _own_names(tree)
+    own = own_names(tree)
     modules = _modules(nodes)
     taken = functions(nodes)
     check_modules(nodes, above, own, modules, script)
@@ -65,14 +65,16 @@ def check_warnings(script: Script) -> None:
         raise Unsure("a warning of the compiler")
 
 
-def _own_names(tree: ast.Module) -> set[str]:
-    """The names that the script itself binds, attributes included."""
+def own_names(tree: ast.Module) -> set[str]:
+    """The names that the script itself binds without an import, attributes and parameters included."""
     names: set[str] = set()
     for node in ast.walk(tree):
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
                 names.add(name)
-            case ast.FunctionDef(name=name) | ast.ClassDef(name=name) | ast.arg(arg=name):
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                names.add(name)
+            case ast.arg(arg=name):
                 names.add(name)
             case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 names.add(name)

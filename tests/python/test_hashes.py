@@ -48,6 +48,8 @@ async def test_a_data_class_is_hashed_as_python_does() -> None:
         "{int: 1, str: 2}.keys() & {1}.union([str])",
         "frozenset([(1, (ValueError('x'),))])",
         "{F(int)}",
+        "list(map(set, [[int, str]]))",
+        "list(map(set().add, [int, str]))",
     ],
 )
 async def test_other_places_in_a_set_are_left(made: str) -> None:

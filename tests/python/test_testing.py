@@ -81,6 +81,8 @@ FAILED (failures=2, errors=1, skipped=1)
 LEFT = {
     "import unittest\nunittest.TestLoader().loadTestsFromName('os._exit')": "tests by a name",
     "import unittest\nunittest.TestLoader().discover('.')": "more of unittest than is known",
+    _HEAD.replace("TestCase", "TestResult") + "    def addError(self, test, error):\n        error[2].tb_frame\n"
+    "class C(unittest.TestCase):\n    def test(self):\n        1 / 0\nC('test').run(T())": "attribute: tb_frame",
     "from unittest import mock": "not compared: unittest.mock",
     _HEAD
     + "    def test(self):\n        self.assertLogs()\nunittest.main(argv=['t'])": "more of unittest than is known",

@@ -94,6 +94,7 @@ COMPUTED = {
     _POOL: ("[6, 12, ZeroDivisionError('integer division or modulo by zero'), 4]\n[8, 9]\n3\n", ""),
     _OWN: ("", "own in own\nMainThread out\n"),
 }
+_POOLED = "from concurrent.futures import ThreadPoolExecutor\nf = ThreadPoolExecutor().submit(lambda: 1 / 0)\n"
 _TWO = "import threading\na, b = threading.Lock(), threading.Lock()\n"
 LEFT = {
     "import threading\nthreading.Thread(target=lambda: 1 / 0).start()": "an error that ends a thread",
@@ -101,6 +102,11 @@ LEFT = {
     "import queue\nqueue.Queue().get()": "a wait without end",
     "import threading\nthreading.Thread(target=[].__class__.__subclasses__).start()": "attribute: __subclasses__",
     "import threading\nthreading.Thread(target=lambda: open.__globals__).start()": "attribute: __globals__",
+    _POOLED + "f.exception().__traceback__": "attribute: __traceback__",
+    _POOLED + "f._state": "attribute: _state",
+    _POOLED + "f.add_done_callback(lambda f: f.result())\nprint(1)": "an error that nobody awaited",
+    _POOLED + "f.result()": "threads that go on after an error",
+    _TWO + "type(a).acquire.__code__": "attribute: __code__",
     _TWO + "a._line": "attribute: _line",
     "import threading\nthreading.current_thread()._bootstrap()": "attribute: _bootstrap",
     "import threading as t\nclass T(t.Thread):\n    def run(self): self._started\nT().start()": "attribute: _started",

@@ -53,6 +53,8 @@ def called(node: ast.Call, scope: Scope) -> Says:
 
 def _came(frame: Frame, target: Any, values: list[Any], found: Any) -> Any:
     """What a call gave."""
+    if target is map:
+        frame.module.run.reach.hashes.check_mapped(values[0])
     if found is not None:
         return frame.module.run.came(found)
     if type(target) is BuiltinMethodType and type(target.__self__) is set:

@@ -93,6 +93,8 @@ class Reach:
     def delete(self, value: Any, name: str) -> None:
         """``del value.name``."""
         self._settable(value, name)
+        if name == "__hash__":
+            raise Doubt("a class without its hash")
         delattr(value, name)
 
     def getattr(self, value: Any, name: str, *default: Any) -> Any:

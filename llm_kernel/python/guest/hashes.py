@@ -70,6 +70,11 @@ class Hashes:
             for many in args:
                 self.check(many if isinstance(many, Collection) else method.__self__)
 
+    def check_mapped(self, function: Any) -> None:
+        """Doubt ``map`` where it would make or fill sets that nobody looks at."""
+        if function is set or function is frozenset or (type(function) in _METHODS and type(function.__self__) is set):
+            raise Doubt("a set in the order of places in memory")
+
     def _steady(self, value: Any) -> Any:
         """The same for the same value, each time."""
         parts = self._parts(value)
