@@ -34,6 +34,7 @@ SILENT = frozenset(sys.stdlib_module_names) | frozenset(
         "networkx",
         "sympy",
         "psutil",
+        "setproctitle",
         "pynvml",
         "statsmodels",
         "plotly",

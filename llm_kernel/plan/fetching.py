@@ -1,7 +1,7 @@
 """What torchvision prints and leaves when a script downloads a well-known data set, or finds it there.
 
 Lines as torchvision prints them (``torchvision/datasets/mnist.py``, ``cifar.py``, ``utils.py`` of its releases from 0.9
-on), sizes in bytes as published with the data sets. From memory of both, not from a recording.
+to 0.20), sizes in bytes as published with the data sets. From memory of both, not from a recording.
 """
 
 from __future__ import annotations

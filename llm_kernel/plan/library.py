@@ -43,11 +43,11 @@ from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attrib
 from llm_kernel.plan.shapes.metrics import estimated
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.numpys import forget
-from llm_kernel.plan.shapes.release import before
+from llm_kernel.plan.shapes.release import before, release
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import OBJECTS, SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.tensor import Tensor, tensor
-from llm_kernel.plan.shapes.versions import fact
+from llm_kernel.plan.shapes.versions import fact, version_of
 from llm_kernel.plan.standard import STANDARD
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
@@ -260,8 +260,18 @@ def _fetch(w: Walk, name: str, root: Value) -> None:
     there = known in w.fetched or exists(known.files[0][0])
     if not there:
         w.fetched.append(known)
+    told = release(w.facts, "torchvision")
+    if told is not None and told >= _QUIET:
+        if not there and version_of(w.facts, "tqdm") is None:
+            for _ in (name for name, _ in known.files if name.endswith(".gz")):
+                w.emit(Line((Literal("\r100.0%"),), "\n", "stderr"))
+        return
     for text in known.found if there else known.lines:
         w.emit(_line(text)[0])
+
+
+_QUIET = (0, 21)
+"""The release of torchvision from which on a download only draws its bar, without tqdm one of percent."""
 
 
 def _line(*parts: str | Hole) -> tuple[Line]:

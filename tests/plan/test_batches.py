@@ -224,3 +224,22 @@ def test_a_part_of_a_batch_has_the_rows_of_the_batch():
     for item in ("elsewhere.read(i)", "elsewhere.read(i), torch.tensor(1)"):
         found = printed(source.format(item)).splitlines()
         assert [line for line in found if line != "..."] == ["0 40 40 40", "40 40 40 40", "40 20 20 20", "?"]
+
+
+def test_newer_releases_of_torchvision_fetch_without_a_word():
+    source = "from torchvision import datasets\n" + "datasets.CIFAR10('data', download=True)\n" * 2 + "print('ready')\n"
+
+    def said(**versions: str) -> list[str]:
+        found = plan(source, facts={"exists": lambda name: False, "version": versions.get})
+        assert found is not None
+        return [text_of(node) for node in found.nodes if isinstance(node, Line)]
+
+    archive = "cifar-10-python.tar.gz"
+    assert said(torchvision="0.20.1", tqdm="4.66.0") == [
+        f"Downloading https://www.cs.toronto.edu/~kriz/{archive} to data/{archive}\n",
+        f"Extracting data/{archive} to data\n",
+        "Files already downloaded and verified\n",
+        "ready\n",
+    ]
+    assert said(torchvision="0.21.0+cu124", tqdm="4.66.0") == ["ready\n"]
+    assert said(torchvision="0.22.1") == ["\r100.0%\n", "ready\n"]
