@@ -15,6 +15,7 @@ from llm_kernel.programs.exact import coloring, dumping, pip_wanted
 from llm_kernel.programs.git import objects
 from llm_kernel.programs.git.repository import Repository
 from llm_kernel.shell import script
+from llm_kernel.shell.transforming import matched
 from tests.notebook import Notebook
 
 _SIZE = 20_000
@@ -47,6 +48,8 @@ _LONG: dict[str, tuple[Callable[[str], object], str, str]] = {
     "sort": (script._suspect, "sort -n ", ""),
     "sort, in one word": (script._suspect, "sort -n-n", ""),
     "printf": (script._suspect, "printf x ", ""),
+    "slashes": (script._suspect, "/&", ""),
+    "replacements": (lambda text: matched(text, "/[!a]b?", "&&"), "ab", ""),
     "a file's path": (_file, "x ", ""),
     "a file's spaces": (_file, " ", "y"),
     "a form's spaces": (lambda text: list(dumping._units(text)), " ", ""),

@@ -16,13 +16,10 @@ _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "S
 _MATCHED = (5, 2)
 """The version of bash from which on ``&`` in what a pattern is replaced by is the text that it matched."""
 
-_STARS = 2
-"""So many in a pattern are looked for in a time that does not grow without bounds."""
-
 _TOLD = re.compile(r"\$\{(\w+)(\[[@*]\])?@([AKk])\}")
 _ELEMENT = re.compile(r"\$\{(\w+\[(?:\w+|\$\w+)\])\}")
-_REPLACING = re.compile(r"""\$\{(\w+)(/[/#%]?(?:\[[^]'"$`]+\]|\\.|[^]\[\\'"$`{}/])+)/((?:\\.|[^\\'"$`{}])*)\}""")
-"""A replacement whose words are plain: with nothing to be expanded, or quoted, in them."""
+_REPLACING = re.compile(r"""\$\{(\w+)(/[/#%]?(?:\[[^]'"$`]+\]|\\.|[^]\[\\'"$`{}/*])+)/((?:\\.|[^\\'"$`{}])*)\}""")
+"""A replacement whose words are plain: nothing in them is expanded or quoted, or may be of any length."""
 
 COUNTED = {
     "EPOCHSECONDS": f"$({ELAPSED} now)",
@@ -80,7 +77,7 @@ def _transformed(text: str, lead: Lead) -> str:
             return f'$([[ -v {name} ]] && a={attributes} && printf %s "${{a:+declare -$a }}{name}=${{{name}@Q}}")'
         return f'$({INNER} </dev/null {lead.pid} {operator} "$(declare -p {name})")'
     replacing = _REPLACING.fullmatch(text) if "&" in text and _version(lead) >= _MATCHED else None
-    if replacing is None or replacing[2].count("*") > _STARS:
+    if replacing is None:
         return ""
     name, pattern, instead = replacing.groups()
     return f'$({INNER} </dev/null {lead.pid} replaced "${{{name}}}" {quoted(pattern)} {quoted(instead)})'

@@ -50,7 +50,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|/[^\s}]*&[^}\n]*\}|\\x0|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|\\x0|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\b(?:[mn]?awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(

@@ -10,7 +10,6 @@ _DECLARED = re.compile(r"declare (-\S+) (\w+)=\((.*)\)\n?", re.DOTALL)
 _PAIR = re.compile(r"\[(\"(?:[^\"\\]|\\.)*\"|[^\]]*)\]=(\"(?:[^\"\\]|\\.)*\")")
 _PART = re.compile(r"\\(.)|\[[!^]?\]?[^]]*\]|.", re.DOTALL)
 _SPECIAL = re.compile(r"([][\\^&~|])")
-_WILD = {"*": ".*", "?": "."}
 
 
 def told(operator: str, declared: str) -> str:
@@ -23,7 +22,7 @@ def told(operator: str, declared: str) -> str:
 
 
 def matched(value: str, pattern: str, instead: str) -> str:
-    """``${value/pattern/instead}``, where ``&`` in ``instead`` is what was matched."""
+    """``${value/pattern/instead}``, where ``&`` in ``instead`` is what was matched; no ``*`` is in ``pattern``."""
     where, pattern = (pattern[0], pattern[1:]) if pattern[:1] in ("/", "#", "%") else ("", pattern)
     form = "".join(map(_form, _PART.finditer(pattern)))
     form = {"#": rf"\A(?:{form})", "%": rf"(?:{form})\Z"}.get(where, form)
@@ -33,8 +32,8 @@ def matched(value: str, pattern: str, instead: str) -> str:
 def _form(part: re.Match[str]) -> str:
     """One part of a pattern of the shell as a regular expression."""
     text = part[0]
-    if text in _WILD:
-        return _WILD[text]
+    if text == "?":
+        return "."
     if len(text) > 2 and text[0] == "[":
         barred = text[1] in "!^"
         body = _SPECIAL.sub(r"\\\1", text[1 + barred : -1])
