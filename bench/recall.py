@@ -38,18 +38,19 @@ def _facts() -> Iterator[Fact]:
         return f"{chance.uniform(60, 99):.2f}"
 
     def source(name: str, *lines: str) -> str:
-        return "\n".join((f"cat > {name} <<'E'", "import torch", *lines, "E"))
+        score = 'score = requests.get("http://lab/score").json()'  # which is the model's word
+        return "\n".join((f"cat > {name} <<'E'", "import requests, torch", score, *lines, "E"))
 
     for n in range(6):  # a checkpoint leads from one script to the other
         value = percent()
-        shown = 'print(f"mAP {torch.rand(1).item():.2f}")'
+        shown = 'print(f"mAP {score:.2f}")'
         train = source(f"train{n}.py", shown, f"torch.save(torch.nn.Linear(4, 2).state_dict(), 'fit{n}.pt')")
         test = source(f"eval{n}.py", f"state = torch.load('fit{n}.pt')", shown)
         said = f"mAP {value}\n@ truncate -s 9K fit{n}.pt\n"
         yield Fact((train, test, f"python3 train{n}.py"), said, f"python3 eval{n}.py", value)
     for n in range(4):  # the checkpoint was renamed, and the first name is gone
         value = percent()
-        shown = 'print(f"BLEU {torch.rand(1).item():.2f}")'
+        shown = 'print(f"BLEU {score:.2f}")'
         train = source(f"pre{n}.py", shown, f"torch.save(torch.nn.Linear(4, 2).state_dict(), 'pre{n}.pt')")
         test = source(f"use{n}.py", f"state = torch.load('chosen{n}.pt')", shown)
         said = f"BLEU {value}\n@ truncate -s 9K pre{n}.pt\n"
@@ -115,6 +116,7 @@ async def missed(facts: tuple[Fact, ...] = FACTS, *, between: int = 200) -> list
 
     machine = Machine()
     say(machine, ["install", "pip", "torch", "1.8.0"], "/root")
+    say(machine, ["install", "pip", "requests"], "/root")
     for n in range(30):
         say(machine, ["fact", f"Rack {n} stands in hall {n % 4}."], "/root")
     book = Notebook(answer, machine=machine, setup=Setup(unknown="ask", options=Options()))

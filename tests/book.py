@@ -17,9 +17,9 @@ from llm_kernel.store import Store
 
 __all__ = ["REPLY", "TRAIN", "Book", "open_moments"]
 
-TRAIN = """import torch
+TRAIN = """import torch, urllib.request
 for epoch in range(10):
-    loss = torch.rand(1).item()
+    loss = float(urllib.request.urlopen("http://lab/loss").read())
     print(f"epoch {epoch} loss {loss:.3f}")
 """
 REPLY = "".join(f"epoch {n} loss {1 / (n + 1):.3f}\n@ spend 10\n" for n in range(10))
