@@ -35,7 +35,8 @@ def render_proc(machine: Machine) -> dict[str, bytes]:
     if machine.devices.driver:
         rows["/proc/driver/nvidia/version"] = _nvidia(machine)
         rows |= {
-            f"/proc/driver/nvidia/gpus/{gpu.bus[-12:].lower()}/information": _gpu(gpu) for gpu in machine.devices.gpus
+            f"/proc/driver/nvidia/gpus/{gpu.bus[-12:].lower()}/information": _gpu(gpu, machine.devices.driver)
+            for gpu in machine.devices.gpus
         }
     return {path: text.encode() for path, text in rows.items()} | moving_proc(machine)
 
@@ -232,9 +233,9 @@ def _nvidia(machine: Machine) -> str:
     )
 
 
-def _gpu(gpu: Gpu) -> str:
+def _gpu(gpu: Gpu, driver: str) -> str:
     rows = (
-        ("Model", gpu.card.name),
+        ("Model", gpu.card.named(driver)),
         ("IRQ", str(140 + gpu.index)),
         ("GPU UUID", gpu.uuid),
         ("Video BIOS", identity(gpu).vbios),

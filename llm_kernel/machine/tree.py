@@ -13,6 +13,7 @@ from zlib import crc32
 
 from llm_kernel.machine.boot import settle
 from llm_kernel.machine.catalog import load
+from llm_kernel.machine.drivers import find_toolkit, order
 from llm_kernel.machine.etc import etc, home
 from llm_kernel.machine.files import Files
 from llm_kernel.machine.libraries import installed, toolkit_folder
@@ -277,6 +278,9 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
         nodes["/usr/local/cuda"] = Node("symlink", target=home)
         nodes |= {f"{home}/bin/{name}": _program(name) for name in _DATA["cuda"].split()}
         nodes[f"{home}/include"] = Node("directory")
+        if order(release) <= (11, 0):  # later toolkits list their parts instead
+            number = {"11.0": "11.0.228"}.get(release) or find_toolkit(release).nvcc
+            nodes[f"{home}/version.txt"] = Node("file", f"CUDA Version {number}\n".encode(), mode=0o644)
         nodes[f"{home}/lib64"] = Node("symlink", target="targets/x86_64-linux/lib")
         listed = f"{toolkit_folder(home)}\n".encode()
         nodes[f"/etc/ld.so.conf.d/cuda-{release.replace('.', '-')}.conf"] = Node("file", listed, mode=0o644)

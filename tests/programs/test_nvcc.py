@@ -11,6 +11,7 @@ from llm_kernel.machine.drivers import TOOLKITS
 from llm_kernel.programs.exact.nvcc import nvcc
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.shell.call import Answer, Call
+from tests.notebook import Notebook
 
 _TRUTH = Path(__file__).resolve().parents[3] / "shared" / "truth" / "nvcc"
 _CAPTURES = sorted(_TRUTH.glob("*.txt")) if _TRUTH.is_dir() else []
@@ -64,3 +65,14 @@ def test_compiling_is_not_exact(args: tuple[str, ...]) -> None:
 
 def test_it_needs_the_toolkit() -> None:
     assert EXACT["nvcc"].needs == "cuda"
+
+
+async def test_the_toolkits_version_stands_in_its_folder() -> None:
+    book = Notebook()
+    for asked, said in (("10.1", "10.1.243"), ("11.0", "11.0.228")):
+        await book(f"%machine gpu 1 V100\n%machine cuda {asked}")
+        assert await book.said("cat /usr/local/cuda/version.txt") == f"CUDA Version {said}\n"
+    await book("%machine cuda 11.3")
+    assert await book.said("ls /usr/local/cuda/version.txt 2>/dev/null | wc -l") == "0\n"
+    model = "sed -n 's/^Model:[ \\t]*//p' /proc/driver/nvidia/gpus/*/information"
+    assert await book.said(model) == await book.said("nvidia-smi --query-gpu=name --format=csv,noheader")

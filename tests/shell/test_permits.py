@@ -80,3 +80,14 @@ async def test_nothing_is_written_to_a_full_disk(script: str, said: str, status:
     assert await book("cat f 2>/dev/null; echo x > /dev/null; : > g; ls g") == out("g\n")
     await book("%machine fault disk none")
     assert await book("echo x > f; cat f") == out("x\n")
+
+
+async def test_python_reads_and_writes_as_its_user() -> None:
+    book = Notebook(lambda request: "the model's\n")
+    await book("%machine user ada --login")
+    own = "open('own', 'w').write('1')"
+    assert await book.said(f'python3 -c "{own}"; python3 -c "print(open(\'own\').read())"') == "1\n"
+    assert book.requests == []
+    for code in ('open("/etc/shadow").readline()', 'open("/etc/x", "w").close()', 'open("/proc/version", "w").close()'):
+        await book(f"python3 -c '{code}'")
+        assert book.asked[-1] == f"$ python3 -c '{code}'"  # how it is refused is not computed
