@@ -24,7 +24,7 @@ class Bounds:
         places = Places(plan.nodes, definitions(source), course.recipe.updates)
         self.course = course
         self.scale = places.scale
-        self._figures = Figures(places.all(), course)
+        self._figures = Figures(places.all(), course, places.turns * places.scale)
 
     @property
     def replaced(self) -> int:
@@ -39,6 +39,10 @@ class Bounds:
     def held(self, text: str, elapsed: float | None = None) -> str:
         """``text``, one row without its end, with its figures within bounds; ``elapsed``: the run's seconds so far."""
         return self._figures.held(text, elapsed)
+
+    def clocked(self, text: str, elapsed: float) -> str | None:
+        """``text`` with its times since the run began ``elapsed`` seconds ago; None where it tells none."""
+        return self._figures.clocked(text, elapsed)
 
 
 def bounds(plan: Plan, source: str, argv: Sequence[str] = (), seed: str = "") -> Bounds | None:

@@ -133,7 +133,8 @@ class Tempo:
             seconds = turn - self._since  # the lines that were to take the rest did not come
         if beat.steps is not None:
             line = beat.steps.held(text, turn * beat.single, self._flicker) + line[len(text) :]
-        told = _TOOK.search(line) if beat.timed and beat.closes == 1 else None
+        whole = self.bounds is not None and self.bounds.clocked(text, 0.0) is not None
+        told = _TOOK.search(line) if beat.timed and beat.closes == 1 and not whole else None
         if told is not None and self._seconds / _FAR < float(told[1]) < self._seconds * _FAR:
             seconds = min(max(float(told[1]) - self._since, 0.0), _LONGEST)
         elif told is not None:
@@ -145,6 +146,8 @@ class Tempo:
             return False, line
         self._since = 0.0 if beat.closes == 1 else self._since + seconds
         self.credit += seconds
+        if self.bounds is not None and (clocked := self.bounds.clocked(text, self.credit)) is not None:
+            line = clocked + line[len(text) :]
         await self._streams.strand.sleep(seconds)
         self._works(seconds)
         self._struck += 1

@@ -167,6 +167,33 @@ for epoch in range(1, 6):
     assert min(took) > 2
 
 
+async def test_times_since_the_start_add_up_and_what_is_left_and_a_rate_follow() -> None:
+    source = """%%writefile fit.py
+import torch, time
+from torchvision import datasets
+train = datasets.MNIST("data", download=False)
+model = torch.nn.Linear(784, 10)
+begin = time.time()
+for epoch in range(5):
+    loss = model(torch.rand(64, 784)).sum()
+    loss.backward()
+    took = time.time() - begin
+    left = took / (epoch + 1) * (5 - epoch - 1)
+    print(f"{loss.item():.4f} elapsed {took:.2f}s ETA {left:.2f}s {len(train) * (epoch + 1) / took:.1f} img/s")
+"""
+    notebook = Notebook(["".join(f"{1 / n:.4f} elapsed 5.00s ETA 5.00s 0.5 img/s\n" for n in range(1, 6))])
+    await notebook("%machine install pip torch 1.8.0")
+    await notebook("%machine fact 'MNIST is downloaded to ./data'")
+    await notebook(source)
+    (said, *_) = await notebook("python3 fit.py")
+    rows = [tuple(map(float, row)) for row in re.findall(r"elapsed ([\d.]+)s ETA ([\d.]+)s ([\d.]+) img", said.text)]
+    assert len(rows) == 5
+    for at, (took, left, rate) in enumerate(rows, 1):
+        assert left == pytest.approx(took * (5 - at) / at, abs=0.05)
+        assert rate == pytest.approx(60000 * at / took, rel=0.01)
+        assert took == pytest.approx(rows[0][0] * at, rel=0.1)
+
+
 def test_a_loop_in_loops_that_is_told_by_its_form_has_a_last_line() -> None:
     planned = plan("for i in range(500):\n  for j in range(500):\n    for k in range(500):\n      print(i, j, k)")
     assert planned is not None

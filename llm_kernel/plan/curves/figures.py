@@ -51,9 +51,9 @@ class _Trail:
 
 
 class Figures:
-    """The figures of one run; ``replaced`` counts those that nobody said, by the reason."""
+    """The figures of one run of so many ``epochs``; ``replaced`` counts those that nobody said, by the reason."""
 
-    def __init__(self, places: list[Place], course: Course) -> None:
+    def __init__(self, places: list[Place], course: Course, epochs: float = 1.0) -> None:
         self._places, self._course, self._schedule = places, course, course.schedule
         for place in places:
             place.roles = _own_split(place.roles, course)
@@ -64,7 +64,7 @@ class Figures:
         self._same: dict[tuple[str, str, str, int], float] = {}
         self._best: dict[tuple[str, str], tuple[float, int]] = {}
         self._each: dict[str, float] = {}
-        self._turn = 0
+        self._turn, self._progress, self._epochs = 0, 0.0, epochs
         self._percents: dict[tuple[int, int], bool] = {}
         self.replaced: Counter[str] = Counter()
 
@@ -76,7 +76,7 @@ class Figures:
         row = place.row(found)
         if row.turn < self._turn:
             self._begin()  # another run of the same loop: the next fold, the next seed
-        self._turn = row.turn
+        self._turn, self._progress = row.turn, row.progress
         spots = list(self._spots(place, found))
         known: dict[tuple[str, str], float] = {}
         for group, role, digits in sorted(spots, key=lambda spot: spot[1].kind != "correct"):
@@ -99,6 +99,27 @@ class Figures:
                 pieces.append((group, self._text(place, group, role, value, digits)))
         for group, new in reversed(pieces):
             text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
+        return text
+
+    def clocked(self, text: str, elapsed: float) -> str | None:
+        """``text`` with its times since the run began, ``elapsed`` seconds ago; None where it tells none."""
+        place, found = self._place(text) if len(text) <= _LONGEST else (None, None)
+        if place is None or found is None or not any(role.run for role in place.roles):
+            return None
+        done = self._progress
+        for group, role, digits in reversed(list(self._spots(place, found))):
+            match role.kind if role.run and done > 0 and elapsed > 0 else "":
+                case "time":
+                    value = _timed(place, group, elapsed)
+                case "eta":
+                    value = _timed(place, group, elapsed * max(self._epochs / done - 1, 0.0))
+                case "rate":
+                    value = self._course.recipe.examples * done / elapsed
+                case _:
+                    continue
+            text = (
+                f"{text[: found.start(group)]}{self._text(place, group, role, value, digits)}{text[found.end(group) :]}"
+            )
         return text
 
     def _base(self, role: Role) -> str | None:

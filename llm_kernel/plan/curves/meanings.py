@@ -10,11 +10,13 @@ from typing import Literal, TypeAlias
 from llm_kernel.plan.curves.constants import last_name
 from llm_kernel.plan.curves.kinds import kind_of
 
-__all__ = ["Many", "definitions", "losses", "meaning"]
+__all__ = ["Many", "definitions", "losses", "meaning", "since_start"]
 
 Many: TypeAlias = Literal["", "batch", "batches", "examples"]
 """How many: one, as many as a batch has examples, as the data has batches, as it has examples."""
 _LONGEST = 160
+_CLOCKS = frozenset({"time", "perf_counter", "monotonic", "default_timer"})
+_EPOCHS = re.compile(r"epoch", re.IGNORECASE)
 _STEPS = 4
 _SUM = re.compile(r"""reduction=['"]sum['"]|size_average=False|\.sum\(\)|torch\.sum\([^,]*\)$""")
 _MEAN = re.compile(r"""mean\(|reduction=['"]mean['"]|/ ?(?:len|\w+\.size\(0|\w+\.shape\[0|\w*batch_?size)""")
@@ -34,7 +36,8 @@ def definitions(source: str) -> dict[str, str]:
     """What each name of the source is assigned first that says something: its expression as text.
 
     Under ``+name`` stands how many losses are added up in it (nothing where nobody can tell), under ``/name`` what
-    that is divided by later; under ``name()`` what a function of the source gives, if that is a sum over its examples.
+    that is divided by later; under ``name()`` what a function of the source gives, if that is a sum over its examples;
+    under ``@name`` that a clock was read into it before the epochs.
     """
     held: dict[str, str] = {}
     try:
@@ -61,11 +64,33 @@ def definitions(source: str) -> dict[str, str]:
                         held.setdefault(one.id, ast.unparse(value)[:_LONGEST])
             case ast.FunctionDef(name=name) if _adds(node):
                 held[f"{name}()"] = "sum"
+    held |= {f"@{name}": "run" for name in _started(tree)}
     for name, texts in added.items():
         held.setdefault(name, min(texts)[:_LONGEST])
         counts = {count for text in texts if (count := _added(name, text, held))}
         held[f"+{name}"] = counts.pop() if len(counts) == 1 else ""
     return held
+
+
+def _started(tree: ast.Module) -> Iterator[str]:
+    """The names that take the time before the loop over epochs, of the module or of the function around that loop."""
+    blocks = [tree.body, *(node.body for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))]
+    for block in blocks:
+        loops = [at for at, node in enumerate(block) if isinstance(node, ast.For) and _EPOCHS.search(_head(node))]
+        for node in block[: loops[0]] if loops else []:
+            match node:
+                case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=func)) if last_name(func) in _CLOCKS:
+                    yield name
+
+
+def _head(loop: ast.For) -> str:
+    return f"{ast.unparse(loop.target)} {ast.unparse(loop.iter)}"
+
+
+def since_start(expr: str, meanings: Mapping[str, str]) -> bool:
+    """Whether a time is counted from before the epochs on."""
+    _, deep = meaning(expr, meanings)
+    return any(f"@{name}" in meanings for name in re.findall(r"[A-Za-z_]\w*", f"{expr} {deep}"))
 
 
 def meaning(expr: str, meanings: Mapping[str, str]) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from llm_kernel.plan.curves.course import Course
 from llm_kernel.plan.curves.kinds import SHARES, kind_of
-from llm_kernel.plan.curves.meanings import Many, losses, meaning
+from llm_kernel.plan.curves.meanings import Many, losses, meaning, since_start
 from llm_kernel.plan.curves.pairs import Figure
 from llm_kernel.plan.nodes import Hole, Line
 
@@ -45,6 +45,8 @@ class Role:
     steps: bool = False
     over: Many = ""
     by: Many = ""
+    run: bool = False
+    """Of a time: it is counted from before the epochs on."""
 
     @property
     def falls(self) -> bool:
@@ -122,8 +124,11 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
     whole = " ".join(part.text for part in line.parts[:at] if not isinstance(part, Hole))
     said = label if _METER.fullmatch(hole.expr) else f"{label} {hole.expr}"
     near_by, deep = meaning(hole.expr, meanings)
+    whole_run = since_start(hole.expr, meanings)
+    if whole_run and kind_of(after.partition(" ")[0]) == "rate":
+        return Role("rate", run=True)
     if hole.kind == "time":
-        return Role("eta" if kind_of(said) == "eta" else "time")
+        return Role("eta" if kind_of(said) == "eta" else "time", run=whole_run)
     kind = kind_of(hole.expr) or kind_of(label[-32:])
     near = kind_of(label[-16:])
     if near in ("top5", "accuracy", "loss", "ppl", "lr", "rmse") and kind in (
