@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from llm_kernel.programs import exact
 from llm_kernel.programs.exact import versions
+from llm_kernel.programs.refused import refused
 from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
@@ -45,7 +46,7 @@ def row_of(call: Call) -> Row | None:
         and not call.machine.packages.provider_at(posixpath.normpath(posixpath.join(call.cwd, folder)), base)
     ):
         return None
-    if unreachable(call) is not None:
+    if _unmet(call) is not None:
         return Row((base,), run=_unreachable)
     if versions.asked(call):
         return Row((base,), run=versions.told)
@@ -54,8 +55,13 @@ def row_of(call: Call) -> Row | None:
     return row if there else None
 
 
+def _unmet(call: Call) -> Answer | None:
+    """How a call ends that reaches nobody; None where that is not known."""
+    return unreachable(call) or refused(call)
+
+
 def _unreachable(call: Call) -> Answer:
-    said = unreachable(call)
+    said = _unmet(call)
     assert said is not None
     call.machine.clock.advance(patience(call))
     return said

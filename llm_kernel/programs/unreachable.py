@@ -5,26 +5,17 @@ pip is not here: it knows by itself when the network is down, for it may need no
 
 from __future__ import annotations
 
-import ipaddress
 import posixpath
 import re
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from llm_kernel.programs.exact import apt_lines
+from llm_kernel.programs.targets import is_address, is_here, target_of, words_of
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["patience", "unreachable"]
 
-_HERE = ("localhost", "ip6-localhost", "::1", "0.0.0.0")  # noqa: S104 - a name of this machine, nothing listens
-_VALUED = {
-    "ping": "-c -i -I -l -m -M -n -p -Q -s -S -t -T -w -W",
-    "curl": "-o -H -d -X -u -A -e -m -b -c -F -T -w -x --output --header --data --request --user --max-time "
-    "--connect-timeout --retry --user-agent --data-raw --data-binary --form --proxy",
-    "wget": "-O -o -P -t -T -a -i -U --output-document --tries --timeout --header --user-agent --directory-prefix",
-    "ssh": "-p -i -l -o -L -R -D -F -J -b -c -e -m -S -W -w",
-    "git": "-b --branch --depth -C -c -o --origin -j --jobs --filter --reference",
-}
 _REMOTE = ("clone", "fetch", "pull", "push", "ls-remote")
 
 
@@ -44,75 +35,41 @@ def patience(call: Call) -> float:
     return {"ping": 0.01, "apt": 20.1, "apt-get": 20.1}.get(posixpath.basename(call.name), 0.2)
 
 
-def _words(call: Call, kind: str) -> list[str]:
-    """The arguments that are no options and no options' values."""
-    valued, words, skip = _VALUED[kind].split(), list[str](), False
-    for arg in call.args:
-        if skip:
-            skip = False
-        elif arg.startswith("-") and len(arg) > 1:
-            skip = arg in valued
-        else:
-            words.append(arg)
-    return words
-
-
-def _address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _here(call: Call, host: str) -> bool:
-    return host in (*_HERE, call.machine.system.host) or host.startswith("127.")
-
-
 def _resolver(call: Call) -> str:
     old = call.machine.system.os == "centos"
     return "Name or service not known" if old else "Temporary failure in name resolution"
 
 
 def _ping(call: Call) -> Answer | None:
-    words = _words(call, "ping")
-    if len(words) != 1 or _here(call, words[0]):
+    words = words_of(call, "ping")
+    if len(words) != 1 or is_here(call, words[0]):
         return None
-    if not _address(words[0]):
+    if not is_address(words[0]):
         return Answer("", f"ping: {words[0]}: {_resolver(call)}\n", 2)
     old = call.machine.system.release in ("7", "18.04")
     return Answer("", f"{'' if old else 'ping: '}connect: Network is unreachable\n", 2)
 
 
-def _target(text: str) -> tuple[str, int]:
-    parts = urlsplit(text if "://" in text else f"http://{text}")
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    return parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
-
-
 def _curl(call: Call) -> Answer | None:
-    words = _words(call, "curl")
-    host, port = _target(words[-1]) if words else ("", 0)
-    if not host or _here(call, host) or words[-1].startswith("file:"):
+    words = words_of(call, "curl")
+    host, port = target_of(words[-1]) if words else ("", 0)
+    if not host or is_here(call, host) or words[-1].startswith("file:"):
         return None
     letters = "".join(arg[1:] for arg in call.args if re.fullmatch(r"-[A-Za-z#]+", arg))
     silent = "--silent" in call.args or "s" in letters
     if silent and "S" not in letters and "--show-error" not in call.args:
         said = ""
-    elif _address(host):
+    elif is_address(host):
         said = f"curl: (7) Failed to connect to {host} port {port}: Network is unreachable\n"
     else:
         said = f"curl: (6) Could not resolve host: {host}\n"
-    return Answer("", said, 7 if _address(host) else 6)
+    return Answer("", said, 7 if is_address(host) else 6)
 
 
 def _wget(call: Call) -> Answer | None:
-    words = _words(call, "wget")
-    host, port = _target(words[0]) if words else ("", 0)
-    if not host or _here(call, host):
+    words = words_of(call, "wget")
+    host, port = target_of(words[0]) if words else ("", 0)
+    if not host or is_here(call, host):
         return None
     quiet = any(arg in ("-q", "--quiet") or re.fullmatch(r"-[a-zA-Z]*q[a-zA-Z]*", arg) for arg in call.args)
     if quiet:
@@ -120,21 +77,21 @@ def _wget(call: Call) -> Answer | None:
     url = words[0] if "://" in words[0] else f"http://{words[0]}"
     url = f"{url}/" if not urlsplit(url).path else url
     head = f"--{call.machine.clock.local:%Y-%m-%d %H:%M:%S}--  {url}\n"
-    if _address(host):
+    if is_address(host):
         return Answer("", f"{head}Connecting to {host}:{port}... failed: Network is unreachable.\n", 4)
     said = f"Resolving {host} ({host})... failed: {_resolver(call)}.\n"
     return Answer("", f"{head}{said}wget: unable to resolve host address ‘{host}’\n", 4)
 
 
 def _git(call: Call) -> Answer | None:
-    words = _words(call, "git")
+    words = words_of(call, "git")
     if not words or words[0] not in _REMOTE:
         return None
     folder = call.path(call.args[call.args.index("-C") + 1]) if "-C" in call.args[:-1] else call.cwd
     url = words[1] if len(words) > 1 and words[0] == "clone" else _origin(call, folder, words[1:2])
     found = re.fullmatch(r"(?:ssh://)?(?:[\w.-]+@)?(?P<ssh>[\w.-]+\.[a-z]+)[:/](?P<path>\S+)", url)
     if url.startswith(("http://", "https://")):
-        host = _target(url)[0]
+        host = target_of(url)[0]
         said = f"fatal: unable to access '{url.rstrip('/')}/': Could not resolve host: {host}\n"
     elif found and not call.machine.files.exists(call.path(url)):
         said = (
@@ -166,11 +123,11 @@ def _origin(call: Call, folder: str, named: Sequence[str]) -> str:
 
 
 def _ssh(call: Call) -> Answer | None:
-    words = _words(call, "ssh")
+    words = words_of(call, "ssh")
     host = words[0].rpartition("@")[2] if words else ""
-    if not host or _here(call, host):
+    if not host or is_here(call, host):
         return None
-    if _address(host):
+    if is_address(host):
         port = next((b for a, b in zip(call.args, call.args[1:], strict=False) if a == "-p"), "22")
         return Answer("", f"ssh: connect to host {host} port {port}: Network is unreachable\r\n", 255)
     return Answer("", f"ssh: Could not resolve hostname {host}: {_resolver(call)}\r\n", 255)

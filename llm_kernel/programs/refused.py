@@ -1,0 +1,122 @@
+"""What clients say of a port of this very machine: whether somebody listens there is known."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from packaging.version import Version
+
+from llm_kernel.machine.listening import listeners
+from llm_kernel.programs.exact.sockets import PORTS
+from llm_kernel.programs.targets import is_address, is_here, target_of, words_of
+from llm_kernel.shell.call import Answer, Call
+
+__all__ = ["refused"]
+
+
+def refused(call: Call) -> Answer | None:
+    """How a call ends whose port nobody listens at; None for one that reaches somebody, or goes elsewhere."""
+    name = posixpath.basename(call.name)
+    way = _WAYS.get(name)
+    return way(call) if way is not None and call.machine.packages.provider(name) is not None else None
+
+
+def _open(call: Call, port: int) -> bool:
+    return any(one.protocol == "tcp" and one.port == port for one in listeners(call.machine))
+
+
+def _addresses(call: Call, host: str) -> list[str]:
+    """The addresses of a name of this machine, those of IPv6 first, as its table of hosts has them."""
+    if is_address(host):
+        return [host]
+    text = call.machine.files.read("/etc/hosts").decode("utf-8", "replace")
+    rows = [line.partition("#")[0].split() for line in text.splitlines()]
+    found = [row[0] for row in rows if host in row[1:] and is_address(row[0])]
+    return sorted(found, key=lambda one: ":" not in one) or ["127.0.0.1"]
+
+
+def _curl(call: Call) -> Answer | None:
+    words = words_of(call, "curl")
+    host, port = target_of(words[0]) if len(words) == 1 else ("", 0)
+    odd = {"-w", "--write-out", "--retry", "-x", "--proxy"} & {*call.args}
+    if not host or odd or not is_here(call, host) or words[0].startswith("file:") or _open(call, port):
+        return None
+    letters = "".join(arg[1:] for arg in call.args if re.fullmatch(r"-[A-Za-z#]+", arg))
+    silent = "--silent" in call.args or "s" in letters
+    if silent and "S" not in letters and "--show-error" not in call.args:
+        return Answer("", "", 7)
+    package = call.machine.packages.find(call.machine.packages.archive, "curl")
+    made = Version(re.match(r"[\d.]+", package.version)[0]) if package else Version("8")  # type: ignore[index]
+    if made < Version("7.30"):
+        return Answer("", f"curl: (7) Failed connect to {host}:{port}; Connection refused\n", 7)
+    late = " after 0 ms" if made >= Version("7.80") else ""
+    why = "Couldn't connect to server" if made >= Version("7.87") else "Connection refused"
+    return Answer("", f"curl: (7) Failed to connect to {host} port {port}{late}: {why}\n", 7)
+
+
+def _wget(call: Call) -> Answer | None:
+    words = words_of(call, "wget")
+    host, port = target_of(words[0]) if len(words) == 1 else ("", 0)
+    if not host or not is_here(call, host) or _open(call, port):
+        return None
+    if any(arg == "--quiet" or re.fullmatch(r"-[a-zA-Z]*q[a-zA-Z]*", arg) for arg in call.args):
+        return Answer("", "", 4)
+    url = words[0] if "://" in words[0] else f"http://{words[0]}"
+    said = f"--{call.machine.clock.local:%Y-%m-%d %H:%M:%S}--  {url}{'' if urlsplit(url).path else '/'}\n"
+    found = _addresses(call, host)
+    if not is_address(host):
+        said += f"Resolving {host} ({host})... {', '.join(found)}\n"
+    for one in found:
+        shown = f"[{one}]" if ":" in one else one
+        place = f"{shown}:{port}" if is_address(host) else f"{host} ({host})|{shown.strip('[]')}|:{port}"
+        said += f"Connecting to {place}... failed: Connection refused.\n"
+    return Answer("", said, 4)
+
+
+def _nc(call: Call) -> Answer | None:
+    flags = "".join(arg[1:] for arg in call.args if arg.startswith("-"))
+    words = [arg for arg in call.args if not arg.startswith("-")]
+    if set(flags) - set("znv4") or len(words) != 2 or not words[1].isdecimal() or not is_here(call, words[0]):
+        return None
+    host, port = words[0], int(words[1])
+    if _open(call, port) and "z" not in flags:
+        return None
+    newer = call.machine.system.os != "ubuntu" or Version(call.machine.system.release) >= Version("22.04")
+    shown = f"{host} (127.0.0.1)" if newer and not is_address(host) else host
+    if _open(call, port):
+        said = f"Connection to {shown} {port} port [tcp/{PORTS.get(port, '*')}] succeeded!\n"
+        return Answer("", said if "v" in flags else "", 0)
+    said = f"nc: connect to {shown} port {port} (tcp) failed: Connection refused\n"
+    return Answer("", said if "v" in flags else "", 1)
+
+
+def _telnet(call: Call) -> Answer | None:
+    words = [arg for arg in call.args if not arg.startswith("-")]
+    if not 0 < len(words) < 3 or len(words) < len(call.args) or not is_here(call, words[0]):
+        return None
+    port = words[1] if len(words) > 1 else "23"
+    if not port.isdecimal() or _open(call, int(port)):
+        return None
+    tried = "".join(f"Trying {one}...\n" for one in _addresses(call, words[0]))
+    return Answer(tried, "telnet: Unable to connect to remote host: Connection refused\n", 1)
+
+
+def _ssh(call: Call) -> Answer | None:
+    words = words_of(call, "ssh")
+    host = words[0].rpartition("@")[2] if words else ""
+    port = next((b for a, b in zip(call.args, call.args[1:], strict=False) if a == "-p"), "22")
+    if not host or not is_here(call, host) or not port.isdecimal() or _open(call, int(port)):
+        return None
+    return Answer("", f"ssh: connect to host {host} port {port}: Connection refused\r\n", 255)
+
+
+_WAYS: dict[str, Callable[[Call], Answer | None]] = {
+    "curl": _curl,
+    "wget": _wget,
+    "nc": _nc,
+    "telnet": _telnet,
+    "ssh": _ssh,
+}
