@@ -54,6 +54,13 @@ def regime(recipe: Recipe) -> Regime:
     return held.regime()
 
 
+def _smoothed(share: float, classes: int) -> float:
+    """The least loss of labels of which this share is spread over all classes: what they leave open themselves."""
+    other = min(max(share, 1e-6), 1.0) / classes
+    own = 1 - other * (classes - 1)
+    return -own * math.log(own) - (classes - 1) * other * math.log(other)
+
+
 class _Causes:
     """Multiplies the causes of one recipe together."""
 
@@ -149,7 +156,7 @@ class _Causes:
             self.heart *= 0.6
             self.why.append(f"dropout of {one.dropout:g}: a higher loss while training")
         if one.smoothing and self.pair.classes > 1:
-            self.floor = max(self.floor, one.smoothing * math.log(self.pair.classes) * 0.8 + 0.2)
+            self.floor = max(self.floor, _smoothed(one.smoothing, self.pair.classes))
             self.why.append("labels are smoothed: the loss stays higher")
         if one.decay >= 0.02 and one.optimizer != "adamw":
             self._decays(one.decay)
