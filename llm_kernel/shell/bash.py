@@ -282,6 +282,7 @@ class Shell:
         self._source, self._here = "", cwd
         self._forked = False
         self._doubtful: Collection[str] = ()
+        self._piped: Callable[[], Collection[str]] = frozenset
         self._said = environment(machine)
         self._prologue = _PROLOGUE + (f"{_CONDA}; " if machine.packages.has_conda else "") + _bash_says(machine)
         self.history = History()
@@ -329,6 +330,7 @@ class Shell:
             await out(self._named(data) if b"ashkit" in data else data)
 
         self._order = Streaming(output, errors, cache(partial(captured, self._source, self._doubtful)))
+        self._piped = cache(partial(captured, self._source, files=False))
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
         self._prologue = ""
         self._running, written = True, self._machine.files.writers.begin(reached)
@@ -598,8 +600,8 @@ class Shell:
                     status = await self._program(call, streams)
                 await turns.end()
                 await self.strand.sleep(COST)
-                if self._tables:
-                    await self.jobs.notice()
+                if any(table.busy for table in self._tables.values()) and call.name not in self._piped():
+                    await self.jobs.notice()  # not in the middle of a pipeline
                 return status
         except (asyncio.CancelledError, GeneratorExit):
             raise

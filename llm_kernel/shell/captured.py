@@ -20,25 +20,28 @@ _RUNNING = frozenset(". alias bash dash eval sh source trap".split())
 _SUBSTITUTED = frozenset(["command_substitution", "process_substitution"])
 
 
-def captured(script: str, doubtful: Collection[str] = ()) -> frozenset[str]:
-    """The words of ``script`` that stand only where output is taken; none of ``doubtful``, which others may call."""
+def captured(script: str, doubtful: Collection[str] = (), *, files: bool = True) -> frozenset[str]:
+    """The words of ``script`` that stand only where output is taken; none of ``doubtful``, which others may call.
+
+    ``files``: a file takes it too, not only another program.
+    """
     taken: dict[str, bool] = {}
     for node in walk(parse(script)):
         if node.type == "word":
             word = (node.text or b"").decode("utf-8", "replace")
-            taken[word] = taken.get(word, True) and _taken(node)
+            taken[word] = taken.get(word, True) and _taken(node, files)
     if not _RUNNING.isdisjoint(taken):
         return frozenset()
     return frozenset(word for word, always in taken.items() if always).difference(doubtful)
 
 
-def _taken(node: Node) -> bool:
+def _taken(node: Node, files: bool) -> bool:
     while (above := node.parent) is not None:
         if above.type in _SUBSTITUTED:
             return True
         if above.type == "pipeline" and above.named_children[-1] != node:
             return True
-        if above.type == "redirected_statement" and any(_takes(*route) for route in routes(above)):
+        if files and above.type == "redirected_statement" and any(_takes(*route) for route in routes(above)):
             return True
         node = above
     return False

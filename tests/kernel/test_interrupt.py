@@ -101,14 +101,16 @@ def test_a_second_interrupt_ends_what_traps_or_ignores_the_first() -> None:
 
 
 def test_the_model_s_connection_is_closed_by_the_interrupt_and_a_job_s_stays_open() -> None:
-    with Endpoint(["a line of a long reply\n" * 4000] * 2, delay=0.02) as endpoint:
-        with kernel(env={"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": "key"}) as client:
-            client.run("touch a.pl; perl a.pl > log &")
-            cell = client.send("perl a.pl")
-            client.wait_for(cell, "stream")
-            client.control("interrupt_request")
-            assert client.finish(cell).reply["evalue"] == "exit status 130"
-            until = time.monotonic() + 30
-            while not endpoint.disconnects and time.monotonic() < until:
-                time.sleep(0.01)
-            assert len(endpoint.disconnects) == 1
+    with (
+        Endpoint(["a line of a long reply\n" * 4000] * 2, delay=0.02) as endpoint,
+        kernel(env={"OPENAI_BASE_URL": endpoint.base_url, "OPENAI_API_KEY": "key"}) as client,
+    ):
+        client.run("touch a.pl; perl a.pl > log &")
+        cell = client.send("perl a.pl")
+        client.wait_for(cell, "stream")
+        client.control("interrupt_request")
+        assert client.finish(cell).reply["evalue"] == "exit status 130"
+        until = time.monotonic() + 30
+        while not endpoint.disconnects and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(endpoint.disconnects) == 1

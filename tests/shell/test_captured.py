@@ -33,3 +33,7 @@ def test_a_word_is_captured_that_stands_only_where_output_is_taken(script: str, 
 
 def test_what_a_function_may_call_is_doubtful() -> None:
     assert captured("x=$(date); y=$(ls)", {"date"}) == {"ls"}
+
+
+def test_what_goes_to_another_program_is_told_from_what_goes_to_a_file() -> None:
+    assert captured("date | cat; y=$(ls); expr 1 > f", files=False) & {"date", "expr", "ls"} == {"date", "ls"}
