@@ -14,6 +14,7 @@ from llm_kernel.plan.foreign.constants import Fixed
 from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
 from llm_kernel.plan.foreign.headers import HEADERS
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
+from llm_kernel.plan.foreign.scopes import bound
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
 from llm_kernel.plan.foreign.turns import anyhow
 from llm_kernel.plan.foreign.walk import Walk
@@ -71,7 +72,7 @@ def _read(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
         return None
     dialect: Dialect = JavaScript() if tongue == "javascript" else C(root)
     functions = _functions(root)
-    if tongue == "javascript" and _unknown(root, functions):
+    if tongue == "javascript" and not bound(root):
         return None  # it fails on its way
     status: int | None = None
     try:
@@ -171,42 +172,3 @@ def _functions(root: Node) -> dict[str, list[Node]]:
         if name:
             found.setdefault(name, []).append(node)
     return found
-
-
-_GLOBALS = frozenset(
-    """console process require module exports Math JSON Object Array String Number Boolean Date Map Set WeakMap WeakSet
-    Symbol Promise Error TypeError RangeError RegExp BigInt parseInt parseFloat isNaN isFinite undefined NaN Infinity
-    globalThis Buffer setTimeout setInterval setImmediate clearTimeout clearInterval queueMicrotask structuredClone
-    __dirname __filename arguments Intl Reflect Proxy URL performance Float64Array Float32Array Uint8Array Int32Array
-    encodeURIComponent decodeURIComponent fetch""".split()
-)
-
-
-def _unknown(root: Node, functions: dict[str, list[Node]]) -> bool:
-    """Whether a name is used that nothing declares: the program fails where it is."""
-    declared = set(functions) | _GLOBALS
-    used: set[str] = set()
-    for node in every(root):
-        if node.type == "shorthand_property_identifier_pattern":
-            declared.add(text(node))
-        if node.type != "identifier":
-            continue
-        above = node.parent
-        if above is not None and _declares(above, node):
-            declared.add(text(node))
-        else:
-            used.add(text(node))
-    return bool(used - declared)
-
-
-def _declares(above: Node, node: Node) -> bool:
-    if above.type in ("variable_declarator", "function_declaration", "class_declaration", "function_expression"):
-        return above.child_by_field_name("name") == node
-    if above.type == "for_in_statement":
-        return above.child_by_field_name("left") == node and above.child_by_field_name("kind") is not None
-    if above.type == "arrow_function":
-        return above.child_by_field_name("parameter") == node
-    return above.type in (
-        "formal_parameters", "rest_pattern", "array_pattern", "object_pattern", "pair_pattern", "import_specifier",
-        "import_clause", "namespace_import", "catch_clause", "assignment_pattern", "object_assignment_pattern",
-    )  # fmt: skip

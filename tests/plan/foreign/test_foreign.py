@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 
 from llm_kernel.plan import Matcher, Plan, certain, grammar, text_of
 from llm_kernel.plan.foreign import foreign, tongue_of
+from llm_kernel.plan.foreign.scopes import bound
+from llm_kernel.plan.foreign.trees import tree
 from tests.plan.foreign.record import RECORDED, SOURCES
 from tests.plan.gbnf import Gbnf
 
@@ -118,12 +120,29 @@ def test_a_line_that_the_source_does_not_have_is_impossible(name):
         ("int main(void) { return 0 }", "c"),
         ((SOURCES / "undefined.js").read_text("utf-8"), "javascript"),
         ("console.log('x'", "javascript"),
+        ("for (let i = 0; i < 2; i++) console.log(i);\nconsole.log(i);", "javascript"),
+        ("console.log(n); const n = 1;", "javascript"),
+        ("const n = 1; let n = 2;", "javascript"),
+        ("function f(a) { return b; }\nconst g = (b) => f(b);\ng(1);", "javascript"),
         ("x" * 200_000, "c"),
         ("{" * 5_000 + "}" * 5_000, "javascript"),
     ],
 )
 def test_what_cannot_be_read_whole_has_no_plan(source, tongue):
     assert foreign(source, tongue, ["x"]) is None
+
+
+def test_names_that_are_there_by_the_time_they_are_used_are_bound():
+    source = """
+        function outer() { const inner = () => later(x); let x = 5; return inner(); function later(v) { return v * y; } }
+        const y = 2, { a, b: { c = 3 } = {}, ...more } = { a: 1 }, [d, , e = 9] = [1];
+        try { console.log(outer(), a, c, more, d, e); } catch ({ message }) { console.log(message); }
+        for (const [k, v] of Object.entries({ p: y })) console.log(k, v, typeof nowhere);
+        class Named { static make(...rest) { return new Named(rest); } }
+    """
+    root = tree(source, "javascript")
+    assert root is not None
+    assert bound(root)
 
 
 def test_of_a_long_source_only_the_set_of_its_lines_is_told():
