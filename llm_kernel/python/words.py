@@ -92,8 +92,26 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "OverflowError": (r"math range error",),
     "FrozenInstanceError": (r"cannot assign to field '\w+'",),
     "InvalidOperation": (r"\[<class 'decimal\.\w+'>\]",),
+    "DivisionByZero": (r"\[<class 'decimal\.DivisionByZero'>\]",),
+    "SystemExit": (r"\d+",),
 }
 """Texts that are the same in every version."""
+
+_BETWEEN: dict[str, tuple[tuple[str, int, int], ...]] = {
+    "TypeError": (
+        (r"Can't instantiate abstract class \w+ with abstract methods \w+, [\w, ]+", 6, 12),
+        (r"Can't instantiate abstract class \w+ with abstract method \w+", 9, 12),
+    ),
+    "JSONDecodeError": (
+        (r"Expecting property name enclosed in double quotes: line \d+ column \d+ \(char \d+\)", 6, 13),
+    ),
+    "error": (
+        (r"missing \), unterminated subpattern at position \d+", 6, 13),
+        (r"unterminated character set at position \d+", 6, 13),
+        (r"nothing to repeat at position \d+", 6, 13),
+    ),
+}
+"""Texts that are the same from one minor version on, and until another."""
 
 _RENAMED: dict[str, tuple[tuple[str, int, str, str], ...]] = {
     "IndexError": (
@@ -154,6 +172,10 @@ def worded(kind: str, text: str, script: Script, tree: ast.Module, *, caught: bo
             raise Unsure("name of a method in an error")
     if any(re.fullmatch(pattern, text) for pattern in _ALIKE.get(kind, ())):
         return text
+    versions = (script.version, _HERE)
+    for pattern, first, until in _BETWEEN.get(kind, ()):
+        if re.fullmatch(pattern, text) and all((3, first) <= version < (3, until) for version in versions):
+            return text
     for pattern, since, new, old in _RENAMED.get(kind, ()):
         if re.fullmatch(pattern, text) and (3, since) <= _HERE:
             return text if script.version >= (3, since) else re.sub(new, old, text, count=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -241,3 +242,19 @@ async def test_an_error_on_the_way_out_of_a_with_is_marked_from_3_13_on(version:
     _, err, _ = await interpreted(source, version)
     said = f'  File "/root/t.py", line 4, in <module>\n    with C():\n{marked}'
     assert err.split("(most recent call last):\n")[1].startswith(said + '  File "/root/t.py", line 3')
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="the words are those of this interpreter")
+async def test_words_that_changed_later_are_known_where_they_did_not() -> None:
+    source = (
+        "import json, re\nfrom abc import ABC, abstractmethod\n"
+        "class A(ABC):\n    @abstractmethod\n    def go(self): ...\n"
+        "for told in (A, lambda: json.loads('{a}'), lambda: re.compile('('), lambda: exit(3)):\n"
+        "    try:\n        told()\n    except BaseException as error:\n        print(error)\n"
+    )
+    said = (
+        "Can't instantiate abstract class A with abstract method go\n"
+        "Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n"
+        "missing ), unterminated subpattern at position 0\n3\n"
+    )
+    assert await interpreted(source, "3.10") == [said, "", 0]
