@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 
 from . import calls, comprehensions, definitions, expressions, functions, matching, names, statements
 from .addresses import Addresses
-from .chance import unseeded
 from .clock import Clock
 from .coroutines import Routines
 from .errors import Errors
@@ -129,7 +128,7 @@ class _Run:
             shown["logging"] = self._telling.logging(shown["time"], shown["os"], threads=self._threads is not None)
         shown |= {"traceback": self._telling.traceback(), "warnings": self._telling.warnings()}
         if {"secrets", "uuid"} & job["library"].keys():
-            shown["secrets"] = unseeded(job["seed"])
+            shown["secrets"] = importlib.import_module(".chance", __package__).unseeded(job["seed"])
         if "unittest" in job["library"]:
             unittest_on(shown["time"], partial(self._errors.text, tested=True), self._version)
         if "argparse" in job["library"]:
