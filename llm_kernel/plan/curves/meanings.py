@@ -65,6 +65,11 @@ def definitions(source: str) -> dict[str, str]:
             case ast.FunctionDef(name=name) if _adds(node):
                 held[f"{name}()"] = "sum"
     held |= {f"@{name}": "run" for name in _started(tree)}
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="backward")):
+                if kind_of(f"{name} {held.get(name, '')}") != "loss":
+                    held[name] = f"loss({held.get(name, '')})"
     for name, texts in added.items():
         held.setdefault(name, min(texts)[:_LONGEST])
         counts = {count for text in texts if (count := _added(name, text, held))}

@@ -99,3 +99,14 @@ def test_an_agent_learns_slowly_at_first_and_comes_near_the_most_there_is() -> N
     assert all(7 < value <= 200 for row in rows for value in row)
     apart = [abs(math.log(one / mean)) for one, mean in rows]
     assert sum(apart) / len(apart) > 0.1
+
+
+def test_what_is_propagated_back_is_a_loss_whatever_it_is_called() -> None:
+    source = (
+        "import torch\nnet = torch.nn.Linear(3, 1)\nrule = torch.optim.SGD(net.parameters(), lr=0.1)\n"
+        "x = torch.randn(64, 3)\ny = torch.randn(64, 1)\n"
+        "for k in range(30):\n    rule.zero_grad()\n    q = ((net(x) - y) ** 2).mean()\n"
+        "    q.backward()\n    rule.step()\n    print(k, f'{q.item():.4f}')\n"
+    )
+    shown = [row[0] for row in _shown(source, [f"{k} 7.0000" for k in range(30)])]
+    assert shown[-1] < shown[0] < 4
