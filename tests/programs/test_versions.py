@@ -84,3 +84,16 @@ def test_facts_are_of_releases_or_of_versions(row: dict[str, object]) -> None:
     for key, values in facts.items():
         assert "{" + key + "}" in str(row["text"]) + str(load("versions")["blocks"]) or key == "v"
         assert all(name in codenames or name[0].isdigit() for name in values), key
+
+
+async def test_tools_that_the_library_plays_have_the_banners_of_their_packages() -> None:
+    made = await notebook("ubuntu 20.04", "tree")
+    for line, said in {
+        "cat --version | head -1": "cat (GNU coreutils) 8.30\n",
+        "tail --version | tail -2": "Written by Paul Rubin, David MacKenzie, Ian Lance Taylor,\nand Jim Meyering.\n",
+        "xargs --version | head -1": "xargs (GNU findutils) 4.7.0\n",
+        "tree --version | cut -c1-29": "tree v1.8.0 (c) 1996 - 2018 b\n",
+        "pgrep -V": "pgrep from procps-ng 3.3.16\n",
+    }.items():
+        assert await made.said(line) == said
+    assert made.requests == []

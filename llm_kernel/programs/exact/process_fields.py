@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -129,7 +130,8 @@ def _started(view: View) -> str:
 
 
 def _arguments(view: View) -> str:
-    text = view.branch + " ".join(view.process.command)
+    other = " " if view.machine.system.profile.since("procps", "4.0") else "?"
+    text = view.branch + re.sub(r"[\x00-\x1f\x7f]", other, " ".join(view.process.command))
     return f"{text} LANG=C.UTF-8" if view.environment and not is_kernel(view.process) else text
 
 
