@@ -24,6 +24,8 @@ from llm_kernel.plan.nodes import Node as Printed
 __all__ = ["Tongue", "foreign", "tongue_of"]
 
 _LONGEST = 100_000
+_MOST = 2_000
+"""The most lines that are told of a program that is not known to its end."""
 _TONGUES: dict[str, Tongue] = {
     "c": "c", "cc": "cpp", "cpp": "cpp", "cxx": "cpp", "C": "cpp",
     "js": "javascript", "mjs": "javascript", "cjs": "javascript",
@@ -48,12 +50,13 @@ def foreign(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
     if first is not None and first.status is not None:
         return Plan(first.lines, status=first.status)
     read = _read(source, tongue, argv)
-    if first is None or not first.lines or (read is not None and len(certain(read)[0]) >= len(first.lines)):
+    lines = first.lines[:_MOST] if first is not None else ()
+    if not lines or (read is not None and len(certain(read)[0]) >= len(lines)):
         return read
     root = tree(source, tongue) if read is not None else None
     if root is not None:
-        return Plan((*first.lines, *anyhow(C(root), root)))
-    return Plan((*_ended(first.lines), Free()))
+        return Plan((*lines, *anyhow(C(root), root)))
+    return Plan((*_ended(lines), Free()))
 
 
 def _ended(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -132,9 +132,15 @@ def test_what_cannot_be_read_whole_has_no_plan(source, tongue):
     assert foreign(source, tongue, ["x"]) is None
 
 
+def test_of_a_program_that_prints_without_end_only_the_beginning_is_told():
+    plan = foreign('#include <stdio.h>\nint main(void) { for (;;) puts("x"); }', "c", ["x"])
+    assert plan is not None
+    assert (len(certain(plan)[0]), len(plan.nodes) < 3_000) == (2_000, True)
+
+
 def test_names_that_are_there_by_the_time_they_are_used_are_bound():
     source = """
-        function outer() { const inner = () => later(x); let x = 5; return inner(); function later(v) { return v * y; } }
+        function outer() { const inner = () => later(x); let x = 5; return inner(); function later(v) { return v; } }
         const y = 2, { a, b: { c = 3 } = {}, ...more } = { a: 1 }, [d, , e = 9] = [1];
         try { console.log(outer(), a, c, more, d, e); } catch ({ message }) { console.log(message); }
         for (const [k, v] of Object.entries({ p: y })) console.log(k, v, typeof nowhere);

@@ -9,7 +9,7 @@ from llm_kernel.plan.nodes import Stream
 
 __all__ = ["Console", "Piece", "Waits"]
 
-_MOST = 400_000
+_MOST = 100_000
 Piece: TypeAlias = tuple[Stream, bytes] | float
 """Something that is printed, or the seconds until the next."""
 
