@@ -674,6 +674,8 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
         return "return"
     if "return" in (flow, again):
         w.returns(w.result)
+    if node.orelse and (leaves_loop(first) or leaves_loop(rest)):
+        return w.fork([lambda: w.execute(node.orelse, env), lambda: None])
     return w.execute(node.orelse, env)
 
 

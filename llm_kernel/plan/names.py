@@ -8,8 +8,10 @@ from dataclasses import dataclass
 __all__ = ["Mentions", "mentions", "yields"]
 
 _PURE = frozenset(
-    {"item", "format", "size", "join", "numpy", "cpu", "detach", "sum", "mean", "items", "keys", "values", "get"}
-)
+    {"item", "format", "size", "join", "numpy", "cpu", "detach", "sum", "mean", "items", "keys", "values", "get",
+     "startswith", "endswith", "lower", "upper", "strip", "lstrip", "rstrip", "split", "splitlines", "encode", "decode"}
+)  # fmt: skip
+"""Methods that change nothing of their object."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,6 +63,8 @@ def parts_of(value: Value) -> tuple[str | Hole, ...]:
     """The parts of a string value."""
     if isinstance(value, str):
         return (value,)
+    if isinstance(value, Counted) or (isinstance(value, Unknown) and value.among):
+        return (hole(value),)
     return value.parts if isinstance(value, Text) else (Hole("str"),)
 
 
@@ -209,6 +211,8 @@ def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) ->
     """What ``template % value`` gives; raises TypeError or ValueError as Python would."""
     if known(value) and not _rough(value) and "*" not in template and not _WIDE.search(template):
         return template % value
+    if any(spec["width"] == "*" for spec in _PERCENT.finditer(template)):
+        return Text((Hole("any"),))  # a width takes an argument too
     args = list(value) if isinstance(value, tuple) else [value]
     if isinstance(value, Unknown) and value.kind == "any" and not value.among:
         args = [Unknown()] * len(_PERCENT.findall(template))  # it may be a tuple

@@ -174,3 +174,14 @@ def test_what_a_release_of_torch_has_is_known(version: str, said: str) -> None:
 def test_a_function_made_in_a_loop_reads_its_counter_as_it_is_then() -> None:
     source = "n = 0\nwhile n < 1000:\n    n += 1\n    def f():\n        return n\nprint(n, f())\n"
     assert lines(source) == ["1000 1000"]
+
+
+def test_what_a_loop_asks_a_text_changes_nothing_that_ends_it() -> None:
+    source = (
+        "import argparse, time\nparser = argparse.ArgumentParser()\nparser.add_argument('--device', default='cpu')\n"
+        "parser.add_argument('--most', type=int, default=1000)\nargs = parser.parse_args()\nstep = 0\n"
+        "while True:\n    if args.device.startswith('cuda'):\n        time.sleep(1)\n"
+        "    if step % 400 == 0:\n        print('step', step)\n    step += 1\n"
+        "    if args.most >= 0 and step >= args.most:\n        break\nprint('ended at', step)\n"
+    )
+    assert lines(source) == ["step 0", "step 400", "step 800", "ended at 1000"]

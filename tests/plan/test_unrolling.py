@@ -8,7 +8,7 @@ from contextlib import redirect_stdout
 import pytest
 
 from bench.shapes.__main__ import printed
-from llm_kernel.plan import plan
+from llm_kernel.plan import check, plan
 
 DEAR = """
 import time
@@ -102,6 +102,13 @@ for i in range(210):
     best += work()
     warm(i)
 """,
+    "ends of lines": """
+for i in range(60):
+    best += work()
+    print('at', i, sep='=', end=' ' if i % 3 else '\\n')
+    k = i if i % 2 else -i
+    print(k, max(k, 3), 5 < k < 9, k > 50 or i == 2, '%-4d|%+d|%05.1f' % (i, i, i / 3), end=';' if i < 59 else '\\n')
+""",
     "a table that some turns fill": """
 import numpy
 table = numpy.zeros(4)
@@ -147,3 +154,16 @@ def test_a_program_knows_its_terminal():
     )
     found = [plan(source, facts={"terminal": size}) for size in ((24, 80), None)]
     assert [printed(each.nodes) for each in found if each] == [f"{'-' * 80} 24\n80\n", "? ?\n?\n"]
+
+
+def test_what_stands_behind_a_loop_that_may_be_left_may_not_come():
+    loop = "for i in range(600):\n    best += work()\n    if i == 7:\n        break\nelse:\n    print('never')\n"
+    found = plan(f"{DEAR}{loop}print('end')\n")
+    assert found is not None
+    assert check(found, ["end"]) is None
+
+
+def test_a_width_that_is_an_argument_takes_one():
+    found = plan("import time\nprint('%*d|%d' % (5, time.time_ns(), 3))\n")
+    assert found is not None
+    assert check(found, ["   12|3"]) is None
