@@ -52,7 +52,7 @@ class Journal:
     ``high`` and ``low`` are the characters of recent entries from which on, and down to which, the oldest leave.
     """
 
-    def __init__(self, *, most: int = 400, tail: int = 1200, high: int = 2400, low: int = 1200) -> None:
+    def __init__(self, *, most: int = 400, tail: int = 1200, high: int = 2500, low: int = 1250) -> None:
         self._most, self._tail = most, tail
         self._high, self._low = high, low
         self._reads: list[Read] = []
