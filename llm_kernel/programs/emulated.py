@@ -7,6 +7,7 @@ machine only through those acts.
 from __future__ import annotations
 
 import ast
+import posixpath
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -122,7 +123,7 @@ class Emulator:
             return said[1]
         source = self._source(script, path, progress) if script else ""
         planned = self._plan(call, script, source, progress, record)
-        ending = Ending(self._machine, script, path, planned, call.cwd) if script and planned else None
+        ending = Ending(self._machine, script, path, planned, call) if script and planned else None
         whole = planned
         first, planned = certain(planned) if planned else ((), None)
         training = self._training(call, process, script, source, progress, whole)
@@ -217,7 +218,7 @@ class Emulator:
         if script is None:
             other = source_of(call, progress.witness)
             return other.plan() if other else None
-        read, facts = self._beside(script, progress), self._facts(call, script, source, progress)
+        read, facts = self._beside(call, script, progress), self._facts(call, script, source, progress)
         planned = plan(source, script.args, read=read, facts=facts)
         if planned is None:
             return None
@@ -253,12 +254,11 @@ class Emulator:
 
         return str(progress.witness(f"source {path}", read))
 
-    def _beside(self, script: Script, progress: Progress) -> Callable[[str], str | None]:
+    def _beside(self, call: Call, script: Script, progress: Progress) -> Callable[[str], str | None]:
         """Reads the modules that stand beside a script."""
-        files = self._machine.files
 
         def text(name: str) -> str | None:
-            found = (self._text(files.absolute(name, folder)) for folder in script.folders)
+            found = (self._text(call, posixpath.join(folder, name)) for folder in script.folders)
             return next((each for each in found if each is not None), None)
 
         def read(name: str) -> str | None:
@@ -291,7 +291,7 @@ class Emulator:
             "torch.cuda.device_count()": count,
             "load": asked("load", lambda name: contents(self._machine, call.path(str(name)))),
             "exists": asked("exists", lambda name: files.exists(files.absolute(str(name), call.cwd))),
-            "text": asked("text", lambda name: self._text(files.absolute(str(name), call.cwd))),
+            "text": asked("text", lambda name: self._text(call, str(name))),
             "version": asked("version", self._version),
             "lacks": asked("lacks", lambda module: startup.lacks(self._machine, module, script, source, managers)),
             "fact": told,
@@ -309,10 +309,13 @@ class Emulator:
         found = packages.find("pip", package) or packages.find("conda", package)
         return found.version if found is not None else None
 
-    def _text(self, path: str) -> str | None:
-        """What stands in a text file; None where that is not known."""
+    def _text(self, call: Call, name: str) -> str | None:
+        """What stands in a text file that the program may read; None where that is not known."""
+        files = self._machine.files
+        path = files.absolute(name, call.cwd)
         try:
-            return None if self._machine.files.is_sized(path) else self._machine.files.read(path).decode("utf-8")
+            with call.acting():
+                return None if files.is_sized(path) else files.read(path).decode("utf-8")
         except (OSError, UnicodeDecodeError):
             return None
 

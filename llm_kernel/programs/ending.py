@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import posixpath
+from contextlib import suppress
 
 from llm_kernel.machine import Machine
 from llm_kernel.plan import Plan
 from llm_kernel.programs.scripts import Script
 from llm_kernel.programs.startup import named
 from llm_kernel.programs.tracebacks import traceback
-from llm_kernel.shell.call import Io
+from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Ending"]
 
@@ -21,9 +22,9 @@ _SIZE = 512
 class Ending:
     """The end of one run of a script that lies at ``path``, by its plan."""
 
-    def __init__(self, machine: Machine, script: Script, path: str, planned: Plan, cwd: str) -> None:
+    def __init__(self, machine: Machine, script: Script, path: str, planned: Plan, call: Call) -> None:
         self._machine = machine
-        self._cwd = cwd
+        self._call = call
         self._script = script
         self._path = path
         self._fault = planned.fault
@@ -45,9 +46,10 @@ class Ending:
         """Lay the files that it has surely written and nobody has laid: they have a size, and no bytes yet."""
         files = self._machine.files
         for name in self._left:
-            path = files.absolute(name, self._cwd)
-            if not files.exists(path) and files.is_dir(posixpath.dirname(path)):
-                files.sized(path, _SIZE)
+            path = files.absolute(name, self._call.cwd)
+            with suppress(OSError), self._call.acting():
+                if not files.exists(path) and files.is_dir(posixpath.dirname(path)):
+                    files.sized(path, _SIZE)
 
     def _named(self, module: str) -> str:
         if module:
@@ -56,7 +58,7 @@ class Ending:
 
     def _beside(self, module: str) -> str:
         """Where a module of the program's own lies."""
-        folder = self._cwd if self._script.text is not None else posixpath.dirname(self._path)
+        folder = self._call.cwd if self._script.text is not None else posixpath.dirname(self._path)
         return posixpath.join(folder, module)
 
     @property

@@ -94,6 +94,16 @@ async def test_what_is_drawn_without_a_seed_is_the_runs_own() -> None:
     assert notebook.requests == []
 
 
+async def test_a_program_sees_and_leaves_what_its_user_may() -> None:
+    notebook = await _with_torch(["True\n"])
+    await notebook("useradd -m ann")
+    program = "import os, torch\nprint(os.path.exists('/etc/shadow'))\ntorch.save(torch.ones(1), '/etc/zz')\n"
+    await notebook(f"cat > /home/ann/a.py <<'X'\n{program}X")
+    assert await notebook("cd /home/ann; sudo -u ann python3 a.py; ls /etc/zz 2>&1") == out(
+        "True\nls: cannot access '/etc/zz': No such file or directory\n", 2
+    )
+
+
 @pytest.mark.parametrize(
     "source",
     [
