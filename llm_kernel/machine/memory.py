@@ -37,12 +37,17 @@ class Memory:
         return self.cached // 36 * 4
 
 
+_TOOL = 2 << 20
+"""Bytes below which a program holds little but pages that others share: whoever looks at the memory is one."""
+
+
 def memory(machine: Machine) -> Memory:
     """The account now: the kernel's share, what the processes hold, and a cache that gives way to them."""
     system = machine.system
     total = system.total_kb
     kernel = _pages(min(168 * _MIB + total // 220, total // 4))
-    wanted = kernel + _pages(sum(process.rss for process in machine.processes.running()) // 1024)
+    held = [process.rss for process in machine.processes.running() if process.rss >= _TOOL]
+    wanted = kernel + _pages(sum(held) // 1024)
     floor = _pages(min(66 * _MIB + total // 900, total // 8))
     taken = min(wanted, total - floor)
     swap_total = _pages(system.swap // 1024) - 4 if system.swap else 0

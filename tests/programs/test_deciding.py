@@ -299,7 +299,7 @@ print('done after', epoch)
 def test_a_while_loop_ends_by_the_loss_of_its_own_step(edge: float) -> None:
     loop = f"""
 import torch
-w = torch.tensor([5.0], requires_grad=True)
+w = torch.randn(1, requires_grad=True)
 iteration = 0
 while iteration < 30:
     loss = (w - 2) ** 2
