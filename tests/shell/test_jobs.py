@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.events import Exit, Text
+from llm_kernel.events import Ask, Exit, Text
 from tests.notebook import Notebook, err, out
 
 
@@ -273,6 +273,8 @@ async def test_every_view_names_what_a_job_has_become_and_its_niceness() -> None
         ("killall -u root sleep", "0\n"),
         ("killall -I SLEEP", "0\n"),
         ("killall -u daemon sleep 2> /dev/null", "2\n"),
+        ("killall --younger-than 1h sleep", "0\n"),
+        ("killall -o 1h sleep 2> /dev/null", "2\n"),
         ("pkill -P 1 sleep", "2\n"),
     ],
 )
@@ -280,6 +282,18 @@ async def test_signals_reach_the_processes_that_are_meant(command: str, left: st
     notebook = Notebook()
     await notebook("sleep 90 & sleep 80 &")
     assert (await notebook(f"{command}; pgrep -c sleep"))[-2:-1] == [Text("stdout", left)]
+    await notebook.session.close()
+
+
+async def test_killall_asks_before_each_where_it_is_told_to() -> None:
+    notebook, asked = Notebook(), list[Ask]()
+    await notebook("sleep 90 & sleep 80 &")
+    assert await notebook("killall -i sleep; pgrep -c sleep", typed=["n", "y"], ask=asked) == [
+        Text("stderr", "[2]+  Terminated              sleep 80\n"),
+        Text("stdout", "1\n"),
+        Exit(0),
+    ]
+    assert [one.prompt for one in asked] == [f"Kill sleep({pid}) ? (y/N) " for pid in (2413, 2414)]
     await notebook.session.close()
 
 
