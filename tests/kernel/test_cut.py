@@ -19,7 +19,11 @@ from tests.kernel.client import Client, kernel
 
 pytestmark = pytest.mark.kernel
 
-TRAIN = "%%writefile train.py\nimport torch\nfor epoch in range(10):\n    print(f'epoch {epoch} loss {torch.rand(1).item()}')\n"  # noqa: E501
+TRAIN = """%%writefile train.py
+import torch, urllib.request
+for epoch in range(10):
+    print(f'epoch {epoch} loss {float(urllib.request.urlopen("http://lab/loss").read())}')
+"""
 REPLY = "".join(f"epoch {n} loss 0.{9 - n}\n@ spend 10\n" for n in range(10))
 BACK = "[the machine is back as it was after `{}`; %fresh begins anew]\n"
 JOB = "[1]+  Running                 python3 train.py > log 2>&1 &\n"

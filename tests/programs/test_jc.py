@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.listening import listeners
 from llm_kernel.machine.memory import memory
 from llm_kernel.machine.network import interfaces
 from llm_kernel.programs.table import EXACT
@@ -170,8 +171,10 @@ def test_network(machine: Machine, parse: Parse) -> None:
     assert addresses[card.name]["addr_info"][0]["local"] == str(card.four.ip)
     assert said(machine, "hostname -I").split() == [str(card.four.ip)]
     assert parse("ip_route", "ip route")[0]["dev"] == card.name
-    assert {row["local_port"] for row in parse("ss", "ss -tuln")} == {"22"}
-    assert {row["local_port"] for row in parse("netstat", "netstat -tln")} == {"22"}
+    open_ = listeners(machine)
+    assert {row["local_port"] for row in parse("ss", "ss -tuln")} == {str(one.port) for one in open_}
+    streams = {str(one.port) for one in open_ if one.protocol == "tcp"}
+    assert {row["local_port"] for row in parse("netstat", "netstat -tln")} == streams
     assert parse("route", "route -n")[0]["iface"] == card.name
     assert parse("arp", "arp -a")[0]["iface"] == card.name
 
