@@ -14,10 +14,10 @@ test: ## everything that needs neither a model nor a browser
 	$(PY) -m pytest
 
 live: ## the embedded model, fetched if it is not here
-	$(PY) -m pytest -m live
+	$(PY) -m pytest -n 0 -m live
 
 browser: ## JupyterLab in headless Chromium (extra `browser`)
-	$(PY) -m pytest -m browser
+	$(PY) -m pytest -n 0 -m browser
 
 bench: ## measure all that needs no model and write docs/benchmarks.md; bash's tools where CASES names a corpus
 	missed=; for one in bench bench.exact bench.jobs bench.store bench.crash bench.memory bench.recall bench.replay \

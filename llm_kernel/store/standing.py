@@ -87,8 +87,11 @@ class Standing:
     def _ours(self) -> None:
         """Look whether a file that no kernel wrote to still holds what was kept."""
         error = self._read(_MIXED, alone=False)
-        if error is None and self._ask(_NEWEST, alone=False) != self._sql.execute(_NEWEST).fetchone()[0]:
-            error = "it is of another time"
+        try:
+            if error is None and self._ask(_NEWEST, alone=False) != self._sql.execute(_NEWEST).fetchone()[0]:
+                error = "it is of another time"
+        except sqlite3.Error as wrong:  # another program's tables
+            error = str(wrong)
         if error:
             self._bad(error)
 

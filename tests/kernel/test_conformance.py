@@ -23,7 +23,7 @@ Users:       root (this session)
 
  PID  USER  COMMAND
 2412  root  -bash
-and 24 of the system
+and 25 of the system
 
 Files in /root:
     (2 hidden)"""
