@@ -207,6 +207,9 @@ _TWICE = re.compile(rb"(?m)^env: '[^']*': No such file or directory\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
 _DEPTH = re.compile(rb"resource limit exceeded: maximum function depth exceeded \(\d+\)")
 _SHELLS = re.compile(rb"\bBashkit [\d.]+ \(virtual \w+ interpreter\)")
+_CLOSED = "Bad file descriptor"
+"""Of the library's word for a stream that the shell has closed."""
+
 _TOOLS = re.compile(rb"\b([\w\[]+) \(bashkit\) [\d.]+")
 _OPTION = re.compile(
     rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n(?:(?!\w+: |error: ).+\n)*"
@@ -549,6 +552,17 @@ class Shell:
             self._bash.add_command(name, _weakly(self._callback))
 
     async def _callback(self, context: Any) -> int:
+        try:
+            return await self._called(context)
+        except RuntimeError as error:
+            if _CLOSED not in str(error):
+                raise
+            name = context.name if context.name in self._always else "bash"  # no word of ours
+            with contextlib.suppress(RuntimeError):
+                await context.stderr.write(f"{name}: write error: {_CLOSED}\n".encode())
+            return 1
+
+    async def _called(self, context: Any) -> int:
         env = dict(context.env)
         call = Call(context.name, tuple(context.argv), self._machine, context.cwd, env, at=env.pop(AT, ""))
         turns, self._single = Turns(self._order, (call.name, *call.args), first=self._single), False

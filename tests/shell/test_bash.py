@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from llm_kernel.events import Exit, Text
 from llm_kernel.machine import Machine
 from llm_kernel.shell.bash import Limits, Shell, Streams, environment
 from llm_kernel.shell.call import Call
@@ -383,3 +384,9 @@ async def test_a_listed_function_holds_no_word_of_ours() -> None:
     said = await Notebook().said(f"set +x; f() {{ {body}; }}; declare -f f")
     assert "__llm" not in said
     assert [part for part in ("3>&1 >&2 2>&3", "echo x > /dev/tty;", "sh -c :") if part not in said] == []
+
+
+async def test_who_writes_to_a_closed_stream_says_so() -> None:
+    closed = "write error: Bad file descriptor\n"
+    for line, name in (("date", "date"), ("python3 -c 'print(1)'", "python3")):
+        assert await Notebook()(f"exec >&-; {line}") == [Text("stderr", f"{name}: {closed}"), Exit(1)]
