@@ -12,6 +12,8 @@ from llm_kernel.plan.items import lengthen, unpack
 from llm_kernel.plan.known import BUILTINS, exprs
 from llm_kernel.plan.library import library_call
 from llm_kernel.plan.nodes import Hole
+from llm_kernel.plan.ordered import OrderedDict, View
+from llm_kernel.plan.shapes.checkpoint import State
 from llm_kernel.plan.shapes.gradients import loosen, slope
 from llm_kernel.plan.shapes.module import Modules
 from llm_kernel.plan.shapes.table import NOT_KNOWN, SHAPES, method, tensor_attribute
@@ -224,7 +226,7 @@ def _of_dict(w: Walk, this: dict[Any, Value], name: str, args: list[Value], name
         if spread(this):
             pair = (Unknown("any"), Unknown("any"))
             return Items(None, lambda turn: pair if name == "items" else pair[0])
-        return list(getattr(this, name)())
+        return View.of(this, name, ordered=isinstance(this, OrderedDict | State))
     if name == "get":
         if open_ and known(args[0]) and args[0] in this:
             return this[args[0]]

@@ -1,4 +1,4 @@
-"""``OrderedDict``: a dict that shows itself in its own way, which changed with Python 3.12."""
+"""``OrderedDict``, which shows itself in its own way (another one from Python 3.12 on), and the views of dicts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_kernel.plan.values import Value
 
-__all__ = ["OrderedDict", "since"]
+__all__ = ["OrderedDict", "View", "since"]
 
 
 class OrderedDict(dict[Any, Value]):
@@ -33,3 +33,28 @@ def since(facts: Mapping[str, object], minor: int) -> bool:
     """Whether the machine's Python is 3.``minor`` or newer, as one of today is where nothing is known of it."""
     told = facts.get("python")
     return not isinstance(told, tuple) or told[:2] >= (3, minor)
+
+
+class View(list[Value]):
+    """The keys, values or items of a dict as they are now, by the ``word`` that Python shows; keys are a set, too."""
+
+    word: str
+
+    @classmethod
+    def of(cls, held: dict[Any, Value], name: str, *, ordered: bool) -> View:
+        """What ``held.name()`` gives."""
+        made = cls(getattr(held, name)())
+        made.word = f"{'o' if ordered else ''}dict_{name}"
+        return made
+
+    def __and__(self, other: Any) -> set[Any]:
+        return set(self) & set(other)
+
+    def __or__(self, other: Any) -> set[Any]:
+        return set(self) | set(other)
+
+    def __sub__(self, other: Any) -> set[Any]:
+        return set(self) - set(other)
+
+    def __xor__(self, other: Any) -> set[Any]:
+        return set(self) ^ set(other)

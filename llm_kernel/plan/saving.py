@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from llm_kernel.plan.files import written
 from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.saves import Record
-from llm_kernel.plan.shapes.checkpoint import file_size
+from llm_kernel.plan.shapes.checkpoint import STATE, State, file_size, state, told
 from llm_kernel.plan.values import SPREAD, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -22,8 +22,9 @@ def save(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     path = path_of(path)
     if isinstance(path, str):
         written(w, path)
-        plain = what.items() if isinstance(what, dict) else ()
-        holds = tuple((k, v) for k, v in plain if isinstance(k, str) and isinstance(v, (bool, int, float, str)))
+        items = [(STATE, what)] if isinstance(what, State) else what.items() if isinstance(what, dict) else []
+        plain = [(key, told(each) if isinstance(each, State) else each) for key, each in items if isinstance(key, str)]
+        holds = tuple((key, each) for key, each in plain if isinstance(each, (bool, int, float, str)))
         w.saved.append(Record(getattr(node, "lineno", 0), path, holds, file_size(what, path)))
     return None
 
@@ -40,4 +41,7 @@ def load(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     known = w.facts.get("load")
     path = args[0] if args else named.get("f")
     holds = known(path) if isinstance(path, str) and callable(known) else None
-    return {**holds, SPREAD: SPREAD} if isinstance(holds, Mapping) else {SPREAD: SPREAD}
+    if not isinstance(holds, Mapping):
+        return {SPREAD: SPREAD}
+    held = {key: state(each) or each for key, each in holds.items()}
+    return held.get(STATE, {**held, SPREAD: SPREAD})

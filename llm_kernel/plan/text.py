@@ -11,7 +11,7 @@ from string import Formatter
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
-from llm_kernel.plan.ordered import OrderedDict
+from llm_kernel.plan.ordered import OrderedDict, View
 from llm_kernel.plan.shapes.module import Modules, Named
 from llm_kernel.plan.shapes.printing import numbers
 from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
@@ -125,6 +125,8 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
         case Thing(kind="path"):
             text = shown(value.attrs["text"], ask, expr=expr)
             return joined(("PosixPath('", *parts_of(text), "')")) if inside else text
+        case View() if depth and not spread(value):
+            return joined((f"{value.word}(", *parts_of(_container(list(value), ask, depth)), ")"))
         case Thing(kind="card"):
             return str(value.attrs["shown"])
         case Thing(kind="exception") if inside and isinstance(value.attrs.get("args"), tuple):

@@ -14,7 +14,7 @@ from llm_kernel.machine import Machine
 __all__ = ["contents", "leave", "size_of"]
 
 _HEAD = b"PK\x03\x04\x00\x00\x08\x08\x00\x00\x00\x00\x00\x00archive/data.pkl\n"
-_MOST = 2000
+_MOST = 60_000
 _LAYERS = (
     (r"Linear\(\s*(\d+(?:\s*\*\s*\d+)*)\s*,\s*(\d+)", 1),
     (r"Conv1d\(\s*(\d+)\s*,\s*(\d+)\s*,\s*(?:kernel_size\s*=\s*)?(\d+)", 1),

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from llm_kernel.machine import Machine
 from llm_kernel.plan import Plan
+from llm_kernel.programs.checkpoints import leave
 from llm_kernel.programs.scripts import Script
 from llm_kernel.programs.startup import named
 from llm_kernel.programs.tracebacks import traceback
@@ -30,6 +31,7 @@ class Ending:
         self._fault = planned.fault
         self._status = planned.status
         self._left = planned.left
+        self._saves = planned.saves
         self.sudden = bool(planned.status) and not planned.writes
         """Whether the program fails for certain, and has written nothing before."""
 
@@ -45,10 +47,16 @@ class Ending:
     def _leave(self) -> None:
         """Lay the files that it has surely written and nobody has laid: they have a size, and no bytes yet."""
         files = self._machine.files
+        saved = {path: (one.first.size, holds) for one in self._saves for path, holds in [one.at(0)]}
         for name in self._left:
             path = files.absolute(name, self._call.cwd)
+            size, holds = saved.get(name, (None, {}))
             with suppress(OSError), self._call.acting():
-                if not files.exists(path) and files.is_dir(posixpath.dirname(path)):
+                if files.exists(path) or not files.is_dir(posixpath.dirname(path)):
+                    continue
+                if size is not None:
+                    leave(self._machine, path, size, holds)
+                else:
                     files.sized(path, _SIZE)
 
     def _named(self, module: str) -> str:

@@ -94,6 +94,26 @@ async def test_what_is_drawn_without_a_seed_is_the_runs_own() -> None:
     assert notebook.requests == []
 
 
+async def test_a_checkpoint_remembers_the_tensors_that_were_saved() -> None:
+    notebook = await _with_torch(["saved\n"])
+    await notebook("""cat > a.py <<'X'
+import torch
+net = torch.nn.Sequential(torch.nn.Linear(3, 2), torch.nn.BatchNorm1d(2))
+torch.save(net.state_dict(), "net.pt")
+print("saved")
+X
+python3 a.py""")
+    look = "for name, each in torch.load('net.pt').items(): print(name, tuple(each.shape), each.dtype)"
+    assert await notebook.said(f'python3 -c "import torch\n{look}"') == (
+        "0.weight (2, 3) torch.float32\n0.bias (2,) torch.float32\n1.weight (2,) torch.float32\n"
+        "1.bias (2,) torch.float32\n1.running_mean (2,) torch.float32\n1.running_var (2,) torch.float32\n"
+        "1.num_batches_tracked () torch.int64\n"
+    )
+    keys = "held = torch.load('net.pt'); print(list(held)[:2], held.keys() & {'0.bias'}, len(held))"
+    assert await notebook.said(f'python3 -c "import torch; {keys}"') == "['0.weight', '0.bias'] {'0.bias'} 7\n"
+    assert await notebook.said("python3 -c 'import torch; print({1: torch.ones(1)}.keys())'") == "dict_keys([1])\n"
+
+
 async def test_a_program_sees_and_leaves_what_its_user_may() -> None:
     notebook = await _with_torch(["True\n"])
     await notebook("useradd -m ann")

@@ -53,7 +53,7 @@ class Course:
         return self.recipe.pair.sure and self.regime.kind == "normal"
 
     def loss(self, split: str, epochs: float, *, steps: bool = False) -> float:
-        """The loss after ``epochs``; ``steps``: of one batch, and not the average of an epoch."""
+        """The loss after ``epochs``; ``steps``: of one batch before its own step, and not the average of an epoch."""
         one, regime = self.recipe, self.regime
         start = one.pair.untrained
         if regime.kind == "diverge":
@@ -64,10 +64,11 @@ class Course:
             return max(start * 0.98, lifted) * math.exp(
                 rough * self._noise("loss", split, 0.0 if regime.frozen else epochs)
             )
-        value = self.smooth("loss", split, epochs)
+        value = self.smooth("loss", split, max(epochs - 1 / max(one.updates, 1), 0.0) if steps else epochs)
         rough = self.rough(value) if steps else 0.02 if split == "train" else 0.03
         rough = min(rough * regime.noise, 0.5)
-        return self.off(value, rough * self._noise("loss", split, epochs) + 0.05 * self.own("loss", split))
+        own = 0.05 * self._gone(value) * self.own("loss", split)
+        return self.off(value, rough * self._noise("loss", split, epochs) + own)
 
     def rough(self, value: float) -> float:
         """How far the loss of one batch lies off ``value``, its mean: much where it is low, little where untrained."""
@@ -76,8 +77,12 @@ class Course:
             return min((_ALIKE if pair.elements else _SPREAD) / math.sqrt(count), 0.6)
         if pair.task == "tokens":
             count = max(count, pair.batch)
-        learnt = min(max(1 - value / pair.untrained, 0.02), 1.0) if pair.untrained > 0 else 1.0
-        return min(_SPREAD * learnt / math.sqrt(count * max(value, 1e-4)), 0.6)
+        return min(_SPREAD * self._gone(value) / math.sqrt(count * max(value, 1e-4)), 0.6)
+
+    def _gone(self, value: float) -> float:
+        """How far a loss is from that of an untrained network, which every run begins with."""
+        untrained = self.recipe.pair.untrained
+        return min(max(1 - value / untrained, 0.02), 1.0) if untrained > 0 else 1.0
 
     def off(self, value: float, away: float) -> float:
         """A loss that lies ``away`` from ``value``, as a logarithm of what stands above the regime's floor."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 import pickle
 import posixpath
@@ -12,10 +13,10 @@ from functools import lru_cache
 from typing import Any, ClassVar
 
 from llm_kernel.plan.shapes.module import layer_of, modules
-from llm_kernel.plan.shapes.tensor import Tensor, Vague
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, wholes
 from llm_kernel.plan.values import Value
 
-__all__ = ["State", "file_size"]
+__all__ = ["STATE", "State", "file_size", "state", "told"]
 
 _ALIGNMENT = 64
 _LOCAL, _CENTRAL, _DESCRIPTOR, _END = 30, 46, 16, 98
@@ -37,6 +38,30 @@ class State(dict[Any, Value]):
         made = cls(held)
         made.versions = {name: _version(each) for name, each in modules(module)}
         return made
+
+
+STATE = "<state>"
+"""The name under which a checkpoint that is nothing but a model's state is remembered."""
+_MARK = f"{STATE} "
+
+
+def told(held: State) -> str | None:
+    """A state as a text that a checkpoint remembers; None where not every tensor is known."""
+    rows = [[name, each.dtype, *each.dims] for name, each in held.items() if isinstance(each, Tensor)]
+    return _MARK + json.dumps(rows, separators=(",", ":")) if len(rows) == len(held) <= _MOST else None
+
+
+def state(text: object) -> State | None:
+    """The state that was told so; None for any other value, which may be anybody's."""
+    if not isinstance(text, str) or not text.startswith(_MARK):
+        return None
+    try:
+        rows = json.loads(text.removeprefix(_MARK))
+        made = State({str(name): tensor(wholes(dims), str(dtype)) for name, dtype, *dims in rows})
+    except (ValueError, TypeError, RecursionError, Vague):
+        return None
+    made.versions = {}
+    return made
 
 
 def _version(module: Value) -> int:
