@@ -5,13 +5,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from packaging.version import Version
 
 from llm_kernel.machine.listening import listeners
 from llm_kernel.programs.exact.sockets import PORTS
-from llm_kernel.programs.targets import is_address, is_here, target_of, words_of
+from llm_kernel.programs.targets import curl_fails, is_address, is_here, target_of, wget_fails, words_of
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["refused"]
@@ -44,17 +43,13 @@ def _curl(call: Call) -> Answer | None:
     odd = {"-w", "--write-out", "--retry", "-x", "--proxy"} & {*call.args}
     if not host or odd or not is_here(call, host) or words[0].startswith("file:") or _open(call, port):
         return None
-    letters = "".join(arg[1:] for arg in call.args if re.fullmatch(r"-[A-Za-z#]+", arg))
-    silent = "--silent" in call.args or "s" in letters
-    if silent and "S" not in letters and "--show-error" not in call.args:
-        return Answer("", "", 7)
     package = call.machine.packages.find(call.machine.packages.archive, "curl")
     made = Version(re.match(r"[\d.]+", package.version)[0]) if package else Version("8")  # type: ignore[index]
     if made < Version("7.30"):
-        return Answer("", f"curl: (7) Failed connect to {host}:{port}; Connection refused\n", 7)
+        return curl_fails(call, 7, f"Failed connect to {host}:{port}; Connection refused")
     late = " after 0 ms" if made >= Version("7.80") else ""
     why = "Couldn't connect to server" if made >= Version("7.87") else "Connection refused"
-    return Answer("", f"curl: (7) Failed to connect to {host} port {port}{late}: {why}\n", 7)
+    return curl_fails(call, 7, f"Failed to connect to {host} port {port}{late}: {why}")
 
 
 def _wget(call: Call) -> Answer | None:
@@ -62,18 +57,13 @@ def _wget(call: Call) -> Answer | None:
     host, port = target_of(words[0]) if len(words) == 1 else ("", 0)
     if not host or not is_here(call, host) or _open(call, port):
         return None
-    if any(arg == "--quiet" or re.fullmatch(r"-[a-zA-Z]*q[a-zA-Z]*", arg) for arg in call.args):
-        return Answer("", "", 4)
-    url = words[0] if "://" in words[0] else f"http://{words[0]}"
-    said = f"--{call.machine.clock.local:%Y-%m-%d %H:%M:%S}--  {url}{'' if urlsplit(url).path else '/'}\n"
     found = _addresses(call, host)
-    if not is_address(host):
-        said += f"Resolving {host} ({host})... {', '.join(found)}\n"
+    tried = "" if is_address(host) else f"Resolving {host} ({host})... {', '.join(found)}\n"
     for one in found:
         shown = f"[{one}]" if ":" in one else one
         place = f"{shown}:{port}" if is_address(host) else f"{host} ({host})|{shown.strip('[]')}|:{port}"
-        said += f"Connecting to {place}... failed: Connection refused.\n"
-    return Answer("", said, 4)
+        tried += f"Connecting to {place}... failed: Connection refused.\n"
+    return wget_fails(call, words[0], tried)
 
 
 def _nc(call: Call) -> Answer | None:

@@ -1,13 +1,14 @@
-"""Which host and port a client's command line is about."""
+"""Which host and port a client's command line is about, and how the client says that it does not get there."""
 
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
-from llm_kernel.shell.call import Call
+from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["is_address", "is_here", "target_of", "words_of"]
+__all__ = ["curl_fails", "is_address", "is_here", "target_of", "wget_fails", "words_of"]
 
 _HERE = ("localhost", "ip6-localhost", "::1", "0.0.0.0")  # noqa: S104 - a name of this machine, nobody binds it
 _VALUED = {
@@ -55,3 +56,20 @@ def target_of(text: str) -> tuple[str, int]:
     except ValueError:
         port = None
     return parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
+
+
+def curl_fails(call: Call, status: int, why: str) -> Answer:
+    """What curl says of a failure, if it may: ``-s`` keeps it quiet, ``-S`` lets it speak all the same."""
+    letters = "".join(arg[1:] for arg in call.args if re.fullmatch(r"-[A-Za-z#]+", arg))
+    silent = "--silent" in call.args or "s" in letters
+    aloud = "S" in letters or "--show-error" in call.args
+    return Answer("", "" if silent and not aloud else f"curl: ({status}) {why}\n", status)
+
+
+def wget_fails(call: Call, address: str, tried: str) -> Answer:
+    """What wget says of an ``address`` behind its time, if it may: what it tried."""
+    if any(arg == "--quiet" or re.fullmatch(r"-[a-zA-Z]*q[a-zA-Z]*", arg) for arg in call.args):
+        return Answer("", "", 4)
+    url = address if "://" in address else f"http://{address}"
+    url = url if urlsplit(url).path else f"{url}/"
+    return Answer("", f"--{call.machine.clock.local:%Y-%m-%d %H:%M:%S}--  {url}\n{tried}", 4)

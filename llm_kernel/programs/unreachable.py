@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from llm_kernel.programs.exact import apt_lines
-from llm_kernel.programs.targets import is_address, is_here, target_of, words_of
+from llm_kernel.programs.targets import curl_fails, is_address, is_here, target_of, wget_fails, words_of
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["patience", "unreachable"]
@@ -55,15 +55,9 @@ def _curl(call: Call) -> Answer | None:
     host, port = target_of(words[-1]) if words else ("", 0)
     if not host or is_here(call, host) or words[-1].startswith("file:"):
         return None
-    letters = "".join(arg[1:] for arg in call.args if re.fullmatch(r"-[A-Za-z#]+", arg))
-    silent = "--silent" in call.args or "s" in letters
-    if silent and "S" not in letters and "--show-error" not in call.args:
-        said = ""
-    elif is_address(host):
-        said = f"curl: (7) Failed to connect to {host} port {port}: Network is unreachable\n"
-    else:
-        said = f"curl: (6) Could not resolve host: {host}\n"
-    return Answer("", said, 7 if is_address(host) else 6)
+    if is_address(host):
+        return curl_fails(call, 7, f"Failed to connect to {host} port {port}: Network is unreachable")
+    return curl_fails(call, 6, f"Could not resolve host: {host}")
 
 
 def _wget(call: Call) -> Answer | None:
@@ -71,16 +65,10 @@ def _wget(call: Call) -> Answer | None:
     host, port = target_of(words[0]) if words else ("", 0)
     if not host or is_here(call, host):
         return None
-    quiet = any(arg in ("-q", "--quiet") or re.fullmatch(r"-[a-zA-Z]*q[a-zA-Z]*", arg) for arg in call.args)
-    if quiet:
-        return Answer("", "", 4)
-    url = words[0] if "://" in words[0] else f"http://{words[0]}"
-    url = f"{url}/" if not urlsplit(url).path else url
-    head = f"--{call.machine.clock.local:%Y-%m-%d %H:%M:%S}--  {url}\n"
     if is_address(host):
-        return Answer("", f"{head}Connecting to {host}:{port}... failed: Network is unreachable.\n", 4)
-    said = f"Resolving {host} ({host})... failed: {_resolver(call)}.\n"
-    return Answer("", f"{head}{said}wget: unable to resolve host address ‘{host}’\n", 4)
+        return wget_fails(call, words[0], f"Connecting to {host}:{port}... failed: Network is unreachable.\n")
+    tried = f"Resolving {host} ({host})... failed: {_resolver(call)}.\n"
+    return wget_fails(call, words[0], f"{tried}wget: unable to resolve host address ‘{host}’\n")
 
 
 def _git(call: Call) -> Answer | None:

@@ -40,9 +40,9 @@ def begin_chance(w: Walk) -> None:
         w.globals.names |= {_NUMPY: chance, _TORCH: chance, _FREE: True}
 
 
-def _state(w: Walk, key: str) -> Any:
+def _state(place: dict[str, Value], key: str) -> Any:
     """Where a stream stands; None where nobody knows."""
-    state = w.globals.names.get(key)
+    state = place.get(key)
     return _begun(key, state) if isinstance(state, int) else state
 
 
@@ -54,7 +54,7 @@ def _begun(key: str, seed: int) -> Any:
 
 
 def _lost(w: Walk, key: str) -> None:
-    if _state(w, key) is not None:
+    if w.globals.names.get(key) is not None:
         w.state.put(w.globals.names, key, None)
 
 
@@ -122,7 +122,7 @@ def _generated(name: str) -> Callable[..., Value]:
 
 
 def _drawn(w: Walk, name: str, place: dict[str, Value], key: str, args: list[Value], named: dict[str, Value]) -> Value:
-    state: Any = _state(w, key) if place is w.globals.names else place.get(key)
+    state: Any = _state(place, key)
     try:
         shape = _shape(name, args, named)
     except (Vague, TypeError, IndexError):
@@ -187,7 +187,7 @@ def _generator_shuffle(w: Walk, args: list[Value], named: dict[str, Value], node
 
 
 def _shuffled(w: Walk, place: dict[str, Value], key: str, args: list[Value]) -> Value:
-    state: Any = _state(w, key) if place is w.globals.names else place.get(key)
+    state: Any = _state(place, key)
     known = [each for each in args if isinstance(each, Tensor) and each.numbers is not None]
     w.state.put(place, key, None)
     for each in args:
@@ -241,8 +241,9 @@ def _torch(name: str) -> Callable[..., Value]:
 
 def _filled(w: Walk, made: Tensor, name: str, args: list[Value], named: dict[str, Value]) -> Value:
     """A new tensor with the numbers that come next."""
-    state = _state(w, _TORCH)
-    if state is None or (made.device != "cpu" and not _free(w)) or made.count > MOST:
+    apart = made.device != "cpu" and not _free(w)
+    state = None if apart or made.count > MOST else _state(w.globals.names, _TORCH)
+    if state is None:
         lose(w)
         return made
     stream = Twister(state)
@@ -315,9 +316,11 @@ def drawn_into(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[
     low, high = [*args, *(0.0, 1.0)[len(args) :]][:2]
     low = named.get("from", named.get("a", named.get("mean", low)))
     high = named.get("to", named.get("b", named.get("std", high)))
-    state = _state(w, _TORCH)
     known = isinstance(low, (int, float)) and isinstance(high, (int, float)) and name in ("uniform_", "normal_")
-    if state is None or not known or this.dtype != "float32" or this.device != "cpu" or this.count > _DRAWN:
+    most = MOST if _free(w) else _DRAWN  # without a seed what follows need not be reached
+    followed = known and this.dtype == "float32" and this.device == "cpu" and this.count <= most
+    state = _state(w.globals.names, _TORCH) if followed else None
+    if state is None:
         lose(w)
         return None
     stream = Twister(state)
@@ -345,8 +348,10 @@ _DRAWN = 20_000_000
 
 def built(w: Walk, name: str, made: Value) -> None:
     """A layer was made: its parameters have drawn their first numbers."""
-    state = _state(w, _TORCH)
-    if state is None or _free(w) or not isinstance(made, (Thing, Instance)):
+    if _free(w) or not isinstance(made, (Thing, Instance)):
+        return
+    state = _state(w.globals.names, _TORCH)
+    if state is None:
         return
     own = [each for each in made.attrs.values() if isinstance(each, Tensor) and each.role == "param"]
     if not own or name.startswith(_QUIET):
