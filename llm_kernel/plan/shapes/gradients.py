@@ -7,6 +7,7 @@ imaginary part of f(x + ih) / h, exact but for rounding (Squire and Trapp, SIAM 
 from __future__ import annotations
 
 import ast
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -37,6 +38,11 @@ _TAPE = "<gradients>"
 _STEP = 1e-30
 _WORK = 4000
 """Times that a function is computed for one ``backward``: its leaves' elements by its steps."""
+_SPENT = 50_000_000
+"""Elements that all ``backward`` of a program compute, a function of few counted as one of ``_LEAST``."""
+_LEAST = 1000
+_HELD = 2_000_000
+"""Elements of all tensors of a program that remember how they came."""
 _LATE = (1, 10)
 """The release from which on every word of torch's for a step ends in a figure."""
 
@@ -49,6 +55,7 @@ class Step:
     args: tuple[Value, ...]
     named: Mapping[str, Value]
     word: str | None
+    product: bool = False
 
 
 _WORDS = {
@@ -61,6 +68,8 @@ _WORDS = {
     "slice": "Slice",
 }  # fmt: skip
 _PRODUCTS: dict[tuple[int, ...], str] = {(1, 1): "dot", (2, 1): "mv", (2, 2): "mm"}
+_WIDE = frozenset("matmul mm mv dot bmm linear outer einsum conv2d".split())
+"""Functions that take each element of one with many of the other."""
 _SMOOTH = (
     frozenset(
         "prod reshape flatten squeeze matmul bmm linear expand repeat contiguous cross_entropy nll_loss "
@@ -84,8 +93,11 @@ def record(made: Value, name: str, args: Sequence[Value], named: Mapping[str, Va
     if tape is None or name not in _SMOOTH or not isinstance(tape["quiet"], bool) or made.cell is None:
         raise Vague
     if not tape["quiet"]:
+        tape["held"] = tape.get("held", 0) + made.count
+        if tape["held"] > _HELD:
+            raise Vague
         word = _word(name, args, named, tape.get("release"))
-        made.cell.held.update(grad=True, tape=tape, step=Step(compute, tuple(args), dict(named), word))
+        made.cell.held.update(grad=True, tape=tape, step=Step(compute, tuple(args), dict(named), word, name in _WIDE))
     return made
 
 
@@ -194,7 +206,10 @@ def _gradients(top: Tensor, weights: Value) -> list[tuple[Tensor, Any]]:
 
     order = _below(top)
     leaves = [each for each in order if each.trace == ""]
-    if sum(each.count for each in leaves) * len(order) > _WORK:
+    turns = sum(each.count for each in leaves)
+    assert top.tape is not None
+    top.tape["spent"] = top.tape.get("spent", 0) + turns * sum(map(_cost, order))
+    if turns * len(order) > _WORK or top.tape["spent"] > _SPENT:
         raise Vague
     factor: Any = 1.0
     if weights is not None:
@@ -211,6 +226,12 @@ def _gradients(top: Tensor, weights: Value) -> list[tuple[Tensor, Any]]:
             flat[n] = (value * factor).sum().imag / _STEP
         found.append((leaf, flat.reshape(leaf.dims).astype(leaf.dtype)))
     return found
+
+
+def _cost(one: Tensor) -> int:
+    """Elements that go into a step, each with each where it is a product."""
+    parts = [each.count for each in _inside(one.step.args)] if one.step is not None else []
+    return max(_LEAST, one.count, math.prod(parts) if parts and one.step.product else sum(parts))
 
 
 def _below(top: Tensor) -> list[Tensor]:

@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from llm_kernel.plan import plan
+from llm_kernel.plan import Hole, Literal, plan
 from tests.plan.shapes.reading import printed
 
 HOSTILE = [
@@ -112,3 +112,21 @@ def test_a_tensor_that_learns_says_so_and_what_is_cut_off_from_it_does_not():
 def test_a_choice_among_words_moves_the_stream_as_numpy_does():
     source = "import numpy as np\nnp.random.seed(3)\nw = np.random.choice(['a', 'b'], 5)\nprint(len(w))"
     assert printed(source) == "?\n"
+
+
+@pytest.mark.parametrize(
+    ("head", "step", "end"),
+    [
+        ("x = torch.ones(10000, requires_grad=True)", "x = x * 1.5", "x.sum()"),
+        ("w = torch.ones(1, requires_grad=True)\nx = torch.ones(37, 37) * w\n", "x = x @ torch.eye(37)", "w.grad"),
+    ],
+)
+def test_gradients_that_cost_much_are_not_followed(head: str, step: str, end: str) -> None:
+    source = f"import torch\n{head}\n" + f"{step}\n" * 400 + f"x.sum().backward()\nprint({end})\n"
+    made = plan(source)
+    assert made is not None
+    (line,) = made.nodes
+    assert [type(part) for part in line.parts] == [Hole]
+    short = plan(source.replace(f"{step}\n", "", 398))
+    assert short is not None
+    assert [type(part) for part in short.nodes[0].parts] == [Literal]
