@@ -22,6 +22,7 @@ _NAMES = ("GNUmakefile", "makefile", "Makefile")
 _SHELLS = 40
 _META = re.compile(r"""[#;"*?\[\]&|<>(){}$`^~!\\'\n=%]""")
 _DEEP = 60
+_LEVELS = 20  # makes that run one another, as a limit on processes ends them
 
 
 @dataclass(slots=True)
@@ -70,6 +71,9 @@ async def make(call: Call, io: Io) -> int:
     level = int(call.env.get("MAKELEVEL", "0") or 0)
     cwd = call.path(options.folder) if options.folder else call.cwd
     own = f"make[{level}]" if level else "make"
+    if level > _LEVELS:
+        await io.err(f"make[{level - 1}]: {call.name}: Resource temporarily unavailable\n")
+        return 127
     if not call.machine.files.is_dir(cwd):
         await io.err(f"{own}: *** {options.folder}: No such file or directory.  Stop.\n")
         return 2

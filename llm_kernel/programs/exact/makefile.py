@@ -14,6 +14,8 @@ __all__ = ["Makefile", "Rule", "stem_of"]
 _CONDITION = re.compile(r"(ifeq|ifneq)\s*(?:\((.*),(.*)\)|\"(.*)\"\s+\"(.*)\"|'(.*)'\s+'(.*)')\s*$")
 _STRANGE = re.compile(r"(?:define|endef|vpath|unexport|private|load)\b")
 
+_OPEN = 100  # makefiles that include one another, as a limit on open files ends them
+
 _COMPILES = [
     ("%", ["%.o"], "$(LINK.o) $^ $(LOADLIBES) $(LDLIBS) -o $@"),
     *(
@@ -52,6 +54,7 @@ class Makefile:
         self.phony: set[str] = set()
         self.silent = False
         self.goal = ""
+        self._open = 0
 
     def builtin(self) -> None:
         """Add the rules that make brings itself."""
@@ -117,8 +120,13 @@ class Makefile:
             source = self._read(name)
             if source is None and not quiet:
                 raise Stop(f"{name}: No such file or directory", number)
-            if source is not None:
-                self.take(source)
+            if source is None:
+                continue
+            self._open += 1
+            if self._open > _OPEN:
+                raise Stop("Too many open files.  Stop.", number)
+            self.take(source)
+            self._open -= 1
 
     def _rules(self, line: str, number: int) -> list[Rule]:
         """The rules of a line; the lines behind it are their recipe."""
