@@ -24,7 +24,7 @@ from llm_kernel.programs.emulated import Options
 from llm_kernel.python import Limits as Bounds
 from llm_kernel.session import Session, Setup
 from llm_kernel.settings import Settings, variable
-from llm_kernel.shell.bash import Limits
+from llm_kernel.shell.limits import Limits
 from llm_kernel.store.store import Store, home
 
 __all__ = ["Settings", "build"]

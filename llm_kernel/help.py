@@ -14,7 +14,8 @@ from llm_kernel.errors import CellError
 from llm_kernel.machine import Machine
 from llm_kernel.machine.words import USAGE
 from llm_kernel.programs.table import EXACT
-from llm_kernel.shell.bash import BUILTINS, KEYWORDS, TOOLS, State
+from llm_kernel.shell.limits import State
+from llm_kernel.shell.words import BUILTINS, KEYWORDS, TOOLS
 
 __all__ = ["Completion", "Match", "complete", "inspect", "is_complete"]
 

@@ -28,7 +28,7 @@ from llm_kernel.programs.metas import summary
 from llm_kernel.programs.opening import opening
 from llm_kernel.provenance import Answer, sums
 from llm_kernel.seat import Seat
-from llm_kernel.shell.bash import State
+from llm_kernel.shell.limits import State
 from llm_kernel.timeline import Pace, Timeline
 from llm_kernel.world import Setup, World
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.shell.bash import OURS
+from llm_kernel.shell.words import OURS
 from tests.leaks import ASKED, SYSTEMS, Leak, corpus_cells, fed, file_cells, found, leaks, notebook, table_cells
 from tests.leaks import words as words_of
 

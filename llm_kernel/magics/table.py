@@ -12,7 +12,7 @@ from llm_kernel.errors import CellError
 from llm_kernel.events import Display
 from llm_kernel.output import Output
 from llm_kernel.programs.table import EXACT
-from llm_kernel.shell.bash import OURS
+from llm_kernel.shell.words import OURS
 
 if TYPE_CHECKING:  # magics change the session; they live beside it
     from llm_kernel.session import Session

@@ -13,7 +13,7 @@ from llm_kernel.programs.refused import refused
 from llm_kernel.programs.table import EXACT, Asks, NotExact, Row
 from llm_kernel.programs.unreachable import patience, unreachable
 from llm_kernel.shell.call import Answer, Call, Io
-from llm_kernel.shell.script import TTY
+from llm_kernel.shell.lead import TTY
 
 __all__ = ["READERS", "answer", "exact", "row_of", "said_by"]
 

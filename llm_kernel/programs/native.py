@@ -12,7 +12,7 @@ from llm_kernel.programs.python_exact import Kept
 from llm_kernel.programs.sources import Source, source_of
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.shell.script import TTY
+from llm_kernel.shell.lead import TTY
 
 __all__ = ["native"]
 

@@ -17,7 +17,10 @@ from llm_kernel.programs.emulated import Options
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.prompt import pure_request, told_facts
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.bash import Limits, Shell, Sink, State, environment
+from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.beginning import environment
+from llm_kernel.shell.limits import Limits, State
+from llm_kernel.shell.order import Sink
 from llm_kernel.shell.call import Call
 from llm_kernel.timeline import Strand
 

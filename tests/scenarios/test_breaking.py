@@ -9,7 +9,7 @@ from llm_kernel.errors import EndpointError
 from llm_kernel.events import Event, Exit, Text
 from llm_kernel.model.request import Delta, Request
 from llm_kernel.session import Setup
-from llm_kernel.shell.bash import Limits
+from llm_kernel.shell.limits import Limits
 from tests.notebook import Notebook, out
 from tests.scenarios.transcript import notebook
 

@@ -11,8 +11,11 @@ import pytest
 
 from llm_kernel.events import Exit, Text
 from llm_kernel.machine import Machine
-from llm_kernel.shell.bash import Limits, Shell, Streams, environment
+from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.beginning import environment
 from llm_kernel.shell.call import Call
+from llm_kernel.shell.channel import Streams
+from llm_kernel.shell.limits import Limits
 from tests.notebook import Notebook
 
 

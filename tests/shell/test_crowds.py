@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from llm_kernel.events import Exit, Text
 from llm_kernel.session import Setup
-from llm_kernel.shell.bash import Limits
+from llm_kernel.shell.limits import Limits
 from tests.notebook import Notebook, out
 
 _RETRY = "bash: fork: retry: Resource temporarily unavailable\n"

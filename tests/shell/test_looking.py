@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.shell.bash import TOOLS
 from llm_kernel.shell.looking import Sight
+from llm_kernel.shell.words import TOOLS
 from tests.notebook import Notebook
 
 LOOKS = [

@@ -10,7 +10,7 @@ from llm_kernel.programs.quoting import width
 from llm_kernel.programs.report import Report
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
-from llm_kernel.shell.script import FED
+from llm_kernel.shell.lead import FED
 
 __all__ = ["wc"]
 

@@ -15,7 +15,7 @@ from llm_kernel.machine.system import User
 from llm_kernel.programs.exact.passwords import opens
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.shell.script import AT, TTY
+from llm_kernel.shell.lead import AT, TTY
 
 __all__ = ["sudo"]
 

@@ -14,11 +14,11 @@ from llm_kernel.programs.exact.terminal import seconds
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, live
-from llm_kernel.shell.bash import BUILTINS, KEYWORDS
+from llm_kernel.shell.words import BUILTINS, KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
 from llm_kernel.shell.deadline import overdue
 from llm_kernel.shell.order import Sink
-from llm_kernel.shell.script import AT, TTY
+from llm_kernel.shell.lead import AT, TTY
 from llm_kernel.shell.signals import heeded
 
 __all__ = ["nice", "nohup", "run_on", "setsid", "timeout"]
