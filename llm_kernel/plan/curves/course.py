@@ -29,6 +29,8 @@ _HALF = 1 / 3
 """The part of a run after which an agent has learnt half of what it learns: slow at first."""
 _ALIKE = 0.25
 """The same against their mean, where a loss is that of making an example anew."""
+_UNTAUGHT = {False: 0.005, True: 0.025}
+"""How far the first batch's loss lies off chance, without normalised layers and with them (then only above it)."""
 _LEAST = 1e-7
 _FAR = 1000
 """Epochs for which the rates are summed up."""
@@ -56,6 +58,8 @@ class Course:
         """The loss after ``epochs``; ``steps``: of one batch before its own step, and not the average of an epoch."""
         one, regime = self.recipe, self.regime
         start = one.pair.untrained
+        if steps and self.first(epochs):
+            return self._begins()
         if regime.kind == "diverge":
             return self._broken(epochs)
         if regime.kind == "chance":
@@ -67,7 +71,7 @@ class Course:
         value = self.smooth("loss", split, max(epochs - 1 / max(one.updates, 1), 0.0) if steps else epochs)
         rough = self.rough(value) if steps else 0.02 if split == "train" else 0.03
         rough = min(rough * regime.noise, 0.5)
-        own = 0.05 * self._gone(value) * self.own("loss", split)
+        own = 0.05 * self.gone("loss", value) * self.own("loss", split)
         return self.off(value, rough * self._noise("loss", split, epochs) + own)
 
     def rough(self, value: float) -> float:
@@ -77,12 +81,24 @@ class Course:
             return min((_ALIKE if pair.elements else _SPREAD) / math.sqrt(count), 0.6)
         if pair.task == "tokens":
             count = max(count, pair.batch)
-        return min(_SPREAD * self._gone(value) / math.sqrt(count * max(value, 1e-4)), 0.6)
+        return min(_SPREAD * self.gone("loss", value) / math.sqrt(count * max(value, 1e-4)), 0.6)
 
-    def _gone(self, value: float) -> float:
-        """How far a loss is from that of an untrained network, which every run begins with."""
-        untrained = self.recipe.pair.untrained
+    def gone(self, kind: str, value: float) -> float:
+        """How far a loss, or an error, is from that of an untrained network, which every run begins with."""
+        pair = self.recipe.pair
+        untrained = pair.untrained if kind == "loss" else 100 - 100 / max(pair.classes, 2)
         return min(max(1 - value / untrained, 0.02), 1.0) if untrained > 0 else 1.0
+
+    def first(self, epochs: float) -> bool:
+        """Whether no step was taken yet where a batch's loss is that at ``epochs``."""
+        return epochs * self.recipe.updates <= 1.001
+
+    def _begins(self) -> float:
+        """The loss of the very first batch: chance, a little above it where layers are normalised."""
+        pair, above = self.recipe.pair, "normalised layers" in self.recipe.habits
+        rough = self.rough(pair.untrained) if pair.task == "values" else _UNTAUGHT[above]
+        noise = self._noise("loss", "first", 0.0)
+        return pair.untrained * math.exp(rough * (abs(noise) if above else noise))
 
     def off(self, value: float, away: float) -> float:
         """A loss that lies ``away`` from ``value``, as a logarithm of what stands above the regime's floor."""

@@ -9,7 +9,11 @@ __all__ = ["family_of"]
 
 _FAMILIES = (
     ("gbt", r"xgb\w*|lgbm?\w*|lightgbm|catboost\w*|gradientboosting\w*|histgradient\w*|randomforest\w*"),
-    ("transformer", r"\w*gpt\w*|\w*bert\w*|\w*llama\w*|\w*transformer(?!s\b)\w*|t5\w*|automodel\w*|multiheadattention"),
+    (
+        "transformer",
+        r"\w*gpt\w*|\w*bert\w*|\w*llama\w*|\w*transformer(?!s\b)\w*|t5[_-]?[a-z]\w*|automodel\w*"
+        r"|multiheadattention",
+    ),
     ("vit", r"vit|vit_\w+|visiontransformer|swin\w*|deit\w*"),
     ("densenet", r"\w*densenet\w*|efficientnet\w*|\w*resnext\w*|convnext\w*"),
     ("resnet", r"\w*res_?net\w*|basicblock|bottleneck|residual\w*|resblock|mobilenet\w*|googlenet|inception\w*"),

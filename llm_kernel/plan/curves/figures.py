@@ -25,6 +25,8 @@ __all__ = ["Figures"]
 
 _BASES = {"loss": "loss", "ppl": "loss", "rmse": "loss", "accuracy": "accuracy", "correct": "accuracy"}
 _AVERAGED = re.compile(r"\bavg\b|\.avg|average|\bmean_|running_avg|smooth", re.IGNORECASE)
+_UNTAUGHT = 0.02
+"""How far the loss of the very first batch may lie off chance."""
 _STILL = 0.004
 """The share of a value within which the third of its kind in a row does not move."""
 _EARLY, _BEGINNING = 1.5, 0.1
@@ -155,11 +157,15 @@ class Figures:
             held.clear()
 
     def _place(self, text: str) -> tuple[Place | None, re.Match[str] | None]:
+        """The place whose row ``text`` is: one that has its counters, before one of the same words."""
+        alike: tuple[Place | None, re.Match[str] | None] = None, None
         for place in self._places:
             found = place.pattern.fullmatch(text)
             if found is not None and any(role.kind for role in place.roles):
-                return place, found
-        return None, None
+                if place.has(found):
+                    return place, found
+                alike = alike if alike[0] is not None else (place, found)
+        return alike
 
     @staticmethod
     def _spots(place: Place, found: re.Match[str]) -> Iterator[tuple[int, Role, str]]:
@@ -224,6 +230,8 @@ class Figures:
         still = len(trail.said) > 2 and max(trail.said) - min(trail.said) <= _STILL * abs(said) and said not in (0, 100)
         wide = 0.36 if course.usual else 0.5 if course.recipe.pair.data else 1.1 if course.recipe.sized else 3.0
         wide += min(0.5, 4 * self._course.rough(usual)) if role.steps and base == "loss" else 0.5 * role.steps
+        if role.steps and base == "loss" and course.first(row.progress) and course.recipe.pair.task != "values":
+            return said if abs(far(said, course.recipe.pair.untrained, base)) <= _UNTAUGHT else usual
         if apart(said, usual, base) <= wide and abs(far(said, expected, base)) <= room and not still:
             return said
         return self._moved(role, base, expected if apart(expected, usual, base) <= wide else usual, row)
@@ -247,9 +255,11 @@ class Figures:
         if course.regime.kind in ("diverge", "chance"):
             figure = course.loss if base == "loss" else course.accuracy
             return figure(role.split, progress, steps=role.steps)
+        if role.steps and base == "loss" and course.first(progress):
+            return course.loss(role.split, progress, steps=True)
         value = course.smooth(base, role.split, progress)
-        value = course.off(value, 0.04 * course.own(base, role.split))
-        return value if base == "loss" else max(100 - value, 0.0)
+        own = 0.04 * (course.gone(base, value) if role.steps else 1.0) * course.own(base, role.split)
+        return course.off(value, own) if base == "loss" else max(100 - value * math.exp(own), 0.0)
 
     def _expected(self, role: Role, base: str, row: Row, usual: float) -> tuple[float, float]:
         """What follows from the figure shown last, and how far one may be off it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 __all__ = ["SHARES", "kind_of"]
 
@@ -37,6 +38,7 @@ _STRONG = ("ppl", "top5", "lr", "patience", "rmse", "r2", "d_g", "d_x", "loss_d"
 """Those that outdo a word beside them."""
 
 
+@lru_cache(maxsize=4096)
 def kind_of(text: str) -> str:
     """The kind that is named last: the word next to the value; nothing where none is."""
     found = [(match.start(), -order, kind) for order, (kind, pattern) in enumerate(_KINDS)

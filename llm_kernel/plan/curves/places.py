@@ -58,6 +58,13 @@ class Place:
     every: int = 0
     """Rows in a turn, where the turns after the first are like it."""
     _next: int = 0
+    _known: frozenset[tuple[str, ...]] | None = None
+
+    def has(self, found: re.Match[str]) -> bool:
+        """Whether one of its rows has the counters of a text that matches."""
+        if self._known is None:
+            self._known = frozenset(row.counters for row in self.rows)
+        return tuple(found[group] for group in self.counters) in self._known
 
     def several(self, row: Row) -> bool:
         """Whether more rows of this kind stand at the same moment, as those of classes do."""

@@ -24,6 +24,8 @@ _BESIDE = re.compile(r"\b(?:val|test|valid)[_ ]?\w*[ :=]", re.IGNORECASE)
 _MEAN = re.compile(r"average|avg|mean|running|smooth|/ ?len", re.IGNORECASE)
 """Words of a reward that is one of several episodes."""
 _METER = re.compile(r"(?:\w+\.)*(?:val|avg|value|global_avg|median|mean)")
+_FIGURE = re.compile(r"(?<=[ =])\d+(?:\.\d+(?:e[-+]?\d+)?|e[-+]?\d+)%?")
+"""A number that the program knows, with a label of its own."""
 _LOSSES = frozenset({"loss", "ppl", "rmse"})
 
 
@@ -89,7 +91,10 @@ class Role:
             case "r2":
                 return 1 - loss / max(course.recipe.pair.variance, 1e-9)
             case "lr":
-                return course.recipe.lr
+                schedule = course.schedule
+                if schedule is None or schedule.rate <= 0:
+                    return course.recipe.lr
+                return schedule.at(epochs, course.recipe.updates)
             case "norm":
                 return abs(noise.gauss(1.2, 0.35)) + 0.1
         return noise.uniform(0.2, 0.9)
@@ -201,8 +206,9 @@ def _split(said: str, deep: str, whole: str, kind: str, *, inner: bool) -> str:
 
 
 def _label(line: Line, at: int) -> str:
+    """The words before a hole, those before another figure left out."""
     before = line.parts[at - 1] if at else None
-    return "" if before is None or isinstance(before, Hole) else before.text[-40:]
+    return "" if before is None or isinstance(before, Hole) else _FIGURE.split(before.text)[-1][-40:]
 
 
 def _after(line: Line, at: int) -> str:

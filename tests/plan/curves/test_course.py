@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from llm_kernel.plan.curves import Course, course
+from llm_kernel.plan.curves.families import family_of
 
 _SOURCE = """
 import torch, torch.nn as nn, torch.nn.functional as F
@@ -72,3 +73,11 @@ def test_a_batch_of_text_is_as_many_tokens_as_its_rows_have() -> None:
     assert (found.recipe.batch, found.recipe.updates) == (700, 2984)
     assert found.smooth("loss", "test", 1) == pytest.approx(5.98, rel=0.02)
     assert found.smooth("loss", "test", 6) == pytest.approx(4.87, rel=0.02)
+
+
+@pytest.mark.parametrize(
+    ("words", "family"),
+    [("t1 t5 resnet18", "resnet"), ("t5forconditionalgeneration", "transformer"), ("t5-small", "transformer")],
+)
+def test_a_family_is_not_read_off_a_counter_of_top_five(words: str, family: str) -> None:
+    assert family_of(words, ()) == family

@@ -111,8 +111,31 @@ def test_an_epochs_training_loss_is_the_mean_of_its_batches() -> None:
 def test_batches_begin_at_the_untrained_loss() -> None:
     held = _bounds(batch="        if i % 100 == 0:\n            print(f'step {i} loss {loss.item():.4f}')")
     first, second = (float(held.held(f"step {step} loss 0.0500").split()[-1]) for step in (0, 100))
-    assert 1.2 < first < 3.2
-    assert second < first
+    assert first == pytest.approx(2.3026, rel=0.015)
+    assert second < first / 2
+
+
+def test_a_first_batch_that_is_about_chance_is_left_as_it_is() -> None:
+    held = _bounds(batch="        print(f'step {i} loss {loss.item():.4f}')")
+    assert [held.held("step 0 loss 2.3141"), held.replaced] == ["step 0 loss 2.3141", 0]
+
+
+def test_a_figures_label_begins_behind_the_figure_before_it() -> None:
+    held = _bounds(
+        epoch="print(f'epoch {epoch} lr {0.001 * epoch:.5f} train {train_loss:.4f} rate 1e-3 val {acc:.1f}%')"
+    )
+    loss, acc = held.held("epoch 1 lr 0.00100 train 9.0000 rate 1e-3 val 11.0%").split()[5::4]
+    assert 0.05 < float(loss) < 0.4
+    assert 95 < float(acc[:-1]) < 100
+
+
+def test_rows_whose_rate_nobody_knows_any_longer_follow_those_that_told_it() -> None:
+    rates = "float(input()) if epoch > 3 else 0.1 / epoch"
+    held = _bounds(epoch=f"rate = {rates}; print(f'epoch {{epoch}} lr {{rate:.4f}} train {{train_loss:.4f}}')")
+    rows = [held.held(f"epoch {n} lr {0.1 / min(n, 4):.4f} train 9.0000") for n in range(1, 9)]
+    shown = [float(row.split()[-1]) for row in rows]
+    assert len(set(shown)) == 8
+    assert shown[7] < shown[3] < shown[0] < 0.5
 
 
 def test_what_is_no_figure_of_training_is_left_alone() -> None:
