@@ -8,7 +8,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
@@ -16,6 +16,7 @@ from typing import Any, cast
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_facts import facts, known, lacking
+from llm_kernel.programs.python_line import Line
 from llm_kernel.programs.python_modules import MODULES
 from llm_kernel.programs.python_talk import Exchange, Talk, banner
 from llm_kernel.programs.python_unittest import tests_program
@@ -24,6 +25,7 @@ from llm_kernel.programs.tensorflow_module import device_sources
 from llm_kernel.programs.torch_module import torch_sources
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
+from llm_kernel.python.beside import own_paths
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.script import TTY
 
@@ -32,9 +34,7 @@ __all__ = ["Kept", "Python"]
 _SMALL = 0.03
 """Seconds that an interpreter takes to start and end."""
 
-_SILENT = ("-u", "-B", "-O", "-s", "-E", "-I", "-q")
-"""Options that change nothing that a script can see here."""
-
+_BASE = re.compile(r"python[\d.]*")
 _SHEBANG = re.compile(r"#!\s*\S*(/env\s+python|/python)[\d.]*\s*$")
 _READS = re.compile(r"\b(input|stdin)\b")
 
@@ -69,7 +69,10 @@ class Python:
 
     async def run(self, call: Call, streams: Io, record: Answer) -> tuple[int | None, Io]:
         """The exit status, or None and the streams with which the model has to begin."""
-        args = _after(call.args)
+        line = Line.of(call.args)
+        if line.wrong and _BASE.fullmatch(posixpath.basename(call.name)):
+            return await self._complain(call, line, streams, record)
+        args = line.program
         if (args[:1] == ("-m",) and args[1:2] != ("unittest",)) or args == ("-c", "import this"):
             return await self._module(call, args, streams, record)
         try:
@@ -95,6 +98,16 @@ class Python:
         await self._show(outcome, streams)
         return outcome.status, streams
 
+    async def _complain(self, call: Call, line: Line, streams: Io, record: Answer) -> tuple[int | None, Io]:
+        """What is said of options that there are not."""
+        try:
+            said = line.complaint(call.name, _version(call))
+        except NotExact:
+            return None, streams
+        record.by = "exact"
+        await streams.err(said)
+        return 2, streams
+
     async def _alone(self, call: Call, started: _Start, streams: Io, record: Answer) -> tuple[int | None, Io]:
         """Python with nothing to run: it ends at end of file, and talks with a person who types."""
         record.by = "exact"
@@ -111,7 +124,7 @@ class Python:
             await streams.strand.sleep(_SMALL)
 
         talk = Talk(started.version, streams, compute, show)
-        if "-q" not in call.args:
+        if "q" not in Line.of(call.args).letters:
             await streams.err(banner(call, own_version(call)))
         try:
             status = await talk.run()
@@ -150,15 +163,14 @@ class Python:
             raise Unsure("input that is not text") from err
         if not source.strip() and started.path:
             raise Unsure("nothing to run")
-        script = Script(source, started.shown(), started.argv, started.version, started.path)
+        script = started.script(call, source)
         stdin = "" if started.from_input else text
         seed = seed or self._seed()
         if said := refused(script):
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
         tree = script.parsed()
-        folder = posixpath.dirname(script.path) or call.cwd
         try:
-            known = facts(call, tree, folder)
+            known = facts(call, tree, script.folders)
             return await self._sandbox.run(script, tree, Disk(self._machine, call.cwd), stdin, seed, known)
         except Unsure as err:
             try:
@@ -202,7 +214,7 @@ def _place(call: Call) -> Place:
 def _interpreting(call: Call) -> Call:
     """The call of the interpreter: a script that is run by its own name has the machine's."""
     base = posixpath.basename(call.name)
-    return call if re.fullmatch(r"python[\d.]*", base) else Call("python3", (), call.machine)
+    return call if _BASE.fullmatch(base) else Call("python3", (), call.machine)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,28 +226,40 @@ class _Start:
     path: str = ""
     text: str = ""
     from_input: bool = False
+    line: Line = field(default_factory=Line)
 
     @classmethod
     def of(cls, call: Call) -> _Start:
         """Raises NotExact for a form that is not known here."""
         base = posixpath.basename(call.name)
-        if not re.fullmatch(r"python[\d.]*", base):
+        if not _BASE.fullmatch(base):
             if "/" not in call.name or not _SHEBANG.match(_head(call)):
                 raise NotExact
             return cls(_version(Call("python3", (), call.machine)), (call.name, *call.args), call.path(call.name))
-        version, rest = _version(call), list(_after(call.args))
-        match rest:
+        version, line = _version(call), Line.of(call.args)
+        if not line.plain:
+            raise NotExact
+        match line.program:
             case ["-c", text, *args]:
-                return cls(version, ("-c", *args), text=text)
+                return cls(version, ("-c", *args), text=text, line=line)
             case ["-m", "unittest", *args]:
-                return cls(version, ("python3 -m unittest",), text=tests_program(call, args))
+                return cls(version, ("python3 -m unittest",), text=tests_program(call, args), line=line)
+            case ["-m", *_]:
+                raise NotExact
             case ["-", *args]:
-                return cls(version, ("-", *args), from_input=True)
+                return cls(version, ("-", *args), from_input=True, line=line)
             case []:
-                return cls(version, ("",), from_input=True)
-            case [script, *args] if not script.startswith("-"):
-                return cls(version, (script, *args), call.path(script))
+                return cls(version, ("",), from_input=True, line=line)
+            case [script, *args]:
+                return cls(version, (script, *args), call.path(script), line=line)
         raise NotExact
+
+    def script(self, call: Call, source: str) -> Script:
+        """The program of this text."""
+        folder = () if self.line.alone else (posixpath.dirname(self.path) or call.cwd,)
+        folders = (*folder, *own_paths(self.line.heeded(call.env), call.cwd))
+        optimized = self.line.optimized(call.env)
+        return Script(source, self.shown(), self.argv, self.version, self.path, folders, optimized)
 
     def source(self, call: Call) -> str:
         """The program's text; empty where it is read from the input."""
@@ -256,14 +280,6 @@ class _Start:
         if not self.path:
             return "<string>"
         return self.path if self.version >= (3, 9) else self.argv[0]
-
-
-def _after(args: Sequence[str]) -> tuple[str, ...]:
-    """The arguments behind the options that change nothing here."""
-    rest = list(args)
-    while rest and rest[0] in _SILENT:
-        rest.pop(0)
-    return tuple(rest)
 
 
 def _head(call: Call) -> str:

@@ -32,13 +32,13 @@ _NATIVE = frozenset(MODULES)
 _STRING = ("ascii_letters", "ascii_lowercase", "ascii_uppercase", "digits", "hexdigits", "octdigits", "punctuation")
 
 
-def facts(call: Call, tree: ast.Module, folder: str) -> dict[ast.AST, str]:
-    """The expressions of ``tree`` that are facts, and what stands in their place; ``folder`` is searched for modules.
+def facts(call: Call, tree: ast.Module, folders: tuple[str, ...]) -> dict[ast.AST, str]:
+    """The expressions of ``tree`` that are facts, and what stands in their place; ``folders`` may have its modules.
 
     Raises:
         Unsure: where a module is neither known, nor surely missing.
     """
-    return _Facts(call, tree, folder).found
+    return _Facts(call, tree, folders).found
 
 
 def lacking(call: Call, module: str) -> bool:
@@ -51,7 +51,7 @@ def lacking(call: Call, module: str) -> bool:
 
 def known(call: Call) -> dict[str, Any]:
     """What functions of Python's own library say of the machine, by their dotted names."""
-    of = _Facts(call, ast.Module([], []), call.cwd)
+    of = _Facts(call, ast.Module([], []))
     return {name: answer(of) for name, answer in _CALLS.items() if not name.startswith("torch.")}
 
 
@@ -63,7 +63,7 @@ def factual(name: str) -> bool:
 def fact(call: Call, name: str, args: tuple[Any, ...] | None = None) -> str | None:
     """What an attribute of a library is, or what its call gives, as Python text; None where that is no fact."""
     try:
-        return _Facts(call, ast.Module([], []), call.cwd)._value(_Use(name, ast.Name(name), args))
+        return _Facts(call, ast.Module([], []))._value(_Use(name, ast.Name(name), args))
     except (Unsure, TypeError):
         return None
 
@@ -78,8 +78,8 @@ class _Use:
 
 
 class _Facts:
-    def __init__(self, call: Call, tree: ast.Module, folder: str) -> None:
-        self._call, self._machine, self._folder = call, call.machine, folder
+    def __init__(self, call: Call, tree: ast.Module, folders: tuple[str, ...] = ()) -> None:
+        self._call, self._machine, self._folders = call, call.machine, folders
         self._above = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
         self.found: dict[ast.AST, str] = {}
         bound: dict[str, str] = {}
@@ -118,10 +118,9 @@ class _Facts:
         self.found[node] = f"raise _said(ModuleNotFoundError(\"No module named '{module}'\"))"
 
     def _beside(self, module: str) -> bool:
-        folders = [self._folder, *filter(None, self._call.env.get("PYTHONPATH", "").split(":"))]
         return any(
             self._machine.files.exists(self._call.path(posixpath.join(place, module + end)))
-            for place in folders
+            for place in self._folders
             for end in ("", ".py")
         )
 

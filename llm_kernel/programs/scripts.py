@@ -6,13 +6,13 @@ import posixpath
 import re
 from dataclasses import dataclass, replace
 
+from llm_kernel.programs.python_line import Line
 from llm_kernel.python.beside import own_paths
 from llm_kernel.shell.call import Call
 
 __all__ = ["Script", "from_input", "script_of"]
 
 _LAUNCHERS = frozenset(["torchrun", "accelerate", "deepspeed"])
-_SILENT = frozenset(["-u", "-B", "-O", "-OO", "-s", "-E", "-I"])
 _COUNT = re.compile(r"--(?:nproc[_-]per[_-]node|num[_-]processes|num[_-]gpus)(?:=(\d+))?")
 
 
@@ -56,13 +56,11 @@ def from_input(call: Call) -> bool:
 
 
 def _behind(call: Call) -> list[str] | None:
-    """The words of an interpreter's call behind the options that change nothing here; None where it is none."""
+    """The words of an interpreter's call behind its options; None where it is none, or starts nothing."""
     if not call.name.rpartition("/")[2].startswith("python"):
         return None
-    rest = list(call.args)
-    while rest and rest[0] in _SILENT:
-        rest.pop(0)
-    return rest
+    line = Line.of(call.args)
+    return None if line.wrong else list(line.program)
 
 
 def _written(call: Call, typed: str | None) -> Script | None:
@@ -70,7 +68,7 @@ def _written(call: Call, typed: str | None) -> Script | None:
     rest = _behind(call) or []
     if rest[:1] == ["-c"] and len(rest) > 1:
         return Script("<string>", tuple(rest[2:]), text=rest[1])
-    return Script("<stdin>", tuple(rest[1:]), text=typed) if typed is not None and from_input(call) else None
+    return Script("<stdin>", tuple(rest[1:]), text=typed) if typed and from_input(call) else None
 
 
 def _module(call: Call) -> Script | None:

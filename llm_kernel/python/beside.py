@@ -21,7 +21,7 @@ def own_paths(env: Mapping[str, str], cwd: str) -> tuple[str, ...]:
 
 
 class Beside:
-    """Modules in the folder of ``script``, then in ``paths``; ``sources`` has each one's text and syntax by its path.
+    """Modules in the folders of ``script``; ``sources`` has each one's text and syntax by its path.
 
     ``made`` is source by dotted name for libraries of which only a part is known; their errors are never shown.
     """
@@ -32,10 +32,9 @@ class Beside:
         disk: Disk,
         lacks: Callable[[str], bool],
         made: Mapping[str, str] | None = None,
-        paths: tuple[str, ...] = (),
     ) -> None:
         self._script, self._disk, self._lacks, self._made = script, disk, lacks, made or {}
-        self._folders = (script.path.rpartition("/")[0] if script.path else disk.cwd, *paths)
+        self._folders = script.folders
         self._found: dict[str, dict[str, Any] | None] = {}
         self._library: set[str] = set()
         self._known: dict[str, set[str]] = {}

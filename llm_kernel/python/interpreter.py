@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from llm_kernel.patience import within
-from llm_kernel.python.beside import Beside, own_paths
+from llm_kernel.python.beside import Beside
 from llm_kernel.python.disk import Disk
 from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
 from llm_kernel.python.policy import judged
@@ -89,7 +89,7 @@ class _Guest:
 
     def __init__(self, script: Script, tree: ast.Module, disk: Disk, limits: Limits, place: Place) -> None:
         self._script, self._tree, self._disk, self._limits, self._place = script, tree, disk, limits, place
-        self._beside = Beside(script, disk, place.lacks, place.made, own_paths(place.environ, disk.cwd))
+        self._beside = Beside(script, disk, place.lacks, place.made)
         self._library: frozenset[str] = frozenset()
         self._pieces: list[Piece] = []
         self._length = self._calls = self._saved = 0
@@ -137,6 +137,7 @@ class _Guest:
             "name": script.name,
             "path": script.path,
             "version": script.version,
+            "optimized": script.optimized,
             "library": {name: sorted(LIBRARY[name]) for name in sorted(self._library)},
             "builtins": sorted(BUILTINS),
             "dunders": sorted(DUNDERS),

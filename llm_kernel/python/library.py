@@ -15,11 +15,11 @@ BUILTINS = frozenset(
     DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning ConnectionError BufferError
     InterruptedError BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
     PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
-    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError abs all any ascii
-    bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float format
-    frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min next object oct open
-    ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super tuple
-    type vars zip""".split()
+    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs all
+    any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float
+    format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min next object
+    oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super
+    tuple type vars zip""".split()
 )
 """Names that are always there."""
 
@@ -35,7 +35,7 @@ DUNDERS = frozenset(
     __ilshift__ __ifloordiv__ __itruediv__ __imod__ __ipow__ __iand__ __ior__ __ixor__ __rlshift__ __rrshift__
     __complex__ __ceil__ __floor__ __trunc__ __bytes__ __length_hint__ __class_getitem__ __instancecheck__
     __subclasscheck__ __all__ __match_args__ __notes__ __package__ __wrapped__ __rdivmod__ __copy__
-    __deepcopy__ __fspath__ __members__ __aenter__ __aexit__ __aiter__ __anext__ __await__""".split()
+    __debug__ __deepcopy__ __fspath__ __members__ __aenter__ __aexit__ __aiter__ __anext__ __await__""".split()
 )
 """Names with underscores on both sides that a program may use."""
 

@@ -20,7 +20,8 @@ _LONGEST = 200_000
 class Script:
     """``name`` as tracebacks show it; ``argv`` as the script sees it; ``version`` is ``(3, minor)``.
 
-    ``path`` is where the script lies, empty where it came as an argument or as input.
+    ``path`` is where the script lies, empty where it came as an argument or as input. Its own modules are looked for in
+    ``folders``. ``optimized`` leaves out assertions (1) and documentation (2).
     """
 
     source: str
@@ -28,6 +29,8 @@ class Script:
     argv: tuple[str, ...]
     version: tuple[int, int]
     path: str = ""
+    folders: tuple[str, ...] = ()
+    optimized: int = 0
 
     def parsed(self) -> ast.Module:
         """The syntax tree.

@@ -36,6 +36,8 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
         Unsure: for every other one; its text names the first thing that was not tested.
     """
     check_warnings(script)
+    if script.optimized:
+        raise Unsure("a program that is optimized")
     above = parents(tree)
     inside = {child for node in replaced for child in ast.walk(node)}
     nodes = [node for node in ast.walk(tree) if node not in inside]

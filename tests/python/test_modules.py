@@ -100,7 +100,7 @@ def machine() -> Machine:
 
 async def computed(source: str, minor: int = sys.version_info[1]) -> tuple[str, str, int]:
     """What the sandbox writes to both streams and its status."""
-    script = Script(source + "\n", "/root/t.py", ("t.py",), (3, minor), "/root/t.py")
+    script = Script(source + "\n", "/root/t.py", ("t.py",), (3, minor), "/root/t.py", ("/root",))
     sandbox = Sandbox()
     try:
         run = await sandbox.run(script, script.parsed(), Disk(machine(), "/root"), "", "42", {})

@@ -16,6 +16,7 @@ from llm_kernel.programs.exact.pip_site import environment_of, managers_of
 from llm_kernel.programs.exact.python_tools import compiled, places
 from llm_kernel.programs.exact.venv import venv
 from llm_kernel.programs.table import NotExact, exact
+from llm_kernel.python.beside import own_paths
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["module_version", "own_version", "package_of", "python"]
@@ -125,9 +126,8 @@ def _parsed(source: str) -> list[ast.stmt]:
 
 def _shadowed(call: Call, module: str) -> bool:
     """Whether the working directory or ``PYTHONPATH`` has a module of this name, which would be loaded first."""
-    folders = [call.cwd, *filter(None, call.env.get("PYTHONPATH", "").split(":"))]
-    files = call.machine.files
-    return any(files.exists(files.absolute(f"{place}/{module}{end}", "/")) for place in folders for end in ("", ".py"))
+    folders = (call.cwd, *own_paths(call.env, call.cwd))
+    return any(call.machine.files.exists(f"{place}/{module}{end}") for place in folders for end in ("", ".py"))
 
 
 def _missing(module: str, source: str) -> str:

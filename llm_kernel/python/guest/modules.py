@@ -14,6 +14,7 @@ from .careful import careful
 from .code import block
 from .frames import Frame, Module, Trace
 from .scopes import Scope
+from .shortened import shortened
 from .wire import Wire
 from .world import Doubt
 
@@ -128,8 +129,10 @@ def _dispatched(function: Any) -> Any:
 class Modules:
     """Imports for one run."""
 
-    def __init__(self, wire: Wire, library: Mapping[str, ModuleType], trace: Trace, own: Mapping[str, Any]) -> None:
-        self._wire, self._library, self._trace, self._own = wire, library, trace, own
+    def __init__(
+        self, wire: Wire, library: Mapping[str, ModuleType], trace: Trace, own: Mapping[str, Any], optimized: int
+    ) -> None:
+        self._wire, self._library, self._trace, self._own, self._optimized = wire, library, trace, own, optimized
         self._loaded: dict[str, ModuleType] = {}
 
     def load(self, name: str, wanted: Sequence[str], module: Module) -> ModuleType:
@@ -183,7 +186,7 @@ class Modules:
 
     def run(self, source: str, path: str, names: dict[str, Any]) -> None:
         """Carry out the statements of one file."""
-        tree = ast.parse(source)
+        tree = shortened(ast.parse(source), self._optimized)
         later = any(
             isinstance(node, ast.ImportFrom)
             and node.module == "__future__"

@@ -139,7 +139,7 @@ class _Run:
         self._modules = proxies(job["library"], shown, self._reach, self._system(), job["facts"])
         self._reach.stand_ins = tuple(self._modules.values())
         self._own = self._builtins()
-        self._imports = Modules(wire, self._modules, self._trace, self._own)
+        self._imports = Modules(wire, self._modules, self._trace, self._own, job["optimized"])
         self._own["__import__"] = self._imports.load
 
     def _threading(self) -> Any:
@@ -235,6 +235,7 @@ class _Run:
             hash=self._hashes.of,
             id=self._addresses.of,
         )
+        names["__debug__"] = not self._job["optimized"]
         if made := sum_of(self._version):
             names["sum"] = made
         return names
