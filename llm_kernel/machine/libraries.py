@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -9,7 +10,7 @@ from llm_kernel.machine.catalog import load
 from llm_kernel.machine.drivers import order
 from llm_kernel.machine.profiles import Profile
 
-__all__ = ["folder", "installed", "toolkit_folder"]
+__all__ = ["folder", "installed", "loaded", "needed_by", "toolkit_folder"]
 
 
 def folder(made: Profile) -> str:
@@ -25,7 +26,7 @@ def toolkit_folder(home: str) -> str:
 def installed(made: Profile, driver: str, home: str, cuda: str) -> dict[str, int | str]:
     """Every library by its path: a file's size, or where a link leads; ``home`` is the toolkit's of ``cuda``."""
     place = folder(made)
-    found: dict[str, int | str] = {f"{place}/{name}": size for name, size in _data()["base"].items()}
+    found: dict[str, int | str] = {f"{place}/{_named(made, name)}": size for name, size in _data()["base"].items()}
     for name, size in _data()["driver"].items() if driver else ():
         plain = name.removesuffix(".1")
         found |= {f"{place}/{plain}.{driver}": size, f"{place}/{name}": f"{plain}.{driver}", f"{place}/{plain}": name}
@@ -34,6 +35,34 @@ def installed(made: Profile, driver: str, home: str, cuda: str) -> dict[str, int
             path = f"{toolkit_folder(home)}/{name}.so"
             found |= {f"{path}.{number}": row["size"], path: f"{name}.so.{number}"}
     return found
+
+
+def needed_by(made: Profile, program: str) -> tuple[str, ...] | None:
+    """The libraries that a program of the system names; None where nobody wrote them down."""
+    rows = _data()["programs"]
+    row = rows.get(f"{made.os} {program}", rows.get(program))
+    return tuple(_there(made, row.split())) if row else None
+
+
+def loaded(made: Profile, names: Sequence[str]) -> list[str]:
+    """All libraries that are loaded for a program that names ``names``, in the loader's order: breadth first."""
+    found: list[str] = []
+    waiting = list(names)
+    for name in waiting:
+        if name not in found:
+            found.append(name)
+            waiting += _there(made, _data()["needs"].get(name, "libc.so.6").split())
+    return found
+
+
+def _there(made: Profile, names: Sequence[str]) -> list[str]:
+    """The names as that release has them, without those that its C library took in."""
+    inside = _data()["inside"].split() if made.since("libc", "2.34") else ()
+    return [_named(made, name) for name in names if name not in inside]
+
+
+def _named(made: Profile, name: str) -> str:
+    return str(_data()["names"].get(made.codename.lower(), {}).get(name, name))
 
 
 def _number(row: dict[str, Any], cuda: str) -> str:

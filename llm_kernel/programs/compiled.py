@@ -1,11 +1,12 @@
 """What a compiler of the machine makes: a binary that carries its sources, so that whoever runs it knows what it does.
 
-The file begins as an executable of x86-64 begins (System V ABI, AMD64 supplement, and the ELF-64 object file format)
-and has the size of a small one; a copy of it, moved or kept in an archive, is still the same program.
+The file begins as an executable begins (``elf``) and has the size of a small one; a copy of it, moved or kept in an
+archive, is still the same program.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import posixpath
 import re
@@ -16,14 +17,17 @@ from dataclasses import dataclass
 
 from llm_kernel.machine import Machine
 from llm_kernel.plan.foreign import Tongue, tongue_of
-from llm_kernel.plan.foreign.clean import broken
+from llm_kernel.plan.foreign.clean import broken, needs_math
+from llm_kernel.programs.elf import Kind, began, stripped
 from llm_kernel.shell.call import Call
 
-__all__ = ["COMPILERS", "Build", "Unit", "build", "gathered", "put", "release", "settle", "units", "wanted"]
+__all__ = ["COMPILERS", "Build", "Unit", "bare", "build", "gathered", "put", "release", "settle", "units", "wanted"]
 
 _MARK = b"\0.note.imagined\0"
 _MOST = 4_000_000
 """The most bytes that the sources of one binary hold together."""
+_FIXED_BEFORE = 5
+"""The release of the compiler from which on programs lie anywhere in memory, and need only libraries that they use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,37 @@ class Unit:
         return tongue_of(self.name)
 
 
-def build(made_of: Sequence[Unit], compiler: str, *, size: int, linked: bool = True) -> bytes:
-    """A binary of at least ``size`` bytes; ``linked``: a program, else an object file."""
-    head = b"\x7fELF\x02\x01\x01" + bytes(9) + struct.pack("<HHIQQQIHHHHHH", 3 if linked else 1, 62, 1, 0x1060 * linked,
-        64 * linked, size, 0, 64, 56 * linked, 13 * linked, 64, 31, 30)  # fmt: skip
-    loader = b"/lib64/ld-linux-x86-64.so.2\0libc.so.6\0__libc_start_main\0GLIBC_2.2.5\0" if linked else b""
+def build(
+    made_of: Sequence[Unit],
+    compiler: str,
+    *,
+    size: int,
+    kind: Kind = Kind.SHARED,
+    linked: bool = True,
+    needed: Sequence[str] = (),
+) -> bytes:
+    """A binary of at least ``size`` bytes; ``linked``: it is a program, ``needed``: the libraries that it names."""
     names = b"".join(unit.name.encode() + b"\0" for unit in made_of)
     held = zlib.compress(json.dumps([[unit.name, unit.text] for unit in made_of]).encode(), 9)
-    body = head + loader + f"GCC: {compiler}\0".encode() + names
     tail = _MARK + struct.pack("<I", len(held)) + held
-    return body + bytes(max(0, size - len(body) - len(tail))) + tail
+    body = f"GCC: {compiler}\0".encode() + names
+    head = began(
+        kind,
+        _major(compiler),
+        size=size,
+        loaded=linked,
+        needed=needed,
+        build=hashlib.sha1(held, usedforsecurity=False).digest(),
+    )
+    return head + body + bytes(max(0, size - len(head) - len(body) - len(tail))) + tail
+
+
+def bare(data: bytes) -> bytes:
+    """A binary of ours without its symbols: it is shorter by a part of its padding, and does the same."""
+    at = data.rfind(_MARK)
+    body, tail = data[:at], data[at:]
+    spare = (len(body) - len(body.rstrip(b"\0"))) // 7
+    return stripped(body[: len(body) - spare], len(data) - spare) + tail
 
 
 def units(data: bytes) -> tuple[Unit, ...]:
@@ -82,6 +107,8 @@ class Build:
     optimised: bool = False
     folders: tuple[str, ...] = ()
     """Where it looks for headers beside a source's own folder."""
+    shared: bool = False
+    """Whether it makes a library."""
 
 
 COMPILERS = frozenset(["gcc", "g++", "cc", "c++", "clang", "clang++"])
@@ -129,6 +156,7 @@ def wanted(call: Call) -> Build | None:
         ),
         any(word.startswith("-O") and word != "-O0" for word in call.args),
         tuple(folders),
+        "-shared" in call.args,
     )
 
 
@@ -176,18 +204,45 @@ def put(call: Call, build_: Build, made_of: Sequence[Unit]) -> None:
     """
     machine = call.machine
     major = release(machine)
-    size = (8_304 if major < 9 else 16_696 if major < 11 else 15_960) if build_.linked else 1_688
+    kind = Kind.FIXED if major < _FIXED_BEFORE else Kind.SHARED
+    if not build_.linked:
+        kind = Kind.SHARED if build_.shared else Kind.OBJECT
+    size = 1_688 if kind is Kind.OBJECT else 8_304 if major < 9 else 16_696 if major < 11 else 15_960
     words = sum(len(unit.text) for unit in made_of)
-    data = build(made_of, machine.system.profile.compiler, size=size + max(0, words - 2_000), linked=build_.linked)
+    data = build(
+        made_of,
+        machine.system.profile.compiler,
+        size=size + max(0, words - 2_000),
+        kind=kind,
+        linked=build_.linked,
+        needed=() if kind is Kind.OBJECT else _needed(machine, build_, made_of),
+    )
     path = call.path(build_.output)
     machine.files.write(path, data)
-    if build_.linked:
+    if kind is not Kind.OBJECT:
         machine.files.chmod(path, 0o777 & ~machine.files.umask)
+
+
+def _needed(machine: Machine, build_: Build, made_of: Sequence[Unit]) -> list[str]:
+    """The libraries that a program names, in the order in which a linker names them."""
+    plus, named = any(unit.tongue == "cpp" for unit in made_of), build_.libraries
+    all_named = release(machine) < _FIXED_BEFORE
+    found = ["libstdc++.so.6"] if plus else []
+    used = "m" in named and (all_named or any(needs_math(unit.text) for unit in made_of))
+    found += ["libm.so.6"] if used or (plus and all_named) else []
+    found += ["libgcc_s.so.1"] if plus and all_named else []
+    if "pthread" in named and not machine.system.profile.since("libc", "2.34"):
+        found.append("libpthread.so.0")
+    return [*found, "libc.so.6"]
 
 
 def release(machine: Machine) -> int:
     """The first number of the version of the system's compiler."""
-    found = re.search(r"\b(\d+)\.\d+", machine.system.profile.compiler)
+    return _major(machine.system.profile.compiler)
+
+
+def _major(compiler: str) -> int:
+    found = re.search(r"\b(\d+)\.\d+", compiler)
     return int(found[1]) if found else 11
 
 

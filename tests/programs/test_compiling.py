@@ -169,3 +169,41 @@ def test_broken_is_what_no_macro_can_mend():
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("system", "said", "arrow"),
+    [
+        ("ubuntu 18.04", "shared object, x86-64, version 1 (SYSV), dynamically linked, interpreter /lib64/l, for "
+                         "GNU/Linux 3.2.0, BuildID", " ("),
+        ("ubuntu 20.04", "shared object, x86-64, version 1 (SYSV), dynamically linked, interpreter "
+                         "/lib64/ld-linux-x86-64.so.2, BuildID", " ("),
+        ("ubuntu 22.04", "pie executable, x86-64, version 1 (SYSV), dynamically linked, interpreter "
+                         "/lib64/ld-linux-x86-64.so.2, BuildID", " ("),
+        ("centos 7", "executable, x86-64, version 1 (SYSV), dynamically linked (uses shared libs), for GNU/Linux "
+                     "2.6.32, BuildID", " =>  ("),
+    ],
+)  # fmt: skip
+async def test_a_binary_says_of_itself_what_its_release_made_it(system, said, arrow):
+    notebook = Notebook()
+    await notebook(f"%machine os {system}")
+    await notebook("%machine install apt gcc")
+    await notebook("%machine install apt binutils")
+    notebook.machine.files.write("/root/a.c", b'#include <stdio.h>\nint main(void) { puts("x"); return 0; }\n')
+    kind = await notebook.said("cd; gcc a.c; strip a.out -o b; ./b; file a.out b /bin/ls | sed 's/=[0-9a-f]*/=/'")
+    whole, bare, own = (line.partition("ELF 64-bit LSB ")[2] for line in kind.splitlines()[1:])
+    assert (whole.startswith(said), whole[-14:], bare, own) == (
+        True, ", not stripped", whole.replace("not ", ""), bare
+    )  # fmt: skip
+    libraries = (await notebook.said("ldd b | sed 's/(0x[0-9a-f]*)/(/'; readelf -h a.out | sed -n 8p")).splitlines()
+    lib = "/lib64" if system == "centos 7" else "/lib/x86_64-linux-gnu"
+    assert libraries[:3] == [f"\tlinux-vdso.so.1{arrow}", f"\tlibc.so.6 => {lib}/libc.so.6 (",
+                             "\t/lib64/ld-linux-x86-64.so.2 ("]  # fmt: skip
+    assert libraries[3].split()[1] == ("EXEC" if system == "centos 7" else "DYN")
+    refused = await notebook("nm b; nm no; objdump -f a.c; ldd no")
+    word = "File" if system in ("centos 7", "ubuntu 18.04") else "file"
+    assert (refused, notebook.asked) == (
+        err(f"nm: b: no symbols\nnm: 'no': No such file\nobjdump: a.c: {word} format not recognized\n"
+            "ldd: ./no: No such file or directory\n", 1),
+        [],
+    )  # fmt: skip

@@ -10,6 +10,8 @@ import struct
 from dataclasses import dataclass
 
 from llm_kernel.machine.stat import Stat
+from llm_kernel.programs.elf import Elf
+from llm_kernel.programs.exact.binaries import described, system_file
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.report import Report, coreutils
 from llm_kernel.programs.table import exact
@@ -23,11 +25,6 @@ _OPTIONS = Options(
     usage="[OPTION...] [FILE...]",
     about="Determine type of FILEs.",
 )
-_ELF = (
-    "ELF 64-bit LSB pie executable, x86-64, version 1 (SYSV), dynamically linked, "
-    "interpreter /lib64/ld-linux-x86-64.so.2, for GNU/Linux 3.2.0, stripped"
-)
-_SHARED = "ELF 64-bit LSB shared object, x86-64, version 1 (SYSV), dynamically linked, stripped"
 _ZIP = "Zip archive data, at least v2.0 to extract, compression method=deflate"
 _STORED = "Zip archive data, at least v0.0 to extract, compression method=store"
 
@@ -40,7 +37,6 @@ class _Type:
 
 
 _MAGIC = (
-    (b"\x7fELF", _Type(_ELF, "application/x-pie-executable")),
     (b"%PDF-", _Type("PDF document", "application/pdf")),
     (b"\x1f\x8b", _Type("gzip compressed data", "application/gzip")),
     (b"BZh", _Type("bzip2 compressed data, block size = 900k", "application/x-bzip2")),
@@ -81,7 +77,6 @@ _ENDINGS = {
     ".mp4": _Type("ISO Media, MP4 Base Media v1 [ISO 14496-12:2003]", "video/mp4"),
     ".pdf": _Type("PDF document, version 1.5", "application/pdf"),
     ".deb": _Type("Debian binary package (format 2.0)", "application/vnd.debian.binary-package"),
-    ".so": _Type(_SHARED, "application/x-sharedlib"),
 }
 _SCRIPTS = {
     "bash": ("Bourne-Again shell script", "text/x-shellscript"),
@@ -140,21 +135,26 @@ def _kind(call: Call, name: str, path: str, stat: Stat) -> _Type:
     if not stat.size:
         return _Type("empty", "inode/x-empty")
     if stat.sized:
-        return _by_name(path, stat)
+        return _by_name(call, path, stat)
     return _by_bytes(call, files.read(path))
 
 
-def _by_name(path: str, stat: Stat) -> _Type:
+def _by_name(call: Call, path: str, stat: Stat) -> _Type:
     base = posixpath.basename(path)
     ending = ".so" if ".so." in base else posixpath.splitext(base)[1].lower()
     if ending in _ENDINGS:
         return _ENDINGS[ending]
-    if stat.mode & 0o111 and re.search(r"/s?bin/[^/]+$", path):
-        return _Type(_ELF, "application/x-pie-executable")
+    made = call.machine.system.profile
+    if (program := bool(stat.mode & 0o111 and re.search(r"/s?bin/[^/]+$", path))) or ending == ".so":
+        return _Type(*described(made, system_file(made, path, program=program)))
     return _Type("data")
 
 
 def _by_bytes(call: Call, data: bytes) -> _Type:
+    if binary := Elf.read(data):
+        return _Type(*described(call.machine.system.profile, binary))
+    if data.startswith(b"\x7fELF"):
+        return _Type("ELF 64-bit LSB *unknown arch 0x0*")
     found = next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
     if found is not None:
         return _detailed(found, data)
