@@ -18,10 +18,10 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS, name_of, said_of
 from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.choosing import menu
+from llm_kernel.shell.lead import AT, GONE, INNER, OVER
 from llm_kernel.shell.moments import moved
 from llm_kernel.shell.permits import Permits, refused
 from llm_kernel.shell.placing import Bodies
-from llm_kernel.shell.script import AT, GONE, INNER, OVER
 from llm_kernel.shell.signals import Pending, trapped
 from llm_kernel.shell.transforming import matched, told
 from llm_kernel.tokens import quoted

@@ -1,0 +1,44 @@
+"""Whether a script has anything in it that would be edited: most have not, and are not parsed for it."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["suspect"]
+
+_SUSPECT = re.compile(
+    r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
+    r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
+    r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
+    r"|\b(?:pwd|read)\s+-|\bshopt\s"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|\\x0|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|\b(?:[mn]?awk|gawk|jq|tr|umask)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
+)
+_SUSPECT_WORDS = tuple(
+    (re.compile(head), re.compile(word))
+    for head, word in (
+        (r"\b(?:rm|cp|mv|ln)\s", r"-\w*[iI]"),
+        (r"\bsort\s", r"(?<!\S)[^\s-]*-\S*R"),
+        (r"\bprintf\s", r"\$"),
+    )
+)
+"""Commands that are looked at where such a word follows in them."""
+_END = re.compile(r"[\n;|]")
+
+
+def suspect(script: str) -> bool:
+    """Whether ``script`` may need an edit."""
+    return bool(_SUSPECT.search(script)) or any(_follows(script, head, word) for head, word in _SUSPECT_WORDS)
+
+
+def _follows(script: str, head: re.Pattern[str], word: re.Pattern[str]) -> bool:
+    """Whether ``word`` comes behind ``head`` in one command; each command is searched once."""
+    over = 0
+    for found in head.finditer(script):
+        if found.end() <= over:
+            continue
+        end = _END.search(script, found.end())
+        over = end.start() if end else len(script)
+        if word.search(script, found.end(), over):
+            return True
+    return False
