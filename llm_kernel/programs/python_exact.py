@@ -27,7 +27,7 @@ from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
 from llm_kernel.python.beside import own_paths
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.shell.script import TTY
+from llm_kernel.shell.lead import TTY
 
 __all__ = ["Kept", "Python"]
 
