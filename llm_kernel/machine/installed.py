@@ -44,11 +44,16 @@ class Installed:
     def __init__(self, system: System, *, seed: int = 0, era: str = "2021-04") -> None:
         self._system = system
         self._seed = seed
-        self.era = era
+        self._era = era
         self._added: dict[tuple[str, str], tuple[str, bool]] = {}
         self._gone: set[tuple[str, str]] = set()
         self.environments: dict[str, Environment] = {}
         self.held: set[str] = set()
+
+    @property
+    def era(self) -> str:
+        """The month beyond which there are no releases yet; on a system of the future, the month of that."""
+        return max(self._era, self._system.profile.born)
 
     # -- what is there ------------------------------------------------------------------------------------------
 
@@ -236,7 +241,7 @@ class Installed:
         """The packages as JSON-able data."""
         added = [[manager, key, version, asked] for (manager, key), (version, asked) in self._added.items()]
         made = [[one.root, one.kind, one.python] for one in self.environments.values()]
-        state = {"era": self.era, "seed": self._seed, "added": added, "gone": sorted(map(list, self._gone))}
+        state = {"era": self._era, "seed": self._seed, "added": added, "gone": sorted(map(list, self._gone))}
         return state | ({"environments": made} if made else {}) | ({"held": sorted(self.held)} if self.held else {})
 
     @classmethod

@@ -28,9 +28,9 @@ class Account:
 class Profile:
     """One release of one operating system.
 
-    ``like`` is its family (``debian`` or ``rhel``), ``merged`` whether ``/bin`` is a link to ``usr/bin``, ``programs``
-    the names in each folder of programs, ``admin`` the group that may use ``sudo``, ``processor`` what ``uname -p``
-    prints.
+    ``born`` is the month in which it came out, ``like`` is its family (``debian`` or ``rhel``), ``merged`` whether
+    ``/bin`` is a link to ``usr/bin``, ``programs`` the names in each folder of programs, ``admin`` the group that may
+    use ``sudo``, ``processor`` what ``uname -p`` prints.
     """
 
     os: str
@@ -38,6 +38,7 @@ class Profile:
     label: str
     version: str
     codename: str
+    born: str
     kernel: str
     build: str
     builder: str

@@ -195,7 +195,7 @@ def choose(name: str, version: str, month: str, python: str) -> str:
         row = listed(name)
         return said or (row.at(month) if row else imagined_version(name))
     if not said:
-        return known.newest(month, python) or min(known.releases, key=_version)
+        return known.newest(month, python) or min(known.known("9999-12", python) or known.releases, key=_version)
     public, plus, label = said.partition("+")
     same = next((v for v in known.releases if _version(v) == _version(public)), "")
     branch = [v for v in known.releases if v.startswith(f"{public}.")]

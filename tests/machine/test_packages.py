@@ -253,3 +253,21 @@ def test_packages_survive_being_stored() -> None:
     assert [again.installed(name) for name in again.managers] == [
         packages.installed(name) for name in packages.managers
     ]
+
+
+def test_a_system_of_the_future_has_the_releases_of_its_own_month() -> None:
+    system = System()
+    packages = Packages(system, era="2021-04")
+    found = {}
+    for os, release in (("ubuntu", "20.04"), ("ubuntu", "22.04"), ("debian", "12"), ("ubuntu", "24.04")):
+        system.set_os(os, release)
+        packages.remove("pip", "torch")
+        packages.install("pip", "torch")
+        torch = packages.find("pip", "torch")
+        found[release] = (packages.era, torch.version if torch else "")
+    assert found == {
+        "20.04": ("2021-04", "1.8.1"),
+        "22.04": ("2022-04", "1.11.0"),
+        "12": ("2023-06", "2.0.1"),
+        "24.04": ("2024-04", "2.3.0"),
+    }
