@@ -10,9 +10,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import heapq
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
+from llm_kernel.errors import CellOver
 from llm_kernel.machine.clock import Clock
 
 __all__ = ["Pace", "Strand", "Timeline"]
@@ -70,7 +71,7 @@ class Timeline:
 
     ``stepped``: the clock never passes an instant that a strand has not generated yet. Otherwise what arrives late
     happens when it arrives. ``watch_limit``: seconds after which a program that watches ends by itself;
-    ``cell_limit``: those after which a cell's loop is ended.
+    ``cell_limit``: those after which a cell's loop is ended; ``stop`` ends the cell with a status.
     """
 
     def __init__(self, clock: Clock, *, stepped: bool = True) -> None:
@@ -81,6 +82,7 @@ class Timeline:
         self.pace = Pace()
         self.watch_limit = 600.0
         self.cell_limit = float("inf")
+        self.stop: Callable[[int], Awaitable[None]] | None = None
         self.tails: set[asyncio.Task[None]] = set()
         self.strands: list[Strand] = []
         self._wakes: list[_Wake] = []
@@ -132,6 +134,10 @@ class Timeline:
             return
         self._rested()
         wake = self._next()
+        if self._outlasted(front, wake):
+            self.advance(max(0.0, self.cell_limit - front.spent))
+            front.tire()
+            return
         if wake is None:
             return
         ahead = wake.when - self.moment
@@ -147,6 +153,17 @@ class Timeline:
             return self.stepped or one is front or front.expects
         return not one.resting
 
+    def _outlasted(self, front: Strand, wake: _Wake | None) -> bool:
+        """Whether ``front`` waits for others, and its cell has had all of its time before ``wake`` comes.
+
+        What can be interrupted by somebody, or goes on computing, may wait where nothing comes at all.
+        """
+        if not front.bounded or not front.expects or self.cell_limit == float("inf"):
+            return False
+        if wake is None:
+            return not self.pace.rate and not any(one.patient for one in self.strands)
+        return wake.when - self.moment > self.cell_limit - front.spent
+
     def _next(self) -> _Wake | None:
         while self._wakes:
             if self._wakes[0].future.done():
@@ -160,7 +177,9 @@ class Timeline:
         if wake.future.done():
             self.settle()
             return
-        if self._wakes[0] is not wake:  # something earlier came while the pace was kept
+        if (
+            not self._wakes or self._wakes[0] is not wake
+        ):  # it is gone, or something came before it
             self.settle()
             return
         heapq.heappop(self._wakes)
@@ -183,6 +202,8 @@ class Timeline:
         if seconds > 0:
             self.moment += seconds
             self.clock.advance(seconds)
+            if self.front is not None and self.front.expects:
+                self.front.spent += seconds
 
     def _wait_on(self) -> None:
         """Give those that compute a while."""
@@ -229,10 +250,24 @@ class Timeline:
         self.settle()
 
 
+@dataclass(slots=True)
+class _Doing:
+    """How much of a strand computes, sleeps until an instant, waits for another strand, or is outside the machine.
+
+    What still unwinds behind the end of a strand counts there, and not in what it does when it is opened again.
+    """
+
+    active: int = 0
+    asleep: int = 0
+    listening: int = 0
+    outside: int = 0
+
+
 class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
-    ``patient``: it computes without end, and the others no longer wait for it. ``spent``: seconds slept in all.
+    ``patient``: it computes without end, and the others no longer wait for it. ``bounded``: it listens no longer than
+    a cell may take. ``spent``: seconds that it slept and listened in all.
     ``nice``: the niceness of what it starts. ``newborn``: its process is being made, as the child of how many jobs says
     ``generation``. ``left``: seconds that its next sleep takes, where another kernel began it. ``ender`` kills what
     lives on it and gives the task to wait for.
@@ -240,13 +275,11 @@ class Strand:
 
     def __init__(self, timeline: Timeline) -> None:
         self.timeline = timeline
-        self.active = 0
-        self.asleep = 0
-        self.listening = 0
+        self.doing = _Doing()
         self.killed = False
-        self.outside = 0
         self.frozen = False
         self.patient = False
+        self.bounded = False
         self.spent = 0.0
         self.newborn = False
         self.generation = 0
@@ -260,14 +293,14 @@ class Strand:
     @property
     def resting(self) -> bool:
         """Whether nothing of it computes: it sleeps, or waits for another strand, or is stopped."""
-        if self.frozen and not self.active:
+        if self.frozen and not self.doing.active:
             return True
-        return not self.active and not self.outside and self.asleep + self.listening > 0
+        return not self.doing.active and not self.doing.outside and self.doing.asleep + self.doing.listening > 0
 
     @property
     def abroad(self) -> bool:
         """Whether it waits for something that is not of this machine: the model, or a person's answer."""
-        return not self.active and self.outside > 0
+        return not self.doing.active and self.doing.outside > 0
 
     @property
     def remaining(self) -> float | None:
@@ -283,21 +316,28 @@ class Strand:
         return self is self.timeline.front and self.spent >= self.timeline.cell_limit
 
     @property
+    def tired(self) -> CellOver:
+        """What ends a cell that has spent all of its time."""
+        limit = f"{self.timeline.cell_limit:g} seconds of the machine's time (c.LLMKernel.cell_seconds)"
+        return CellOver(f"a cell may take {limit}")
+
+    @property
     def expects(self) -> bool:
         """Whether it waits for other strands and for no instant of its own."""
-        return self.listening > 0 and not self.asleep
+        return self.doing.listening > 0 and not self.doing.asleep
 
     def open(self) -> None:
         """Begin: from now on time waits for this strand."""
-        self.active, self.patient, self.spent = 1, False, 0.0
+        self.doing.active, self.patient, self.spent = 1, False, 0.0
         self.timeline.strands.append(self)
 
     def close(self) -> None:
         """End: time no longer waits for this strand."""
         if self in self.timeline.strands:
             self.timeline.strands.remove(self)
-        self.active = self.asleep = self.listening = self.outside = 0
+        self.doing = _Doing()
         self._ears.clear()
+        self.timeline.parked(self)
         if self is self.timeline.front:
             self.timeline.hurry()
         with contextlib.suppress(RuntimeError):  # no loop any more: the kernel is going
@@ -306,37 +346,40 @@ class Strand:
     @contextlib.contextmanager
     def inside(self) -> Iterator[None]:
         """A program of this strand runs."""
-        self.active += 1
+        doing = self.doing
+        doing.active += 1
         self.patient = False
         try:
             yield
         finally:
-            self.active -= 1
+            doing.active -= 1
             self.timeline.settle()
 
     @contextlib.contextmanager
     def aside(self) -> Iterator[None]:
         """What runs now waits for something else of the same strand: a shell it started, a pipe."""
-        self.active -= 1
+        doing = self.doing
+        doing.active -= 1
         self.timeline.settle()
         try:
             yield
         finally:
-            self.active += 1
-            if not self.active:  # a shell that it started wrote through it
+            doing.active += 1
+            if not doing.active:  # a shell that it started wrote through it
                 self.timeline.settle()
 
     @contextlib.asynccontextmanager
     async def away(self) -> AsyncIterator[None]:
         """What runs now waits for something outside the machine, and has its turn again when it is back."""
-        self.active -= 1
-        self.outside += 1
+        doing = self.doing
+        doing.active -= 1
+        doing.outside += 1
         self.timeline.settle()
         try:
             yield
         finally:
-            self.outside -= 1
-            self.active += 1
+            doing.outside -= 1
+            doing.active += 1
         if len(self.timeline.strands) > 1:
             await self._until(self.timeline.moment)
 
@@ -362,38 +405,53 @@ class Strand:
             return
         await self._until(timeline.moment + seconds)
 
-    async def listen(self) -> None:
-        """Wait until another strand announces something; only others' instants move the clock meanwhile."""
+    async def listen(self, *, bounded: bool = False) -> None:
+        """Wait until another strand announces something; only others' instants move the clock meanwhile.
+
+        Raises:
+            CellOver: where it is ``bounded``, at the front, and the cell has had all of its time before that.
+        """
+        self.bounded = bounded
+        doing = self.doing
         ear: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._ears.append(ear)
-        self.active -= 1
-        self.listening += 1
+        doing.active -= 1
+        doing.listening += 1
         self.timeline.settle()
         try:
             await ear
         except asyncio.CancelledError:
             if ear in self._ears:
                 self._ears.remove(ear)
-                self.listening -= 1
-                self.active += 1
+                doing.listening -= 1
+                doing.active += 1
             elif ear.cancelled():
-                self.asleep -= 1
-                self.active += 1
+                doing.asleep -= 1
+                doing.active += 1
             self.timeline.settle()
             raise
 
     def hear(self) -> None:
         """Something was announced: whoever listens has its turn at this instant."""
-        ears, self._ears = self._ears, []
+        doing, ears, self._ears = self.doing, self._ears, []
         for ear in ears:
-            self.listening -= 1
-            self.asleep += 1
+            doing.listening -= 1
+            doing.asleep += 1
             self.timeline.push(self, self.timeline.moment, ear)
+
+    def tire(self) -> None:
+        """Whoever listens is told that the cell has had all of its time."""
+        doing = self.doing
+        for ear in [ear for ear in self._ears if not ear.done()]:
+            self._ears.remove(ear)
+            doing.listening -= 1
+            doing.active += 1
+            ear.set_exception(self.tired)
 
     def woken(self) -> None:
         """One of its sleeps is over."""
-        self.asleep -= 1
-        self.active += 1
+        self.doing.asleep -= 1
+        self.doing.active += 1
         self.patient = False
 
     def freeze(self) -> None:
@@ -411,18 +469,18 @@ class Strand:
             self._parked = []
 
     async def _until(self, when: float) -> None:
-        timeline = self.timeline
+        doing, timeline = self.doing, self.timeline
         future = timeline.push(self, when)
         if self.frozen:
             self._parked += timeline.parked(self)
-        self.active -= 1
-        self.asleep += 1
+        doing.active -= 1
+        doing.asleep += 1
         timeline.settle()
         try:
             await future
         except asyncio.CancelledError:
             if not future.done() or future.cancelled():
-                self.asleep -= 1
-                self.active += 1
+                doing.asleep -= 1
+                doing.active += 1
             timeline.settle()
             raise

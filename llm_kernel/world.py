@@ -26,8 +26,12 @@ from llm_kernel.programs.remembered import look, named, writes, written
 from llm_kernel.programs.table import EXACT
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Limits as Bounds
-from llm_kernel.shell.bash import OURS, OUTDONE, Limits, Shell, State, Streams, environment
+from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.beginning import environment
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.channel import Streams
+from llm_kernel.shell.limits import Limits, State
+from llm_kernel.shell.words import OURS, OUTDONE
 from llm_kernel.timeline import Timeline
 from llm_kernel.tokens import quoted
 
@@ -90,6 +94,7 @@ class World:
         self._desk = desk
         self.timeline = Timeline(machine.clock, stepped=stepped)
         self.timeline.watch_limit, self.timeline.cell_limit = setup.watch, setup.cell
+        self.timeline.stop = self._stop
         self.front = self.timeline.strand(front=True)
         self.emulator = Emulator(machine, models, journal, setup.options, limits=setup.limits)
         self._python = Python(machine, limits=setup.python)

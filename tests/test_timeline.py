@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import astuple
 
 import pytest
 
+from llm_kernel.errors import CellOver
 from llm_kernel.machine import Clock
 from llm_kernel.timeline import Pace, Strand, Timeline
 
@@ -34,8 +36,8 @@ def _job(timeline: Timeline, work: Callable[[Strand], Awaitable[None]]) -> tuple
     return strand, asyncio.create_task(live())
 
 
-def _counters(strand: Strand) -> tuple[int, int, int, int]:
-    return strand.active, strand.asleep, strand.listening, strand.outside
+def _counters(strand: Strand) -> tuple[object, ...]:
+    return astuple(strand.doing)
 
 
 async def test_two_hours_of_sleep_are_at_once() -> None:
@@ -166,6 +168,58 @@ async def test_cancelled_in_any_state_the_counters_are_right(state: str) -> None
     strand.close()
     await front.sleep(5)
     assert timeline.moment == 5
+
+
+@pytest.mark.parametrize("state", ["sleep", "listen", "away", "inside", "aside"])
+async def test_what_unwinds_behind_the_end_of_a_strand_has_no_part_in_its_next_life(state: str) -> None:
+    _, front = _timeline()
+
+    async def work() -> None:
+        if state == "listen":
+            await front.listen()
+        elif state == "sleep":
+            await front.sleep(60)
+        elif state == "away":
+            async with front.away():
+                await asyncio.sleep(60)
+        else:
+            with front.inside() if state == "inside" else front.aside():
+                await asyncio.sleep(60)
+
+    front.timeline.strand().open()
+    task = asyncio.create_task(work())
+    await asyncio.sleep(0)
+    front.close()
+    front.open()
+    task.cancel()
+    await asyncio.wait({task})
+    assert _counters(front) == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize("ahead", [None, 7300.0])
+async def test_a_bounded_wait_lasts_no_longer_than_a_cell_may_take(ahead: float | None) -> None:
+    timeline, front = _timeline()
+    timeline.cell_limit = 7200.0
+    _, task = _job(timeline, lambda strand: strand.sleep(ahead) if ahead else strand.listen())
+    await front.sleep(200)
+    with pytest.raises(CellOver, match="a cell may take 7200 seconds of the machine's time"):
+        await front.listen(bounded=True)
+    assert (timeline.moment, _counters(front), front.weary) == (7200.0, (1, 0, 0, 0), True)
+    task.cancel()
+    await asyncio.wait({task})
+
+
+async def test_where_time_is_shown_somebody_may_interrupt_what_waits_for_nothing() -> None:
+    timeline, front = _timeline()
+    timeline.cell_limit, timeline.pace = 7200.0, Pace(1.0)
+    _, job = _job(timeline, lambda strand: strand.listen())
+    task = asyncio.create_task(front.listen(bounded=True))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert (task.done(), timeline.moment) == (False, 0.0)
+    for one in (task, job):
+        one.cancel()
+    await asyncio.wait({task, job})
 
 
 async def test_a_strand_that_computes_without_end_holds_nobody_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,8 +30,8 @@ from llm_kernel.programs.remembered import Remembered, look, written
 from llm_kernel.programs.table import EXACT, NotExact, Unwritten
 from llm_kernel.prompt import told_facts
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.bash import BUILTINS, TOOLS
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.words import BUILTINS, TOOLS
 from llm_kernel.timeline import Strand
 
 __all__ = ["FULL_SCREEN", "Programs"]
@@ -107,7 +107,7 @@ class Programs:
             await streams.err(f"{call.name}: {err}\n")
             record.status = 1
         except CellOver as err:
-            await streams.err(f"bash: ended: {err} (c.LLMKernel.cell_seconds)\n")
+            await streams.err(f"bash: ended: {err}\n")
             await self._stop(124)
             record.status = 124
         except ImaginedMachineError as err:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from llm_kernel.errors import CellOver
 from llm_kernel.machine import Machine
 from llm_kernel.shell.background import JOB, LAST, Order
 from llm_kernel.shell.call import Call, Io
@@ -27,6 +28,9 @@ _PAUSES = (1, 2, 4, 8)
 """Seconds that bash waits between its tries to fork, where there are too many processes."""
 
 _CONT, _INT = 18, 2
+_OVER = 124
+"""The status of a cell that has had all of the machine's time."""
+
 _PICKING = (5, 1)
 """The version of bash from which on ``wait`` knows ``-p``."""
 
@@ -59,6 +63,15 @@ class Control:
 
     async def answer(self, orders: Mapping[int, Order]) -> int:
         """Carry it out; ``orders`` are what scripts start in the background."""
+        try:
+            return await self._answered(orders)
+        except CellOver as over:
+            await self._io.err(f"bash: ended: {over}\n".encode())  # by the cell, whichever shell waits
+            if (stop := self._strand.timeline.stop) is not None:
+                await stop(_OVER)
+            return _OVER
+
+    async def _answered(self, orders: Mapping[int, Order]) -> int:
         name = self._call.name
         if name == JOB:
             return await self._begin(orders)
@@ -264,7 +277,7 @@ class Control:
                 return 128 + signal
             if over := [job for job in wanted if job.over]:
                 break
-            await self._strand.listen()
+            await self._strand.listen(bounded=True)
         await jobs.release(over[0])
         self._chose(over[0].pid)
         return over[0].status
@@ -280,7 +293,7 @@ class Control:
             while job.state == "Running":
                 if signal := self._broken:
                     return signal
-                await self._strand.listen()
+                await self._strand.listen(bounded=True)
             return 0
         finally:
             job.waited -= 1
@@ -303,7 +316,7 @@ class Control:
             jobs.signalled(job, _CONT)
         try:
             await self._until_over(job)
-        except (asyncio.CancelledError, GeneratorExit):
+        except (asyncio.CancelledError, GeneratorExit, CellOver):
             jobs.signalled(job, _INT)  # ^C reaches the program in the foreground
             jobs.drop(job)
             raise

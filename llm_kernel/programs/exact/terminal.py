@@ -6,13 +6,12 @@ import contextlib
 import re
 from collections.abc import Sequence
 
-from llm_kernel.errors import CellOver
 from llm_kernel.machine.profiles import profile
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, exact, live
-from llm_kernel.shell.bash import KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
+from llm_kernel.shell.words import KEYWORDS
 
 __all__ = ["bash", "clear", "compgen", "enable", "manual", "printenv", "seconds", "sleep", "slept"]
 
@@ -58,7 +57,7 @@ async def sleep(call: Call, io: Io) -> int:
         return 1
     amount = sum(seconds(word) or 0.0 for word in parsed.operands)
     if io.strand.weary:
-        raise CellOver(f"a cell may take {io.strand.timeline.cell_limit:g} seconds of the machine's time")
+        raise io.strand.tired
     if call.machine.clock.now + amount >= _END:
         while True:
             await io.strand.listen()
