@@ -64,6 +64,12 @@ class LLMKernelApp(IPKernelApp):
         for name in self.config_files:
             Application.load_config_file(self, name, path=self.config_file_paths)
 
+    def init_kernel(self) -> None:
+        """Make the kernel; what its log would drop is not even written, which every cell would pay for."""
+        super().init_kernel()  # type: ignore[no-untyped-call]
+        if not self.logging_config:
+            self.log.setLevel(self.log_level)
+
     def init_path(self) -> None:
         """Leave the notebook's folder off the import path: an ``openai.py`` in it is the user's, not ours."""
 

@@ -9,6 +9,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
 from llm_kernel.errors import StateError
 from llm_kernel.journal import Journal
 from llm_kernel.machine import Clock, Machine, tunables
@@ -21,7 +23,7 @@ from llm_kernel.shell.kept import Kept
 from llm_kernel.store.moment import Moment
 from llm_kernel.world import Desk, Setup, World
 
-__all__ = ["keep", "moved", "read", "take"]
+__all__ = ["keep", "moved", "read", "take", "written"]
 
 _MACHINE = ("seed", "clock", "facts", "system", "devices", "packages", "processes", "faults", "invented", "habits")
 _OTHERS = ("shell", "jobs", "journal")
@@ -53,8 +55,15 @@ async def keep(world: World) -> Moment:
         "jobs": keep_jobs(world.shell.jobs, lambda pid, left: _progress(world, pid, left)),
         "journal": world.journal.to_state(),
     }
-    parts = {name: json.dumps(state, ensure_ascii=False) for name, state in states.items()}
-    return Moment(parts, machine.files.moment())
+    return Moment({name: written(state) for name, state in states.items()}, machine.files.moment())
+
+
+def written(state: Any) -> str:
+    """One part of a moment as JSON."""
+    try:
+        return orjson.dumps(state, option=orjson.OPT_NON_STR_KEYS).decode()
+    except orjson.JSONEncodeError:  # half of a surrogate pair, as a name that is not UTF-8 has, or a long integer
+        return json.dumps(state, ensure_ascii=False, separators=(",", ":"))
 
 
 def moved(before: Moment, now: Moment) -> bool:
@@ -69,7 +78,7 @@ def moved(before: Moment, now: Moment) -> bool:
 
 
 def _but_history(shell: str) -> str:
-    return shell.rpartition(', "since": ')[0]
+    return shell.rpartition(',"since":')[0]
 
 
 def _but_numbers(processes: str) -> Any:

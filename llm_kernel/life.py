@@ -6,14 +6,13 @@ Going to another moment is to go on in another world; nothing is run on the way.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import replace
 
 from llm_kernel.account import take_account, to_account
 from llm_kernel.errors import CellError, StateError, StoreError, TapeError
 from llm_kernel.journal import Journal
-from llm_kernel.keeping import keep, moved, read, take
+from llm_kernel.keeping import keep, moved, read, take, written
 from llm_kernel.machine import Clock, Machine
 from llm_kernel.model.choice import Models
 from llm_kernel.moments import Moments, Target
@@ -145,7 +144,7 @@ class Life:
         moment = await keep(self.world)
         branch = branch or (self._moments.branch if self._moments else "")
         more = {"account": to_account(self.models, self.ledger), "branch": branch}
-        return Moment({**moment.parts, **{name: json.dumps(part) for name, part in more.items()}}, moment.files)
+        return Moment({**moment.parts, **{name: written(part) for name, part in more.items()}}, moment.files)
 
     async def remember(self, kind: str, label: str) -> str:
         """Keep this moment as a step of a ``kind``; what went wrong with it, or with what was to be kept before."""

@@ -17,18 +17,16 @@ def essence(text: str, most: int, *, but: str = "") -> list[str]:
     A hundred epochs are one form, and so come down to the last of them. Forms of lines in ``but`` are left out.
     """
     known = {_form(line) for line in but.splitlines()}
-    last: dict[str, str] = {}
-    for raw in text.split("\n"):
-        line = raw.rstrip("\r").rpartition("\r")[2].strip()
-        if line and _TELLS.search(line) and (form := _form(line)) not in known:
-            last.pop(form, None)
-            last[form] = line[:_WIDEST]
     kept: list[str] = []
-    for line in reversed(last.values()):
-        most -= len(line) + 1
+    for raw in reversed(text.split("\n")):
+        line = raw.rstrip("\r").rpartition("\r")[2].strip()
+        if not line or not _TELLS.search(line) or (form := _form(line)) in known:
+            continue
+        known.add(form)
+        most -= len(line[:_WIDEST]) + 1
         if most < 0:
             break
-        kept.append(line)
+        kept.append(line[:_WIDEST])
     return kept[::-1]
 
 

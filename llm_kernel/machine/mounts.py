@@ -77,11 +77,12 @@ def fill(machine: Machine) -> list[Mount]:
     """All mounted file systems with what the machine's files take of the disks they lie on."""
     rows = mounts(machine.system)
     disks, rams = {disk.mount for disk in machine.system.disks}, {ram.mount for ram in machine.system.ram}
-    points = sorted({*disks, *rams, "/dev/shm"}, key=len, reverse=True)  # noqa: S108  # the machine's own
+    points = sorted({"/", *disks, *rams, "/dev/shm"}, key=len, reverse=True)  # noqa: S108  # the machine's own
     blocks, count = dict.fromkeys(points, 0), dict.fromkeys(points, 0)
     kernel = tuple(f"{row.mount}/" for row in rows if row.mount not in points)
+    inner = [(point, f"{point}/") for point in points if point != "/"]
     for path, size in machine.files.sizes():
-        point = next(p for p in points if p == "/" or path.startswith(f"{p}/") or path == p)
+        point = next((point for point, under in inner if path == point or path.startswith(under)), "/")
         if (path.startswith(kernel) and point in disks) or path == point:
             continue
         blocks[point] += -(-size // 4096) * 4

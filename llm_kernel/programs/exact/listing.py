@@ -138,8 +138,8 @@ class _Listing:
         self.status = max(self.status, status)
 
     def _target(self, path: str, stat: Stat) -> Stat | None:
-        if stat.kind != "symlink":
-            return None
+        if stat.kind != "symlink" or not (self.colors or self.view.marks or self.view.folders_first):
+            return None  # what a link leads to shows in nothing else
         try:
             return self.call.machine.files.stat(path)
         except OSError:
