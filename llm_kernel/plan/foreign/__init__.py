@@ -14,6 +14,7 @@ from llm_kernel.plan.foreign.constants import Fixed
 from llm_kernel.plan.foreign.dialect import Dialect, Open, parameters
 from llm_kernel.plan.foreign.headers import HEADERS
 from llm_kernel.plan.foreign.javascript import MODULES, JavaScript
+from llm_kernel.plan.foreign.refused import refused
 from llm_kernel.plan.foreign.scopes import bound
 from llm_kernel.plan.foreign.trees import Tongue, called, every, given, text, tree, unescaped
 from llm_kernel.plan.foreign.turns import anyhow
@@ -73,10 +74,10 @@ def _read(source: str, tongue: Tongue, argv: Sequence[str]) -> Plan | None:
     root = tree(source, tongue)
     if root is None or not _standard(root, tongue):
         return None
-    dialect: Dialect = JavaScript() if tongue == "javascript" else C(root)
     functions = _functions(root)
-    if tongue == "javascript" and not bound(root):
-        return None  # it fails on its way
+    dialect: Dialect = JavaScript(root, functions) if tongue == "javascript" else C(root)
+    if tongue == "javascript" and (refused(root) or not bound(root)):
+        return None  # it fails at once, or on its way
     status: int | None = None
     try:
         nodes, status = _walked(dialect, root, functions, argv, tongue)

@@ -99,7 +99,7 @@ class C:
                 value = None if None in held else tuple(part for part in held if part is not None)
             yield name, fits(kind, value)
 
-    def risky(self, node: Node, env: Env) -> bool:
+    def risky(self, node: Node, env: Env, walked: frozenset[str]) -> bool:
         """Whether something is read or written through a pointer, or divided by what may be zero."""
         for one in every(node):
             if one.type == "pointer_expression" and text(one).startswith("*"):

@@ -35,8 +35,8 @@ class Dialect(Protocol):
     def declared(self, node: Node, env: Env) -> Iterable[tuple[str, Fixed | None]]:
         """The names that a declaration gives a first value, and those values as far as they are known."""
 
-    def risky(self, node: Node, env: Env) -> bool:
-        """Whether a statement may be the program's last, by a fault."""
+    def risky(self, node: Node, env: Env, walked: frozenset[str]) -> bool:
+        """Whether a statement may be the program's last, by a fault outside the functions that are ``walked``."""
 
     def disorderly(self, node: Node) -> bool:
         """Whether behind this node the order of the source is no longer the order of time."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from tree_sitter import Node
 
 from llm_kernel.plan.foreign.constants import Env, Fixed, evaluate, spelled
+from llm_kernel.plan.foreign.throwing import Throwing
 from llm_kernel.plan.foreign.trees import called, every, given, text, unescaped
 from llm_kernel.plan.nodes import LINES, Choice, Free, Hole, Leave, Line, Literal, Stream
 from llm_kernel.plan.nodes import Node as Printed
@@ -33,6 +34,9 @@ class JavaScript:
     """The dialect of Node's JavaScript."""
 
     whole = False
+
+    def __init__(self, root: Node, functions: dict[str, list[Node]]) -> None:
+        self._throwing = Throwing(root, functions)
 
     def printed(self, node: Node, env: Env) -> Sequence[Printed] | None:
         """What a call of ``console`` or ``process`` prints; ``process.exit`` leaves."""
@@ -66,9 +70,9 @@ class JavaScript:
             else:
                 yield from ((text(part), None) for part in every(named) if "identifier" in part.type)
 
-    def risky(self, node: Node, env: Env) -> bool:
-        """Nothing: what throws is told where it is called."""
-        return False
+    def risky(self, node: Node, env: Env, walked: frozenset[str]) -> bool:
+        """Whether something throws."""
+        return self._throwing.may(node, walked)
 
     def disorderly(self, node: Node) -> bool:
         """What runs later than it stands there, and what may be left in the middle."""

@@ -79,6 +79,9 @@ def _scope(node: Node) -> dict[str, int] | None:
                 return None
             lexical |= set(names)
             made |= dict.fromkeys(names, child.start_byte)
+            for one in child.named_children:  # a value cannot use the name that it is given
+                if one.type == "variable_declarator":
+                    made |= dict.fromkeys(_names(one.child_by_field_name("name")), one.end_byte)
     return made
 
 

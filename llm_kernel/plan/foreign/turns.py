@@ -7,12 +7,16 @@ from collections.abc import Sequence
 from tree_sitter import Node
 
 from llm_kernel.plan.foreign.constants import Fixed
-from llm_kernel.plan.foreign.dialect import Dialect
-from llm_kernel.plan.foreign.trees import every, text
+from llm_kernel.plan.foreign.dialect import Dialect, calls
+from llm_kernel.plan.foreign.trees import called, every, text
 from llm_kernel.plan.nodes import Choice, Free, Leave, Loop, leaves
 from llm_kernel.plan.nodes import Node as Printed
 
 __all__ = ["Rounds", "Turns", "anyhow", "either"]
+
+
+_TOWARDS = {"<": ("++", "+="), "<=": ("++", "+="), ">": ("--", "-="), ">=": ("--", "-=")}
+_GROWING = frozenset(["push", "unshift", "splice"])
 
 
 class Rounds:
@@ -24,6 +28,28 @@ class Rounds:
         self.body = node.child_by_field_name("body")
         self.step = node.child_by_field_name("update") or node.child_by_field_name("increment")
         self.body_first = node.type == "do_statement"
+
+    def ends(self, changed: frozenset[str]) -> bool:
+        """Whether it surely ends: its step counts a name towards a bound, and neither is ``changed`` by its body."""
+        asked = self.condition
+        if asked is not None and asked.type == "expression_statement":
+            asked = asked.named_children[0]
+        if asked is None or self.step is None or asked.type != "binary_expression":
+            return False
+        left, right = asked.child_by_field_name("left"), asked.child_by_field_name("right")
+        signs = _TOWARDS.get(text(asked.child_by_field_name("operator")), ())
+        counted = text(self.step.child_by_field_name("argument") or self.step.child_by_field_name("left"))
+        counts = self.step.type == "update_expression" or text(self.step.child_by_field_name("right")).isdigit()
+        grows = any(calls(one) and called(one)[0] in _GROWING for one in every(self.node))
+        still = not {text(one) for one in (every(right) if right is not None else ())} & (changed | {counted})
+        return (
+            text(left) == counted
+            and counted not in changed
+            and counts
+            and any(sign in text(self.step) for sign in signs)
+            and still
+            and not (grows and ".length" in text(right))
+        )
 
 
 class Turns:

@@ -27,7 +27,11 @@ _BLOCKS = frozenset(
     declaration_list namespace_definition linkage_specification""".split()
 )
 _FILES = frozenset(["program", "export_statement"])
-_PLAIN = frozenset(["expression_statement", "declaration", "return_statement"])
+_PLAIN = frozenset(
+    ["expression_statement", "declaration", "return_statement", "lexical_declaration", "variable_declaration"]
+)
+_HEADS = ("initializer", "condition", "increment", "update", "value", "right")
+"""What stands in the head of a statement with a body."""
 _LEAVING = frozenset(["return_statement", "break_statement", "continue_statement", "throw_statement"])
 _ASSIGNS = frozenset(["assignment_expression", "augmented_assignment_expression", "update_expression"])
 
@@ -42,7 +46,11 @@ class Walk(Speaking):
     def run(self, body: Node, env: Env, *, entry: bool = False) -> tuple[Printed, ...]:
         """What a function's body prints; ``entry``: the program ends behind it."""
         end: Target = "exit" if entry else "return"
-        made = self._statement(body, dict(env), end) if body.type in _BLOCKS else self._expression(body, env)
+        if body.type in _BLOCKS:
+            made = self._statement(body, dict(env), end)
+        else:
+            risky = self._dialect.risky(body, env, self._sound.loud)
+            made = [*(self._may_end() if risky else []), *self._expression(body, env)]
         if made and made[-1] == Leave(end):
             del made[-1]
         elif entry:
@@ -63,10 +71,20 @@ class Walk(Speaking):
         self._work -= 1
         if self._work < 0 or self._dialect.disorderly(node):
             raise Open
-        if node.type in _PLAIN and self._dialect.risky(node, env):
-            self.statuses.add(None)
-            return [Choice(((Leave("exit"),), ())), *self._done(node, env, end)]
-        return self._done(node, env, end)
+        return [*self._risks(node, env), *self._done(node, env, end)]
+
+    def _risks(self, node: Node, env: Env) -> list[Printed]:
+        """The end of the program where a statement may fault before it prints anything."""
+        parts = [node] if node.type in _PLAIN else [node.child_by_field_name(name) for name in _HEADS]
+        if node.type == "switch_statement" and (body := node.child_by_field_name("body")) is not None:
+            parts += [one.child_by_field_name("value") for one in body.named_children]
+        if not any(one is not None and self._dialect.risky(one, env, self._sound.loud) for one in parts):
+            return []
+        return self._may_end()
+
+    def _may_end(self) -> list[Printed]:
+        self.statuses.add(None)
+        return [Choice(((Leave("exit"),), ()))]
 
     def _done(self, node: Node, env: dict[str, Fixed], end: Target) -> list[Printed]:
         match node.type:
@@ -257,7 +275,14 @@ class Walk(Speaking):
                 break  # from here on nobody knows in which turn it is
             if turns.goes and loop.step is not None:
                 turns.more(self._worked(loop.step, env))
-        return turns.nodes(self._repeated(loop, env, end) if turns.goes else [])
+        return turns.nodes([*self._repeated(loop, env, end), *self._endless(loop)] if turns.goes else [])
+
+    def _endless(self, loop: Rounds) -> list[Printed]:
+        """That nothing may come behind a loop: where nobody hears its turns, nobody else says so."""
+        if loop.ends(self._names.within(loop.body)):
+            return []
+        self.statuses.add(None)
+        return [] if self._sound.speaks(loop.node) else self._may_end()
 
     def _repeated(self, loop: Rounds, env: dict[str, Fixed], end: Target) -> list[Printed]:
         """All turns of a loop at once, of which nobody knows how many there are; its condition is asked once more."""

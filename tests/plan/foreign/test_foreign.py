@@ -123,6 +123,11 @@ def test_a_line_that_the_source_does_not_have_is_impossible(name):
         ("for (let i = 0; i < 2; i++) console.log(i);\nconsole.log(i);", "javascript"),
         ("console.log(n); const n = 1;", "javascript"),
         ("const n = 1; let n = 2;", "javascript"),
+        ("let n = n;", "javascript"),
+        ("console.log('a'); const n;", "javascript"),
+        ("console.log('a', , 'b');", "javascript"),
+        ("console.log('a'); 1++;", "javascript"),
+        ("console.log('a'); if (1) break;", "javascript"),
         ("function f(a) { return b; }\nconst g = (b) => f(b);\ng(1);", "javascript"),
         ("x" * 200_000, "c"),
         ("{" * 5_000 + "}" * 5_000, "javascript"),
@@ -130,6 +135,29 @@ def test_a_line_that_the_source_does_not_have_is_impossible(name):
 )
 def test_what_cannot_be_read_whole_has_no_plan(source, tongue):
     assert foreign(source, tongue, ["x"]) is None
+
+
+@pytest.mark.parametrize(
+    ("source", "lines", "status"),
+    [
+        ("console.log('a'); let x; x.push(1); console.log('b');", "a\n", None),
+        ("const s = [1, 2]; s.push(3); console.log(s.map(x => x + 1).length > 9); console.log('b');", "", 0),
+        ("const u = [{ n: 1 }]; console.log('a'); u[3].n; console.log('b');", "a\n", None),
+        ("console.log('a'); const n = 1; n = 2; console.log('b');", "a\n", None),
+        ("console.log('a'); for (;;) {} console.log('b');", "a\n", None),
+        ("console.log('a'); let i = 0; while (i < 9) { i; } console.log('b');", "", None),
+        ("const t = [1]; for (let i = 0; i < t.length; i++) t.push(i); console.log('b');", "", None),
+        ("let t = 0; for (let i = 0; i < 90000; i++) t += i; console.log('b');", "b\n", 0),
+        ("function f() { g(); } function g() { throw 1; } console.log('a'); f(); console.log('b');", "a\n", None),
+        ("function f() { return f(); } console.log('a'); f(); console.log('b');", "a\n", None),
+        ("const f = n => n < 2 ? n : f(n - 1); f(5); console.log('b');", "b\n", 0),
+        ("class A { m() {} } const a = new A(); a.m(); console.log('a'); a.k(); console.log('b');", "a\n", None),
+    ],
+)  # fmt: skip
+def test_behind_what_may_throw_or_never_end_nothing_is_certain(source, lines, status):
+    plan = foreign(source, "javascript", ["x"])
+    assert plan is not None
+    assert (said(plan), plan.status) == (lines, status)
 
 
 def test_of_a_program_that_prints_without_end_only_the_beginning_is_told():
