@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from llm_kernel.plan.shapes.keras.table import own_model
 from llm_kernel.plan.shapes.table import base, of_module
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Super, Unknown, Value, Wrapped
 from llm_kernel.plan.walk import Raised, Walk
@@ -66,6 +67,8 @@ def of_instance(w: Walk, this: Instance, name: str) -> Value:
         return bind(w, found, this)
     foreign = this.cls.foreign()
     asked = of_module(this, name) if foreign else None
+    if asked is None and foreign:
+        asked = own_model(w, this, foreign, name)
     if asked is not None:
         return asked
     if foreign:

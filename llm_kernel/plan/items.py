@@ -7,6 +7,7 @@ from typing import Any
 
 from llm_kernel.plan.shapes.batches import batch
 from llm_kernel.plan.shapes.chance import lose
+from llm_kernel.plan.shapes.keras.tensors import examples
 from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.operators import element as row
 from llm_kernel.plan.shapes.tensor import Tensor
@@ -42,6 +43,8 @@ def iterate(w: Walk, value: Value) -> Items:
             turns = value.attrs.get("size")
             lose(w)  # every pass draws a seed for its workers
             return Items(turns if isinstance(turns, int) else None, lambda turn: batch(value, turn))
+        case Thing(kind="pipeline"):
+            return examples(value)
         case Thing(kind="dataset"):
             size = value.attrs.get("size")
             return Items(size if isinstance(size, int) else None, lambda turn: Unknown("tensor"))

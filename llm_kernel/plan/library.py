@@ -83,6 +83,8 @@ def library_value(w: Walk, path: str) -> Value:
         return float(getattr(math, path[5:]))
     if path in ("numpy.pi", "numpy.e", "numpy.inf", "numpy.nan", "torch.pi", "torch.inf", "torch.nan"):
         return float(getattr(math, path[6:]))
+    if path in ("numpy.newaxis", "tensorflow.newaxis", "jax.numpy.newaxis"):
+        return None
     if path in _FORMER and before(w.facts, "numpy", (2, 0)):
         return _FORMER[path]
     if path in ("sys.maxsize", "sys.float_info.max"):

@@ -74,7 +74,7 @@ class Tempo:
         self._seconds = seconds
         self._noise = random.Random(f"{seconds}")
         self._flicker = random.Random(f"steps of {seconds}")
-        self._held = ""
+        self._held, self._step = "", 0.0
         self.credit = 0.0
         self.off = not self._beats
 
@@ -126,6 +126,8 @@ class Tempo:
             line = text + end
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:
+            if self._step and (bar := _BAR.match(line)):
+                line = _stepped(line, int(bar[1]), int(bar[1]) * self._step * _LOOKING)
             return False, line
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
@@ -141,6 +143,7 @@ class Tempo:
             digits = len(told[1].partition(".")[2])
             line = f"{line[: told.start(1)]}{self._since + seconds:.{digits}f}{line[told.end(1) :]}"
         if beat.timed and (bar := _BAR.match(line)):
+            self._step = (self._since + seconds) / max(int(bar[1]), 1)
             line = _stepped(line, int(bar[1]), self._since + seconds)
         if not beat.share:
             return False, line
@@ -159,6 +162,7 @@ def _stepped(line: str, steps: int, seconds: float) -> str:
     each = seconds / max(steps, 1)
     unit, scale = ("s", 1.0) if each >= 1 else ("ms", 1e3) if each >= 1e-3 else ("us", 1e6)
     line = re.sub(r"\d+s/epoch", f"{seconds:.0f}s/epoch", line)
+    line = re.sub(r"(?<= )\d+s(?= )", f"{seconds:.0f}s", line, count=1)
     return re.sub(r"\d+[mu]?s/step", f"{each * scale:.0f}{unit}/step", line)
 
 

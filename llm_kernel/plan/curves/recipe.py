@@ -64,10 +64,16 @@ def recipe(source: str, argv: Sequence[str] = ()) -> Recipe | None:
         return None
 
 
+_LEARNING = frozenset(
+    {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile", "apply_gradients"}
+)
+"""Calls without which nothing learns."""
+
+
 def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
     calls = [node for node in nodes if isinstance(node, ast.Call)]
     named = [last_name(call.func) for call in calls]
-    if not {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile"} & set(named):
+    if not _LEARNING & set(named):
         return None
     words = " ".join(_words(nodes)).lower()
     data, family = data_set(words), family_of(words, named)
@@ -189,6 +195,10 @@ def _still(calls: Sequence[ast.Call], constants: Constants) -> bool:
     return any(word.arg in ("lr", "learning_rate") and constants.number(word.value) == 0 for word in told)
 
 
+_GLANCE = 10
+"""Rows below which a slice of the training data is looked at, and not trained on."""
+
+
 def _examples(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Constants) -> tuple[int, int]:
     """How many examples the script trains on, where it says so; and how many it tests on."""
     sizes: list[float] = []
@@ -207,7 +217,7 @@ def _examples(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Co
             case ast.Subscript(value=owner, slice=ast.Slice(lower=None, upper=ast.expr() as upper, step=None)):
                 size = constants.number(upper)
                 word = last_name(owner) if not isinstance(owner, ast.Call) else ""
-                if size and size >= 1 and _TRAIN.search(word):
+                if size and size >= _GLANCE and _TRAIN.search(word):
                     sizes.append(size)
             case ast.Assign(targets=[target], value=ast.Call() as call) if last_name(call.func) in _DRAWN:
                 first = constants.number(_first(call))

@@ -8,10 +8,10 @@ from typing import Any
 
 from llm_kernel.plan.shapes import arrays, rules
 from llm_kernel.plan.shapes.creation import dtype_of, literal, span
-from llm_kernel.plan.shapes.functions import FUNCTIONS
+from llm_kernel.plan.shapes.functions import FUNCTIONS, permute
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.nets import moved
-from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, tensor, wholes
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, like, tensor, whole, wholes
 from llm_kernel.plan.values import Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -53,6 +53,8 @@ def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
         return made if made.dims else Unknown("int" if made.kind == "ints" else "float")
     if name == "dot":
         return _product(first, args[1])
+    if name in _RESHAPE and isinstance(first, Tensor):
+        return _RESHAPE[name](first, *args[1:], **named)
     listed = isinstance(first, (list, tuple)) and any(isinstance(each, Tensor) for each in first)
     function = FUNCTIONS.get(name)
     if function is None or not (isinstance(first, Tensor) or listed):
@@ -60,6 +62,44 @@ def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
     return function(
         *args, **{{"axis": "dim", "keepdims": "keepdim"}.get(key, key): each for key, each in named.items()}
     )
+
+
+def _expanded(x: Tensor, axis: Value) -> Value:
+    """``numpy.expand_dims``: the places count in the result."""
+    wanted = axis if isinstance(axis, (tuple, list)) else (axis,)
+    rank = len(x.dims) + len(wanted)
+    new = {rules.at(each, rank) for each in wanted}
+    rest = iter(x.dims)
+    return like(x, [1 if place in new else next(rest) for place in range(rank)])
+
+
+def _turned(x: Tensor, axes: Value = None) -> Value:
+    return like(x, x.dims[::-1]) if axes is None else permute(x, axes)
+
+
+def _repeated(x: Tensor, repeats: Value, axis: Value = None) -> Value:
+    times = whole(repeats)
+    if axis is None:
+        return like(x, (x.count * times,))
+    place = rules.at(axis, len(x.dims))
+    return like(x, (size * times if n == place else size for n, size in enumerate(x.dims)))
+
+
+def _bordered(x: Tensor, pad_width: Value, *rest: Value, **named: Value) -> Value:
+    """``numpy.pad``: one number for all sides, a pair for all axes, or a pair for each."""
+    widths = pad_width if isinstance(pad_width, (tuple, list)) else (pad_width, pad_width)
+    pairs = [wholes(each, 2) for each in widths] if any(isinstance(each, (tuple, list)) for each in widths) else [
+        wholes(widths, 2)
+    ]  # fmt: skip
+    if len(pairs) not in (1, len(x.dims)):
+        raise Vague
+    return like(x, (size + sum(pairs[n if len(pairs) > 1 else 0]) for n, size in enumerate(x.dims)))
+
+
+_RESHAPE: dict[str, Callable[..., Value]] = {
+    "expand_dims": _expanded, "transpose": _turned, "repeat": _repeated, "pad": _bordered,
+}  # fmt: skip
+"""What numpy calls otherwise than torch, or means otherwise by its name."""
 
 
 def _product(one: Value, other: Value) -> Value:

@@ -18,6 +18,7 @@ from llm_kernel.plan.shapes.hooks import HANDLES, handle_attribute
 from llm_kernel.plan.shapes.hooks import after as after_call
 from llm_kernel.plan.shapes.hooks import before as before_call
 from llm_kernel.plan.shapes.inplace import change
+from llm_kernel.plan.shapes.keras.tensors import PIPELINE, pipeline_attribute
 from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.metrics import METRICS
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
@@ -205,7 +206,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
 """Handlers by the full name of what is called."""
 OBJECTS: dict[str, Callable[[Thing, str], Value]] = {
     "generator": generator_attribute, "handle": handle_attribute, "trainer": trainer_attribute,
-    "training arguments": trainer_attribute, "bunch": bunch_attribute,
+    "training arguments": trainer_attribute, "bunch": bunch_attribute, PIPELINE: pipeline_attribute,
 }  # fmt: skip
 """Who answers for the attributes of an object, by its kind."""
 SHAPES["torch.nn.Module.<descend>"] = descend

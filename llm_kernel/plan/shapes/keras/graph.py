@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from typing import cast
 
 from llm_kernel.plan.shapes.keras.layers import KINDS, Built, Dims, snake
-from llm_kernel.plan.shapes.tensor import Vague
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor
 from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.values import Thing, Unknown, Value, known
 from llm_kernel.plan.walk import Walk
 
 __all__ = ["LAYER", "MODEL", "SYMBOL", "add", "built_of", "called", "functional", "inputs_of", "layers_of", "made",
-           "major", "new_input", "sequential", "weights"]  # fmt: skip
+           "major", "new_input", "opaque", "sequential", "weights"]  # fmt: skip
 
 LAYER, MODEL, SYMBOL = "keras layer", "keras model", "keras symbol"
 """The kinds of things."""
@@ -99,8 +99,11 @@ def inputs_of(value: Value) -> list[Thing]:
 
 def called(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``layer(x)`` while a model is being put together."""
+    given = args[0] if args else named.get("inputs")
+    if this.kind == MODEL and isinstance(given, Tensor) and given.dims:
+        return _output(w, this, given)
     try:
-        inputs = inputs_of(args[0] if args else named.get("inputs"))
+        inputs = inputs_of(given)
         found = build(w, this, [cast(Dims, each.attrs["shape"]) for each in inputs])
     except (Vague, TypeError, ValueError, LookupError):
         w.state.put(this.attrs, "built", "?")
@@ -108,6 +111,26 @@ def called(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], nod
     calls = cast("tuple[list[Thing], ...]", this.attrs["calls"])
     w.state.put(this.attrs, "calls", (*calls, inputs))
     return _symbol(this, found.shape, len(calls))
+
+
+def _output(w: Walk, this: Thing, given: Tensor) -> Value:
+    """What a model makes of an array; a chain that nobody has told its input learns it from the first."""
+    if this.attrs["class"] == "Sequential" and this.attrs["shape"] is None and this.attrs["built"] is None:
+        layers = layers_of(this)
+        for name, value in (("layers", ()), ("input", (None, *given.dims[1:])), ("shape", (None, *given.dims[1:]))):
+            w.state.put(this.attrs, name, value)
+        for each in layers:
+            add(w, this, each, whole=False)
+    shape = this.attrs["shape"]
+    if not isinstance(shape, tuple) or None in shape[1:] or this.attrs["built"] == "?":
+        return Unknown("tensor")
+    return tensor((given.dims[0], *shape[1:]), of="numpy")
+
+
+def opaque(cls: str, name: str) -> Thing:
+    """A model whose layers nobody can follow: it trains and speaks as others do."""
+    return Thing(MODEL, {"class": cls, "name": name, "layers": (), "input": None, "shape": None, "trainable": True,
+                         "calls": (), "built": "?"})  # fmt: skip
 
 
 def build(w: Walk, this: Thing, shapes: Sequence[Dims]) -> Built:

@@ -9,14 +9,16 @@ from typing import TypeAlias, cast
 
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.shapes.keras import graph, training
+from llm_kernel.plan.shapes.keras.fetching import fetch
 from llm_kernel.plan.shapes.keras.graph import LAYER, MODEL, SYMBOL, built_of, layers_of, major, weights
-from llm_kernel.plan.shapes.keras.layers import KINDS
+from llm_kernel.plan.shapes.keras.layers import KINDS, snake
 from llm_kernel.plan.shapes.keras.summary import summary
+from llm_kernel.plan.shapes.keras.tensors import TENSORS
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, tensor, whole
-from llm_kernel.plan.values import Bound, Lib, Thing, Unknown, Value
+from llm_kernel.plan.values import Bound, Instance, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["KERAS", "KERAS_THINGS", "keras_attribute"]
+__all__ = ["KERAS", "KERAS_THINGS", "keras_attribute", "own_model"]
 
 Handler: TypeAlias = Callable[[Walk, list[Value], dict[str, Value], "ast.AST | None"], Value]
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError)
@@ -29,6 +31,8 @@ _DATA: dict[str, tuple[tuple[int, ...], tuple[int, ...], int, str]] = {
     "california_housing": ((16512, 8), (16512,), 4128, "float32"),
 }
 """Data sets of the library: shapes for training, and how many examples there are for test."""
+_TEXTS = {"imdb": (25000, 25000), "reuters": (8982, 2246)}
+"""Texts for training and for test."""
 
 
 def _layer(cls: str) -> Handler:
@@ -49,7 +53,8 @@ def _model(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     try:
         return graph.functional(w, args, named, node)
     except _UNSURE:
-        return Unknown(origin="keras.Model()")
+        own = named.get("name")
+        return graph.opaque("Functional", own if isinstance(own, str) else "model")
 
 
 def _input(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -63,6 +68,7 @@ def _data(name: str) -> Handler:
     images, labels, tested, dtype = _DATA[name]
 
     def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        fetch(w, name, major(w))
         kind = dtype if dtype != "uint8" else "int64" if name == "cifar100" else "uint8"
         pairs = ((images[0], images), (tested, (tested, *images[1:])))
         return tuple(
@@ -72,10 +78,25 @@ def _data(name: str) -> Handler:
     return handle
 
 
-def _text_data(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    """Reviews: as many lists of word numbers."""
-    part = (tensor((25000,), "object", of="numpy"), tensor((25000,), "int64", of="numpy"))
-    return (part, part)
+def _text_data(name: str) -> Handler:
+    """Texts as lists of word numbers."""
+    counts = _TEXTS[name]
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        fetch(w, name, major(w))
+        return tuple((tensor((n,), "object", of="numpy"), tensor((n,), "int64", of="numpy")) for n in counts)
+
+    return handle
+
+
+def _words(name: str) -> Handler:
+    """``get_word_index``."""
+
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        fetch(w, f"{name} index", major(w))
+        return Unknown(origin=f"keras.datasets.{name}.get_word_index()")
+
+    return handle
 
 
 def _padded(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -99,13 +120,35 @@ _PLAIN: dict[str, Handler] = {
     **dict.fromkeys(("Sequential", "models.Sequential"), graph.sequential),
     **dict.fromkeys(("Input", "layers.Input", "layers.InputLayer"), _input),
     **dict.fromkeys(("Model", "models.Model", "Functional"), _model),
-    **{f"datasets.{name}.load_data": _data(name) for name in _DATA}, "datasets.imdb.load_data": _text_data,
+    **{f"datasets.{name}.load_data": _data(name) for name in _DATA},
+    **{f"datasets.{name}.load_data": _text_data(name) for name in _TEXTS},
+    **{f"datasets.{name}.get_word_index": _words(name) for name in _TEXTS},
     **dict.fromkeys(("preprocessing.sequence.pad_sequences", "utils.pad_sequences"), _padded),
     "utils.to_categorical": _categorical,
 }  # fmt: skip
 _HEADS = ("keras.", "tensorflow.keras.", "tensorflow.python.keras.")
 KERAS: dict[str, Handler] = {f"{head}{name}": each for head in _HEADS for name, each in _PLAIN.items()}
+KERAS |= TENSORS
 """Handlers by the full name of what is called."""
+
+
+def own_model(w: Walk, this: Instance, base: str, name: str) -> Value | None:
+    """``this.name`` of an object whose class descends from Keras' model, where the class leaves that to Keras."""
+    if name not in _OWN or base not in KERAS or base.rsplit(".", 1)[-1] != "Model":
+        return None
+    if any(word in cls.attrs for cls in this.cls.line() for word in _INSTEAD):
+        return None
+    inner = this.attrs.get(_INNER)
+    if not isinstance(inner, Thing):
+        inner = graph.opaque("Functional", snake(this.cls.name))
+        w.state.put(this.attrs, _INNER, inner)
+    return keras_attribute(inner, name)
+
+
+_INNER = "<keras model>"
+_OWN = frozenset({"compile", "fit", "evaluate", "predict", "save", "save_weights"})
+_INSTEAD = ("train_step", "test_step", "predict_step", "compile", "metrics")
+"""Methods by which a class trains in its own way."""
 
 
 def _summary(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -162,6 +205,7 @@ Method: TypeAlias = Callable[[Walk, Thing, list[Value], dict[str, Value], "ast.A
 _METHODS: dict[str, Method] = {
     "summary": _summary, "count_params": _count, "add": _add, "pop": _pop, "build": _build, "compile": _compile,
     "fit": training.fit, "evaluate": training.evaluate, "predict": training.predict, "get_layer": _layer_by_name,
+    "save": training.save, "save_weights": training.save,
 }  # fmt: skip
 
 

@@ -9,14 +9,17 @@ import ast
 from collections.abc import Mapping
 from typing import cast
 
+from llm_kernel.plan.files import written
 from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Part
+from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.shapes.keras.graph import major
 from llm_kernel.plan.shapes.keras.layers import snake
+from llm_kernel.plan.shapes.keras.tensors import PIPELINE
 from llm_kernel.plan.shapes.tensor import Tensor, Vague
 from llm_kernel.plan.values import Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["compiled", "evaluate", "fit", "predict"]
+__all__ = ["compiled", "evaluate", "fit", "predict", "save"]
 
 _QUIET = ("EarlyStopping", "ModelCheckpoint", "TensorBoard", "CSVLogger", "History", "TerminateOnNaN")
 _MOST = 2000
@@ -48,6 +51,14 @@ def _optimizer(value: Value) -> str:
     if isinstance(value, str):
         return value.lower()
     return value.origin.removesuffix("()").rsplit(".", 1)[-1].lower() if isinstance(value, Unknown) else ""
+
+
+def save(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``model.save(path)`` and ``save_weights``: a file where the name has an ending."""
+    path = path_of(args[0] if args else named.get("filepath"))
+    if isinstance(path, str) and path.endswith((".h5", ".keras", ".hdf5")):
+        written(w, path)
+    return None
 
 
 def extra_weights(this: Thing, learned: int) -> int | None:
@@ -132,6 +143,8 @@ def _steps(given: Mapping[str, Value]) -> int:
     if told is not None:
         return _number(told)
     data = given.get("x")
+    if isinstance(data, Thing) and data.kind == PIPELINE:
+        return _number(data.attrs["size"])
     data = data[0] if isinstance(data, (list, tuple)) and data else data
     batch = given.get("batch_size")
     size = 32 if batch is None else _number(batch)
