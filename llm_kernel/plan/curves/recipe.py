@@ -17,7 +17,11 @@ __all__ = ["Recipe", "recipe"]
 
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
 _LONGEST = 120_000
-_TRAINS = re.compile(r"\b(?:backward|fit|train|minimize|fit_generator|value_and_grad|compile)\(")
+_LEARNING = frozenset(
+    {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile", "apply_gradients"}
+)
+"""Calls without which nothing learns."""
+_TRAINS = re.compile(rf"\b(?:{'|'.join(sorted(_LEARNING))})\(")
 _LENGTHS = ("bptt", "block_size", "seq_len", "seq_length", "sequence_length", "context_length", "chunk_len")
 """Names of how many tokens stand in one row of a batch."""
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
@@ -62,12 +66,6 @@ def recipe(source: str, argv: Sequence[str] = ()) -> Recipe | None:
         return _read(nodes, Constants(nodes, argv))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
-
-
-_LEARNING = frozenset(
-    {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile", "apply_gradients"}
-)
-"""Calls without which nothing learns."""
 
 
 def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
