@@ -200,7 +200,7 @@ class Programs:
         status: int | None = None
         try:
             if self._python is not None and process.pid not in self._emulator.resuming:
-                status, streams = await self._python.run(call, streams, record)
+                status, streams = await self._python.run(replace(call, pid=process.pid), streams, record)
             if status is None and self._emulator.options.plans and process.pid not in self._emulator.resuming:
                 status, streams = await native(replace(call, pid=process.pid), streams, record)
             if status is None:

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from llm_kernel.machine import Machine
 from llm_kernel.programs.exact.python import own_version
+from llm_kernel.programs.python_commands import Commands
 from llm_kernel.programs.python_facts import facts, known, lacking
 from llm_kernel.programs.python_line import Line
 from llm_kernel.programs.python_modules import MODULES
@@ -207,7 +208,15 @@ def _place(call: Call) -> Place:
     facts_of = known(call)
     made = torch_sources(call) | device_sources(call)
     return Place(
-        clock.now, offset.total_seconds(), dict(call.env), home, lacks=lacks, facts=facts_of, version=version, made=made
+        clock.now,
+        offset.total_seconds(),
+        {name: value for name, value in call.env.items() if name != TTY},
+        home,
+        lacks=lacks,
+        facts=facts_of,
+        version=version,
+        made=made,
+        commands=Commands(call),
     )
 
 

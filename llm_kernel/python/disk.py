@@ -47,6 +47,11 @@ class Disk:
         for path, data in self._written.items():
             self._machine.files.write(path, data)
 
+    def land(self) -> None:
+        """Write the changed files now, for a command that the script runs."""
+        self.commit()
+        self._written, self._made, self._gone = {}, [], []
+
     def spell(self, name: Any) -> Any:
         """Remember how the script spells a path, for messages."""
         if isinstance(name, str) and "\0" not in name:

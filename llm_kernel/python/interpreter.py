@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from llm_kernel.patience import within
 from llm_kernel.python.beside import Beside
@@ -29,7 +29,7 @@ from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.told import Told
 from llm_kernel.python.words import gate
 
-__all__ = ["Interpreter", "Place"]
+__all__ = ["Interpreter", "Place", "Runs"]
 
 _HERE = Path(__file__).parent
 _START = "import sys; sys.path[0] = sys.argv[1]; from guest.run import main; main()"
@@ -39,12 +39,20 @@ _PROCESSES = 4
 _KILL = getattr(signal, "SIGKILL", signal.SIGTERM)
 
 
+class Runs(Protocol):
+    """Runs commands for a program; ``undo`` takes back what they did to files."""
+
+    async def run(self, asked: Mapping[str, Any], disk: Disk) -> dict[str, Any]: ...
+
+    def undo(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a program runs: the machine's clock, environment and Python, seen from outside.
 
     ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine,
-    ``made`` is the source of what is known of other libraries, by module.
+    ``made`` is the source of what is known of other libraries, by module. ``commands`` runs those of the machine.
     """
 
     now: float
@@ -56,6 +64,7 @@ class Place:
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: tuple[int, ...] = ()
     made: Mapping[str, str] = field(default_factory=dict)
+    commands: Runs | None = None
 
 
 class Interpreter:
@@ -75,7 +84,12 @@ class Interpreter:
         library = judged(script, tree)
         number = str(sum(byte * 131**index for index, byte in enumerate(seed.encode())) % 4294967296)
         async with self._place():
-            return await _Guest(script, tree, disk, self._limits, place).serve(library, stdin, seed, number)
+            try:
+                return await _Guest(script, tree, disk, self._limits, place).serve(library, stdin, seed, number)
+            except Unsure:
+                if place.commands is not None:
+                    place.commands.undo()
+                raise
 
     def _place(self) -> asyncio.Semaphore:
         """Room for a process of this event loop's."""
@@ -164,7 +178,9 @@ class _Guest:
             try:
                 said = json.loads(line)
                 self._ended = bool(said.keys() & {"status", "doubt"})
-                if (end := self._heard(said, pipe)) is not None:
+                if said.get("ask") == "run":
+                    self._say(pipe, {"ok": await self._ran(*said["args"])})
+                elif (end := self._heard(said, pipe)) is not None:
                     return end
             except (AttributeError, KeyError, TypeError, ValueError, OverflowError, RecursionError) as err:
                 raise Unsure(f"the process: {err}") from err
@@ -202,6 +218,14 @@ class _Guest:
             case _:
                 raise Unsure("the process says something else")
         return None
+
+    async def _ran(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """What a command did that the program ran."""
+        if self._place.commands is None:
+            raise Unsure("a command of the shell")
+        if sum(piece for piece in self._pieces if isinstance(piece, float)) > _SOON:
+            raise Unsure("a command after a sleep")
+        return await self._place.commands.run(asked, self._disk)
 
     def _answer(self, name: str, args: list[Any]) -> dict[str, Any]:
         disk = self._disk
@@ -261,6 +285,9 @@ def _zone(offset: float) -> str:
 
 _NEEDED = ("SYSTEMROOT",)
 """What the interpreter cannot start without on some systems."""
+
+_SOON = 0.5
+"""Seconds of a program's own before a command: those are shown only when the program has ended."""
 
 _INNER = ("guest.", " with id=", "<Task ", "Future ")
 """What tells of the interpreter rather than of the program."""

@@ -82,6 +82,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "shlex": "split quote join",
         "shutil": "copy copy2 copyfile move rmtree copytree",
         "socket": "gethostname",
+        "subprocess": """run Popen call check_call check_output getoutput getstatusoutput PIPE STDOUT DEVNULL
+        CalledProcessError CompletedProcess SubprocessError TimeoutExpired""",
         "struct": "pack unpack calcsize pack_into unpack_from iter_unpack error",
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
         "traceback": "print_exc format_exc",
@@ -118,7 +120,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         or_ not_ abs contains concat getitem is_ is_not lshift rshift invert pos truth countOf indexOf""",
         "os": """path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink walk rename replace
         rmdir stat
-        cpu_count""",
+        cpu_count system popen""",
         "os.path": _PATH,
         "pathlib": "Path PurePosixPath",
         "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
@@ -163,7 +165,7 @@ SINCE: dict[str, int] = {
     "math.exp2": 11, "math.ulp": 9, "math.nextafter": 9, "math.remainder": 7, "math.sumprod": 12,
     "random.randbytes": 9, "statistics.linear_regression": 10, "statistics.correlation": 10,
     "statistics.covariance": 10, "statistics.NormalDist": 8, "typing.Annotated": 9, "typing.TypeAlias": 10,
-    "typing.Self": 11, "shutil.copytree": 8,
+    "typing.Self": 11, "shutil.copytree": 8, "subprocess": 7,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 

@@ -94,6 +94,7 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "InvalidOperation": (r"\[<class 'decimal\.\w+'>\]",),
     "DivisionByZero": (r"\[<class 'decimal\.DivisionByZero'>\]",),
     "SystemExit": (r"\d+",),
+    "CalledProcessError": (r"Command [\s\S]* returned non-zero exit status \d+\.",),
 }
 """Texts that are the same in every version."""
 

@@ -60,6 +60,11 @@ class Clock:
         self.passed += seconds
         self._told = self.passed
 
+    def away(self, seconds: float) -> None:
+        """What another program did took so long, and the host knows it."""
+        self.passed += seconds
+        self._told += seconds
+
     def settle(self) -> None:
         """Tell the host how long the program worked."""
         if self.passed - self._told > 1e-3:

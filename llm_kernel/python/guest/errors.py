@@ -103,7 +103,7 @@ def _check_way(error: BaseException, *, tested: bool) -> None:
 
 def _written(file: str, function: str) -> bool:
     """Whether a function of ours stands for one that is Python code in CPython too, whose frame would show."""
-    if file in ("storage.py", "paths.py", "telling.py"):
+    if file in ("storage.py", "paths.py", "telling.py", "commands.py"):
         return function not in NATIVE
     return file == "world.py" and function in ("makedirs", "size")
 

@@ -24,7 +24,8 @@ _OF_OWN = ("__bases__", "__mro__", "__dict__")
 _LISTED = ("_asdict", "_replace", "_fields", "_make", "_value_", "_name_", "_field_defaults")
 _STATELESS = ("abc", "typing", "collections.abc", "_collections_abc", "numbers")
 """Modules whose classes keep nothing of their own in an object."""
-_SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected")
+_SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected",
+          "Popen", "Piped")  # fmt: skip
 """Classes of the guest's own whose objects a program has."""
 _AWAITED = frozenset(
     """done result exception cancel cancelled add_done_callback get_name set_name put get put_nowait get_nowait qsize

@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 from . import calls, comprehensions, definitions, expressions, functions, matching, names, statements
 from .addresses import Addresses
 from .clock import Clock
+from .commands import Commands
 from .coroutines import Routines
 from .errors import Errors
 from .frames import DEEPEST, Trace
@@ -121,6 +122,8 @@ class _Run:
             shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
         shown["time"] = self._clock.module()
         shown |= storage(self._files, shown["os"], job["seed"] if "tempfile" in job["library"] else "")
+        if "subprocess" in job["library"] or "os" in job["library"]:
+            shown |= Commands(wire, self._clock, shown["os"].environ).modules(shown["os"])
         shown |= {name: ModuleType(name) for name in _FACTS}
         self._telling = Telling(self._trace, self._files, self._errors.text, self._line)
         self._threads = self._threading()
