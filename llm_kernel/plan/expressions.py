@@ -13,6 +13,7 @@ from llm_kernel.plan.bound import ALWAYS
 from llm_kernel.plan.items import iterate, unpack
 from llm_kernel.plan.nodes import Hole
 from llm_kernel.plan.operators import binary, compare, unary
+from llm_kernel.plan.ordered import Default
 from llm_kernel.plan.paths import divided
 from llm_kernel.plan.reckoning import every, hung, picked, some
 from llm_kernel.plan.shapes.containers import index as part
@@ -271,6 +272,8 @@ def item(w: Walk, value: Value, key: Value) -> Value:
         return checked(lambda: part(value, key))
     if isinstance(value, Unknown):
         return _unknown_item(value, key)
+    if isinstance(value, Default) and value.factory is not None and not (known(key) and key in value):
+        return _begun(w, value, key)
     if isinstance(value, dict) and SPREAD in value:
         return value[key] if known(key) and key in value else Unknown()
     if isinstance(value, (list, tuple, dict, str, range, bytes)):
@@ -281,6 +284,14 @@ def item(w: Walk, value: Value, key: Value) -> Value:
         return checked(lambda: value[key])  # type: ignore[index,call-overload]
     method = w.attribute(value, "__getitem__")
     return Unknown() if isinstance(method, Unknown) else w.call(method, [key], {}, None)
+
+
+def _begun(w: Walk, value: Default, key: Value) -> Value:
+    """What a ``defaultdict`` gives, and from now on holds, for a key that it may not have."""
+    sure = known(key) and not spread(value)
+    made = w.call(value.factory, [], {}, None)
+    w.state.put(value, key if sure else SPREAD, made)
+    return made if sure else Unknown(kind_of(made))
 
 
 def _unknown_item(value: Unknown, key: Value) -> Value:

@@ -36,6 +36,8 @@ def iterate(w: Walk, value: Value) -> Items:
             return value
         case Thing(kind="bar" | "chain"):
             return iterate(w, value.attrs["inner"])
+        case Thing(kind="counter"):
+            return _counting(w, value)
         case Thing(kind="file"):
             text = value.attrs["text"]
             return listed(text.splitlines(keepends=True)) if isinstance(text, str) else Items(None, _a_line)
@@ -66,6 +68,16 @@ def iterate(w: Walk, value: Value) -> Items:
     if known(value):
         raise Raised("TypeError", f"'{type(value).__name__}' object is not iterable")
     return Items(None, lambda turn: Unknown())
+
+
+def _counting(w: Walk, value: Thing) -> Items:
+    """``itertools.count``; how far a loop takes it, nobody notes."""
+    now, step = value.attrs["now"], value.attrs["step"]
+    w.state.put(value.attrs, "now", Unknown("int"))
+    if not isinstance(now, int) or not isinstance(step, int):
+        return Items(None, lambda turn: Unknown("int"), endless=True)
+    later = Unknown("int", low=now + 1 if step > 0 else None)
+    return Items(None, lambda turn: later if turn is None else now + step * turn, endless=True)
 
 
 def _a_line(turn: int | None) -> Value:
@@ -125,15 +137,15 @@ def counted(items: Items, start: Value) -> Items:
         number = start + turn if isinstance(start, int) and turn is not None else Unknown("int", low=low)
         return (number, items.at(turn))
 
-    return Items(items.count, at)
+    return Items(items.count, at, endless=items.endless)
 
 
 def zipped(many: list[Items]) -> Items:
     """``zip``."""
-    counts = [each.count for each in many]
+    counts = [each.count for each in many if not each.endless]
     least = min((count for count in counts if count is not None), default=0)
-    sure = None not in counts
-    return Items(least if sure else None, lambda turn: tuple(each.at(turn) for each in many))
+    sure = bool(counts) and None not in counts
+    return Items(least if sure else None, lambda turn: tuple(each.at(turn) for each in many), endless=not counts)
 
 
 def unpack(w: Walk, value: Value, wanted: int | None = None) -> list[Value]:

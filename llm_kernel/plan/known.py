@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections import Counter
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeAlias
 
 from llm_kernel.plan.expressions import checked
+from llm_kernel.plan.instances import isinstance_
 from llm_kernel.plan.items import counted, iterate, unpack, zipped
 from llm_kernel.plan.nodes import Free, Stream
 from llm_kernel.plan.operators import binary
 from llm_kernel.plan.ordered import OrderedDict
 from llm_kernel.plan.reckoning import hung
-from llm_kernel.plan.shapes.module import children, layer_of
+from llm_kernel.plan.shapes.module import children
 from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import SHAPES
 from llm_kernel.plan.shapes.tensor import Rough, Tensor
@@ -295,25 +295,6 @@ def every(stop: bool) -> Handler:
     return decide
 
 
-def isinstance_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    value, kinds = args[0], args[1] if isinstance(args[1], tuple) else (args[1],)
-    if isinstance(value, Instance) and all(isinstance(each, Class) for each in kinds):
-        return any(each in value.cls.line() for each in kinds)
-    if isinstance(value, Thing) and value.kind == "exception" and hasattr(builtins, str(value.attrs["name"])):
-        own = getattr(builtins, str(value.attrs["name"]))
-        line = {f"builtins.{each.__name__}" for each in own.__mro__}
-        if all(isinstance(each, (Lib, Class)) for each in kinds):
-            return any(isinstance(each, Lib) and each.path in line for each in kinds)
-    layer = layer_of(value)
-    if layer is not None and all(isinstance(each, Lib) and each.path.startswith("torch.nn.") for each in kinds):
-        lines = {f"torch.nn.{layer.name}", "torch.nn.Module"}
-        return any(isinstance(each, Lib) and each.path in lines for each in kinds)
-    if known(value) and all(isinstance(each, Lib) for each in kinds):
-        names = {each.__name__ for each in type(value).__mro__}
-        return any(isinstance(each, Lib) and each.path.removeprefix("builtins.") in names for each in kinds)
-    return Unknown("bool")
-
-
 def type_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     if isinstance(args[0], Instance):
         return args[0].cls
@@ -384,6 +365,10 @@ def iter_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
 
 
 def next_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    if isinstance(args[0], Thing) and args[0].kind == "counter":
+        now, step = args[0].attrs["now"], args[0].attrs["step"]
+        w.state.put(args[0].attrs, "now", now + step if isinstance(now, int) and isinstance(step, int) else now)
+        return now
     items = iterate(w, args[0]) if not isinstance(args[0], (list, Instance)) else None
     return items.at(None) if items is not None and not isinstance(items.at(None), int) else Unknown()
 

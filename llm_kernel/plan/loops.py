@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
 from llm_kernel.plan.counting import counting
 from llm_kernel.plan.expressions import assign
@@ -33,6 +34,8 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
     """``for``: the iterable decides how many turns."""
     held = w.evaluate(node.iter, env)
     items = iterate(w, held)
+    if items.endless:
+        return _until(w, node, items, env, lambda turn: _begins(w, node, items, turn, env))
     noisy = _noisy_source(w, held)
     if items.count is not None and items.count <= TURNS and not noisy and (w.loud(node) or not _opaque(items)):
         before = w.left
@@ -180,29 +183,40 @@ def while_(w: Walk, node: ast.While, env: Env) -> Flow:
     counts = counting(w, node, env)
     if counts is not None and counts.count > LONG:
         return for_(w, counts.loop(), env)
-    done, flow = w.attempt(lambda: _whiles(w, node, env), node)
-    if done:
-        return flow
-    generic = Items(None, lambda turn: None)
-    return once(w, node, generic, env, None)
+    return _until(w, node, Items(None, lambda turn: None), env, lambda turn: truth(w.evaluate(node.test, env)))
 
 
-def _whiles(w: Walk, node: ast.While, env: Env) -> Flow:
+def _begins(w: Walk, node: ast.For | ast.AsyncFor, items: Items, turn: int, env: Env) -> bool:
+    """Begin another turn of a loop over what has no end."""
+    assign(w, node.target, items.at(turn), env, quiet=True)
+    return True
+
+
+_More: TypeAlias = Callable[[int], bool | None]
+"""Begins a turn, by its number; False where there is no other, None where nobody knows."""
+
+
+def _until(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, env: Env, more: _More) -> Flow:
+    done, flow = w.attempt(lambda: _open(w, node, env, more), node)
+    return flow if done else once(w, node, items, env, None)
+
+
+def _open(w: Walk, node: ast.For | ast.AsyncFor | ast.While, env: Env, more: _More) -> Flow:
+    """Turn by turn until the loop is left, or no other turn begins."""
     turns: Turns = []
     flow: Flow = None
     with w.pending("break", "continue"), interrupted(w, node, turns, w.mark()):
-        while True:
-            said = truth(w.evaluate(node.test, env))
-            if said is None or len(turns) > TURNS:
+        while said := more(len(turns)):
+            if len(turns) > TURNS:
                 w.give_up()
-            if not said:
-                break
             flow, nodes, changed = noted(w, lambda: w.execute(node.body, env))
             turns.append((None, nodes))
             if flow in ("break", "return"):
                 break
-            if not changed:
+            if not changed and isinstance(node, ast.While):
                 w.give_up()
+        if said is None:
+            w.give_up()
     printing = tuple(nodes for _, nodes in turns if nodes)
     if printing:
         most = any(leaves_loop(nodes) for nodes in printing)

@@ -1,4 +1,4 @@
-"""``OrderedDict``, which shows itself in its own way (another one from Python 3.12 on), and the views of dicts."""
+"""Dicts that show themselves in their own way (``OrderedDict`` in another one from Python 3.12 on), and their views."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from llm_kernel.plan.values import Value
 
-__all__ = ["OrderedDict", "View", "since"]
+__all__ = ["Default", "OrderedDict", "View", "since"]
 
 
 class OrderedDict(dict[Any, Value]):
@@ -27,6 +27,20 @@ class OrderedDict(dict[Any, Value]):
         if not self:
             return "OrderedDict()"
         return f"OrderedDict({super().__repr__() if self.braces else repr([*self.items()])})"
+
+
+class Default(dict[Any, Value]):
+    """A ``defaultdict`` of the program; ``factory`` makes what a key that is not there gets."""
+
+    __slots__ = ("factory",)
+    factory: Value
+
+    def __init__(self, factory: Value, held: Mapping[Any, Value]) -> None:
+        super().__init__(held)
+        self.factory = factory
+
+    def copy(self) -> Default:
+        return Default(self.factory, self)
 
 
 def since(facts: Mapping[str, object], minor: int) -> bool:

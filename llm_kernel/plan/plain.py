@@ -117,6 +117,5 @@ PLAIN: dict[str, Handler] = {
     **dict.fromkeys(("functools.lru_cache", "functools.cache", "contextlib.contextmanager"), _decorator),
     "dataclasses.dataclass": _dataclass, "dataclasses.field": _field, "dataclasses.asdict": _vars,
     "builtins.vars": _vars, "collections.OrderedDict": _ordered,
-    "collections.defaultdict": lambda w, args, named, node: Unknown(origin="collections.defaultdict()"),
 }  # fmt: skip
 """Handlers by full name."""

@@ -1,30 +1,43 @@
-"""Calls that were walked before: a quiet function that changed nothing gives the same again while nothing it reads did.
-
-What lists hold is not looked at: a quiet function whose result hangs on how far a list has grown is taken to give what
-it gave.
-"""
+"""Calls that were walked before: a quiet function gives the same again while nothing that it read changed."""
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from llm_kernel.plan.state import State
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Text, Thing, Unknown, Value, known
 
-__all__ = ["Recall", "key_of"]
+__all__ = ["Reading", "Recall", "key_of"]
 
 _OBJECTS = (Instance, Function, Class, Thing, Env, Bound)
 _MODE = "training"
 """What a module does hangs on its mode: each has calls of its own."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Reading:
+    """What a call has read by now: the functions that were walked, and the containers that it saw, by their ids."""
+
+    functions: set[ast.AST] = field(default_factory=set)
+    containers: dict[int, Value] = field(default_factory=dict)
+
+    def add(self, other: Reading) -> None:
+        """A call inside has read this."""
+        self.functions |= other.functions
+        self.containers |= other.containers
+
+
+@dataclass(slots=True)
 class _Held:
     value: Value
     moment: int
     risks: int
     keeps: tuple[Value, ...]
+    reading: Reading
+    names: frozenset[object] | None = None
+    """All that its functions read beyond their own names, once somebody asked."""
 
 
 class Recall:
@@ -34,21 +47,24 @@ class Recall:
         self._state = state
         self._held: dict[object, _Held] = {}
 
-    def find(self, key: object, reads: Callable[[], frozenset[object]]) -> _Held | None:
-        """What the call gave, if nothing that it reads has changed since."""
+    def find(self, key: object, reads: Callable[[ast.AST], frozenset[object]]) -> _Held | None:
+        """What the call gave, if nothing that it read has changed since; ``reads`` tells the names of a function."""
         held = self._held.get(key)
         if held is None or self._state.hooks:
             return None  # who waits for a call sees every one
-        moments = self._state.moments
-        if any(moments.get(name, 0) > held.moment for name in reads() if name != _MODE):
+        if held.names is None:
+            held.names = frozenset().union(*map(reads, held.reading.functions)) - {_MODE}
+        moments, contents = self._state.moments, self._state.contents
+        changed = any(moments.get(name, 0) > held.moment for name in held.names)
+        if changed or any(contents.get(each, 0) > held.moment for each in held.reading.containers):
             del self._held[key]
             return None
         return held
 
-    def keep(self, key: object, value: Value, risks: int, args: Sequence[Value]) -> None:
-        """Remember what a call gave; its arguments are kept so that nothing else gets their identity."""
+    def keep(self, key: object, value: Value, risks: int, args: Sequence[Value], reading: Reading) -> None:
+        """Remember what a call gave; what it was given and read is kept so that nothing else gets its identity."""
         if _plain(value):
-            self._held[key] = _Held(value, self._state.moment, risks, tuple(args))
+            self._held[key] = _Held(value, self._state.moment, risks, tuple(args), reading)
 
 
 def key_of(node: object, args: Sequence[Value], named: Mapping[str, Value]) -> object | None:

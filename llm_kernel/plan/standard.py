@@ -15,8 +15,9 @@ from typing import Any
 
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.items import iterate, unpack
-from llm_kernel.plan.known import Handler
+from llm_kernel.plan.known import BUILTINS, Handler
 from llm_kernel.plan.nodes import Free
+from llm_kernel.plan.ordered import Default
 from llm_kernel.plan.paths import path_of
 from llm_kernel.plan.samplers import SAMPLERS
 from llm_kernel.plan.shapes.device import DEVICES
@@ -65,8 +66,13 @@ def _counting(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     start, step = args[0] if args else 0, args[1] if len(args) > 1 else 1
     if not isinstance(start, int) or not isinstance(step, int):
         return Items(None, lambda turn: Unknown())
-    later = Unknown("int", low=start + 1 if step > 0 else None)
-    return Items(None, lambda turn: later if turn is None else start + step * turn)
+    return Thing("counter", {"now": start, "step": step})
+
+
+def _default(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``defaultdict(factory, ...)``."""
+    held = BUILTINS["builtins.dict"](w, args[1:], named, node)
+    return Default(args[0] if args else None, held) if isinstance(held, dict) else held
 
 
 def _islice(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -191,6 +197,7 @@ def _fake(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
 
 STANDARD: dict[str, Handler] = {
     "itertools.product": _product, "itertools.chain": _chained, "itertools.count": _counting,
+    "collections.defaultdict": _default,
     "itertools.islice": _islice, "itertools.combinations": _choosing(itertools.combinations),
     "itertools.permutations": _choosing(itertools.permutations),
     "re.findall": _matching("findall"), "re.split": _matching("split"), "re.sub": _matching("sub"),

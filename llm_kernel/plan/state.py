@@ -59,6 +59,8 @@ class State:
         """How many hooks wait for the calls of modules."""
         self.moments: dict[object, int] = {}
         """When a name or attribute was last set to something else; a function's own names stand under ``own``."""
+        self.contents: dict[int, int] = {}
+        """When a container last changed in what it holds, by its id."""
 
     @contextmanager
     def rebinding(self, places: set[tuple[int, str]]) -> Iterator[None]:
@@ -91,6 +93,7 @@ class State:
 
     def _set(self, place: Any, key: object) -> None:
         self.moment += 1
+        self.contents[id(place)] = self.moment
         self.moments[own(key) if FRAME in place else key] = self.moment
 
     def _note(self, place: Group) -> None:
@@ -122,6 +125,8 @@ class State:
             slots = self.logs[-1].slots
             if (id(container), SPREAD) not in slots:
                 slots[(id(container), SPREAD)] = (container, SPREAD, container.copy())
+        self.moment += 1
+        self.contents[id(container)] = self.moment
         if id(container) not in self.fresh:
             self.changed.add((id(container), "[]"))
 

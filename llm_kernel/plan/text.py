@@ -11,7 +11,7 @@ from string import Formatter
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import LINES, Hole
-from llm_kernel.plan.ordered import OrderedDict, View
+from llm_kernel.plan.ordered import Default, OrderedDict, View
 from llm_kernel.plan.shapes.module import Modules, Named
 from llm_kernel.plan.shapes.printing import numbers
 from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
@@ -127,6 +127,11 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined(("PosixPath('", *parts_of(text), "')")) if inside else text
         case View() if depth and not spread(value):
             return joined((f"{value.word}(", *parts_of(_container(list(value), ask, depth)), ")"))
+        case Default() if depth and not spread(value):
+            made, inner = shown(value.factory, ask, inside=True), _container(dict(value), ask, depth)
+            return joined(("defaultdict(", *parts_of(made), ", ", *parts_of(inner), ")"))
+        case Default():
+            return Text((hole(value, "", expr),))
         case Thing(kind="card"):
             return str(value.attrs["shown"])
         case Thing(kind="exception") if inside and isinstance(value.attrs.get("args"), tuple):

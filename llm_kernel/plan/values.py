@@ -185,12 +185,13 @@ class Method:
 class Items:
     """Something to loop over: how many (None: unknown) and the value of each turn; ``at(None)`` is any later one.
 
-    ``times`` says how the number hangs on another loop's counter.
+    ``times`` says how the number hangs on another loop's counter; ``endless``: there is always another turn.
     """
 
     count: int | None
     at: Callable[[int | None], Value]
     times: Form | None = None
+    endless: bool = False
 
 
 class Group(dict[str, Value]):

@@ -21,7 +21,7 @@ from llm_kernel.plan.loudness import Loudness
 from llm_kernel.plan.names import Mentions, mentions, yields
 from llm_kernel.plan.nodes import Choice, Free, Leave, Line, Literal, Node, Scope, Stream, leaves
 from llm_kernel.plan.rates import tells
-from llm_kernel.plan.recall import Recall, key_of
+from llm_kernel.plan.recall import Reading, Recall, key_of
 from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.chance import begin_chance
@@ -52,6 +52,7 @@ _DEEP = 4
 """How often a function may stand on the way while it calls itself with values that nobody knows."""
 _SHARE = 0.75
 _GROWING = (str, bytes, list, tuple)
+_CONTAINERS = (list, dict, set)
 _SHORT = 1000
 """The length of a value from which on making it takes more than one step."""
 _ROOM = 250_000
@@ -100,6 +101,7 @@ class Walker:
         self._far: dict[ast.AST, frozenset[object]] = {}
         self._active: dict[ast.AST, int] = {}
         self._recall = Recall(self.state)
+        self._reading: Reading | None = None
         self._scopes: dict[ast.AST, frozenset[str] | None] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
@@ -142,6 +144,8 @@ class Walker:
             if self._depth not in err.frames:
                 err.frames[self._depth] = self._frame(node, env, err)
             raise
+        if self._reading is not None and isinstance(value, _CONTAINERS):
+            self._reading.containers[id(value)] = value
         made = isinstance(value, _GROWING) and len(value) > _SHORT and not isinstance(node, ast.Name)
         return self._weighed(value) if made else value
 
@@ -337,20 +341,26 @@ class Walker:
         if self._active.get(node, 0) >= _DEEP and not all(known(each) for each in (*args, *named.values())):
             return self._unfollowed(function)
         key = None if self.hooked or self.loud(node) else key_of(node, args, named)
-        held = self._recall.find(key, lambda: self._beyond(node)) if key is not None else None
+        held = self._recall.find(key, self._beyond) if key is not None else None
         if held is not None:
             self.risks += held.risks
             self._left -= 1
+            if self._reading is not None:
+                self._reading.add(held.reading)
             return held.value
         if key is None:
             return self._walk(function, args, named, cls, this)
         risks, watched, out = self.risks, self.state.watch(), len(self._out)
+        outer, self._reading = self._reading, Reading()
         try:
             value = self._walk(function, args, named, cls, this)
         finally:
             moved = self.state.seen(watched)
+            reading, self._reading = self._reading, outer
+            if outer is not None:
+                outer.add(reading)
         if not moved and len(self._out) == out:
-            self._recall.keep(key, value, self.risks - risks, (*args, *named.values()))
+            self._recall.keep(key, value, self.risks - risks, (*args, *named.values()), reading)
         return value
 
     def _beyond(self, node: ast.AST) -> frozenset[object]:
@@ -368,6 +378,8 @@ class Walker:
         self._left -= _CALL
         self._depth += 1
         self._active[node] = self._active.get(node, 0) + 1
+        if self._reading is not None:
+            self._reading.functions.add(node)
         self._returns.append([])
         try:
             if isinstance(node, ast.Lambda):

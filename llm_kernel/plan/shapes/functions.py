@@ -431,6 +431,7 @@ METHODS: dict[str, Callable[..., Value]] = {
     "ndimension": lambda x: len(x.dims), "element_size": lambda x: x.width,
     "numpy": lambda x, **named: replace(same(x), of="numpy", device="cpu", grad=False),
     "is_contiguous": lambda x: Unknown("bool"), "backward": lambda x, *rest, **named: None,
+    "stride": lambda x, *rest: Unknown("any"), "is_floating_point": lambda x: x.dtype.startswith(("float", "bfloat")),
     "item": lambda x: Unknown("int" if x.kind != "tensor" else "float"),
     "new_zeros": lambda x, *sizes, **named: like(x, dims_of(sizes)),
     "unfold": lambda x, dim, size, step: _unfold(x, dim, size, step),

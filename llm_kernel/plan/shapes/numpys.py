@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 from llm_kernel.plan.shapes import arrays, rules
@@ -96,8 +97,22 @@ def _bordered(x: Tensor, pad_width: Value, *rest: Value, **named: Value) -> Valu
     return like(x, (size + sum(pairs[n if len(pairs) > 1 else 0]) for n, size in enumerate(x.dims)))
 
 
+def _split(x: Tensor, places: Value, axis: Value = 0) -> list[Value]:
+    """At these places, or into so many equal parts."""
+    at = rules.at(axis, len(x.dims))
+    size = x.dims[at]
+    if isinstance(places, int):
+        if size % places:
+            raise fault("array split does not result in an equal division", "ValueError")
+        step = size // places
+        places = list(range(step, size, step))
+    edges = [0, *wholes(places), size]
+    widths = [len(range(*slice(one, other).indices(size))) for one, other in pairwise(edges)]
+    return [tensor((*x.dims[:at], width, *x.dims[at + 1 :]), x.dtype, of="numpy") for width in widths]
+
+
 _RESHAPE: dict[str, Callable[..., Value]] = {
-    "expand_dims": _expanded, "transpose": _turned, "repeat": _repeated, "pad": _bordered,
+    "expand_dims": _expanded, "transpose": _turned, "repeat": _repeated, "pad": _bordered, "split": _split,
 }  # fmt: skip
 """What numpy calls otherwise than torch, or means otherwise by its name."""
 
