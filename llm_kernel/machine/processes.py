@@ -14,6 +14,7 @@ from llm_kernel.machine.clock import Clock
 from llm_kernel.machine.load import Loads, Step
 from llm_kernel.machine.past import Past
 from llm_kernel.machine.plain import plain
+from llm_kernel.machine.served import Server
 from llm_kernel.machine.signals import ENDS
 
 __all__ = ["GpuUse", "Process", "Processes"]
@@ -64,7 +65,7 @@ class Process:
 class Processes:
     """The table, with the few processes every server has already running; ``slept``: seconds that sleeps took.
 
-    ``laid``: what ``/proc`` says of each, as it was last laid there.
+    ``laid``: what ``/proc`` says of each, as it was last laid there. ``servers``: those that answer requests.
 
     ``loads`` remembers what the GPUs had to do, also for processes that ended, ``past`` what the processors had to;
     ``clock`` says when.
@@ -78,6 +79,7 @@ class Processes:
         self.slept = 0.0
         self.table: dict[int, Process] = {}
         self.handlers: dict[int, Callable[[int], None]] = {}
+        self.servers: dict[int, Server] = {}
         self.laid: dict[int, tuple[object, ...]] = {}
         for pid, command, user, rss in _BOOT:
             self._add(Process(pid, 0 if pid in (1, 2) else 1, user, "?", boot, command, rss=rss))
@@ -187,7 +189,7 @@ class Processes:
         made.clock = clock or Clock()
         made.loads = Loads.from_state(state.get("loads", {}))
         made.past = Past.from_state(state.get("past", {}))
-        made.table, made.handlers, made.laid = {}, {}, {}
+        made.table, made.handlers, made.servers, made.laid = {}, {}, {}, {}
         for row in state["table"]:
             gpu = {int(k): GpuUse(**v) for k, v in row["gpu"].items()}
             made.table[row["pid"]] = Process(

@@ -32,7 +32,7 @@ _QUESTIONS = 1000
 """How often one run of a program may ask."""
 _CONFIRMING = frozenset(["rm", "cp", "mv", "ln"])
 _INTERACTIVE = re.compile(r"-[A-Za-z]*[iI]|--interactive|--int")
-_DEAF = frozenset("sleep watch su tail nvidia-smi top free vmstat iostat mpstat sar".split())
+_DEAF = frozenset("sleep watch su tail nvidia-smi top free vmstat iostat mpstat sar curl wget".split())
 READERS = frozenset(name for name, row in EXACT.items() if row.stdin or (row.live and name not in _DEAF))
 """The programs of the table that may read their standard input."""
 
@@ -50,9 +50,14 @@ def row_of(call: Call) -> Row | None:
         return Row((base,), run=_unreachable)
     if versions.asked(call):
         return Row((base,), run=versions.told)
-    row = EXACT.get(base)
+    row = EXACT.get(_module(base, call.args)) or EXACT.get(base)
     there = row and call.machine.has(row.needs) and base not in call.machine.packages.lost()
     return row if there else None
+
+
+def _module(base: str, args: tuple[str, ...]) -> str:
+    """The name under which the table would have a module that Python runs; empty where it runs none."""
+    return f"python3 -m {args[1]}" if base.startswith("python") and args[:1] == ("-m",) and len(args) > 1 else ""
 
 
 def _unmet(call: Call) -> Answer | None:

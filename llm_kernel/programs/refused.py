@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Callable
 
 from packaging.version import Version
 
 from llm_kernel.machine.listening import listeners
 from llm_kernel.programs.exact.sockets import PORTS
-from llm_kernel.programs.targets import curl_fails, is_address, is_here, target_of, wget_fails, words_of
+from llm_kernel.programs.targets import (
+    addresses,
+    curl_fails,
+    curl_release,
+    is_address,
+    is_here,
+    target_of,
+    wget_fails,
+    words_of,
+)
 from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["refused"]
@@ -27,24 +35,13 @@ def _open(call: Call, port: int) -> bool:
     return any(one.protocol == "tcp" and one.port == port for one in listeners(call.machine))
 
 
-def _addresses(call: Call, host: str) -> list[str]:
-    """The addresses of a name of this machine, those of IPv6 first, as its table of hosts has them."""
-    if is_address(host):
-        return [host]
-    text = call.machine.files.read("/etc/hosts").decode("utf-8", "replace")
-    rows = [line.partition("#")[0].split() for line in text.splitlines()]
-    found = [row[0] for row in rows if host in row[1:] and is_address(row[0])]
-    return sorted(found, key=lambda one: ":" not in one) or ["127.0.0.1"]
-
-
 def _curl(call: Call) -> Answer | None:
     words = words_of(call, "curl")
     host, port = target_of(words[0]) if len(words) == 1 else ("", 0)
     odd = {"-w", "--write-out", "--retry", "-x", "--proxy"} & {*call.args}
     if not host or odd or not is_here(call, host) or words[0].startswith("file:") or _open(call, port):
         return None
-    package = call.machine.packages.find(call.machine.packages.archive, "curl")
-    made = Version(re.match(r"[\d.]+", package.version)[0]) if package else Version("8")  # type: ignore[index]
+    made = curl_release(call)
     if made < Version("7.30"):
         return curl_fails(call, 7, f"Failed connect to {host}:{port}; Connection refused")
     late = " after 0 ms" if made >= Version("7.80") else ""
@@ -57,7 +54,7 @@ def _wget(call: Call) -> Answer | None:
     host, port = target_of(words[0]) if len(words) == 1 else ("", 0)
     if not host or not is_here(call, host) or _open(call, port):
         return None
-    found = _addresses(call, host)
+    found = addresses(call, host)
     tried = "" if is_address(host) else f"Resolving {host} ({host})... {', '.join(found)}\n"
     for one in found:
         shown = f"[{one}]" if ":" in one else one
@@ -90,7 +87,7 @@ def _telnet(call: Call) -> Answer | None:
     port = words[1] if len(words) > 1 else "23"
     if not port.isdecimal() or _open(call, int(port)):
         return None
-    tried = "".join(f"Trying {one}...\n" for one in _addresses(call, words[0]))
+    tried = "".join(f"Trying {one}...\n" for one in addresses(call, words[0]))
     return Answer(tried, "telnet: Unable to connect to remote host: Connection refused\n", 1)
 
 

@@ -6,9 +6,20 @@ import ipaddress
 import re
 from urllib.parse import urlsplit
 
+from packaging.version import Version
+
 from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["curl_fails", "is_address", "is_here", "target_of", "wget_fails", "words_of"]
+__all__ = [
+    "addresses",
+    "curl_fails",
+    "curl_release",
+    "is_address",
+    "is_here",
+    "target_of",
+    "wget_fails",
+    "words_of",
+]
 
 _HERE = ("localhost", "ip6-localhost", "::1", "0.0.0.0")  # noqa: S104 - a name of this machine, nobody binds it
 _VALUED = {
@@ -46,6 +57,23 @@ def is_address(host: str) -> bool:
 def is_here(call: Call, host: str) -> bool:
     """Whether a host is this machine."""
     return host in (*_HERE, call.machine.system.host) or host.startswith("127.")
+
+
+def addresses(call: Call, host: str) -> list[str]:
+    """The addresses of a name of this machine, those of IPv6 first, as its table of hosts has them."""
+    if is_address(host):
+        return [host]
+    text = call.machine.files.read("/etc/hosts").decode("utf-8", "replace")
+    rows = [line.partition("#")[0].split() for line in text.splitlines()]
+    found = [row[0] for row in rows if host in row[1:] and is_address(row[0])]
+    return sorted(found, key=lambda one: ":" not in one) or ["127.0.0.1"]
+
+
+def curl_release(call: Call) -> Version:
+    """The release of this machine's curl."""
+    package = call.machine.packages.find(call.machine.packages.archive, "curl")
+    found = re.match(r"[\d.]+", package.version) if package else None
+    return Version(found[0] if found else "8")
 
 
 def target_of(text: str) -> tuple[str, int]:

@@ -75,8 +75,8 @@ def test_wget_tries_each_address_that_the_table_of_hosts_has() -> None:
 
 
 async def test_a_server_that_runs_is_reached() -> None:
-    notebook = Notebook({"http.server": "@ spend 900\n", "curl": "<h1>hello</h1>\n"})
+    notebook = Notebook({"flask": "@ spend 900\n", "curl": "<h1>hello</h1>\n"})
     line = "curl -sS localhost:8000"
     assert await notebook(line) == err(f"{CURL}: Connection refused\n", 7)
-    await notebook("python3 -m http.server 8000 > log 2>&1 &\nsleep 1")
+    await notebook("%machine install pip flask\nflask run -p 8000 > log 2>&1 &\nsleep 1")
     assert await notebook(line) == out("<h1>hello</h1>\n")
