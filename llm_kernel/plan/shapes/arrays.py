@@ -170,6 +170,8 @@ def outcome(value: Any, of: str = "numpy") -> Value:
             return given(value, of=of) if value.size <= MOST else tensor(value.shape, str(value.dtype), of=of)
         case numpy.generic() if value.dtype.kind == "b":
             return bool(value)
+        case numpy.str_():
+            return str(value)
         case numpy.generic() if value.dtype.name == "int64":
             return int(value)
         case float():  # numpy.float64 is one

@@ -15,11 +15,12 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from llm_kernel.plan.shapes.tensor import Cell, Tensor
+from llm_kernel.plan.values import Value
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["CLASSES", "drawn", "folds", "labelled", "names_of", "note", "rate", "told"]
+__all__ = ["CLASSES", "chances", "drawn", "folds", "kept", "labelled", "names_of", "note", "rate", "told"]
 
 CLASSES: dict[str, tuple[int, ...]] = {
     "iris": (50, 50, 50),
@@ -32,7 +33,8 @@ _ALIKE = {"iris": (1, 2)}
 """Classes that are taken for each other; elsewhere any may be."""
 _FAMILIES = {
     "forest": "RandomForestClassifier", "extratrees": "RandomForestClassifier", "tree": "DecisionTreeClassifier",
-    "boost": "GradientBoostingClassifier", "svc": "SVC", "svm": "SVC", "neighbors": "KNeighborsClassifier",
+    "boost": "GradientBoostingClassifier", "xgb": "GradientBoostingClassifier", "lgbm": "GradientBoostingClassifier",
+    "svc": "SVC", "svm": "SVC", "neighbors": "KNeighborsClassifier",
     "nb": "GaussianNB", "mlp": "MLPClassifier", "perceptron": "MLPClassifier",
 }  # fmt: skip
 _WIDTH = 0.5
@@ -55,12 +57,20 @@ def rate(data: str, by: str, *, scaled: bool, train: bool) -> float:
     return rows[name][2 * scaled + train]
 
 
-def labelled(data: str, part: str, count: int) -> numpy.ndarray[Any, Any]:
-    """Classes of ``count`` examples of a set, in the set's proportions; the same ones for the same part."""
+def labelled(data: str, part: str, count: int, *, even: bool = False) -> numpy.ndarray[Any, Any]:
+    """Classes of ``count`` examples of a set, in the set's proportions; the same ones for the same part.
+
+    ``even``: the proportions are kept as well as whole examples let them be.
+    """
     import numpy
 
     chance = numpy.random.RandomState(zlib.crc32(f"{data}/{part}/{count}".encode()))
-    whole = numpy.repeat(numpy.arange(len(CLASSES[data])), CLASSES[data])
+    sizes = numpy.array(CLASSES[data])
+    if even:
+        shares = sizes * count / sizes.sum()
+        sizes = numpy.floor(shares).astype("int64")
+        sizes[numpy.argsort(sizes - shares, kind="stable")[: count - sizes.sum()]] += 1
+    whole = numpy.repeat(numpy.arange(len(sizes)), sizes)
     return chance.permutation(whole)[:count] if count <= len(whole) else chance.choice(whole, count)
 
 
@@ -82,6 +92,26 @@ def drawn(data: str, by: str, labels: numpy.ndarray[Any, Any], *, scaled: bool, 
     return said
 
 
+def chances(said: numpy.ndarray[Any, Any], labels: numpy.ndarray[Any, Any], classes: int) -> Any:
+    """How sure an estimator that says ``said`` of examples of these classes is of each: seldom of an error."""
+    import numpy
+
+    chance = numpy.random.RandomState(zlib.crc32(said.astype("int64").tobytes()))
+    right = said == labels
+    doubt = numpy.where(right, 0.5 * chance.beta(0.5, 4.0, len(said)), chance.uniform(0.15, 0.48, len(said)))
+    if classes == 2:
+        found = numpy.empty((len(said), 2))
+        found[numpy.arange(len(said)), said] = 1 - doubt
+        found[numpy.arange(len(said)), 1 - said] = doubt
+        return found
+    found = chance.dirichlet(numpy.full(classes, 0.3), len(said)) * 0.4 * doubt[:, None]
+    at = numpy.arange(len(said))
+    found[at, labels] += numpy.where(right, 0.0, 0.5 * doubt)  # of the classes that it does not take, the true one most
+    found[at, said] = 0.0
+    found[at, said] = 1 - found.sum(axis=1)
+    return found
+
+
 def folds(data: str, by: str, count: int, *, scaled: bool) -> numpy.ndarray[Any, Any]:
     """The accuracies of a cross-validation with ``count`` folds."""
     import numpy
@@ -99,6 +129,16 @@ def note(made: Tensor, **what: Any) -> Tensor:
     """The tensor with what is known of its rows, beside its numbers."""
     held: dict[str, Any] = dict(made.cell.held) if made.cell is not None else {}
     return replace(made, cell=Cell({**held, **what}))
+
+
+def kept(one: Tensor, made: Value) -> Value:
+    """``made`` of the same rows in another shape, of which the same is known."""
+    told_of = {} if one.cell is None else {name: one.cell.held[name] for name in _ROWS if name in one.cell.held}
+    same = isinstance(made, Tensor) and made.dims[:1] == one.dims[:1]
+    return note(made, **told_of) if told_of and same and isinstance(made, Tensor) else made
+
+
+_ROWS = ("set", "labels", "part", "scaled")
 
 
 def told(value: Any, name: str) -> Any:

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from llm_kernel.plan.shapes.estimators import CLASSES, drawn, folds, names_of, note, told
+from llm_kernel.plan.shapes.estimators import CLASSES, chances, drawn, folds, note, told
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, given, like, tensor
-from llm_kernel.plan.values import Unknown, Value, known
+from llm_kernel.plan.values import Thing, Unknown, Value, known
 from llm_kernel.plan.walk import Walk
 
 if TYPE_CHECKING:
@@ -33,13 +33,15 @@ def estimated(w: Walk, path: str, args: list[Value], named: dict[str, Value]) ->
     if name in ("transform", "fit_transform") and any(word in base for word in _SCALERS) and "PCA" not in base:
         return note(like(rows, rows.dims), set=data, labels=told(rows, "labels"), part=told(rows, "part"), scaled=True)
     labels = told(rows, "labels")
-    if labels is None or name not in ("predict", "score"):
+    if labels is None or name not in ("predict", "score", "predict_proba"):
         return None
     scaled = told(rows, "scaled") is True or "make_pipeline" in base or "Pipeline" in base
     said = drawn(data, _maker(base), labels, scaled=scaled, train=told(rows, "part") == "train")
     w.drawn.add("what the estimator predicts")
     if name == "score":
         return float((said == labels).mean())
+    if name == "predict_proba":
+        return given(chances(said, labels, len(CLASSES[data])), of="numpy")
     return note(tensor((len(said),), "int64", of="numpy"), set=data, labels=said)
 
 
@@ -52,10 +54,64 @@ def _maker(base: str) -> str:
 def _pair(args: list[Value], named: dict[str, Value]) -> _Pair:
     """The true classes, the predicted ones, and the name of the set."""
     true, said = (args[n] if len(args) > n else named.get(name) for n, name in enumerate(("y_true", "y_pred")))
-    first, second = told(true, "labels"), told(said, "labels")
-    if first is None or second is None or len(first) != len(second):
+    first, second = _classes(true), _classes(said)
+    if len(first) != len(second):
         raise Vague
     return first, second, str(told(true, "set"))
+
+
+def _classes(value: Value) -> Any:
+    """The class of each example, where it is known."""
+    found = told(value, "labels")
+    if found is not None:
+        return found
+    import numpy
+
+    numbers = value.numbers if isinstance(value, Tensor) else numpy.array(value) if isinstance(value, list) else None
+    if numbers is None or numbers.ndim != 1 or numbers.dtype.kind not in "biuf":
+        raise Vague
+    return numbers.astype("int64")
+
+
+def _area(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``roc_auc_score``: how often an example of a class is given more of it than one that is not."""
+    true, said = (args[n] if len(args) > n else named.get(name) for n, name in enumerate(("y_true", "y_score")))
+    try:
+        labels = _classes(true)
+        scores = said.numbers if isinstance(said, Tensor) else None
+        if scores is None:
+            scores = _classes(said)
+        if scores.ndim == 1:
+            return _ranked(labels == labels.max(), scores)
+        if named.get("multi_class") not in ("ovr", "ovo") or named.get("average", "macro") != "macro":
+            raise Vague
+        return sum(_ranked(labels == n, scores[:, n]) for n in range(scores.shape[1])) / int(scores.shape[1])
+    except (Vague, ZeroDivisionError):
+        return Unknown("float", "sklearn.metrics.roc_auc_score()")
+
+
+def _ranked(positive: Any, scores: Any) -> float:
+    import numpy
+
+    inside, outside = scores[positive], numpy.sort(scores[~positive])
+    below, upto = numpy.searchsorted(outside, inside, "left"), numpy.searchsorted(outside, inside, "right")
+    return float((below + upto).sum()) / (2 * len(inside) * len(outside))
+
+
+def _surprise(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``log_loss``."""
+    import numpy
+
+    try:
+        labels, said = _classes(args[0]), args[1]
+        scores = said.numbers if isinstance(said, Tensor) else None
+        if scores is None or named:
+            raise Vague
+        pairs = scores if scores.ndim == 2 else numpy.stack([1 - scores, scores], axis=1)
+        taken = pairs[numpy.arange(len(labels)), labels]
+        return float(-numpy.log(numpy.clip(taken, 1e-15, 1.0)).mean())
+    except (Vague, LookupError):
+        return Unknown("float", "sklearn.metrics.log_loss()")
 
 
 _Handler: TypeAlias = Callable[[Walk, list[Value], dict[str, Value], "ast.AST | None"], Value]
@@ -79,6 +135,13 @@ def _accuracy(pair: _Pair, named: dict[str, Value]) -> Value:
 
 def _confusion(pair: _Pair, named: dict[str, Value]) -> Value:
     return given(_matrix(pair), of="numpy")
+
+
+def _displayed(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``ConfusionMatrixDisplay.from_predictions``: it holds the matrix, and draws it."""
+    return Thing("namespace", {"confusion_matrix": METRICS["sklearn.metrics.confusion_matrix"](w, args[:2], {}, node),
+                               "figure_": Unknown(origin="matplotlib.figure()"),
+                               "ax_": Unknown(origin="matplotlib.axes()")})  # fmt: skip
 
 
 def _matrix(pair: _Pair) -> numpy.ndarray[Any, Any]:
@@ -134,8 +197,8 @@ def _report(pair: _Pair, named: dict[str, Value]) -> Value:
     present = sorted({*pair[0].tolist(), *pair[1].tolist()})
     if isinstance(names, (list, tuple)) and known(names) and len(names) == len(rows):
         words = [str(each) for each in names]
-    elif isinstance(names, Unknown) and names.origin.endswith(".target_names") and len(rows) == len(CLASSES[pair[2]]):
-        words = list(names_of(pair[2]))
+    elif isinstance(names, Tensor) and names.numbers is not None and names.dims == (len(rows),):
+        words = [str(each) for each in names.numbers]
     elif names is None:
         words = [str(each) for each in present]
     else:
@@ -177,10 +240,13 @@ def _validated(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AS
 METRICS: dict[str, _Handler] = {
     "sklearn.metrics.accuracy_score": _of_pair(_accuracy, "float"),
     "sklearn.metrics.confusion_matrix": _of_pair(_confusion, "any"),
+    "sklearn.metrics.ConfusionMatrixDisplay.from_predictions": _displayed,
     "sklearn.metrics.classification_report": _of_pair(_report, "any"),
     "sklearn.metrics.precision_score": _of_pair(_one(0), "float"),
     "sklearn.metrics.recall_score": _of_pair(_one(1), "float"),
     "sklearn.metrics.f1_score": _of_pair(_one(2), "float"),
+    "sklearn.metrics.roc_auc_score": _area,
+    "sklearn.metrics.log_loss": _surprise,
     "sklearn.model_selection.cross_val_score": _validated,
 }
 """Handlers by full name."""

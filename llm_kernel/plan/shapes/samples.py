@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from llm_kernel.plan.shapes.estimators import CLASSES, labelled, note, told
-from llm_kernel.plan.shapes.tensor import Tensor, Vague, like, tensor
+from llm_kernel.plan.shapes.estimators import CLASSES, kept, labelled, names_of, note, told
+from llm_kernel.plan.shapes.tensor import Tensor, Vague, given, like, tensor
 from llm_kernel.plan.values import Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
@@ -56,9 +56,21 @@ def bunch_attribute(this: Thing, name: str) -> Value:
     if name in ("data", "target"):
         return this.attrs[name]
     loaded = str(this.attrs["<name>"])
+    if name == "target_names" and loaded.partition("_")[2] in CLASSES:
+        return _names(names_of(loaded.partition("_")[2]), loaded)
     if name == "feature_names" and loaded in _FEATURES:
         return list(_FEATURES[loaded])
+    data = this.attrs["data"]
+    if name == "images" and loaded == "load_digits":
+        return kept(data, tensor((1797, 8, 8), "float64", of="numpy")) if isinstance(data, Tensor) else data
     return Unknown(origin=f"sklearn.datasets.{loaded}().{name}")
+
+
+def _names(words: Sequence[str], loaded: str) -> Value:
+    """Names as the set holds them: an array of texts, of digits one of numbers."""
+    import numpy
+
+    return given(numpy.arange(10) if loaded == "load_digits" else numpy.array(words), of="numpy")
 
 
 def _split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -69,7 +81,8 @@ def _split(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
             raise Vague
         train, test = _parts(count.pop(), named.get("train_size"), named.get("test_size"))
         order = _order(args[0], train, test, named)
-        return [piece for each in args for piece in _pieces(each, train, test, order)]
+        even = named.get("stratify") is not None
+        return [piece for each in args for piece in _pieces(each, (train, test), order, even)]
     except Vague:
         return [Unknown("tensor") for _ in args for _ in range(2)]
 
@@ -100,11 +113,11 @@ def _order(first: Value, train: int, test: int, named: dict[str, Value]) -> Any:
     return drawn[test : test + train], drawn[:test]
 
 
-def _pieces(value: Value, train: int, test: int, order: Any) -> list[Value]:
-    return [_rows(value, size, order, at) for at, size in enumerate((train, test))]
+def _pieces(value: Value, sizes: tuple[int, int], order: Any, even: bool) -> list[Value]:
+    return [_rows(value, size, order, at, even) for at, size in enumerate(sizes)]
 
 
-def _rows(value: Value, count: int, order: Any, at: int) -> Value:
+def _rows(value: Value, count: int, order: Any, at: int, even: bool) -> Value:
     if not isinstance(value, Tensor):
         return [Unknown("str" if isinstance(value, list) and value and isinstance(value[0], str) else "float")] * count
     made, name = like(value, (count, *value.dims[1:])), told(value, "set")
@@ -112,7 +125,9 @@ def _rows(value: Value, count: int, order: Any, at: int) -> Value:
         return made
     part, labels = ("train", "test")[at], told(value, "labels")
     if order is None or labels is None or len(labels) < len(order[0]) + len(order[1]):
-        return note(made, set=name, part=part, scaled=told(value, "scaled"), labels=labelled(name, part, count))
+        return note(
+            made, set=name, part=part, scaled=told(value, "scaled"), labels=labelled(name, part, count, even=even)
+        )
     exact = {"array": value.numbers[order[at]]} if value.numbers is not None else {}
     return note(made, set=name, part=part, scaled=told(value, "scaled"), labels=labels[order[at]], **exact)
 

@@ -10,6 +10,7 @@ from llm_kernel.plan.shapes import activations, arrays, containers, losses, modu
 from llm_kernel.plan.shapes.attention import STACKS
 from llm_kernel.plan.shapes.chance import CHANCE, built, generator_attribute, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
+from llm_kernel.plan.shapes.estimators import kept
 from llm_kernel.plan.shapes.fit import check, of_targets, reach
 from llm_kernel.plan.shapes.frames import inside
 from llm_kernel.plan.shapes.functions import FUNCTIONS, METHODS
@@ -27,6 +28,7 @@ from llm_kernel.plan.shapes.numeric import filled, given_numbers, of_layer
 from llm_kernel.plan.shapes.numpys import NUMPY, forget, related
 from llm_kernel.plan.shapes.release import before
 from llm_kernel.plan.shapes.samples import SAMPLES, bunch_attribute
+from llm_kernel.plan.shapes.searches import SEARCH, SEARCHES, search_attribute
 from llm_kernel.plan.shapes.summaries import passed, torchinfo, torchsummary
 from llm_kernel.plan.shapes.tensor import Cell, DType, Rough, Size, Tensor, Vague, tensor
 from llm_kernel.plan.shapes.trainer import TRAINERS, trainer_attribute
@@ -195,7 +197,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
     **{f"torch.nn.{name}": _layer(name) for name in LAYERS},
     **{path: _maker(path) for path in MAKERS},
     **{f"torch.nn.Module.{name}": _question(name) for name in QUESTIONS},
-    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, **TRAINERS, **SAMPLES, **METRICS,
+    **NUMPY, **CHANCE, **STACKS, **MODELS, **HANDLES, **TRAINERS, **SAMPLES, **METRICS, **SEARCHES,
     **passed.HANDLERS, "torchsummary.summary": torchsummary.summary, "torchsummary.torchsummary.summary":
         torchsummary.summary, "torchinfo.summary": torchinfo.summary,
     "torch.nn.Sequential": containers.sequential,
@@ -207,6 +209,7 @@ SHAPES: dict[str, Callable[[Walk, list[Value], dict[str, Value], ast.AST | None]
 OBJECTS: dict[str, Callable[[Thing, str], Value]] = {
     "generator": generator_attribute, "handle": handle_attribute, "trainer": trainer_attribute,
     "training arguments": trainer_attribute, "bunch": bunch_attribute, PIPELINE: pipeline_attribute,
+    SEARCH: search_attribute,
 }  # fmt: skip
 """Who answers for the attributes of an object, by its kind."""
 SHAPES["torch.nn.Module.<descend>"] = descend
@@ -361,7 +364,7 @@ def _array_method(w: Walk, this: Tensor, name: str, args: list[Value], named: di
     if name == "dot":
         return SHAPES["numpy.dot"](w, [this, *args], named, None)
     compute = METHODS.get(name)
-    return NOT_KNOWN if compute is None or name in ("size", "view") else compute(this, *args, **named)
+    return NOT_KNOWN if compute is None or name in ("size", "view") else kept(this, compute(this, *args, **named))
 
 
 NOT_KNOWN = Unknown("?", "shapes")

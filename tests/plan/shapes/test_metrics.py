@@ -120,3 +120,51 @@ async def test_why_says_that_figures_were_drawn() -> None:
     assert notebook.asked == []
     (shown_, _) = await notebook("%why")
     assert "drawn as it usually is: what the estimator predicts" in shown_.data["text/plain"]
+
+
+SURE = HEAD + (
+    "X, T, y, t = train_test_split(data.data, data.target, random_state=3, stratify=data.target)\n"
+    "model = LogisticRegression().fit(X, y)\np = model.predict_proba(T)\n"
+    "print(accuracy_score(t, model.predict(T)) == accuracy_score(t, p.argmax(axis=1)), p.shape)\n"
+    "print(p.min() >= 0, abs(p.sum(axis=1) - 1).max() < 1e-9)\n"
+)
+
+
+@pytest.mark.parametrize(("name", "classes"), [("iris", 3), ("wine", 3), ("breast_cancer", 2), ("digits", 10)])
+def test_an_estimator_is_as_sure_as_it_is_right(name, classes) -> None:
+    scores = "p[:, 1]" if classes == 2 else "p, multi_class='ovr'"
+    source = SURE.format(name) + (
+        f"from sklearn.metrics import log_loss, roc_auc_score\nprint(roc_auc_score(t, {scores}), log_loss(t, p))\n"
+        "print(model.score(T, t))\n"
+    )
+    agrees, sums, figures, right = _said(source).splitlines()
+    assert (agrees.split()[0], sums) == ("True", "True True")
+    area, surprise = map(float, figures.split())
+    assert float(right) < area <= 1
+    assert 0 < surprise < 0.4
+
+
+def test_a_search_names_one_of_its_settings_and_counts_its_fits() -> None:
+    source = HEAD.format("wine") + (
+        "from sklearn.model_selection import GridSearchCV\n"
+        "s = GridSearchCV(LogisticRegression(), {'C': [0.1, 1, 10], 'penalty': ['l1', 'l2']}, cv=4, verbose=1)\n"
+        "s.fit(data.data, data.target)\nprint(sorted(s.best_params_))\n"
+        "print(s.best_params_['C'] in (0.1, 1, 10), s.best_score_ > 0.85, s.score(data.data, data.target) > 0.85)\n"
+    )
+    assert _said(source) == (
+        "Fitting 4 folds for each of 6 candidates, totalling 24 fits\n['C', 'penalty']\nTrue True True\n"
+    )
+
+
+def test_a_sample_set_names_its_classes_and_is_split_evenly_where_it_is_asked_to() -> None:
+    source = HEAD.format("iris") + (
+        "print(data.target_names, data.target_names.tolist(), list(data.target_names)[1])\n"
+        "X, T, y, t = train_test_split(data.data, data.target, test_size=30, stratify=data.target)\n"
+        "import numpy as np\nfrom sklearn.metrics import ConfusionMatrixDisplay\n"
+        "print(confusion_matrix(t, LogisticRegression().fit(X, y).predict(T)).sum(axis=1))\n"
+        "print(ConfusionMatrixDisplay.from_predictions(t, t).confusion_matrix)\n"
+    )
+    assert _said(source) == (
+        "['setosa' 'versicolor' 'virginica'] ['setosa', 'versicolor', 'virginica'] versicolor\n"
+        "[10 10 10]\n[[10  0  0]\n [ 0 10  0]\n [ 0  0 10]]\n"
+    )
