@@ -129,6 +129,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         vonmisesvariate weibullvariate gammavariate randbytes""",
         "re": """compile match search fullmatch findall finditer sub subn split escape error I IGNORECASE M MULTILINE S
         DOTALL X VERBOSE A ASCII Pattern Match""",
+        "sqlite3": """connect Row Error DatabaseError OperationalError IntegrityError ProgrammingError InterfaceError
+        DataError Warning NotSupportedError PARSE_DECLTYPES PARSE_COLNAMES""",
         "statistics": """mean median mode stdev variance pstdev pvariance median_low median_high StatisticsError fmean
         quantiles
         harmonic_mean geometric_mean multimode median_grouped linear_regression correlation covariance NormalDist""",

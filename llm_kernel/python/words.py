@@ -94,6 +94,15 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "InvalidOperation": (r"\[<class 'decimal\.\w+'>\]",),
     "DivisionByZero": (r"\[<class 'decimal\.DivisionByZero'>\]",),
     "SystemExit": (r"\d+",),
+    "IntegrityError": (r"(?:UNIQUE|NOT NULL|CHECK|FOREIGN KEY) constraint failed(?:: [\w., ]+)?",),
+    "OperationalError": (
+        r"no such (?:table|column|function): [\w.]+",
+        r"table \w+ already exists",
+        r"table \w+ has no column named \w+",
+        r'near "[^"]*": syntax error',
+        r"incomplete input",
+    ),
+    "ProgrammingError": (r"Cannot operate on a closed database\.",),
     "CalledProcessError": (r"Command [\s\S]* returned non-zero exit status \d+\.",),
 }
 """Texts that are the same in every version."""

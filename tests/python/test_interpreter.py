@@ -89,6 +89,18 @@ HOSTILE = {
     "try:\n    1 / 0\nexcept Exception as e:\n    e.__traceback__.tb_frame": "attribute: __traceback__",
 }
 
+_DATABASE = "import sqlite3\nc = sqlite3.connect(':memory:')\n"
+HOSTILE |= {
+    _DATABASE + "c.execute('attach database \"/etc/passwd\" as p')": "what a statement wants",
+    _DATABASE + "c.execute('create table t (a)')\nc.execute('vacuum main into \"/tmp/x\"')": "what a statement wants",
+    _DATABASE + "type(c)('/etc/passwd')": "the interpreter would sqlite3.connect",
+    _DATABASE + "c.__init__('/etc/passwd')": "the interpreter would sqlite3.connect",
+    _DATABASE + "c.enable_load_extension(True)": "attribute: enable_load_extension",
+    _DATABASE + "c.backup": "attribute: backup",
+    _DATABASE + "c._path": "attribute: _path",
+    _DATABASE + "c.execute('select datetime(\"now\")')": "a statement of a release",
+}
+
 _TASK = "import asyncio\nasync def w():\n    pass\nasync def main():\n    t = asyncio.create_task(w())\n"
 HOSTILE |= {
     _TASK + "    t.get_loop()\nasyncio.run(main())": "attribute: get_loop",

@@ -26,9 +26,8 @@ class Commands:
     def __init__(self, wire: Wire, clock: Clock, environ: Mapping[str, str]) -> None:
         self._wire, self._clock, self._environ, self._begun = wire, clock, environ, dict(environ)
 
-    def modules(self, system: ModuleType) -> dict[str, ModuleType]:
-        """``subprocess``; ``system`` gets its ``system`` and ``popen``."""
-        system.__dict__.update(system=self.system, popen=self.popen)
+    def module(self) -> ModuleType:
+        """``subprocess``."""
         real: Any = importlib.import_module("subprocess")
         module = ModuleType("subprocess")
         module.__dict__.update({name: getattr(real, name) for name in _NAMES})
@@ -71,7 +70,7 @@ class Commands:
             getstatusoutput=getstatusoutput,
             getoutput=lambda cmd, **named: getstatusoutput(cmd, **named)[1],
         )
-        return {"subprocess": module}
+        return module
 
     def asked(
         self,

@@ -78,10 +78,14 @@ class Trace:
         if self.doubted is not None:
             raise self.doubted
 
+    def doubt(self, error: BaseException) -> None:
+        """What happened is not known here, whoever of the library may catch it."""
+        self.doubted = error
+
     def note(self, error: BaseException, frame: Frame) -> None:
         """An error came up in a frame, or out of a call that it made."""
         if isinstance(error, Doubt):
-            self.doubted = error  # whoever of the library may catch it
+            self.doubt(error)
         _, way, last = self._ways.setdefault(id(error), (error, [], [None]))
         if last[0] is not frame:
             way.insert(0, (frame, frame.node))

@@ -25,7 +25,7 @@ _LISTED = ("_asdict", "_replace", "_fields", "_make", "_value_", "_name_", "_fie
 _STATELESS = ("abc", "typing", "collections.abc", "_collections_abc", "numbers")
 """Modules whose classes keep nothing of their own in an object."""
 _SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected",
-          "Popen", "Piped")  # fmt: skip
+          "Popen", "Piped", "Connection", "Cursor")  # fmt: skip
 """Classes of the guest's own whose objects a program has."""
 _AWAITED = frozenset(
     """done result exception cancel cancelled add_done_callback get_name set_name put get put_nowait get_nowait qsize
@@ -33,6 +33,12 @@ _AWAITED = frozenset(
     expired when reschedule""".split()
 )
 """What of the objects of ``asyncio`` leads to none of its loops."""
+_KEPT = frozenset(
+    """execute executemany executescript commit rollback close cursor fetchone fetchall fetchmany description rowcount
+    lastrowid row_factory text_factory isolation_level total_changes in_transaction connection arraysize keys
+    create_function iterdump""".split()
+)
+"""What of the objects of ``sqlite3`` leads to nothing but their own database."""
 _CHANGES = ("__setattr__", "__delattr__")
 _MOST_BITS = 4_000_000
 _MOST_ITEMS = 20_000_000
@@ -62,7 +68,11 @@ class Reach:
             raise Doubt("a place in memory")
         if name[0] == "_":
             self._private(value, name)
-        elif (self._asynchronous(value) and name not in _AWAITED) or (name.startswith(_HIDDEN) and not self.own(value)):
+        elif (
+            (name not in _AWAITED and _of_module(value, "asyncio", "_asyncio"))
+            or (name not in _KEPT and _of_module(value, "sqlite3", "guest.databases"))
+            or (name.startswith(_HIDDEN) and not self.own(value))
+        ):
             raise Doubt(f"attribute: {name}")
         elif name in ("now", "today", "utcnow") and self._tells_time(value):
             if not any(value is clock for clock in self._clocks):
@@ -164,11 +174,6 @@ class Reach:
             self._inner[module] = frozenset(_spoken(vars(sys.modules.get(module, types.ModuleType(module)))))
         return self._inner[module]
 
-    @staticmethod
-    def _asynchronous(value: Any) -> bool:
-        kind = value if isinstance(value, type) else type(value)
-        return kind.__module__.partition(".")[0] in ("asyncio", "_asyncio")
-
     def _tells_time(self, value: Any) -> bool:
         if type(value) is super:
             return True
@@ -211,6 +216,13 @@ class Reach:
             raise Doubt(f"change of {name}")
         if name[0] == "_" and not name.endswith("__") and name not in _LISTED and not self._mine(value, name):
             raise Doubt(f"attribute: {name}")
+
+
+def _of_module(value: Any, *modules: str) -> bool:
+    """Whether a class, or a value's, is of one of these modules, and no error."""
+    kind = value if isinstance(value, type) else type(value)
+    named = kind.__module__ in modules or kind.__module__.partition(".")[0] in modules
+    return named and not issubclass(kind, BaseException)
 
 
 def _formatter(method: Any) -> Callable[..., str]:

@@ -122,8 +122,13 @@ class _Run:
             shown["pathlib"] = pathlib(self._files, shown["os"], job["home"])
         shown["time"] = self._clock.module()
         shown |= storage(self._files, shown["os"], job["seed"] if "tempfile" in job["library"] else "")
-        if "subprocess" in job["library"] or "os" in job["library"]:
-            shown |= Commands(wire, self._clock, shown["os"].environ).modules(shown["os"])
+        commands = Commands(wire, self._clock, shown["os"].environ)
+        shown["os"].__dict__.update(system=commands.system, popen=commands.popen)
+        if "subprocess" in job["library"]:
+            shown["subprocess"] = commands.module()
+        if "sqlite3" in job["library"]:
+            databases = importlib.import_module(".databases", __package__).databases
+            shown["sqlite3"] = databases(self._files, shown["os"], self._trace.doubt, self._version)
         shown |= {name: ModuleType(name) for name in _FACTS}
         self._telling = Telling(self._trace, self._files, self._errors.text, self._line)
         self._threads = self._threading()

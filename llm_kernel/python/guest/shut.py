@@ -53,6 +53,8 @@ def _refuse(event: str, args: Any) -> None:
     elif event == "object.__getattr__":
         if sys._getframe(1).f_globals.get("__name__") not in _READ.get(args[1], ()):
             raise Doubt(f"attribute: {args[1]}")
+    elif event == "sqlite3.connect/handle" or (event == "sqlite3.connect" and args[0] == ":memory:"):
+        return
     elif event != "object.__setattr__" or (args[1] not in _SET and not _based(args[1])):
         raise Doubt(f"the interpreter would {event}")
 
