@@ -44,7 +44,7 @@ from llm_kernel.shell.saying import Saying, resource
 from llm_kernel.shell.tables import Tables
 from llm_kernel.shell.timing import Times
 from llm_kernel.shell.wording import untraced
-from llm_kernel.shell.words import BUILTINS, FIRM, KEYWORDS, OURS, OUTDONE, TOOLS
+from llm_kernel.shell.words import BUILTINS, FIRM, KEYWORDS, OURS, OUTDONE, PLACED, TOOLS
 from llm_kernel.timeline import Strand, Timeline
 from llm_kernel.tokens import quoted
 
@@ -372,7 +372,7 @@ class Shell:
             self._looks = True  # what only comes now may look anywhere
             self._moved()
         text = self._led(script, pid, parent, source)
-        self._register(syntax.names(text) - OURS)
+        self._calls(text)
         return text
 
     def _register(self, names: Iterable[str]) -> None:
@@ -420,6 +420,7 @@ class Shell:
                 with handed(context, self._machine.files):
                     status = await self._program(call, streams)
                 await turns.end()
+        streams.place = call.at if call.name in PLACED else ""
                 await self.strand.sleep(COST)
                 if self._tables.busy and call.name not in self._piped():
                     await self.jobs.notice()  # not in the middle of a pipeline

@@ -15,11 +15,13 @@ from llm_kernel.shell.heeding import Heeding
 from llm_kernel.shell.history import FC, HISTORY
 from llm_kernel.shell.lacks import LACKING, WRAPPERS, asks_itself, lacks, refused_option
 from llm_kernel.shell.lead import AT, FED, GONE, OVER, TTY, Edit, Lead, replaced, text_of
+from llm_kernel.shell.mapping import mapped
 from llm_kernel.shell.moments import KINDS, asks, program_at
 from llm_kernel.shell.refusing import refusal
 from llm_kernel.shell.shells import SHELLS, builtin, called
 from llm_kernel.shell.spot import Spot
 from llm_kernel.shell.streams import opened, terminals
+from llm_kernel.shell.words import PLACED
 from llm_kernel.shell.wrapped import executed, inner_at
 from llm_kernel.syntax import walk
 
@@ -59,6 +61,9 @@ _CONTROLLED = frozenset(["kill", "wait", "trap"])
 
 _AWKS = frozenset(["mawk", "nawk"])
 """Names under which the library does not know its awk."""
+
+_REMEMBERING = frozenset(["history", "fc"])
+"""Words that know nothing in a shell at which nobody sits."""
 
 _FRONTING = frozenset(["fg", "bg"])
 """Words that a shell without job control refuses."""
@@ -111,12 +116,18 @@ class Command:
         first, last = words[0], words[-1]
         said = rest[1] if base == CONTROL and len(rest) > 1 else base
         if base == "trap" and list(rest) == ["-l"]:
+        if base in PLACED:
+            return self._heeding.placed(words)
             return [replaced(first, "kill")]
         if said in _FRONTING and self._lead.inner:
             return self._spot.refuses(first, last, 1, self._spot.says(f"{said}: no job control"))
         if said in _CONTROLLED:
             return self._heeding.told(words, said)
         if base == CONTROL:
+        if base in ("mapfile", "readarray") and (edits := mapped(words, self._spot.node)):
+            return edits
+        if base in _REMEMBERING and self._lead.inner:
+            return [replaced(first, ":")]  # nobody types there
             return self._heeding.placed(words)
         if wrong := refusal(base, rest):
             return self._spot.refuses(first, last, wrong[0], self._spot.says(*wrong[1:]))

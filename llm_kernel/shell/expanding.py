@@ -7,20 +7,20 @@ import re
 from tree_sitter import Node
 
 from llm_kernel.shell.lead import ELAPSED, INNER, Edit, Lead, ended, replaced, text_of
-from llm_kernel.tokens import quoted
+from llm_kernel.shell.replacing import replacement
+from llm_kernel.syntax import parse, walk
 
-__all__ = ["COUNTED", "counted", "expanded", "list_of", "timed_from"]
+__all__ = ["COUNTED", "counted", "expanded", "keys_of", "list_of", "ticked", "timed_from"]
 
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
 
 _MATCHED = (5, 2)
 """The version of bash from which on ``&`` in what a pattern is replaced by is the text that it matched."""
 
+_TICKED = re.compile(r"\$\{[^}`\n]*`")
+_TICKS = re.compile(r"`((?:[^`\\]|\\.)*)`", re.DOTALL)
 _TOLD = re.compile(r"\$\{(\w+)(\[[@*]\])?@([AKk])\}")
 _ELEMENT = re.compile(r"\$\{(\w+\[(?:\w+|\$\w+)\])\}")
-_REPLACING = re.compile(r"""\$\{(\w+)(/[/#%]?(?:\[[^]'"$`]+\]|\\.|[^]\[\\'"$`{}/*])+)/((?:\\.|[^\\'"$`{}])*)\}""")
-"""A replacement whose words are plain: nothing in them is expanded or quoted, or may be of any length."""
-
 COUNTED = {
     "EPOCHSECONDS": f"$({ELAPSED} now)",
     "SECONDS": f"$({ELAPSED})",
@@ -42,6 +42,38 @@ def list_of(node: Node) -> list[Edit]:
     return [replaced(node, f"readarray -t -d '' {text_of(name)} < <(printf '%s\\0' {inner})")]
 
 
+def keys_of(node: Node) -> list[Edit]:
+    """``([a b]=x)``: a key of several words, which the library takes for several values."""
+    edits: list[Edit] = []
+    start = -1
+    for word in node.named_children if node.type == "array" else ():
+        text = text_of(word)
+        if start < 0 and text.startswith("[") and "]" not in text:
+            start = word.start_byte + 1
+        elif start >= 0 and (close := re.match(r"[^]'\"]*(?=\]\+?=)", text)):
+            end = word.start_byte + len(close[0].encode())
+            edits += [(start, start, '"'), (end, end, '"')]
+            start = -1
+        elif "]" in text or not re.fullmatch(r"[^'\"]*", text):
+            start = -1
+    return edits
+
+
+def ticked(script: str) -> str:
+    """``${x:-`command`}`` with the command in brackets: the library leaves it there as a text."""
+    data, edits = script.encode("utf-8", "replace"), list[Edit]()
+    for node in walk(parse(script), errors=False) if _TICKED.search(script) else ():
+        if node.type == "expansion" and (node.parent is None or node.parent.type != "expansion"):
+            edits.append(replaced(node, _TICKS.sub(_bracketed, text_of(node))))
+    for start, end, text in sorted(edits, reverse=True):
+        data = data[:start] + text.encode() + data[end:]
+    return data.decode("utf-8", "replace")
+
+
+def _bracketed(ticks: re.Match[str]) -> str:
+    return "$(" + re.sub(r"\\([\\`$])", r"\1", ticks[1]) + ")"
+
+
 def expanded(node: Node, lead: Lead, *, strict: bool = False) -> list[Edit]:
     """``$name`` where the machine, and not the library, has the value; ``strict``: what is not set is an error."""
     text = text_of(node).lstrip()  # in a string, the spaces before it are taken for its own
@@ -57,18 +89,20 @@ def expanded(node: Node, lead: Lead, *, strict: bool = False) -> list[Edit]:
         return [ended(node, text, "/usr/bin/bash")]
     if text in ("$BASH_SOURCE", "${BASH_SOURCE}", "${BASH_SOURCE[0]}", "${BASH_SOURCE[-1]}") and lead.source:
         return [ended(node, text, lead.source)]
+    if text in ("$BASH_VERSION", "${BASH_VERSION}") and lead.inner:
+        return [ended(node, text, f"${{0:+{lead.version}}}")]
     if text in ("$BASH_VERSION", "${BASH_VERSION}"):
         return [ended(node, text, f"${{BASH_VERSINFO[0]:+{lead.version}}}")]
     found = re.fullmatch(r"\$(?:(\w+)|\{(\w+)\})", text)
     if found and (found[1] or found[2]) == "SRANDOM":
         return [ended(node, text, f"$({INNER} </dev/null {lead.pid} number)")]
-    moment = _MOMENT.get(found[1] or found[2]) if found else _transformed(text, lead)
+    moment = _MOMENT.get(found[1] or found[2]) if found else _transformed(text, lead, strung=_strung(node))
     if strict and (element := _ELEMENT.fullmatch(text)):
         return [ended(node, text, f"${{{element[1]}?unbound variable}}")]
     return [ended(node, text, moment)] if moment else []
 
 
-def _transformed(text: str, lead: Lead) -> str:
+def _transformed(text: str, lead: Lead, *, strung: bool) -> str:
     """``${x@A}``, ``${x@K}`` and ``${x/y/&}``: what gives the value; empty where the library has it."""
     if told := _TOLD.fullmatch(text):
         name, whole, operator = told.groups()
@@ -76,15 +110,17 @@ def _transformed(text: str, lead: Lead) -> str:
             attributes = f"${{{name}@a}}"
             return f'$([[ -v {name} ]] && a={attributes} && printf %s "${{a:+declare -$a }}{name}=${{{name}@Q}}")'
         return f'$({INNER} </dev/null {lead.pid} {operator} "$(declare -p {name})")'
-    replacing = _REPLACING.fullmatch(text) if "&" in text and _version(lead) >= _MATCHED else None
-    if replacing is None:
+    if _version(lead) < _MATCHED:
         return ""
-    name, pattern, instead = replacing.groups()
-    return f'$({INNER} </dev/null {lead.pid} replaced "${{{name}}}" {quoted(pattern)} {quoted(instead)})'
+    return replacement(text, f"{INNER} </dev/null {lead.pid}", strung=strung)
 
 
 def _version(lead: Lead) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", lead.version)[:2])
+
+
+def _strung(node: Node) -> bool:
+    return node.parent is not None and node.parent.type == "string"
 
 
 def _forks(node: Node) -> int:

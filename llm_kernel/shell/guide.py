@@ -14,6 +14,7 @@ from llm_kernel.shell.feeding import fed
 from llm_kernel.shell.inner import WATCHED
 from llm_kernel.shell.lead import Lead
 from llm_kernel.shell.opened import telling
+from llm_kernel.shell.operands import operands
 from llm_kernel.shell.permits import matters
 from llm_kernel.shell.script import led
 from llm_kernel.shell.streams import aimed
@@ -78,7 +79,7 @@ class Guide:
         text = detached(script, self._orders, pid if parent else 0)
         text = text if lead.inner else telling(text)
         text = led(fed(timed(text), self._readers, OURS), lead)
-        return asking(text) if asked else text
+        return operands(asking(text) if asked else text)
 
     def absent(self, name: str) -> bool:
         """Whether ``name`` is registered, as any word of a script is, and no program, function or alias."""

@@ -92,15 +92,16 @@ class Inner:
         self, args: tuple[str, ...], cwd: str, stdin: bytes, env: Mapping[str, str] = MappingProxyType({})
     ) -> tuple[str, int]:
         """The text to run and the status to leave; ``args``: the asking shell's number, the kind, what it is given."""
-        parent, kind, *rest = int(args[0]), *args[1:]
+        parent, rest = int(args[0]), list(args[2:])
+        kind, _, flags = args[1].partition(":")
         match kind:
-            case "c" | "cx":
-                text, traced = rest[0] if rest else "", kind == "cx"
-                return self._text(text, parent, "bash: -c", words=("bash", "-c", text), traced=traced), 0
-            case "s" | "sx":
-                return self._text(stdin.decode("utf-8", "replace"), parent, "bash", traced=kind == "sx"), 0
-            case "f" | "fx":
-                return self._file(rest[0] if rest else "", parent, cwd, env, traced=kind == "fx"), 0
+            case "c":
+                text = rest[0] if rest else ""
+                return self._text(text, parent, "bash: -c", words=("bash", "-c", text), flags=flags), 0
+            case "s":
+                return self._text(stdin.decode("utf-8", "replace"), parent, "bash", flags=flags), 0
+            case "f":
+                return self._file(rest[0] if rest else "", parent, cwd, env, flags), 0
             case "x":
                 return self._program(rest[0], rest[-1], parent, cwd, env), 0
             case "e":
@@ -137,7 +138,7 @@ class Inner:
             case "A" | "K" | "k":
                 return told(kind, rest[0]), 0
             case "replaced":
-                return matched(rest[0], rest[1][1:], rest[2]), 0
+                return matched(rest[0], rest[1], rest[2], rest[3:]), 0
             case "known":
                 name, *function = rest
                 return f"{GONE if not any(function) and self._absent(name) else ''}{name}", 0
@@ -205,11 +206,11 @@ class Inner:
         own: bool = False,
         source: str = "",
         words: tuple[str, ...] = ("bash",),
-        traced: bool = False,
+        flags: str = "",
     ) -> str:
         """``text`` to be run by a shell that calls itself ``where`` and was called by ``words``.
 
-        ``own``: by the shell that asks. ``traced``: that shell was called by ``bash -x``.
+        ``own``: by the shell that asks. ``flags`` are the letters that it was called with.
         """
         verdict = syntax.judge(text)
         tail = ""
@@ -224,13 +225,13 @@ class Inner:
             tail = ""
             said = quoted(verdict.error)
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
-        text = f"set -x; {text}" if traced else text
+        text = f"set -x; {text}" if "x" in flags else text
         if where == "bash: -c" and _FUNCTION.search(text):
             self._bodies = Bodies(text)
         pid = parent if own else self._fork(parent, words)
         if "/proc" in text:
             self._machine.refresh()
-        if where.endswith("-c") and _FATAL.search(text) and not tail and "trap" not in text:
+        if where.endswith("-c") and ("u" in flags or _FATAL.search(text)) and not tail and "trap" not in text:
             return _WATCH + self._lead(text, pid, parent, WATCHED) + _END
         return self._lead(text, pid, parent, source) + tail
 
@@ -327,7 +328,7 @@ class Inner:
                 lines.append(f"{'trap - EXIT; ' if signal == 9 else ''}exit {128 + signal}")
         return "\n".join([*lines, f"(exit {status})"] if status else lines)
 
-    def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str], *, traced: bool = False) -> str:
+    def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str], flags: str) -> str:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
         if not files.exists(path):
             return _fails(f"bash: {name}: No such file or directory", 127)
@@ -339,7 +340,7 @@ class Inner:
         if b"\0" in data[:80].partition(b"\n")[0]:
             return _fails(f"{name}: {name}: cannot execute binary file", 126)
         text = data.decode("utf-8", "replace")
-        return self._text(text, parent, name, source=name, words=("bash", name), traced=traced)
+        return self._text(text, parent, name, source=name, words=("bash", name), flags=flags)
 
     def _program(self, name: str, who: str, parent: int, cwd: str, env: Mapping[str, str]) -> str:
         """A file that is called by its path: a shell's script is its text, everything else stays a call."""

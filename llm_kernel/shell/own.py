@@ -20,7 +20,7 @@ __all__ = ["OWN", "Own"]
 OWN = frozenset([ASK, ELAPSED, FC, HISTORY, INNER, OPENED, TIMES])
 """The words that are answered here."""
 
-_FED = frozenset(["s", "sx", "full", "tty"])
+_FED = frozenset(["s", "full", "tty"])
 """What is asked with something to read."""
 
 
@@ -59,7 +59,7 @@ class Own:
     async def _text(self, call: Call, streams: Streams, context: Any, order: Order) -> int:
         """What a shell inside this one is to run, or what is said of it."""
         kind = call.args[1]
-        stdin = await streams.read() if kind in _FED else b""
+        stdin = await streams.read() if kind.partition(":")[0] in _FED else b""
         if kind == "tty":
             await order.out(stdin)
             return 0

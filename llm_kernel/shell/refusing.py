@@ -9,19 +9,25 @@ __all__ = ["refusal"]
 
 _NO_NAME = re.compile(r"\d\w*")
 
-_LETTERS = {"pwd": ("LP", ""), "read": ("ers", "adinNptu")}
+_MAPS = ("mapfile", "readarray")
+
+_LETTERS = {"pwd": ("LP", ""), "read": ("ers", "adinNptu"), **dict.fromkeys(_MAPS, ("t", "dnOsuCc"))}
 """The options of a word that stand alone, and those that take a word of their own."""
 
 _USAGE = {
     "pwd": "pwd [-LP]",
     "read": "read [-ers] [-a array] [-d delim] [-i text] [-n nchars] [-N nchars] [-p prompt] [-t timeout] [-u fd] "
     "[name ...]",
+    **{
+        name: f"{name} [-d delim] [-n count] [-O origin] [-s count] [-t] [-u fd] [-C callback] [-c quantum] [array]"
+        for name in _MAPS
+    },
 }
 
 
 def refusal(name: str, args: Sequence[str]) -> tuple[int, str, str] | None:
     """The status, what is said behind the shell's name, and the usage; None where bash takes the words."""
-    if name in ("mapfile", "readarray") and len(args) == 1 and _NO_NAME.fullmatch(args[0]):
+    if name in _MAPS and len(args) == 1 and _NO_NAME.fullmatch(args[0]):
         return (1, f"{name}: `{args[0]}': not a valid identifier", "")
     alone, taking = _LETTERS.get(name, ("", ""))
     words = list(args)

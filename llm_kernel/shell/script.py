@@ -14,7 +14,7 @@ from llm_kernel.shell.asking import at_terminal
 from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.commands import Command
 from llm_kernel.shell.conditions import newer, same, tests_of
-from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, timed_from
+from llm_kernel.shell.expanding import COUNTED, counted, expanded, keys_of, list_of, ticked, timed_from
 from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.lead import INNER, TTY, Edit, Lead, replaced, text_of
 from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, shown, zeroes
@@ -35,6 +35,7 @@ def led(script: str, lead: Lead) -> str:
     shared = lead.shared or _LN.search(script) is not None
     if not lead.inner and not lead.guarded and not shared and not suspect(script):
         return script
+    script = ticked(script)
     root = parse(script)
     nodes = list(walk(root, errors=False))
     strict, traced = _STRICT.search(script) is not None, traces(script)
@@ -62,6 +63,8 @@ def led(script: str, lead: Lead) -> str:
             edits += expanded(node, lead, strict=strict)
         elif node.type == "variable_name" and counted(node):
             edits += [replaced(node, COUNTED[text_of(node)])] if text_of(node) in COUNTED else []
+        elif node.type == "array":
+            edits += keys_of(node)
         elif node.type == "variable_assignment":
             edits += timed_from(node) + list_of(node)
     return _edited(script, edits)

@@ -31,7 +31,7 @@ def builtin(words: list[Node], base: str, spot: Spot) -> list[Edit]:
 def called(words: list[Node], base: str, spot: Spot) -> tuple[list[Edit], bool]:
     """``bash`` with what it is given to run, a text, a file, or its input; and whether it runs anything."""
     edits = [replaced(words[0], "sh" if base == "dash" else base)]
-    at, text, traced = 1, False, ""
+    at, text, flags = 1, False, ":"
     while at < len(words) and (option := text_of(words[at]))[:1] in ("-", "+") and len(option) > 1:
         if option in ("--version", "--help"):
             return ([] if "/" in text_of(words[0]) else [replaced(words[0], spot.lead.place(base))]), False
@@ -40,7 +40,7 @@ def called(words: list[Node], base: str, spot: Spot) -> tuple[list[Edit], bool]:
             break
         if not option.startswith("--"):
             text = text or "c" in option
-            traced = "x" if option[0] == "-" and "x" in option else traced
+            flags += "".join(letter for letter in "ux" if option[0] == "-" and letter in option)
             edits += _letters(words[at - 1], option)
             at += option[-1] in "oO" and at < len(words)
         elif option in ("--rcfile", "--init-file"):
@@ -48,13 +48,13 @@ def called(words: list[Node], base: str, spot: Spot) -> tuple[list[Edit], bool]:
     stdin = any(text_of(word) in ("-s", "-is", "-") for word in words[1:at])
     if at < len(words) and words[at].type in _ARGUMENTS:
         if text:
-            return [*edits, *spot.asked(words[at], f"c{traced}")], True
+            return [*edits, *spot.asked(words[at], f"c{flags}")], True
         if not stdin:
-            return [*edits, *_filed(words[at], f"f{traced}", spot)], True
+            return [*edits, *_filed(words[at], f"f{flags}", spot)], True
     if text or (at < len(words) and not stdin):
         return edits, False
     edits += [replaced(word, "") for word in words[1:at] if text_of(word) == "--"]
-    return [*edits, *_piped(words, at, f"s{traced}", spot)], True
+    return [*edits, *_piped(words, at, f"s{flags}", spot)], True
 
 
 def _letters(word: Node, option: str) -> list[Edit]:

@@ -36,7 +36,7 @@ class Spot:
 
     def asks(self, kind: str) -> str:
         """The words that ask for a text of this kind."""
-        given = "" if kind in ("s", "sx") else " </dev/null"  # the input of a group is not for this
+        given = "" if kind.startswith("s:") else " </dev/null"  # the input of a group is not for this
         return f"{INNER}{given} {self.lead.pid} {kind}"
 
     def refuses(self, first: Node, last: Node, status: int, said: str) -> list[Edit]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 __all__ = ["matched", "told"]
 
@@ -21,19 +22,29 @@ def told(operator: str, declared: str) -> str:
     return f"{pairs} " if "A" in found[1] else pairs
 
 
-def matched(value: str, pattern: str, instead: str) -> str:
-    """``${value/pattern/instead}``, where ``&`` in ``instead`` is what was matched; no ``*`` is in ``pattern``."""
-    where, pattern = (pattern[0], pattern[1:]) if pattern[:1] in ("/", "#", "%") else ("", pattern)
-    form = "".join(map(_form, _PART.finditer(pattern)))
-    form = {"#": rf"\A(?:{form})", "%": rf"(?:{form})\Z"}.get(where, form)
-    return re.sub(form, lambda found: _instead(instead, found[0]), value, count=int(where != "/"), flags=re.DOTALL)
+def matched(options: str, value: str, where: str, parts: Sequence[str]) -> str:
+    """``${value/pattern/text}``; ``parts``: the pattern's, a slash and the text's, ``open`` or ``shut`` before each."""
+    edge = parts[::2].index("/") * 2
+    pattern, instead = _paired(parts[:edge]), _paired(parts[edge + 1 :])
+    form = "".join(re.escape(text) if shut else "".join(map(_form, _PART.finditer(text))) for shut, text in pattern)
+    form = {"/#": rf"\A(?:{form})", "/%": rf"(?:{form})\Z"}.get(where, form)
+    plainly = "patsub_replacement" not in options.split(":")
+
+    def put(found: re.Match[str]) -> str:
+        return "".join(text if shut else _instead(text, "&" if plainly else found[0]) for shut, text in instead)
+
+    return re.sub(form, put, value, count=int(where != "//"), flags=re.DOTALL)
+
+
+def _paired(parts: Sequence[str]) -> list[tuple[bool, str]]:
+    return [(how == "shut", text) for how, text in zip(parts[::2], parts[1::2], strict=True)]
 
 
 def _form(part: re.Match[str]) -> str:
     """One part of a pattern of the shell as a regular expression."""
     text = part[0]
-    if text == "?":
-        return "."
+    if text in ("?", "*"):
+        return {"?": ".", "*": ".*"}[text]
     if len(text) > 2 and text[0] == "[":
         barred = text[1] in "!^"
         body = _SPECIAL.sub(r"\\\1", text[1 + barred : -1])

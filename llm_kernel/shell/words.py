@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["BUILTINS", "FIRM", "KEYWORDS", "LED", "LOCAL", "OURS", "OUTDONE", "TOOLS"]
+__all__ = ["BUILTINS", "FIRM", "KEYWORDS", "LED", "LOCAL", "OURS", "OUTDONE", "PLACED", "TOOLS"]
 
 KEYWORDS = frozenset(
     "if then elif else fi for in do done while until case esac select function time coproc { } [[ ]] !".split()

@@ -150,6 +150,6 @@ def test_help_tells_the_usage_and_a_sentence() -> None:
         "Shell commands matching keyword `pu*'\n\npushd: pushd [-n] [+N | -N | dir]\n"
     )
     said = "no help topics match `zz'.  Try `help help' or `man -k zz' or `info zz'."
-    assert helps(_call("help", "zz")) == Answer("", f"bash: line 1: help: {said}\n", 1)
+    assert helps(_call("help", "zz")) == Answer("", f"bash: help: {said}\n", 1)
     with pytest.raises(NotExact):
         helps(_call("help"))

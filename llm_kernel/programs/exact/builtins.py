@@ -39,7 +39,7 @@ def helps(call: Call) -> Answer:
     if missing:
         last = names[-1]
         said = f"no help topics match `{last}'.  Try `help help' or `man -k {last}' or `info {last}'."
-        return Answer(stderr=f"bash: line 1: help: {said}\n", status=1)
+        return Answer(stderr=f"bash: help: {said}\n", status=1)
     return Answer(text)
 
 
