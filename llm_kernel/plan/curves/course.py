@@ -10,6 +10,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 
 from llm_kernel.plan.curves.causes import Regime, regime
 from llm_kernel.plan.curves.recipe import Recipe, recipe
@@ -32,6 +33,13 @@ _ALIKE = 0.25
 _UNTAUGHT = {False: 0.005, True: 0.025}
 """How far the first batch's loss lies off chance, without normalised layers and with them (then only above it)."""
 _LEAST = 1e-7
+_PLATEAU, _HIGH = 0.45, 0.2
+"""Where a rate that is not cut leads: this part of the way back from a pair's end to its first epoch, at least so much
+of that."""
+_LATE = 1.3
+"""By which power of what was cut the plateau is left."""
+_LOW = 0.25
+"""What is left of the highest rate at the end of a run that is brought down, at most."""
 _FAR = 1000
 """Epochs for which the rates are summed up."""
 _GROWN = 14
@@ -48,6 +56,8 @@ class Course:
     schedule: Schedule | None = None
     pace: tuple[float, ...] = ()
     """The learning done until each epoch, in epochs at the first rate."""
+    cuts: tuple[float, ...] = ()
+    """The share of its highest rate so far that each epoch has lost; empty where it is not brought down."""
 
     @property
     def usual(self) -> bool:
@@ -95,7 +105,8 @@ class Course:
 
     def _begins(self) -> float:
         """The loss of the very first batch: chance, a little above it where layers are normalised."""
-        pair, above = self.recipe.pair, "normalised layers" in self.recipe.habits
+        pair = self.recipe.pair
+        above = "normalised layers" in self.recipe.habits or pair.family in ("resnet", "densenet")
         rough = self.rough(pair.untrained) if pair.task == "values" else _UNTAUGHT[above]
         noise = self._noise("loss", "first", 0.0)
         return pair.untrained * math.exp(rough * (abs(noise) if above else noise))
@@ -137,7 +148,8 @@ class Course:
     def _progress(self, epochs: float) -> float:
         """What was learnt after ``epochs``, in epochs of the pair."""
         one = self.recipe
-        return self._learnt(max(epochs, 0.0)) * one.updates / one.pair.updates * self.regime.speed
+        speed = min(self.regime.speed, 1.0) if self.cuts else self.regime.speed
+        return self._learnt(max(epochs, 0.0)) * one.updates / one.pair.updates * speed
 
     def smooth(self, kind: str, split: str, epochs: float) -> float:
         """The loss, or the error in percent, on the way without its noise."""
@@ -149,11 +161,15 @@ class Course:
         start = pair.untrained if kind == "loss" else 100 - 100 / max(pair.classes, 2)
         progress = self._progress(epochs)
         if split == "train":
-            progress *= regime.heart
+            begun = min(progress, 1.0) if self.cuts and regime.heart < 1 else 0.0
+            progress = begun + (progress - begun) * regime.heart
         linear = pair.family == "linear"
         knees = [_KNEES[linear], _SOONER[linear]] if kind == "accuracy" else [_KNEES[linear]]
         by_heart = split == "train" and regime.heart > 1.5
-        value = _way(start, ends, progress, pair.epochs, knees, heart=by_heart)
+        if self.cuts and progress > 1:
+            value = self._brought_down(ends, epochs, progress)
+        else:
+            value = _way(start, ends, progress, pair.epochs, knees, heart=by_heart)
         reach = regime.reach * (regime.train if split == "train" else regime.test)
         if reach != 1.0 and start > 0 and value > 0:
             value = float(start * (value / start) ** reach)
@@ -163,9 +179,17 @@ class Course:
             value = self._floored(value, start, progress)
         return float(max(value, _LEAST if regime.floor != -math.inf else -math.inf))
 
+    def _brought_down(self, ends: tuple[float, float], epochs: float, progress: float) -> float:
+        """Where a rate that is cut leads: a high one stays above a plateau, which is left with each cut."""
+        first, last = ends
+        lost = self.cuts[min(max(math.ceil(epochs - 1e-9) - 1, 0), len(self.cuts) - 1)] ** _LATE
+        usual = _way(first, ends, progress, self.recipe.pair.epochs, _STEADY, heart=False)
+        plateau = max(last * (first / last) ** _PLATEAU, _HIGH * first)
+        return float(max(usual, min(plateau, first)) ** (1 - lost) * math.sqrt(usual * min(last, usual)) ** lost)
+
     def _learnt(self, epochs: float) -> float:
         """``epochs`` as they count where a schedule has cut the rate: at half the first rate they count in full."""
-        if not self.pace:
+        if not self.pace or self.cuts:
             return epochs
         whole = min(int(epochs), len(self.pace) - 2)
         done = self.pace[whole] + (epochs - whole) * (self.pace[whole + 1] - self.pace[whole])
@@ -253,7 +277,7 @@ def course(source: str, argv: Sequence[str] = (), seed: str = "") -> Course | No
         return None
     rates = schedule(source, argv, found.lr, found.epochs or found.pair.epochs, found.updates)
     pace = _pace(found, rates) if rates is not None and rates.rate > 0 else ()
-    return Course(found, regime(found), seed, rates, pace)
+    return Course(found, regime(found), seed, rates, pace, _cuts(found, pace))
 
 
 def _pace(recipe: Recipe, rates: Schedule) -> tuple[float, ...]:
@@ -266,3 +290,12 @@ def _pace(recipe: Recipe, rates: Schedule) -> tuple[float, ...]:
         total += max(rates.rate * rates.factor(done), 0.0) / base
         out.append(total)
     return tuple(out)
+
+
+def _cuts(recipe: Recipe, pace: Sequence[float]) -> tuple[float, ...]:
+    """What each epoch's rate lacks of the highest before it, where the pair's own end is that of such a run."""
+    rates = [later - earlier for earlier, later in pairwise(pace)][: recipe.epochs]
+    tops = list(accumulate(rates, max))
+    if recipe.pair.optimizer != "sgd" or not recipe.pair.accuracy or not rates or rates[-1] > _LOW * tops[-1]:
+        return ()
+    return tuple(1 - rate / top if top > 0 else 0.0 for rate, top in zip(rates, tops, strict=True))

@@ -431,7 +431,7 @@ def _of_five(share: float, classes: int) -> float:
     """The accuracy of the five likeliest classes, from that of the likeliest."""
     start, error = 100 - 100 / max(classes, 2), 100 - share
     untaught = max(1 - 5 / max(classes, 6), 0.0) / (1 - 1 / max(classes, 2))
-    return 100 - error * (0.15 + (untaught - 0.15) * min(error / start, 1.0) ** 3)
+    return 100 - error * untaught * min(error / start, 1.0) ** (0.9 + 7 / max(classes, 6))
 
 
 def _timed(place: Place, group: int, elapsed: float) -> float:

@@ -103,7 +103,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         _keyword(calls, constants, "label_smoothing") or 0.0,
         test if not data else pair.test,
         _seed(calls, constants),
-        int(min(constants.named("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS") or 0, 1e6)),
+        _epochs(nodes, constants),
         bool(data or examples),
         held,
     )
@@ -274,6 +274,14 @@ def _batch(calls: Sequence[ast.Call], constants: Constants, examples: int) -> in
     if told:
         return max(1, int(told))
     return 32 if any(last_name(call.func) == "fit" for call in calls) or loaders else max(1, examples)
+
+
+def _epochs(nodes: Sequence[ast.AST], constants: Constants) -> int:
+    """How often the script goes over its data, 0 where it does not say so: by name, else by the loop over epochs."""
+    told = constants.named("epochs", "num_epochs", "n_epochs", "max_epochs", "EPOCHS", "NUM_EPOCHS")
+    loops = (node for node in nodes if isinstance(node, ast.For) and re.match(r"epoch|ep$", last_name(node.target)))
+    counted = (_length(loop.iter, constants) for loop in loops)
+    return int(min(told or next((one for one in counted if one), 0.0), 1e6))
 
 
 def _keyword(calls: Sequence[ast.Call], constants: Constants, name: str) -> float | None:

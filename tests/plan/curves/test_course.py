@@ -81,3 +81,37 @@ def test_a_batch_of_text_is_as_many_tokens_as_its_rows_have() -> None:
 )
 def test_a_family_is_not_read_off_a_counter_of_top_five(words: str, family: str) -> None:
     assert family_of(words, ()) == family
+
+
+_BROUGHT = """
+import torch, torchvision
+train_set = torchvision.datasets.CIFAR100('d', train=True)
+loader = torch.utils.data.DataLoader(train_set, batch_size=128, shuffle=True)
+net = torchvision.models.resnet18(num_classes=100)
+optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4)
+scheduler = torch.optim.lr_scheduler.{scheduler}
+for epoch in range({epochs}):
+    for x, y in loader:
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(net(x), y).backward()
+        optimizer.step()
+    scheduler.step()
+    print(epoch)
+"""
+
+
+def _errors(scheduler: str, epochs: int) -> list[float]:
+    found = course(_BROUGHT.format(scheduler=scheduler, epochs=epochs))
+    assert found is not None
+    return [found.smooth("accuracy", "test", epoch) for epoch in range(1, epochs + 1)]
+
+
+def test_a_cut_of_the_rate_leaves_the_plateau() -> None:
+    errors = _errors("MultiStepLR(optimizer, [60, 120, 160], gamma=0.2)", 200)
+    assert errors[49] - errors[59] < 2
+    assert errors[59] - errors[60] > 5
+    assert errors[-1] == pytest.approx(24.4, abs=1)
+
+
+def test_a_short_run_whose_rate_is_brought_down_ends_near_a_long_one() -> None:
+    assert _errors("CosineAnnealingLR(optimizer, T_max=30)", 30)[-1] == pytest.approx(28, abs=4)
