@@ -405,6 +405,7 @@ class Shell:
         call = replace(call, run=self._apart(call, streams), parent=streams.parent)
         if call.name in OWN:
             return await self._own.answer(call, streams, context, self._order, turns)
+        streams.place = call.at if call.name in PLACED else ""
         self._turns.add(turns)
         before = self._moment()
         try:
@@ -420,7 +421,6 @@ class Shell:
                 with handed(context, self._machine.files):
                     status = await self._program(call, streams)
                 await turns.end()
-        streams.place = call.at if call.name in PLACED else ""
                 await self.strand.sleep(COST)
                 if self._tables.busy and call.name not in self._piped():
                     await self.jobs.notice()  # not in the middle of a pipeline

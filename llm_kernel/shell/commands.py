@@ -65,9 +65,6 @@ _AWKS = frozenset(["mawk", "nawk"])
 _REMEMBERING = frozenset(["history", "fc"])
 """Words that know nothing in a shell at which nobody sits."""
 
-_FRONTING = frozenset(["fg", "bg"])
-"""Words that a shell without job control refuses."""
-
 _RENAMED = {"logout": "exit", "history": HISTORY, "fc": FC}
 
 
@@ -116,21 +113,21 @@ class Command:
         first, last = words[0], words[-1]
         said = rest[1] if base == CONTROL and len(rest) > 1 else base
         if base == "trap" and list(rest) == ["-l"]:
-        if base in PLACED:
-            return self._heeding.placed(words)
             return [replaced(first, "kill")]
         if said in _FRONTING and self._lead.inner:
             return self._spot.refuses(first, last, 1, self._spot.says(f"{said}: no job control"))
+        if base in PLACED:
+            return self._heeding.placed(words)
         if said in _CONTROLLED:
             return self._heeding.told(words, said)
         if base == CONTROL:
+            return self._heeding.placed(words)
+        if wrong := refusal(base, rest):
+            return self._spot.refuses(first, last, wrong[0], self._spot.says(*wrong[1:]))
         if base in ("mapfile", "readarray") and (edits := mapped(words, self._spot.node)):
             return edits
         if base in _REMEMBERING and self._lead.inner:
             return [replaced(first, ":")]  # nobody types there
-            return self._heeding.placed(words)
-        if wrong := refusal(base, rest):
-            return self._spot.refuses(first, last, wrong[0], self._spot.says(*wrong[1:]))
         if base == "logout" and self._lead.inner:
             return self._spot.refuses(first, last, 1, self._spot.says("logout: not login shell: use `exit'"))
         if base == "shopt" and len(rest) == 1 and _PLAIN.fullmatch(rest[0]):

@@ -30,7 +30,10 @@ OURS = BUILTINS | KEYWORDS | TOOLS
 OUTDONE = frozenset("column csplit cut expr fmt hexdump iconv join numfmt shuf split tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
-LOCAL = BUILTINS | frozenset(["enable", "fc", "help", "history", "umask"])
+PLACED = frozenset(["enable", "help", "umask"])
+"""Builtins that are programs of ours, and are told where they stand."""
+
+LOCAL = BUILTINS | PLACED | frozenset(["fc", "history"])
 LED = TOOLS | frozenset(["echo", "printf", "pwd", "kill", "[", "true", "false", "compgen"])
 
 FIRM = (TOOLS | frozenset("cd echo printf pwd test [ [[ true false : exit kill jobs wait fg bg type times".split())) - {
