@@ -62,6 +62,9 @@ _CONTROLLED = frozenset(["kill", "wait", "trap"])
 _AWKS = frozenset(["mawk", "nawk"])
 """Names under which the library does not know its awk."""
 
+_FRONTING = frozenset(["fg", "bg"])
+"""Words that a shell without job control refuses."""
+
 _REMEMBERING = frozenset(["history", "fc"])
 """Words that know nothing in a shell at which nobody sits."""
 
