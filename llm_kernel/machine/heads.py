@@ -9,10 +9,12 @@ import hashlib
 import posixpath
 import struct
 
-__all__ = ["LENGTH", "head"]
+__all__ = ["LENGTH", "PART", "head"]
 
 LENGTH = 1024
 """The most bytes of a file without bytes that can be read."""
+PART = 8
+"""How many of them, at their end, tell a file's first part from the whole file."""
 
 _PNG = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
 _MAGIC = {

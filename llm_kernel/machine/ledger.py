@@ -8,8 +8,9 @@ from copy import copy
 from typing import Any
 
 from llm_kernel.machine.clock import Clock
+from llm_kernel.machine.heads import LENGTH, PART
 from llm_kernel.machine.nodes import Nodes
-from llm_kernel.machine.paths import join, parent
+from llm_kernel.machine.paths import join, kind_of, parent
 from llm_kernel.machine.stat import Meta
 
 __all__ = ["Ledger", "Raw"]
@@ -17,6 +18,8 @@ __all__ = ["Ledger", "Raw"]
 Raw = dict[str, Any]
 """A path as the tree below describes it: ``file_type``, ``size``, ``mode``, ``modified``, ``created``."""
 
+_SHORTEST = 64
+"""From how many bytes on the beginning of a file tells whose it is."""
 _NODES = {"/dev/null": (1, 3), "/dev/zero": (1, 5), "/dev/random": (1, 8), "/dev/urandom": (1, 9)}
 """What a new tree below may bring along, with its device numbers; the shell library answers for it."""
 
@@ -67,6 +70,7 @@ class Ledger:
             self.mark(path)
         if meta is None or not _fits(meta, raw):
             meta = self.metas[path] = self._born(raw, self._clock.stamp(raw["modified"]))
+            meta.size = self._copied(path, raw)
             self.anchor(path)
             self._came(path, meta)
         elif meta.host != raw["modified"]:
@@ -78,6 +82,24 @@ class Ledger:
         if meta.kind == "directory":
             self._look_inside(path, meta, self.inside(path) if inside is None else inside)
         return self.metas[path]
+
+    def weigh(self, data: bytes) -> int:
+        """How long ``data`` would be, had every file without bytes been read in full where its beginning stands."""
+        if len(data) < _SHORTEST:
+            return len(data)
+        more, beginnings = 0, self._beginnings()
+        for start in sorted(beginnings, key=len, reverse=True):  # what was joined begins with what it was joined of
+            more += data.count(start) * (beginnings[start] - len(start))
+            data = data.replace(start, bytes(len(start)))
+        return len(data) + more
+
+    def _beginnings(self) -> dict[bytes, int]:
+        """The bytes that there are of files without bytes, and how long these files are; copies begin alike."""
+        found: dict[bytes, int] = {}
+        for path, meta in self.metas.items():
+            if meta.size is not None and kind_of(self._root, path) == "file":
+                found.setdefault(self._root.read_file(path), meta.size)
+        return {start: size for start, size in found.items() if len(start) >= _SHORTEST}
 
     def mark(self, path: str) -> None:
         """Note that the record of ``path`` may be another now."""
@@ -243,9 +265,23 @@ class Ledger:
             self.mark(parent(path))
 
     def _rewritten(self, path: str, meta: Meta, raw: Raw) -> None:
-        meta.size = meta.origin = None
+        meta.size = meta.origin = None  # it begins no copy of its own
+        meta.size = self._copied(path, raw)
         meta.mtime = meta.ctime = self._clock.stamp(raw["modified"])
         self.anchor(path)
+
+    def _copied(self, path: str, raw: Raw) -> int | None:
+        """The size of what the shell wrote from whole files without bytes, of each its beginning; None for all else."""
+        if raw["file_type"] != "file" or not raw["size"] or raw["size"] % LENGTH:
+            return None
+        data = self._root.read_file(path)
+        size = len(data) if data[:LENGTH].isascii() else self.weigh(data)
+        if size == len(data):
+            return None
+        for start, length in self._beginnings().items():
+            if length == size and data.startswith(start[:-PART]):  # all its parts, joined again
+                self._root.write_file(path, start)
+        return size
 
     def _alone(self, path: str, meta: Meta) -> Meta:
         """A record of its own for a name that stands no longer for the common file."""

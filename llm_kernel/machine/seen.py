@@ -23,8 +23,6 @@ _SLOT = 20
 """The bytes that a name adds to the size of a directory in memory."""
 _FOLDERS = 10_000
 """Of how many directories it is remembered whether they lie in memory."""
-_SHORTEST = 64
-"""From how many bytes on the beginning of a file tells whose it is."""
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
@@ -174,14 +172,7 @@ class Seen:
 
     def weigh(self, data: bytes) -> int:
         """How long ``data`` would be, had every file without bytes been read in full where its beginning stands."""
-        if len(data) < _SHORTEST:
-            return len(data)
-        beginnings: dict[bytes, int] = {}  # copies begin alike
-        for path, meta in self._ledger.metas.items():
-            if meta.size is not None and kind_of(self._nodes, path) == "file":
-                beginnings.setdefault(self._nodes.read_file(path), meta.size)
-        long = {start: size for start, size in beginnings.items() if len(start) >= _SHORTEST}
-        return len(data) + sum(data.count(start) * (size - len(start)) for start, size in long.items())
+        return self._ledger.weigh(data)
 
     # who may
 

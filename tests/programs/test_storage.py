@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from llm_kernel.machine import Machine
+from tests.notebook import Notebook
 from tests.programs.recorded import HOME, Outcome, cases, machine, run
 
 NOW = 1617267600.0
@@ -52,3 +53,17 @@ async def test_sizes_without_bytes_are_summed_up(made: Machine) -> None:
 async def test_counting_reads_its_input_only_when_it_names_no_file(made: Machine) -> None:
     script = "printf 'fruits.txt\\ndata.csv\\n' | while read name; do wc -l $name; done"
     assert await run(script, made) == Outcome("8 fruits.txt\n5 data.csv\n", "", 0)
+
+
+async def test_a_copy_that_the_shell_makes_of_a_file_without_bytes_is_as_long() -> None:
+    notebook = Notebook()
+    await notebook("cd; truncate -s 5G a.bin; truncate -s 2G b.pt; split -b 1G a.bin part.")
+    await notebook("cat a.bin > c; cat a.bin | tee d > e; cat < a.bin > f; cat a.bin b.pt > g; cat b.pt >> f")
+    await notebook("cat part.* > h; head -c 100 a.bin > i; cat a.bin > j; echo x > j; cat /bin/ls > k")
+    said = await notebook.said('stat -c \'%n %s\' [c-k]; cmp a.bin h && [ "$(md5sum < a.bin)" = "$(md5sum < h)" ]')
+    own = notebook.machine.files.stat("/bin/ls").size
+    five, seven = 5 << 30, 7 << 30
+    sizes = {"c": five, "d": five, "e": five, "f": seven, "g": seven, "h": five, "i": 100, "j": 2, "k": own}
+    assert said == "".join(f"{name} {size}\n" for name, size in sizes.items())
+    notebook.machine.files.write("/root/l", bytes(range(256)) * 4)
+    assert await notebook.said("cat l > m; stat -c %s m; df --output=used / | tail -1 | wc -l") == "1024\n1\n"

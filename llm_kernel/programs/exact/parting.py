@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
 import re
 import shlex
 import string
 from collections.abc import Iterator, Sequence
 
+from llm_kernel.machine.heads import LENGTH, PART
 from llm_kernel.programs.feeding import fed, tell
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
@@ -51,7 +53,8 @@ async def split(call: Call, io: Io) -> int:
         whole = call.machine.files.stat(call.path(name)).size if name != "-" else len(data)
         if whole > len(data) and call.machine.files.is_sized(call.path(name)):
             lengths = list(_lengths(call, parsed, whole))
-            await _write(call, io, parsed, prefix, [data[: lengths[0]], *[b""] * (len(lengths) - 1)], lengths)
+            parts = [_part(data, at, length) for at, length in enumerate(lengths)]
+            await _write(call, io, parsed, prefix, parts, lengths)
             return 0
         pieces = list(_pieces(call, parsed, data))
         if (one := re.fullmatch(r"(?:[lr]/)?(\d+)/\d+", parsed.value("number") or "")) is not None:
@@ -65,6 +68,14 @@ async def split(call: Call, io: Io) -> int:
         await io.err(f"{call.name}: {prefix}: {err.strerror}\n")
         return 1
     return 0
+
+
+def _part(begin: bytes, at: int, length: int) -> bytes:
+    """How part number ``at`` of a file begins that begins with ``begin`` and holds no more; no two begin alike."""
+    if at == 0 and (length <= len(begin) or len(begin) <= PART):
+        return begin[:length]
+    own = hashlib.shake_256(begin + at.to_bytes(2, "big")).digest(min(LENGTH, length))
+    return begin[:-PART] + own[:PART] if at == 0 else own if len(begin) > PART else b""
 
 
 def _unread(name: str, error: OSError) -> str:
