@@ -372,7 +372,7 @@ class Shell:
             self._looks = True  # what only comes now may look anywhere
             self._moved()
         text = self._led(script, pid, parent, source)
-        self._calls(text)
+        self._register(syntax.names(text) - OURS)
         return text
 
     def _register(self, names: Iterable[str]) -> None:
