@@ -27,6 +27,8 @@ STEADY = 15.0
 _BLOCKED = 0.25
 """Real seconds by which a timer is late when the loop itself was kept from going on."""
 
+_HUSH, _TICK = 6, 0.001
+"""Looks at which nothing has stirred, and real seconds between them: what went into a pipe is at its other end."""
 
 _VISIBLE = 0.05
 """Seconds that are too short to be shown."""
@@ -88,6 +90,7 @@ class Timeline:
         self._wakes: list[_Wake] = []
         self._number = 0
         self._stepping = False
+        self._still = 0
         self._waiting: asyncio.TimerHandle | None = None
         self._tired: asyncio.TimerHandle | None = None
 
@@ -105,6 +108,7 @@ class Timeline:
 
     def settle(self) -> None:
         """Look, as soon as this turn of the loop is over, whether time can go on."""
+        self._still = 0
         if not self._stepping:
             self._stepping = True
             asyncio.get_running_loop().call_soon(self._step)
@@ -141,10 +145,21 @@ class Timeline:
         if wake is None:
             return
         ahead = wake.when - self.moment
+        if ahead > 0 and self._stirring():
+            return
         if ahead > 0 and (real := self.pace.wait(ahead)) > 0:
             self._waiting = asyncio.get_running_loop().call_later(real, self._wake, wake)
         else:
             self._wake(wake)
+
+    def _stirring(self) -> bool:
+        """Whether something may still be on its way through a pipe; then it is looked again when it is there."""
+        if self._still == _HUSH or not any(one.abreast for one in self.strands):
+            return False
+        self._still += 1
+        self._stepping = True
+        asyncio.get_running_loop().call_later(_TICK, self._step)
+        return True
 
     def _hinders(self, one: Strand, front: Strand) -> bool:
         if one.patient:
@@ -177,9 +192,7 @@ class Timeline:
         if wake.future.done():
             self.settle()
             return
-        if (
-            not self._wakes or self._wakes[0] is not wake
-        ):  # it is gone, or something came before it
+        if not self._wakes or self._wakes[0] is not wake:  # it is gone, or something came before it
             self.settle()
             return
         heapq.heappop(self._wakes)
@@ -267,7 +280,8 @@ class Strand:
     """One shell's thread of the machine's time. Open from ``open`` to ``close``.
 
     ``patient``: it computes without end, and the others no longer wait for it. ``bounded``: it listens no longer than
-    a cell may take. ``spent``: seconds that it slept and listened in all.
+    a cell may take. ``abreast``: programs of it live at one time, and read what others of them write. ``spent``:
+    seconds that it slept and listened in all.
     ``nice``: the niceness of what it starts. ``newborn``: its process is being made, as the child of how many jobs says
     ``generation``. ``left``: seconds that its next sleep takes, where another kernel began it. ``ender`` kills what
     lives on it and gives the task to wait for.
@@ -280,6 +294,7 @@ class Strand:
         self.frozen = False
         self.patient = False
         self.bounded = False
+        self.abreast = False
         self.spent = 0.0
         self.newborn = False
         self.generation = 0
@@ -399,7 +414,7 @@ class Strand:
         self.spent += seconds
         timeline = self.timeline
         alone = self is timeline.front and len(timeline.strands) <= 1
-        if alone and (not timeline.pace.rate or seconds < _VISIBLE):
+        if alone and not self.abreast and (not timeline.pace.rate or seconds < _VISIBLE):
             timeline.advance(seconds)
             await asyncio.sleep(0)  # an interrupt gets its turn, even in a loop of sleeps
             return

@@ -20,6 +20,7 @@ import bashkit
 from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
+from llm_kernel.shell.abreast import abreast
 from llm_kernel.shell.background import CONTROL, Order, shown
 from llm_kernel.shell.beginning import ALIASES, CONDA, environment, prologue
 from llm_kernel.shell.call import Call, Run
@@ -83,6 +84,7 @@ _RESTLESS = (
 
 _WORD = re.compile(r"[\w./+:@~-]+")
 
+_FUNCTION = "function_definition"
 _SINGLE = re.compile(r"[^;\n|&<>`$(){}!]+")
 """One simple command: before its program writes, nobody does."""
 
@@ -152,6 +154,7 @@ class Shell:
         self._kept: Kept | None = None
         self._values: list[dict[str, Any]] = []
         self._single = False
+        self._abreast = False
         self._running = False
         self._stopped: int | None = None
         self._source, self._here = "", cwd
@@ -192,7 +195,8 @@ class Shell:
             self._kept = None
         reached = self._reach(script, names) if writes else frozenset()
         script = self._led(script)
-        self._register(syntax.names(script) - OURS)
+        crowded = self.strand.abreast
+        self._calls(script)
 
         async def errors(data: bytes) -> None:
             await err(self._saying.mended(data, self._source, self._here))
@@ -217,6 +221,7 @@ class Shell:
             raise
         finally:
             self._running = False
+            self.strand.abreast = crowded
             self._machine.files.writers.end(written)
             self._inner.over()
             self._times.over()
@@ -372,8 +377,18 @@ class Shell:
             self._looks = True  # what only comes now may look anywhere
             self._moved()
         text = self._led(script, pid, parent, source)
-        self._register(syntax.names(text) - OURS)
+        self._calls(text)
         return text
+
+    def _calls(self, script: str) -> None:
+        """Let what ``script`` calls reach our programs; its functions need not, and would have no input from a pipe."""
+        functions = _defined(script).union(self.functions) if "|" in script else frozenset[str]()
+        for name in (functions & self._registered) - self._always:
+            self._registered.discard(name)
+            self._bash.remove_builtin(name)  # type: ignore[attr-defined]  # the library's stubs lack it
+        self.strand.abreast = self.strand.abreast or self._abreast or abreast(script)
+        self._abreast = self._abreast or (self.strand.abreast and _defines(script))
+        self._register(syntax.names(script) - OURS - functions)
 
     def _register(self, names: Iterable[str]) -> None:
         for name in names:
@@ -467,6 +482,7 @@ class Shell:
         await child.begin(owned(state))
         child._prologue += f"set -- {words}; " if words else ""
         child._prologue += f"{kept}; " if kept else ""
+        child._abreast = self._abreast
         child._sight = Sight(self._machine.files, TOOLS, blind="()" in state)
         child._adopted = process if order.simple else None
         child._guide.forked, child._inner.own = True, process.pid
@@ -530,6 +546,14 @@ class Shell:
         seed = (self._machine.seed * 1103515245 + int(clock.now) * 12345 + self.status) % 32768
         moment = f"EPOCHSECONDS={int(clock.now)}; EPOCHREALTIME={clock.now:.6f}"
         return f"RANDOM={seed}; SECONDS={self._elapsed.seconds}; {moment}; "
+
+
+def _defined(script: str) -> frozenset[str]:
+    """The functions that it defines."""
+    if not _defines(script):
+        return frozenset()
+    found = (node.child_by_field_name("name") for node in syntax.walk(syntax.parse(script)) if node.type == _FUNCTION)
+    return frozenset((name.text or b"").decode("utf-8", "replace") for name in found if name is not None)
 
 
 def _defines(script: str) -> bool:
