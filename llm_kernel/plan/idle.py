@@ -15,6 +15,10 @@ from llm_kernel.plan.values import Env
 from llm_kernel.plan.walk import Flow, Walk
 
 
+_INNER = frozenset(["array", "slope"])
+"""What changes in a tensor without its name being written."""
+
+
 def set_anew(w: Walk, body: Sequence[ast.stmt]) -> set[str]:
     """The names that every turn sets before it, or a function that it calls, reads them."""
     found: set[str] = set()
@@ -53,7 +57,7 @@ def second_turn(
 
     flow, nodes, moved = noted(w, walk)
     quiet = not moved
-    if flow is not None:
+    if flow is not None or moved & _INNER:
         return flow, nodes, list(body), False
     kept = {n for n, (each, did, called) in enumerate(seen)
             if did or (called and not quiet) or turned(each) or w.touches(each)[0] & moved}  # fmt: skip

@@ -6,6 +6,8 @@ import ast
 import math
 import string
 
+from llm_kernel.plan.boosting.estimators import BOOSTED, booster_attribute
+from llm_kernel.plan.boosting.given import BOOSTER, TABLE, table_attribute
 from llm_kernel.plan.copies import deepcopy
 from llm_kernel.plan.data import (
     FRAMEWORK_WORDS,
@@ -34,6 +36,7 @@ from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.shapes.batches import TRANSFORMS
 from llm_kernel.plan.shapes.cards import CARDS
 from llm_kernel.plan.shapes.chance import lose_all
+from llm_kernel.plan.shapes.descent import followed, optimizer_method
 from llm_kernel.plan.shapes.gradients import GRADIENTS, MODE, around
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.metrics import estimated
@@ -136,7 +139,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
         w.emit(Free(expr=w.source(node)))
     if path in KINDS and last != "strftime":
         return Unknown(KINDS[path])
-    forget(w, args)
+    if made is None:
+        forget(w, args)
     if root not in _STEADY and not path.startswith("torch.Generator"):
         lose_all(w)
         if root not in ("torch", "numpy"):
@@ -160,12 +164,12 @@ def _rated(
 ) -> Thing | None:
     """The optimizer or scheduler that a call makes; any other library may change the rates of those it is given."""
     made: Thing | None = None
-    if path.startswith("torch.optim.") and args:
-        forget(w, args[0] if isinstance(args[0], (list, tuple)) else [])  # its steps are not followed
-    if path == f"torch.optim.{last}" and last in OPTIMIZERS:
+    if path == f"torch.optim.{last}" and last in OPTIMIZERS and (w.telling or followed(args[:1])):
         made = optimizer(w, last, args, named, node)
     elif path == f"torch.optim.lr_scheduler.{last}" and last in SCHEDULERS:
         made = scheduler(w, last, args, named)
+    if made is None and path.startswith("torch.optim.") and args:
+        forget(w, args[0] if isinstance(args[0], (list, tuple)) else [])  # its steps are not followed
     if made is None and last not in ("step", "unscale_", "zero_grad"):
         give_up(w, [*args, *named.values()])
     return made
@@ -207,6 +211,8 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
         return logger_method(w, owner, name, args, node)
     if owner.kind == "file":
         return file_method(w, owner, name, args)
+    if owner.kind == "optimizer" and name in ("step", "zero_grad"):
+        return optimizer_method(w, owner, name, args, named)
     if owner.kind in ("optimizer", "scheduler"):
         return rate_method(w, owner, name, args, named)
     if owner.kind == "random":
@@ -231,6 +237,9 @@ THINGS: dict[str, ThingCall] = {"method": call_method, "module": called}
 THINGS |= PARALLEL_THINGS | KERAS_THINGS | {MODE: around}
 
 
+_OBJECTS = OBJECTS | {BOOSTER: booster_attribute, TABLE: table_attribute}
+
+
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
     """``value.name`` of a library's object."""
     if value.kind == "module":
@@ -241,8 +250,8 @@ def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
         return rate_attribute(value, name)
     if name in value.attrs and name not in ("steps", "this", "inner", "text", "stream"):
         return value.attrs[name]
-    if value.kind in OBJECTS:
-        return OBJECTS[value.kind](value, name)
+    if value.kind in _OBJECTS:
+        return _OBJECTS[value.kind](value, name)
     if value.kind in ("namespace", "simple", "sorted"):
         if name == "__dict__":
             return value.attrs
@@ -261,6 +270,6 @@ LIBRARY: dict[str, Handler] = {
     "sys.exit": exit_, "os._exit": exit_, "copy.deepcopy": deepcopy,
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
-LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL
+LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED
 LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

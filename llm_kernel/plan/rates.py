@@ -16,7 +16,8 @@ from llm_kernel.plan.text import joined, parts_of, shown
 from llm_kernel.plan.values import Group, Text, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["OPTIMIZERS", "SCHEDULERS", "give_up", "optimizer", "rate_attribute", "rate_method", "scheduler", "tells"]
+__all__ = ["OPTIMIZERS", "SCHEDULERS", "give_up", "groups_of", "optimizer", "rate_attribute", "rate_method",
+           "scheduler", "tells"]  # fmt: skip
 
 _TOLD = ("get_last_lr", "_last_lr")
 _PLAIN = {"weight_decay": 0, "eps": 1e-8, "lr": 1e-3}
@@ -75,7 +76,7 @@ def optimizer(w: Walk, name: str, args: list[Value], named: dict[str, Value], no
     held = args[0] if args else named.get("params")
     words = _SECOND if name == "SGD" else _ADAMS if name.startswith("Ada") and name in ("Adam", "AdamW") else ("lr",)
     given = dict(zip(words, args[1:], strict=False)) | {key: each for key, each in named.items() if key != "params"}
-    if not w.telling or len(args) - 1 > len(words) or _open(node):
+    if len(args) - 1 > len(words) or _open(node):
         return None
     groups: list[Value]
     if isinstance(held, (list, tuple)) and held and all(isinstance(each, dict) for each in held):
@@ -95,7 +96,8 @@ def optimizer(w: Walk, name: str, args: list[Value], named: dict[str, Value], no
     return made
 
 
-def _groups(of: Value) -> list[Group]:
+def groups_of(of: Value) -> list[Group]:
+    """The groups of parameters of an optimizer, where they are known."""
     held = of.attrs.get("param_groups") if isinstance(of, Thing) else None
     return [each for each in held if isinstance(each, Group) and "lr" in each] if isinstance(held, list) else []
 
@@ -109,18 +111,18 @@ def give_up(w: Walk, things: Iterable[Value]) -> None:
             continue
         for name in ("last_epoch", "best", "bad", "cooling", "at", "length") if each.kind == "scheduler" else ():
             w.state.put(each.attrs, name, Unknown("int" if name == "last_epoch" else "any"))
-        for group in _groups(each if each.kind == "optimizer" else each.attrs["optimizer"]):
+        for group in groups_of(each if each.kind == "optimizer" else each.attrs["optimizer"]):
             w.state.put(group, "lr", _FLOAT)
 
 
 def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) -> Thing | None:
     """A new scheduler; None where it is of an optimizer that nobody knows."""
     of = args[0] if args else named.get("optimizer")
-    if not isinstance(of, Thing) or of.kind != "optimizer" or not _groups(of):
+    if not isinstance(of, Thing) or of.kind != "optimizer" or not groups_of(of):
         return None
     words = {**PARAMETERS[name], "last_epoch": -1, "verbose": False}
     given = dict(zip(words, args[1:], strict=False)) | {key: each for key, each in named.items() if key != "optimizer"}
-    base: list[Value] = [group.get("initial_lr", group["lr"]) for group in _groups(of)]
+    base: list[Value] = [group.get("initial_lr", group["lr"]) for group in groups_of(of)]
     if name == "OneCycleLR":
         most: Value = given.get("max_lr")
         base = list(most) if isinstance(most, (list, tuple)) else [most] * len(base)
@@ -129,12 +131,12 @@ def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) ->
             "around": w.around, "at": 0, "length": length, "best": None, "bad": 0, "cooling": 0}  # fmt: skip
     made = Thing("scheduler", Group(held))
     w.state.made(made.attrs)
-    for group, rate in zip(_groups(of), base, strict=False):
+    for group, rate in zip(groups_of(of), base, strict=False):
         w.state.put(group, "initial_lr", rate)
     spoken = given.get("verbose", False) is False or _speaks(w) is not None
     begun_anew = given.get("last_epoch", -1) == -1 and spoken
     odd = given.keys() - words.keys() or not begun_anew
-    if odd or len(base) != len(_groups(of)):
+    if odd or len(base) != len(groups_of(of)):
         give_up(w, [made])
     elif name != "ReduceLROnPlateau":
         _set(w, made, 0)
@@ -143,7 +145,7 @@ def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) ->
 
 def _set(w: Walk, this: Thing, n: int) -> None:
     """Set the rates of step ``n``."""
-    base, groups = this.attrs["base_lrs"], _groups(this.attrs["optimizer"])
+    base, groups = this.attrs["base_lrs"], groups_of(this.attrs["optimizer"])
     assert isinstance(base, list)
     try:
         pairs = enumerate(zip(groups, base, strict=True))
@@ -230,7 +232,7 @@ def _watched(w: Walk, this: Thing, metric: Value, n: int) -> None:
     if cooling > 0:
         bad, cooling = 0, cooling - 1
     if bad > of["patience"]:
-        for at, group in enumerate(_groups(held["optimizer"])):
+        for at, group in enumerate(groups_of(held["optimizer"])):
             old: Any = group["lr"]
             new = max(float(old) * of["factor"], of["min_lr"]) if _number(old) else old
             if _number(old) and old - new > of["eps"]:
@@ -257,7 +259,7 @@ def _shown(w: Walk, this: Thing) -> str | Text | None:
     if version is None or (version >= (1, 10) and not first <= version <= last):
         return None
     parts: list[Any] = [f"{name} ("]
-    for n, group in enumerate(_groups(this)):
+    for n, group in enumerate(groups_of(this)):
         fields = {**(more if version >= first else {}), **group}
         parts.append(f"\nParameter Group {n}\n")
         for key in sorted(fields):
@@ -269,7 +271,7 @@ def _shown(w: Walk, this: Thing) -> str | Text | None:
 def rate_method(w: Walk, this: Thing, name: str, args: list[Value], named: dict[str, Value]) -> Value:
     """A method that ``rate_attribute`` gave."""
     if name == "get_last_lr":
-        return [group["lr"] for group in _groups(this.attrs["optimizer"])]
+        return [group["lr"] for group in groups_of(this.attrs["optimizer"])]
     if name == "step":
         _stepped(w, this, args, named)
     elif name == "__str__":
@@ -286,7 +288,7 @@ def rate_method(w: Walk, this: Thing, name: str, args: list[Value], named: dict[
 
 
 _METHODS = {
-    "optimizer": ("__str__", "load_state_dict", "add_param_group"),
+    "optimizer": ("step", "zero_grad", "__str__", "load_state_dict", "add_param_group"),
     "scheduler": ("step", "get_last_lr", "load_state_dict"),
 }
 
@@ -296,7 +298,7 @@ def rate_attribute(value: Thing, name: str) -> Value:
     if name in _METHODS[value.kind] and not (name == "get_last_lr" and value.attrs["name"] == "ReduceLROnPlateau"):
         return Thing("method", {"this": value, "name": name})
     if value.kind == "scheduler" and name == "_last_lr":
-        return [group["lr"] for group in _groups(value.attrs["optimizer"])]
+        return [group["lr"] for group in groups_of(value.attrs["optimizer"])]
     if name in ("param_groups", "last_epoch", "base_lrs", "optimizer") and name in value.attrs:
         return value.attrs[name]
     module = "torch.optim.lr_scheduler" if value.kind == "scheduler" else "torch.optim"

@@ -195,8 +195,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
     if spec == "":
         return shown(value, ask, expr=expr)
-    if isinstance(value, Tensor) and value.numbers is not None and not value.dims:
-        value = Rough(value.numbers.item()) if value.rough else value.numbers.item()
+    value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
     if isinstance(value, Rough) and _fine(spec):
         return Text((hole(value, spec, expr),))
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
@@ -212,6 +211,13 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     if isinstance(text, str):
         return text if _WIDE.search(spec) else format(text, spec)
     return Text((Hole("time", spec, expr),)) if _DATE.search(spec) else Text((hole(value, spec, expr),))
+
+
+def _alone(value: Tensor) -> Value:
+    """The number of a tensor of one element, where it is known."""
+    if value.numbers is None or value.count != 1:
+        return value
+    return Rough(value.numbers.item()) if value.rough else value.numbers.item()
 
 
 def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) -> str | Text:
@@ -246,6 +252,7 @@ def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) ->
 
 def _one_percent(spec: re.Match[str], one: Value, ask: Ask, expr: str) -> tuple[str | Hole, ...]:
     width, digits, letter = spec["width"] or "", spec["digits"], spec["type"]
+    one = _alone(one) if isinstance(one, Tensor) and letter not in "sra" else one
     sure = known(one) and not (_rough(one) and (letter in "sra" or _fine(f".{digits or 6}{letter}")))
     if sure and width != "*" and len(width) < 5:
         return (spec[0].replace(f"({spec['key']})", "") % (one,),)

@@ -13,7 +13,7 @@ from llm_kernel.plan.shapes.functions import FUNCTIONS, permute
 from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.nets import moved
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, like, tensor, whole, wholes
-from llm_kernel.plan.values import Unknown, Value
+from llm_kernel.plan.values import Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
 __all__ = ["NUMPY", "add_to", "forget", "related", "set_item", "write"]
@@ -148,6 +148,9 @@ def related(w: Walk, made: Value, args: list[Value]) -> Value:
 def forget(w: Walk, values: Any) -> None:
     """The numbers of these, or the device of a module, may have been changed by code that nobody follows."""
     for each in values:
+        if isinstance(each, Thing) and each.kind == "optimizer":
+            groups: Any = each.attrs["param_groups"]
+            forget(w, [one for group in groups for one in group.get("params") or ()])
         if is_module(each):
             moved(w, each, "?", None)
         if isinstance(each, Tensor) and each.cell is not None and each.numbers is not None:
@@ -163,6 +166,10 @@ def write(w: Walk, this: Tensor, array: Any) -> None:
         w.state.put(family, "writes", family.get("writes", 0) + 1)
         w.state.put(this.cell.held, "seen", family["writes"])
     w.state.put(this.cell.held, "array", array)
+    whole = this.cell.held.get("whole")
+    if isinstance(whole, Tensor) and whole.cell is not None:
+        w.state.put(whole.cell.held, "seen", this.cell.held["seen"])
+        w.state.put(whole.cell.held, "array", array)
 
 
 def set_item(w: Walk, this: Tensor, key: Value, value: Value) -> None:

@@ -315,7 +315,7 @@ def _apart(this: Tensor) -> Value:
     assert this.numbers is not None
     assert this.cell is not None
     made = tensor(this.dims, this.dtype, of=this.of, device=this.device)
-    cell = Cell({"array": this.numbers, "rough": this.rough})
+    cell = Cell({"array": this.numbers, "rough": this.rough, "whole": this})
     this.cell.share(cell)
     return replace(made, cell=cell)
 
@@ -395,6 +395,8 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
             return Size(this.dims) if this.of == "torch" else this.dims
         case "ndim":
             return len(this.dims)
+        case "data" if this.numbers is not None:
+            return _apart(this)
         case "data" | "real":
             return replace(this, role="", grad=False, cell=None)
         case "T":
