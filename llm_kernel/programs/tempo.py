@@ -147,10 +147,12 @@ class Tempo:
             line = _stepped(line, int(bar[1]), self._since + seconds)
         if not beat.share:
             return False, line
+        whole_turn = self._since + seconds if beat.closes == 1 else 0.0
         self._since = 0.0 if beat.closes == 1 else self._since + seconds
         self.credit += seconds
-        if self.bounds is not None and (clocked := self.bounds.clocked(text, self.credit)) is not None:
-            line = clocked + line[len(text) :]
+        shown = line.rstrip("\r\n")
+        if self.bounds is not None and (clocked := self.bounds.clocked(shown, self.credit, whole_turn)) is not None:
+            line = clocked + line[len(shown) :]
         await self._streams.strand.sleep(seconds)
         self._works(seconds)
         self._struck += 1
