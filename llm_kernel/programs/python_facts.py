@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from llm_kernel.machine import releases
+from llm_kernel.machine.profiles import Account
+from llm_kernel.machine.system import User
 from llm_kernel.programs.exact.pip_site import managers_of
 from llm_kernel.programs.exact.python import module_version, own_version, package_of
 from llm_kernel.programs.python_platform import platform_line
@@ -209,6 +211,14 @@ class _Facts:
     def _python(self) -> list[int]:
         return [int(part) for part in own_version(self._interpreter()).split(".")[:3]]
 
+    def _user(self) -> User | Account:
+        """Who runs the program."""
+        system = self._machine.system
+        account = system.account("root" if "SUDO_USER" in self._call.env else system.user)
+        if account is None:
+            raise Unsure("who runs it")
+        return account
+
     def _interpreter(self) -> Call:
         base = posixpath.basename(self._call.name)
         return self._call if base.startswith("python") else Call("python3", (), self._machine)
@@ -232,11 +242,17 @@ _CALLS: dict[str, Callable[[_Facts], Any]] = {
     "getpass.getuser": lambda of: of._machine.system.user,
     "os.cpu_count": lambda of: of._machine.system.cpu.cores,
     "os.getcwd": lambda of: of._call.cwd,
+    "os.getegid": lambda of: of._user().gid,
+    "os.geteuid": lambda of: of._user().uid,
+    "os.getgid": lambda of: of._user().gid,
+    "os.getpid": lambda of: of._call.pid,
+    "os.getuid": lambda of: of._user().uid,
     "platform.machine": lambda of: of._machine.system.arch,
     "platform.node": lambda of: of._machine.system.host,
     "platform.platform": lambda of: platform_line(of._machine, tuple(of._python()[:2])),
     "platform.python_implementation": lambda of: "CPython",
     "platform.python_version": lambda of: ".".join(str(part) for part in of._python()),
+    "platform.python_version_tuple": lambda of: tuple(str(part) for part in of._python()),
     "platform.release": lambda of: of._machine.system.kernel,
     "platform.system": lambda of: "Linux",
     "socket.gethostname": lambda of: of._machine.system.host,

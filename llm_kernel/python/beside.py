@@ -60,11 +60,11 @@ class Beside:
             if not ours and name.partition(".")[0] in self._made and _private([*name.split("."), *words]):
                 raise Unsure(f"module: {name}")
             if name in LIBRARY:
-                self._library |= {name, name.partition(".")[0]} & LIBRARY.keys()
+                named = (name, *(f"{name}.{word}" for word in words if f"{name}.{word}" in LIBRARY))
+                self._library |= {part for each in named for part in _above(each)} & LIBRARY.keys()
                 continue
-            parts = name.split(".")
-            for index in range(len(parts)):
-                self.module(".".join(parts[: index + 1]), maybe=index > 0)
+            for index, each in enumerate(_above(name)):
+                self.module(each, maybe=index > 0)
             for word in words:
                 if name not in self._known or f"{name}.{word}" in self._made:
                     self.module(f"{name}.{word}", maybe=True)
@@ -151,6 +151,12 @@ def _imports(tree: ast.Module, package: str) -> Iterator[tuple[str, list[str]]]:
                 base = package.rsplit(".", node.level - 1)[0]
                 name = f"{base}.{name}" if name else base
             yield name, [alias.name for alias in node.names]
+
+
+def _above(dotted: str) -> list[str]:
+    """A module and the packages that it lies in."""
+    parts = dotted.split(".")
+    return [".".join(parts[: index + 1]) for index in range(len(parts))]
 
 
 def _private(words: Iterable[str]) -> bool:

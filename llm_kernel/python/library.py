@@ -49,9 +49,15 @@ LIBRARY: dict[str, frozenset[str]] = {
         "abc": "ABC ABCMeta abstractmethod",
         "argparse": """ArgumentParser ArgumentTypeError ArgumentDefaultsHelpFormatter RawDescriptionHelpFormatter
         RawTextHelpFormatter Namespace SUPPRESS REMAINDER""",
+        "array": "array typecodes ArrayType",
         "asyncio": """run gather sleep create_task wait_for Queue PriorityQueue LifoQueue QueueEmpty QueueFull Lock
         Event Semaphore BoundedSemaphore Condition TimeoutError CancelledError shield timeout TaskGroup""",
+        "bz2": "compress decompress BZ2Compressor BZ2Decompressor",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
+        "cmath": """acos acosh asin asinh atan atanh cos cosh e exp inf infj isclose isfinite isinf isnan log log10 nan
+        phase pi polar rect sin sinh sqrt tan tanh tau""",
+        "configparser": """ConfigParser RawConfigParser NoSectionError NoOptionError Error DuplicateSectionError
+        DuplicateOptionError MissingSectionHeaderError ParsingError ExtendedInterpolation BasicInterpolation""",
         "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList",
         "concurrent": "futures",
         "concurrent.futures": """ThreadPoolExecutor Future as_completed wait FIRST_COMPLETED FIRST_EXCEPTION
@@ -71,12 +77,15 @@ LIBRARY: dict[str, frozenset[str]] = {
         "fnmatch": "fnmatch fnmatchcase filter",
         "getpass": "getuser",
         "glob": "glob iglob",
-        "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s new",
+        "gzip": "open compress decompress GzipFile BadGzipFile",
+        "hashlib": """md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s new sha3_224 sha3_256 sha3_384 sha3_512
+        shake_128 shake_256 pbkdf2_hmac""",
         "logging": """debug info warning error critical exception log basicConfig getLogger Logger Handler StreamHandler
         FileHandler Formatter NullHandler DEBUG INFO WARNING WARN ERROR CRITICAL NOTSET disable getLevelName shutdown
         Filter LoggerAdapter""",
+        "lzma": "compress decompress LZMAError",
         "numbers": "Number Complex Real Rational Integral",
-        "platform": "machine node python_implementation python_version release system",
+        "platform": "machine node python_implementation python_version python_version_tuple release system",
         "pprint": "pprint pformat pp",
         "secrets": "token_hex token_bytes token_urlsafe choice randbelow randbits compare_digest",
         "shlex": "split quote join",
@@ -88,13 +97,17 @@ LIBRARY: dict[str, frozenset[str]] = {
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
         "traceback": "print_exc format_exc",
         "types": "SimpleNamespace MappingProxyType",
+        "unicodedata": "bidirectional category combining decimal digit lookup mirrored name normalize numeric",
         "unittest": """TestCase main TestSuite TextTestRunner TestLoader defaultTestLoader skip skipIf skipUnless
         expectedFailure SkipTest TestResult""",
         "urllib": "parse",
         "urllib.parse": "quote unquote quote_plus unquote_plus urlencode urlparse urlsplit parse_qs parse_qsl urljoin",
         "uuid": "uuid3 uuid5 UUID NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500 uuid4",
         "warnings": "warn simplefilter filterwarnings",
-        "zlib": "crc32 adler32",
+        "xml": "etree",
+        "xml.etree": "ElementTree",
+        "xml.etree.ElementTree": "Element SubElement ElementTree ParseError fromstring indent parse tostring XML",
+        "zlib": "crc32 adler32 compress decompress compressobj decompressobj error",
         "dataclasses": "dataclass field asdict astuple replace fields is_dataclass FrozenInstanceError KW_ONLY",
         "datetime": "datetime date time timedelta timezone MINYEAR MAXYEAR",
         "decimal": """Decimal getcontext ROUND_HALF_UP ROUND_HALF_EVEN ROUND_DOWN ROUND_UP ROUND_FLOOR ROUND_CEILING
@@ -120,7 +133,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         or_ not_ abs contains concat getitem is_ is_not lshift rshift invert pos truth countOf indexOf""",
         "os": """path sep linesep name environ getenv getcwd listdir mkdir makedirs remove unlink walk rename replace
         rmdir stat
-        cpu_count system popen""",
+        cpu_count system popen getpid getuid geteuid getgid""",
         "os.path": _PATH,
         "pathlib": "Path PurePosixPath",
         "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
@@ -137,7 +150,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         "string": """ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation Template
         capwords printable whitespace""",
         "sys": """argv exit stdin stdout stderr platform maxsize byteorder executable version_info setrecursionlimit
-        getrecursionlimit""",
+        getrecursionlimit getsizeof""",
         "textwrap": "wrap fill dedent indent shorten",
         "threading": """Thread Lock RLock Event Condition Semaphore BoundedSemaphore Barrier BrokenBarrierError Timer
         current_thread main_thread active_count enumerate local get_ident""",
@@ -168,11 +181,13 @@ SINCE: dict[str, int] = {
     "random.randbytes": 9, "statistics.linear_regression": 10, "statistics.correlation": 10,
     "statistics.covariance": 10, "statistics.NormalDist": 8, "typing.Annotated": 9, "typing.TypeAlias": 10,
     "typing.Self": 11, "shutil.copytree": 8, "subprocess": 7,
+    "gzip.BadGzipFile": 8, "xml.etree.ElementTree": 8, "xml.etree.ElementTree.indent": 9, "gzip.compress": 8,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
 BY_VERSION: dict[str, tuple[int, ...]] = {
-    "argparse": (13,), "fromisoformat": (7, 11), "isoformat": (7,),
+    "argparse": (13,), "configparser": (13,), "sys.getsizeof": (7, 8, 9, 10, 11, 12, 13),
+    "fromisoformat": (7, 11), "isoformat": (7,),
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),
     "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),

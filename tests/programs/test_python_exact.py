@@ -73,6 +73,8 @@ async def test_facts_are_the_machines() -> None:
     assert await notebook(f"python3 -c '{code}'") == out("1.8.0+cu111 True 2 11.1\n")
     code = "import os, socket, platform, sys\nprint(os.getcwd(), socket.gethostname() == platform.node(), sys.platform)"
     assert await notebook(f"mkdir d; cd d; python3 -c '{code}'") == out("/root/d True linux\n")
+    code = "import os, platform, abc\nprint(os.getuid(), os.getgid(), os.getpid() > 1, platform.python_version_tuple())"
+    assert await notebook(f"python3 -c '{code}'") == out("0 0 True ('3', '8', '5')\n")
 
 
 async def test_a_module_that_is_not_there_is_missed_where_the_program_gets_to_it() -> None:

@@ -72,7 +72,8 @@ def proxies(
 
 
 def _saying(value: Any) -> Callable[[], Any]:
-    return lambda: value
+    told = tuple(value) if isinstance(value, list) else value  # the wire knows no tuples
+    return lambda: told
 
 
 def _changed(found: Mapping[str, ModuleType], reach: Any) -> None:
@@ -81,6 +82,8 @@ def _changed(found: Mapping[str, ModuleType], reach: Any) -> None:
         module.__dict__.update(attrgetter=_getter(reach), methodcaller=_caller(reach))
     if module := found.get("functools"):
         module.__dict__["singledispatch"] = _dispatched
+    if (module := found.get("sys")) and "getsizeof" in vars(module):
+        module.__dict__["getsizeof"] = _size
     if module := found.get("collections"):
         real = module.namedtuple
 
@@ -88,6 +91,16 @@ def _changed(found: Mapping[str, ModuleType], reach: Any) -> None:
             return real(name, fields, rename=rename, defaults=defaults, module="__main__")
 
         module.__dict__["namedtuple"] = namedtuple
+
+
+_SIZED = (int, float, complex, bool, str, bytes, bytearray, list, tuple, dict, set, frozenset, range, type(None))
+
+
+def _size(value: Any, *default: int) -> int:
+    """``sys.getsizeof`` of what is the same here."""
+    if type(value) not in _SIZED:
+        raise Doubt("size of an object")
+    return sys.getsizeof(value)
 
 
 def _getter(reach: Any) -> Callable[..., Any]:

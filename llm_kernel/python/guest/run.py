@@ -27,7 +27,7 @@ from .hashes import Hashes
 from .modules import Modules, proxies
 from .paths import pathlib
 from .shut import shut
-from .storage import storage
+from .storage import opening, storage
 from .telling import Telling
 from .testing import unittest_on
 from .threads import NEEDING, threading_on
@@ -129,6 +129,7 @@ class _Run:
         if "sqlite3" in job["library"]:
             databases = importlib.import_module(".databases", __package__).databases
             shown["sqlite3"] = databases(self._files, shown["os"], self._trace.doubt, self._version)
+        opening(job["library"], self._files, shown["time"])
         shown |= {name: ModuleType(name) for name in _FACTS}
         self._telling = Telling(self._trace, self._files, self._errors.text, self._line)
         self._threads = self._threading()

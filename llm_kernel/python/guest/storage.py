@@ -5,13 +5,13 @@ from __future__ import annotations
 import fnmatch
 import importlib
 import posixpath
-from collections.abc import Iterator
-from types import ModuleType
+from collections.abc import Collection, Iterator
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 from .world import Doubt, Files
 
-__all__ = ["NATIVE", "Stat", "storage"]
+__all__ = ["NATIVE", "Stat", "opening", "storage"]
 
 NATIVE = ("rename", "rmdir", "stat", "replace")
 """Functions that are no Python code in CPython, whose frames do not show."""
@@ -154,6 +154,15 @@ class _Folder:
     def cleanup(self) -> None:
         """Remove it and all it holds."""
         self._storage.rmtree(self.name)
+
+
+def opening(library: Collection[str], files: Files, clock: ModuleType) -> None:
+    """Let modules of the library that open files by themselves, or look at the clock, have the machine's."""
+    for name in ("configparser", "xml.etree.ElementTree"):
+        if name in library:
+            vars(importlib.import_module(name))["open"] = files.open
+    if "gzip" in library:
+        vars(importlib.import_module("gzip")).update(builtins=SimpleNamespace(open=files.open), time=clock)
 
 
 def storage(files: Files, system: ModuleType, seed: str) -> dict[str, ModuleType]:
