@@ -25,6 +25,7 @@ from llm_kernel.python import Limits as Bounds
 from llm_kernel.session import Session, Setup
 from llm_kernel.settings import Settings, variable
 from llm_kernel.shell.limits import Limits
+from llm_kernel.shell.order import untold
 from llm_kernel.store.store import Store, home
 
 __all__ = ["Settings", "build"]
@@ -43,6 +44,7 @@ def build(settings: Settings) -> Session:
 
 
 def _build(settings: Settings) -> Session:
+    untold()
     local = _is_local(settings)
     taped = bool(settings.tape) and settings.tape_mode != "off"
     if settings.tape_base and not settings.tape:

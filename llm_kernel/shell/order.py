@@ -6,12 +6,13 @@ What bash's own words write in one burst is shown output first; within one progr
 from __future__ import annotations
 
 import asyncio
+import warnings
 from collections.abc import Awaitable, Callable, Collection
 from typing import TypeAlias
 
 from llm_kernel.patience import within
 
-__all__ = ["Order", "Sink", "Turns"]
+__all__ = ["Order", "Sink", "Turns", "untold"]
 
 Sink: TypeAlias = Callable[[bytes], Awaitable[None]]
 
@@ -26,6 +27,11 @@ _SLOW = 0.3
 
 _PATIENCE = 0.01
 """Seconds after which bytes are taken to have gone into a pipe or a file instead of here."""
+
+
+def untold() -> None:
+    """Let this process say nothing of a write that the library takes back, because its run was cancelled before."""
+    warnings.filterwarnings("ignore", r"coroutine 'Order\.(out|err)' was never awaited", RuntimeWarning)
 
 
 class Order:
