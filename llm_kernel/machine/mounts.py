@@ -46,7 +46,7 @@ def mounts(system: System) -> list[Mount]:
         _ram("devtmpfs" if rhel else "udev", "/dev", "devtmpfs", "rw,nosuid,relatime", half - 20_008, 611, shown=old),
         Mount("devpts", "/dev/pts", "devpts", "rw,nosuid,noexec,relatime,gid=5,mode=620,ptmxmode=000"),
         *([] if rhel else [run]),
-        *[_disk(disk) for disk in system.disks if disk.mount == "/"],
+        *[_disk(disk, old=old) for disk in system.disks if disk.mount == "/"],
         Mount("securityfs", "/sys/kernel/security", "securityfs", quick),
         _ram("tmpfs", "/dev/shm", "tmpfs", "rw,nosuid,nodev", half, 1),  # noqa: S108  # the machine's own
         *(
@@ -59,7 +59,7 @@ def mounts(system: System) -> list[Mount]:
         rows.append(_ram("tmpfs", "/sys/fs/cgroup", "tmpfs", "ro,nosuid,nodev,noexec", half, 18))
     else:
         rows.append(Mount("cgroup2", "/sys/fs/cgroup", "cgroup2", f"{quick},nsdelegate,memory_recursiveprot"))
-    rows += [_disk(disk) for disk in system.disks if disk.mount != "/"]
+    rows += [_disk(disk, old=old) for disk in system.disks if disk.mount != "/"]
     account = system.account(system.user)
     uid = account.uid if account else 0
     rows.append(_ram("tmpfs", f"/run/user/{uid}", "tmpfs", "rw,nosuid,nodev,relatime", tenth - 4, 26, used=4))
@@ -99,7 +99,7 @@ def _ram(
     return Mount(device, mount, kind, f"{options}{size}", total, used, 0, total // 4, inodes, shown)
 
 
-def _disk(disk: Disk) -> Mount:
+def _disk(disk: Disk, *, old: bool) -> Mount:
     size, used = disk.size // 1024, disk.used // 1024
     match disk.kind:
         case "ext4":
@@ -108,7 +108,7 @@ def _disk(disk: Disk) -> Mount:
         case "xfs":
             options, reserved = "rw,relatime,attr2,inode64,logbufs=8,logbsize=32k,noquota", 0
             total = size - min(size // 2000, 512 * 1024)
-            used += size // 140
+            used += 33_000 if old else size // 140  # later ones keep room for what files share
         case _:
             options, total, reserved = "rw,relatime,fmask=0077,dmask=0077,codepage=437", size - 1024, 0
     inodes = {"ext4": size // 16, "xfs": size // 2}.get(disk.kind, 0)

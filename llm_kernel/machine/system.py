@@ -66,7 +66,7 @@ class Ram:
 
 def _disks() -> list[Disk]:
     return [
-        Disk("/dev/sda2", "/", "ext4", 500 * 2**30 - 513 * 2**20, 8_214_000_000),
+        Disk("/dev/sda2", "/", "ext4", 500 * 2**30 - 513 * 2**20, 2 * 2**20),
         Disk("/dev/sda1", "/boot/efi", "vfat", 512 * 2**20, 6_369_280),
     ]
 
@@ -207,8 +207,8 @@ class System:
             kind = (found["kind"] or self.profile.filesystem).lower()
             disk = Disk(self._next_device(), mount, kind, size, 0)
             self.disks.append(disk)
-        elif disk.used > size * 0.93:
-            raise Refused(f"disk: {mount} holds {say_size(disk.used)} already")
+        elif (held := disk.used + self.swap * (mount == "/")) > size * 0.93:
+            raise Refused(f"disk: {mount} holds {say_size(held)} already")
         disk.size = size
         return [f"{mount}: {say_size(size)} on {disk.device}"]
 

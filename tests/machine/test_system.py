@@ -73,7 +73,7 @@ def test_a_processor_is_read_as_people_name_it(text: str, cpu: Cpu) -> None:
         ("memory", "lots", "usage: machine memory 256G"),
         ("memory", "100K", "256M to 64T"),
         ("disk", "nope", "usage: machine disk / 2T"),
-        ("disk", "/ 5G", "holds 7.6 GiB already"),
+        ("disk", "/ 5G", "holds 8 GiB already"),
         ("host", "a b", "usage: machine host NAME"),
         ("host", "-x", "usage: machine host NAME"),
         ("python", "2.7", "3.4 to 3.14"),
