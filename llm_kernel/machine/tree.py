@@ -257,7 +257,7 @@ def _programs(system: System, facts: dict[str, Any]) -> dict[str, Node]:
     if made.like == "debian":
         nodes[f"{base}/sh"] = Node("symlink", target="dash")
         nodes["/usr/bin/awk"] = Node("symlink", target="/etc/alternatives/awk")
-        nodes["/etc/alternatives/awk"] = Node("symlink", target="/usr/bin/gawk")
+        nodes["/etc/alternatives/awk"] = Node("symlink", target="/usr/bin/mawk")
     else:
         nodes["/usr/bin/sh"] = Node("symlink", target="bash")
     nodes |= _systemd(made)

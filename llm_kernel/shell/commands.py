@@ -59,9 +59,6 @@ _MISSING = {
 _CONTROLLED = frozenset(["kill", "wait", "trap"])
 """Words behind which a shell with traps looks for signals, or says what its traps are."""
 
-_AWKS = frozenset(["mawk", "nawk"])
-"""Names under which the library does not know its awk."""
-
 _FRONTING = frozenset(["fg", "bg"])
 """Words that a shell without job control refuses."""
 
@@ -96,8 +93,8 @@ class Command:
         name, rest = text_of(words[0]), [text_of(word) for word in words[1:]]
         found = _PLACE.fullmatch(name)
         base = found[1] if found else name
-        if base in _AWKS and not self._lead.absent(base):
-            base = "awk"
+        if base == "awk" and self._lead.absent("mawk"):
+            base = "gawk"
         edits = self._bare(words, base, rest) if not wrapper else None
         if edits is None:
             edits = self._either(words, base, rest, wrapper)

@@ -13,7 +13,7 @@ from llm_kernel.shell.defining import NAMES, defined
 
 __all__ = ["KINDS", "asks", "moved", "program_at"]
 
-KINDS = {"awk": "awk", "gawk": "awk", "mawk": "awk", "nawk": "awk", "jq": "jq"}
+KINDS = {"gawk": "awk", "jq": "jq"}
 """The language of each tool."""
 
 _TAKING = {"awk": {"-F": 1, "-v": 1, "--assign": 1, "--field-separator": 1}, "jq": {"--indent": 1, "-L": 1}}

@@ -12,9 +12,6 @@ from llm_kernel.shell.wording import mended
 
 __all__ = ["Saying", "resource"]
 
-_MAWK = ("ubuntu", "debian")
-"""Systems whose awk is mawk."""
-
 _TIME = re.compile(rb"real\t0m[\d.]+s\nuser\tunavailable\nsys\tunavailable\n")
 _TWICE = re.compile(rb"(?m)^env: '[^']*': No such file or directory\n")
 _LINE = re.compile(rb"(command not found)\. Did you mean: [^\n]*\?")
@@ -54,8 +51,7 @@ class Saying:
 
     def mended(self, data: bytes, script: str, cwd: str) -> bytes:
         """The library's few wordings that are not bash's, in bash's words; ``script`` was run in ``cwd``."""
-        mawk = self._machine.system.os in _MAWK
-        data = self._inner.named(mended(data, script, cwd, mawk=mawk))
+        data = self._inner.named(mended(data, script, cwd))
         if b"__llm_kernel" in data:
             data = data.replace(GONE.encode(), b"")
         if b"unavailable" in data:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 
-from llm_kernel.shell.mawk import mawk_says
 from llm_kernel.shell.permits import said_of
 
 __all__ = ["mended", "untraced"]
@@ -84,11 +83,10 @@ _SAYS = {
 """How a tool says that a file is not there, or is a directory, where it is more than the file's name."""
 
 
-def mended(data: bytes, script: str = "", cwd: str = "/", *, mawk: bool = False) -> bytes:
+def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     """What is written to standard error, without a word of the library's, or of ours.
 
-    ``script`` and its directory tell how a file was named that the library says the whole path of. ``mawk``: it is
-    the machine's awk.
+    ``script`` and its directory tell how a file was named that the library says the whole path of.
     """
     data = untraced(data)
     if b"invalid conversion" in data:
@@ -100,7 +98,6 @@ def mended(data: bytes, script: str = "", cwd: str = "/", *, mawk: bool = False)
     if data.startswith(b"awk: "):
         called = _AWK.findall(script)
         name = called[0] if len(set(called)) == 1 else "awk"
-        data = mawk_says(data) if mawk and name != "gawk" else data
         data = re.sub(rb"(?m)^awk: ", f"{name}: ".encode(), data)
     if b"missing ]" in data:
         data = _UNCLOSED.sub(lambda _: b"bash: line %d: [: missing `]'" % _unclosed(script), data)
