@@ -12,6 +12,7 @@ from llm_kernel.plan import Plan
 from llm_kernel.plan.curves import Course, course
 from llm_kernel.plan.curves.figures import Figures
 from llm_kernel.plan.curves.meanings import definitions
+from llm_kernel.plan.curves.memory import Memory
 from llm_kernel.plan.curves.places import Places
 
 __all__ = ["Bounds", "bounds"]
@@ -20,11 +21,11 @@ __all__ = ["Bounds", "bounds"]
 class Bounds:
     """The rows of one run; ``course`` is the way that its figures go."""
 
-    def __init__(self, plan: Plan, source: str, course: Course) -> None:
+    def __init__(self, plan: Plan, source: str, course: Course, memory: Memory | None = None) -> None:
         places = Places(plan.nodes, definitions(source), course.recipe.updates)
         self.course = course
         self.scale = places.scale
-        self._figures = Figures(places.all(), course, places.turns * places.scale)
+        self._figures = Figures(places.all(), course, places.turns * places.scale, memory)
 
     @property
     def replaced(self) -> int:
@@ -40,12 +41,17 @@ class Bounds:
         """``text``, one row without its end, with its figures within bounds; ``elapsed``: the run's seconds so far."""
         return self._figures.held(text, elapsed)
 
-    def clocked(self, text: str, elapsed: float) -> str | None:
-        """``text`` with its times since the run began ``elapsed`` seconds ago; None where it tells none."""
-        return self._figures.clocked(text, elapsed)
+    def clocked(self, text: str, elapsed: float, turn: float = 0.0) -> str | None:
+        """``text`` with its times since the run began ``elapsed`` seconds ago; None where it tells none.
+
+        ``turn``: the seconds of the turn that ends with it.
+        """
+        return self._figures.clocked(text, elapsed, turn)
 
 
-def bounds(plan: Plan, source: str, argv: Sequence[str] = (), seed: str = "") -> Bounds | None:
-    """The bounds of a run; None where the script trains nothing."""
+def bounds(
+    plan: Plan, source: str, argv: Sequence[str] = (), seed: str = "", memory: Memory | None = None
+) -> Bounds | None:
+    """The bounds of a run that takes so much ``memory``; None where the script trains nothing."""
     found = course(source, argv, seed)
-    return None if found is None else Bounds(plan, source, found)
+    return None if found is None else Bounds(plan, source, found, memory)

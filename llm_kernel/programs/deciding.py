@@ -18,6 +18,7 @@ from typing import Any
 
 from llm_kernel.plan import Choice, Free, Hole, Line, Literal, Loop, Plan, every_node, plan
 from llm_kernel.plan.curves import Course, course
+from llm_kernel.plan.curves.kinds import SHARES
 from llm_kernel.plan.curves.meanings import definitions
 from llm_kernel.plan.curves.places import Places
 from llm_kernel.plan.curves.roles import Role, role_of
@@ -28,7 +29,7 @@ __all__ = ["Decided", "decided"]
 
 _FIGURES, _TURN, _RUN, _TORCH = "<figures>", "<turn>", "<run>", "<torch>"
 """Names that no source can have."""
-_KINDS = frozenset({"loss", "accuracy", "f1", "rmse", "ppl", "mae", "r2", "iou", "dice", "map", "reward"})
+_KINDS = SHARES - {"top5"} | {"loss", "rmse", "ppl", "mae", "r2", "reward"}
 _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500

@@ -87,7 +87,8 @@ class Training:
         self._kept |= {self._call.path(one.at(0)[0]) for one in plan.saves}
         noise = random.Random(f"{seed}/{self._process.pid}/{self._script.name}").uniform(0.92, 1.1)
         seconds = self.work.seconds_per_epoch(self._machine) * noise
-        held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}")
+        memory = self.work.memory(self._machine)
+        held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}", memory)
         seconds *= held.scale if held is not None else 1.0
         return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, held))
 

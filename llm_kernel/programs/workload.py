@@ -16,6 +16,7 @@ from llm_kernel.machine.processes import GpuUse
 from llm_kernel.plan import plan
 from llm_kernel.plan.curves import recipe
 from llm_kernel.plan.curves.constants import Constants
+from llm_kernel.plan.curves.memory import Memory
 from llm_kernel.plan.curves.recipe import Recipe
 from llm_kernel.plan.weight import Load
 from llm_kernel.programs.cardspeed import halved
@@ -83,6 +84,8 @@ _TOKENS = 120
 _SMALL, _LARGE = 95, 1024
 """Pictures smaller than those of ImageNet have networks of their own, whatever they are called."""
 _CROP = re.compile(r"(?:RandomResizedCrop|CenterCrop|RandomCrop)\(\s*\(?(\d{2,4})")
+_BETWEEN = 0.3
+"""The part of the most that is taken which stays between two steps, where the network is not known."""
 _STEP = 0.0012
 """Seconds of one step of the optimizer beside its examples, on one RTX 3090."""
 
@@ -101,6 +104,8 @@ class Workload:
     epochs: int = 0
     """``steps`` of the optimizer in a pass where the data is the script's own, and is not loaded; ``epochs``
     passes over the data, 0 where the script only looks."""
+    kept: int = 0
+    """MiB of the weights and of what the optimizer keeps of them, 0 where nobody knows."""
     delivered: float = 0.0
     """Examples a second that a loader reads, where that is not part of ``rate``."""
 
@@ -109,6 +114,14 @@ class Workload:
         first = self.gpus[0] if self.gpus else 0
         more = 180 if len(self.gpus) > 1 else 0
         return {index: GpuUse(self.util, self.mem + (more if index == first else 0)) for index in self.gpus}
+
+    def memory(self, machine: Machine) -> Memory | None:
+        """What PyTorch counts of it on the first GPU; None on the processor."""
+        if not self.gpus:
+            return None
+        reserved = (self.mem - _context(machine, self.gpus)) * 2.0**20
+        peak = reserved / _SPARE
+        return Memory(peak, min(self.kept * 2.0**20 or _BETWEEN * peak, peak), reserved)
 
     def seconds_per_epoch(self, machine: Machine) -> float:
         """Seconds of one pass over the data, reading it included."""
@@ -164,7 +177,9 @@ def workload(
         rate = kind.rate * max(0.2, min((batch / 128) ** 0.35, 2.0))
         if told and told.pair.data and told.pair.task == "tokens":
             rate *= _TOKENS
-    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, _passes(source, args, found), delivered)
+    kept = round(_numbers(source, weight) / 2**20) if weight is not None else 0
+    passes = _passes(source, args, found)
+    return Workload(gpus, mem, kind.util, rate, samples, steps, kind.cpu, passes, kept, delivered)
 
 
 def _passes(source: str, args: tuple[str, ...], found: Recipe | None) -> int:
@@ -197,13 +212,20 @@ def _weight(source: str, args: tuple[str, ...], load: Load | None, gpus: tuple[i
 
 def _memory(source: str, load: Load, batch: int, gpus: tuple[int, ...], machine: Machine) -> int:
     """MiB: CUDA's own, the parameters with gradients and what the optimizer keeps of them, and the batch's way."""
-    boards = machine.devices.gpus
-    context = _CONTEXT.get(boards[gpus[0]].card.arch, 600) if gpus else 0
-    states = next((count for pattern, count in _STATES if re.search(pattern, source)), 0)
     half = bool(_HALF.search(source))
-    numbers = load.parameters * (8 + 4 * states + 2 * half)
     way = (load.activations + load.inputs) / load.examples * batch * (2.2 if half else 4) * _SPARE
-    return round(context + 22 + (numbers + way) / 2**20)
+    return round(_context(machine, gpus) + 22 + (_numbers(source, load) + way) / 2**20)
+
+
+def _numbers(source: str, load: Load) -> int:
+    """Bytes of the parameters, of their gradients and of what the optimizer keeps of them."""
+    states = next((count for pattern, count in _STATES if re.search(pattern, source)), 0)
+    return load.parameters * (8 + 4 * states + 2 * bool(_HALF.search(source)))
+
+
+def _context(machine: Machine, gpus: tuple[int, ...]) -> int:
+    """MiB that CUDA takes on the first GPU; none on the processor."""
+    return _CONTEXT.get(machine.devices.gpus[gpus[0]].card.arch, 600) if gpus else 0
 
 
 def _published(source: str, args: tuple[str, ...]) -> Load | None:

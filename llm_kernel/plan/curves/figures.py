@@ -13,9 +13,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from llm_kernel.plan.curves.classes import area, of_five
 from llm_kernel.plan.curves.course import Course
 from llm_kernel.plan.curves.kinds import SHARES
 from llm_kernel.plan.curves.meanings import Many
+from llm_kernel.plan.curves.memory import Memory
 from llm_kernel.plan.curves.nearness import alike, apart, far, off
 from llm_kernel.plan.curves.places import Place, Row
 from llm_kernel.plan.curves.roles import Role, written
@@ -39,6 +41,9 @@ _OF_ONE = re.compile(r"(?:acc|prec|top)\w*[ _@-]*1\D{1,3}(\d+\.\d+)", re.IGNOREC
 """An accuracy of the likeliest class that the program itself drew, beside that of five."""
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
+_STEPS = re.compile(r"\b(?:it|steps|batch(?:es)?)/s", re.IGNORECASE)
+_FRACTIONS = frozenset(["f1", "precision", "recall", "auc"])
+"""Shares that libraries give as fractions, also where a script makes its accuracy a percentage."""
 _ENOUGH = 4
 """Batches whose losses must have been shown before their mean says what the epoch's is."""
 
@@ -55,8 +60,9 @@ class _Trail:
 class Figures:
     """The figures of one run of so many ``epochs``; ``replaced`` counts those that nobody said, by the reason."""
 
-    def __init__(self, places: list[Place], course: Course, epochs: float = 1.0) -> None:
+    def __init__(self, places: list[Place], course: Course, epochs: float = 1.0, memory: Memory | None = None) -> None:
         self._places, self._course, self._schedule = places, course, course.schedule
+        self._memory = memory
         for place in places:
             place.roles = _own_split(place.roles, course)
         self._in_percent = any(map(_in_percent, places))
@@ -103,26 +109,40 @@ class Figures:
             text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
         return text
 
-    def clocked(self, text: str, elapsed: float) -> str | None:
-        """``text`` with its times since the run began, ``elapsed`` seconds ago; None where it tells none."""
+    def clocked(self, text: str, elapsed: float, turn: float = 0.0) -> str | None:
+        """``text`` with its times since the run began, ``elapsed`` seconds ago; None where it tells none.
+
+        ``turn``: the seconds of the turn that ends with it, by which its examples a second are told.
+        """
         place, found = self._place(text) if len(text) <= _LONGEST else (None, None)
-        if place is None or found is None or not any(role.run for role in place.roles):
+        if (
+            place is None
+            or found is None
+            or not any(role.run or (role.kind == "rate" and turn) for role in place.roles)
+        ):
             return None
         done = self._progress
         for group, role, digits in reversed(list(self._spots(place, found))):
-            match role.kind if role.run and done > 0 and elapsed > 0 else "":
+            match role.kind if role.run and done > 0 and elapsed > 0 else f"{role.kind} of a turn" if turn else "":
                 case "time":
                     value = _timed(place, group, elapsed)
                 case "eta":
                     value = _timed(place, group, elapsed * max(self._epochs / done - 1, 0.0))
                 case "rate":
-                    value = self._course.recipe.examples * done / elapsed
+                    value = self._each_second(place, group) * done / elapsed
+                case "rate of a turn":
+                    value = self._each_second(place, group) / turn
                 case _:
                     continue
             text = (
                 f"{text[: found.start(group)]}{self._text(place, group, role, value, digits)}{text[found.end(group) :]}"
             )
         return text
+
+    def _each_second(self, place: Place, group: int) -> int:
+        """How many of what is told by the second there are in an epoch."""
+        recipe = self._course.recipe
+        return recipe.updates if _STEPS.search(place.around(group)) else recipe.examples
 
     def _base(self, role: Role) -> str | None:
         """What a figure is held as: a loss, an accuracy, or one of those that only such runs have."""
@@ -146,7 +166,7 @@ class Figures:
     def _written_as(self, place: Place, group: int, role: Role, digits: str) -> Role:
         """The role with its unit, which stays as the first row has it."""
         scaled = _scaled(role, digits)
-        if self._in_percent and scaled.kind in SHARES and not self._hole_at(place, group).format.endswith("%"):
+        if self._in_percent and scaled.kind in SHARES - _FRACTIONS and not self._hole_at(place, group).format.endswith("%"):
             scaled = replace(scaled, percent=True)
         if self._percents.setdefault((id(place), group), scaled.percent) == scaled.percent:
             return scaled
@@ -328,6 +348,8 @@ class Figures:
                 figure *= _AFTER
             return None if figure is None else shown_value(role, figure) * self._times(role)
         match role.kind:
+            case "peak" | "tensors" | "reserved":
+                return None if self._memory is None else getattr(self._memory, role.kind) * role.unit
             case "lr":
                 if self._schedule is None or self._schedule.rate <= 0:
                     return None
@@ -335,7 +357,10 @@ class Figures:
             case "patience":
                 best = self._best.get(("test", "loss")) or self._best.get(("test", "accuracy"))
                 return None if best is None else float(max(row.turn - best[1], 0))
-            case "f1" | "iou" | "dice" | "map":
+            case "f1" | "precision" | "recall" | "auc":
+                share = known.get((role.split, "accuracy"))
+                return None if share is None else role.shown(self._of_classes(role.kind, share, row))
+            case "iou" | "dice" | "map":
                 share = known.get((role.split, "accuracy"))
                 if share is None:
                     return None
@@ -344,7 +369,7 @@ class Figures:
             case "top5":
                 share = known.get((role.split, "accuracy"))
                 share = self._averaged(share, role, "accuracy", row, self._hole_at(place, group))
-                return None if share is None else role.shown(_of_five(share, self._course.recipe.pair.classes))
+                return None if share is None else role.shown(of_five(share, self._course.recipe.pair.classes))
             case "r2":
                 loss = known.get((role.split, "loss"))
                 return None if loss is None else 1 - loss / max(self._course.recipe.pair.variance, 1e-9)
@@ -352,6 +377,14 @@ class Figures:
                 loss = known.get((role.split, "loss"))
                 return None if loss is None else 0.78 * math.sqrt(max(loss, 0.0))
         return None
+
+    def _of_classes(self, kind: str, share: float, row: Row) -> float:
+        """How well the classes are told apart, from the accuracy: F1 lies between precision and recall."""
+        if kind == "auc":
+            return area(share, self._course.recipe.pair.classes)
+        draw = random.Random(f"{self._seed}/classes/{row.progress:.4f}")
+        precision, recall = (off(share, draw.uniform(-0.25, 0.25), "accuracy") for _ in range(2))
+        return {"precision": precision, "recall": recall}.get(kind, 2 * precision * recall / (precision + recall or 1))
 
     def _averaged(self, figure: float | None, role: Role, base: str, row: Row, hole: Hole) -> float | None:
         """A figure of a batch, or the mean of its turn's so far where the hole shows that."""
@@ -425,13 +458,6 @@ def _in_percent(place: Place) -> bool:
     holes = [part for part in place.line.parts if isinstance(part, Hole)]
     pairs = zip(holes, place.roles, strict=True)
     return any(role.percent and role.kind in SHARES and "100" not in hole.expr for hole, role in pairs)
-
-
-def _of_five(share: float, classes: int) -> float:
-    """The accuracy of the five likeliest classes, from that of the likeliest."""
-    start, error = 100 - 100 / max(classes, 2), 100 - share
-    untaught = max(1 - 5 / max(classes, 6), 0.0) / (1 - 1 / max(classes, 2))
-    return 100 - error * untaught * min(error / start, 1.0) ** (0.9 + 7 / max(classes, 6))
 
 
 def _timed(place: Place, group: int, elapsed: float) -> float:

@@ -16,7 +16,10 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("ppl", r"ppl|perplexity"),
     ("rmse", r"rmse|root_mean"),
     ("r2", r"\br2\b|r2_score|r\^2|r²|r2"),
-    ("f1", r"\bf1\b|f1_score|f1|\bprecision|\brecall|\bauc\b|roc_auc|\bbleu\b"),
+    ("f1", r"\bf1\b|f1_score|f1"),
+    ("precision", r"\bprecision"),
+    ("recall", r"\brecall|\bsensitivity"),
+    ("auc", r"\bauc\b|roc_auc|\bauroc"),
     ("iou", r"\bm?_?iou\b|_m?iou\b|\bjaccard"),
     ("map", r"\bmap(?:@|_?50)?\b|average precision"),
     ("dice", r"\bdice(?![_ ]*loss)|dice_(?:score|coef\w*)"),
@@ -32,7 +35,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("loss_g", r"\bloss_?g\b|\bg[_ ]?loss|\berr_?g\b|\bgen\w*[ _]loss|\bloss_gen\w*"),
     ("loss", r"loss|\bnll\b|entropy|\bcost\b|\bmse\b|criterion|损失|\bobjective\b|mean_squared"),
 )
-SHARES = frozenset({"accuracy", "f1", "top5", "iou", "dice", "map"})
+SHARES = frozenset("accuracy f1 precision recall auc top5 iou dice map".split())
 """Those that are shares of a whole, written as one or in percents."""
 _STRONG = ("ppl", "top5", "lr", "patience", "rmse", "r2", "d_g", "d_x", "loss_d", "loss_g")
 """Those that outdo a word beside them."""

@@ -15,7 +15,9 @@ from llm_kernel.plan.nodes import Hole, Line, Literal, Loop, Node, Part, childre
 
 __all__ = ["Place", "Places", "Row"]
 
-_TOLD = frozenset("loss accuracy ppl correct lr rmse mae f1 r2 iou dice map reward loss_d loss_g d_x d_g".split())
+_TOLD = frozenset(
+    "loss accuracy ppl correct lr rmse mae f1 precision recall auc r2 iou dice map reward loss_d loss_g d_x d_g".split()
+)
 _EPOCH = re.compile(r"epoch|episode|^ep$|^e$|round", re.IGNORECASE)
 _STEP = re.compile(r"iter|step|^it$|^t$|batch", re.IGNORECASE)
 _MANY = 10
@@ -65,6 +67,13 @@ class Place:
         if self._known is None:
             self._known = frozenset(row.counters for row in self.rows)
         return tuple(found[group] for group in self.counters) in self._known
+
+    def around(self, group: int) -> str:
+        """The words before and behind the hole of a group."""
+        holes = [at for at, part in enumerate(self.line.parts) if isinstance(part, Hole)]
+        at = holes[self.groups.index(group)]
+        beside = (*self.line.parts[max(at - 1, 0) : at], *self.line.parts[at + 1 : at + 2])
+        return " ".join(part.text for part in beside if not isinstance(part, Hole))
 
     def several(self, row: Row) -> bool:
         """Whether more rows of this kind stand at the same moment, as those of classes do."""

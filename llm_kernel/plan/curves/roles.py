@@ -8,9 +8,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from llm_kernel.plan.curves.classes import area
 from llm_kernel.plan.curves.course import Course
 from llm_kernel.plan.curves.kinds import SHARES, kind_of
 from llm_kernel.plan.curves.meanings import Many, losses, meaning, since_start
+from llm_kernel.plan.curves.memory import counted
 from llm_kernel.plan.curves.pairs import Figure
 from llm_kernel.plan.nodes import Hole, Line
 
@@ -49,6 +51,8 @@ class Role:
     by: Many = ""
     run: bool = False
     """Of a time: it is counted from before the epochs on."""
+    unit: float = 1.0
+    """Of memory: what its bytes are multiplied by."""
 
     @property
     def falls(self) -> bool:
@@ -86,7 +90,9 @@ class Role:
                 return 0.78 * math.sqrt(max(loss, 0.0)) if math.isfinite(loss) else loss
             case "accuracy" | "correct":
                 return self.shown(course.accuracy(self.split, epochs, steps=self.steps))
-            case "f1" | "iou" | "dice" | "map":
+            case "auc":
+                return self.shown(area(course.accuracy(self.split, epochs), course.recipe.pair.classes))
+            case kind if kind in SHARES:
                 return self.shown(max(course.accuracy(self.split, epochs) - noise.uniform(0.05, 0.6), 0.0))
             case "r2":
                 return 1 - loss / max(course.recipe.pair.variance, 1e-9)
@@ -123,6 +129,8 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
     assert isinstance(hole, Hole)
     if hole.kind in ("shape", "str") or hole.among:
         return Role()
+    if (memory := counted(hole.expr, meanings)) is not None:
+        return Role(memory[0], unit=memory[1])
     label, after = _label(line, at), _after(line, at)
     if label.strip() == "(" and _METER.fullmatch(hole.expr) and at > 1 and isinstance(line.parts[at - 2], Hole):
         return role_of(line, at - 2, meanings, inner=inner)
@@ -130,8 +138,8 @@ def role_of(line: Line, at: int, meanings: Mapping[str, str], *, inner: bool = F
     said = label if _METER.fullmatch(hole.expr) else f"{label} {hole.expr}"
     near_by, deep = meaning(hole.expr, meanings)
     whole_run = since_start(hole.expr, meanings)
-    if whole_run and kind_of(after.partition(" ")[0]) == "rate":
-        return Role("rate", run=True)
+    if kind_of(after.partition(" ")[0]) == "rate":
+        return Role("rate", run=whole_run)
     if hole.kind == "time":
         return Role("eta" if kind_of(said) == "eta" else "time", run=whole_run)
     kind = kind_of(hole.expr) or kind_of(label[-32:])

@@ -8,6 +8,8 @@ from itertools import pairwise
 import pytest
 
 from llm_kernel.plan import plan
+from llm_kernel.plan.curves.classes import area, of_five
+from llm_kernel.plan.curves.memory import Memory
 from llm_kernel.programs.bounds import Bounds, bounds
 
 _HEAD = """
@@ -74,6 +76,52 @@ def test_a_run_does_not_overshoot_and_fall_back() -> None:
     shares = [float(line.split()[-1][:-1]) for line in said]
     assert all(later > earlier - 0.35 for earlier, later in pairwise(shares))
     assert shares[-1] > shares[0]
+
+
+def test_what_is_said_of_the_classes_follows_from_the_accuracy() -> None:
+    held = _bounds(
+        epoch="p, r, f, u = map(float, input().split()); "
+        "print(f'acc {acc:.2f}% precision {p:.4f} recall {r:.4f} f1 {f:.4f} auc {u:.4f}')"
+    )
+    said = held.held("acc 98.15% precision 0.1000 recall 0.9000 f1 0.9900 auc 0.6600")
+    precision, recall, f1, auc = (float(one) for one in said.split()[3::2])
+    assert f1 == pytest.approx(2 * precision * recall / (precision + recall), abs=1e-4)
+    assert (precision, recall) == pytest.approx((0.98, 0.98), abs=0.01)
+    assert 0.99 < auc < 1
+
+
+@pytest.mark.parametrize(
+    ("share", "classes", "five", "under"),
+    [(76.1, 1000, 92.9, 95), (77.0, 100, 93.5, 95), (93.0, 10, 99.8, 99), (95.0, 2, 100, 99), (50.0, 2, 100, 50)],
+)
+def test_accuracies_of_five_and_areas_are_about_as_published(
+    share: float, classes: int, five: float, under: float
+) -> None:
+    assert of_five(share, classes) == pytest.approx(five, abs=1.5)
+    assert area(share, classes) == pytest.approx(under, abs=1.5)
+
+
+def test_memory_is_counted_in_the_units_of_the_script() -> None:
+    source = _HEAD.format(
+        batch="        pass",
+        epoch="    peak = torch.cuda.max_memory_allocated() / 2 ** 30\n"
+        "    print(f'peak {peak:.2f} GB, now {torch.cuda.memory_allocated() / 1e6:.0f} MB')",
+        end="",
+    )
+    planned = plan(f"def evaluate(model, loader):\n    return float(input()), int(input())\n{source}")
+    assert planned is not None
+    held = bounds(planned, source, memory=Memory(3 * 2**30, 5e8, 4e9))
+    assert held is not None
+    assert held.held("peak 0.51 GB, now 12 MB") == "peak 3.00 GB, now 500 MB"
+
+
+def test_examples_a_second_are_those_of_the_turn() -> None:
+    held = _bounds(
+        epoch="n, m, dt = map(float, input().split()); "
+        "print(f'epoch {epoch} val acc {acc:.1f}% {n / dt:.0f} img/s {m / dt:.1f} it/s')"
+    )
+    row = held.held("epoch 1 val acc 98.1% 3 img/s 0.2 it/s")
+    assert held.clocked(row, 12.0, 12.0) == "epoch 1 val acc 98.1% 5000 img/s 78.2 it/s"
 
 
 def test_a_perplexity_is_that_of_its_loss() -> None:
