@@ -10,7 +10,7 @@ from llm_kernel.shell.lead import ELAPSED, INNER, Edit, Lead, ended, replaced, t
 from llm_kernel.shell.replacing import replacement
 from llm_kernel.syntax import parse, walk
 
-__all__ = ["COUNTED", "counted", "expanded", "keys_of", "list_of", "ticked", "timed_from"]
+__all__ = ["COUNTED", "counted", "expanded", "list_of", "ticked", "timed_from"]
 
 _MOMENT = {"EPOCHSECONDS": "$(date +%s)", "EPOCHREALTIME": "$(date +%s.%6N)", "SECONDS": f"$({ELAPSED})"}
 
@@ -40,23 +40,6 @@ def list_of(node: Node) -> list[Edit]:
     if len(value.named_children) != 1 or not re.fullmatch(r'"\$\{\w+\[@\][/%#^,][^"]*\}"', inner):
         return []
     return [replaced(node, f"readarray -t -d '' {text_of(name)} < <(printf '%s\\0' {inner})")]
-
-
-def keys_of(node: Node) -> list[Edit]:
-    """``([a b]=x)``: a key of several words, which the library takes for several values."""
-    edits: list[Edit] = []
-    start = -1
-    for word in node.named_children if node.type == "array" else ():
-        text = text_of(word)
-        if start < 0 and text.startswith("[") and "]" not in text:
-            start = word.start_byte + 1
-        elif start >= 0 and (close := re.match(r"[^]'\"]*(?=\]\+?=)", text)):
-            end = word.start_byte + len(close[0].encode())
-            edits += [(start, start, '"'), (end, end, '"')]
-            start = -1
-        elif "]" in text or not re.fullmatch(r"[^'\"]*", text):
-            start = -1
-    return edits
 
 
 def ticked(script: str) -> str:

@@ -14,8 +14,10 @@ from llm_kernel.shell.asking import at_terminal
 from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.commands import Command
 from llm_kernel.shell.conditions import newer, same, tests_of
-from llm_kernel.shell.expanding import COUNTED, counted, expanded, keys_of, list_of, ticked, timed_from
+from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, ticked, timed_from
+from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
+from llm_kernel.shell.keying import keyed, keys_of
 from llm_kernel.shell.lead import INNER, TTY, Edit, Lead, replaced, text_of
 from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
@@ -41,6 +43,7 @@ def led(script: str, lead: Lead) -> str:
     strict, traced = _STRICT.search(script) is not None, traces(script)
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = guards(nodes, lead, functions) if lead.guarded else []
+    edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
     for node in nodes:
         if node.type == "command":
             found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]

@@ -25,7 +25,7 @@ def builtin(words: list[Node], base: str, spot: Spot) -> list[Edit]:
     if base == "eval":
         first, last = words[1].start_byte, words[-1].end_byte
         return [(first, first, f'"$({spot.asks("e")} $? '), (last, last, ')"')]
-    return spot.asked(words[1], ".")
+    return spot.asked(words[1], ".") if words[1].type != "process_substitution" else []
 
 
 def called(words: list[Node], base: str, spot: Spot) -> tuple[list[Edit], bool]:
