@@ -27,6 +27,7 @@ from llm_kernel.programs.torch_module import torch_sources
 from llm_kernel.provenance import Answer
 from llm_kernel.python import Disk, Interpreter, Limits, Outcome, Piece, Place, Sandbox, Script, Unsure, refused
 from llm_kernel.python.beside import own_paths
+from llm_kernel.python.warned import warned
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.lead import TTY
 
@@ -166,9 +167,16 @@ class Python:
             raise Unsure("nothing to run")
         script = started.script(call, source)
         stdin = "" if started.from_input else text
-        seed = seed or self._seed()
         if said := refused(script):
             return Outcome((("stderr", said),), 1, Disk(self._machine, call.cwd))
+        told = warned(script)
+        if told and seed:
+            raise Unsure("a warning of the compiler within a talk")
+        outcome = await self._carried_out(call, script, stdin, seed or self._seed())
+        return replace(outcome, pieces=(("stderr", told), *outcome.pieces)) if told else outcome
+
+    async def _carried_out(self, call: Call, script: Script, stdin: str, seed: str) -> Outcome:
+        """What a program does that is Python."""
         tree = script.parsed()
         try:
             known = facts(call, tree, script.folders)

@@ -11,6 +11,7 @@ from llm_kernel.python.disk import Disk
 from llm_kernel.python.library import LIBRARY
 from llm_kernel.python.policy import judged
 from llm_kernel.python.script import Script, Unsure
+from llm_kernel.python.warned import warned
 
 __all__ = ["Beside", "own_paths"]
 
@@ -133,6 +134,8 @@ class Beside:
         script = Script(source, path, self._script.argv, self._script.version, path)
         tree = script.parsed()
         self._library |= judged(script, tree)
+        if warned(script):
+            raise Unsure("a warning of the compiler")
         self.sources[path] = (script, tree)
         self._gather(tree, dotted if package else dotted.rpartition(".")[0])
         return {"path": path, "source": source, "package": package}

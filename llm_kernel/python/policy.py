@@ -12,7 +12,8 @@ import sys
 
 from llm_kernel.python.library import BUILTINS, BY_VERSION, DUNDERS, LIBRARY, SINCE
 from llm_kernel.python.script import Script, Unsure
-from llm_kernel.python.subset import check_format, check_warnings, own_names, parents
+from llm_kernel.python.subset import check_format, own_names, parents
+from llm_kernel.python.warned import warned
 
 __all__ = ["judged"]
 
@@ -30,7 +31,7 @@ def judged(script: Script, tree: ast.Module) -> frozenset[str]:
     Raises:
         Unsure: for every other one; its text names the first thing that was not.
     """
-    check_warnings(script)
+    warned(script)
     if script.version != _HERE and max(script.version, _HERE) > _LAST:
         raise Unsure("a Python that was not compared")
     return _Judge(script, tree).library

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass
 
 __all__ = ["Script", "Unsure"]
@@ -41,6 +42,8 @@ class Script:
         if len(self.source) > _LONGEST:
             raise Unsure("a long script")
         try:
-            return ast.parse(self.source, feature_version=self.version)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # they are the program's, and told in its own words
+                return ast.parse(self.source, feature_version=self.version)
         except (SyntaxError, ValueError, RecursionError, MemoryError) as err:
             raise Unsure(f"syntax: {err}") from err

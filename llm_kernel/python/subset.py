@@ -6,14 +6,14 @@ import ast
 import builtins
 import re
 import sys
-import warnings
 from collections.abc import Collection
 
 from llm_kernel.python.guarded import check_modules, decorates, functions, lazy
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.tested import ATTRIBUTES, BUILTINS, DUNDERS, ERRORS, MODULES, NODES, SINCE
+from llm_kernel.python.warned import warned
 
-__all__ = ["check", "check_format", "check_warnings", "own_names", "parents"]
+__all__ = ["check", "check_format", "own_names", "parents"]
 
 _TYPES = (str, bytes, list, dict, tuple, set, frozenset, int, float, bool, complex, range, slice, type, BaseException)
 _KNOWN = frozenset(name for kind in _TYPES for name in dir(kind)) | {"seek", "tell", "truncate", "flush", "mode"}
@@ -35,7 +35,7 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
     Raises:
         Unsure: for every other one; its text names the first thing that was not tested.
     """
-    check_warnings(script)
+    warned(script)
     if script.optimized:
         raise Unsure("a program that is optimized")
     above = parents(tree)
@@ -56,15 +56,6 @@ def check(script: Script, tree: ast.Module, replaced: Collection[ast.AST]) -> No
         if isinstance(node, ast.GeneratorExp) or _called(node) in _LAZY or lazy(node, taken, modules):
             _check_lazy(node, above[node], own)
     _check_sets(nodes, above)
-
-
-def check_warnings(script: Script) -> None:
-    """A script at whose compilation CPython warns: the warnings are its version's own."""
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        compile(script.source, "script", "exec", dont_inherit=True)
-    if told:
-        raise Unsure("a warning of the compiler")
 
 
 def own_names(tree: ast.Module) -> set[str]:

@@ -177,3 +177,26 @@ async def test_an_interrupt_while_a_program_computes_leaves_no_process() -> None
         await asyncio.sleep(0.01)
     assert _children() <= before
     assert await notebook("python3 -c 'class A: pass\nprint(A.__name__)'") == out("A\n")
+
+
+_WARNED = "printf 'print(\"\\\\d\")\\nif 5 is 5:\\n    pass\\nassert (1, 2)\\n' > w.py; python3 w.py"
+_CLAIM = "SyntaxWarning: assertion is always true, perhaps remove parentheses?\n  assert (1, 2)\n"
+
+
+async def test_what_the_compiler_warns_of_is_that_of_the_machines_python() -> None:
+    notebook = Notebook()
+    await notebook("%machine python 3.8.10")
+    literal = 'w.py:2: SyntaxWarning: "is" with a literal. Did you mean "=="?\n  if 5 is 5:\n'
+    said = Text("stderr", f"{literal}w.py:4: {_CLAIM}")
+    assert await notebook(_WARNED) == [said, Text("stdout", "\\d\n"), Exit(0)]
+    await notebook("%machine python 3.12.1")
+    escape = "/root/w.py:1: SyntaxWarning: invalid escape sequence '\\d'\n  print(\"\\d\")\n"
+    said = Text("stderr", f"{escape}/root/w.py:4: {_CLAIM}")
+    await notebook("sed -i 's,^if.*,,; s,^    pass,,' w.py")
+    assert await notebook("python3 w.py") == [
+        said,
+        Text("stdout", "\\d\n"),
+        Exit(0),
+    ]
+    said = Text("stderr", "<string>:1: SyntaxWarning: invalid escape sequence '\\d'\n")
+    assert await notebook("python3 -c 'print(\"\\d\")'") == [said, Text("stdout", "\\d\n"), Exit(0)]

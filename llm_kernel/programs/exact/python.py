@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import sys
+import warnings
 from collections.abc import Sequence
 
 from llm_kernel.machine import Machine, releases
@@ -119,7 +120,9 @@ def _versions(call: Call, source: str) -> Answer:
 
 def _parsed(source: str) -> list[ast.stmt]:
     try:
-        return ast.parse(source).body
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source).body
     except (SyntaxError, ValueError) as err:
         raise NotExact from err
 
