@@ -45,24 +45,11 @@ from llm_kernel.shell.saying import Saying, resource
 from llm_kernel.shell.tables import Tables
 from llm_kernel.shell.timing import Times
 from llm_kernel.shell.wording import untraced
-from llm_kernel.shell.words import BUILTINS, FIRM, KEYWORDS, OURS, OUTDONE, PLACED, TOOLS
+from llm_kernel.shell.words import FIRM, OURS, PLACED, TOOLS
 from llm_kernel.timeline import Strand, Timeline
 from llm_kernel.tokens import quoted
 
-__all__ = [
-    "BUILTINS",
-    "KEYWORDS",
-    "OURS",
-    "OUTDONE",
-    "TOOLS",
-    "Limits",
-    "Program",
-    "Shell",
-    "Sink",
-    "State",
-    "Streams",
-    "environment",
-]
+__all__ = ["Shell"]
 
 _FILED = 0.002
 """Real seconds in which what a job's shell wrote has come in."""

@@ -18,13 +18,13 @@ from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, tick
 from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.keying import keyed, keys_of
-from llm_kernel.shell.lead import INNER, TTY, Edit, Lead, replaced, text_of
+from llm_kernel.shell.lead import INNER, Edit, Lead, replaced, text_of
 from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
 from llm_kernel.shell.tracing import HEADED, heads, traces
 from llm_kernel.syntax import parse, walk
 
-__all__ = ["TTY", "led"]
+__all__ = ["led"]
 
 _STRICT = re.compile(r"\bset\s(?:[-+]\w+\s+)*-\w*u|\bnounset\b")
 
