@@ -1,4 +1,4 @@
-"""What a server that runs on this machine answers to a request over HTTP."""
+"""What a server answers to a request over HTTP."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ __all__ = ["Reply", "Server"]
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer: its body is ``body``, or the file at ``path`` of the machine; ``size`` is its length."""
+    """An answer: its body is ``body``, the file at ``path`` of the machine, or what is imagined by its ``origin``.
+
+    ``size`` is its length.
+    """
 
     status: int
     reason: str
@@ -19,6 +22,7 @@ class Reply:
     body: bytes = b""
     path: str = ""
     size: int = 0
+    origin: str = ""
 
     @property
     def head(self) -> str:

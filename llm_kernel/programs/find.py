@@ -131,7 +131,8 @@ class Programs:
             streams.strand,
             lambda text: streams.err(f"{call.name}: {text}"),
         )
-        if posixpath.basename(call.name) == "git" and "clone" in call.args and not status:
+        name = posixpath.basename(call.name)
+        if not status and (name in ("wget", "curl") or (name == "git" and "clone" in call.args)):
             return await self._foresee(call, streams)
         return status
 

@@ -139,8 +139,9 @@ class Imagination:
         record = Answer(f"(imagined) {origin}", "model")
         self._records().append(record)
         current, beside, after = origin.partition(" before ")[0], [], ""
-        if origin.startswith("git ") and (place := self._place(current)):
-            top = place[: -len(current.split(" ", 2)[2])]
+        within = current.split(" ", 2)[-1]
+        if origin.startswith("git ") and (place := self._place(current)).endswith(f"/{within}"):
+            top = place[: -len(within)]
             beside = [path[len(top) :] for path in machine.files.walk(top) if not machine.files.is_dir(path)]
             beside = [path for path in beside if not path.startswith(".git/")]
         if current != origin:

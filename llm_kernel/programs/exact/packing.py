@@ -19,7 +19,7 @@ from llm_kernel.machine.stat import Stat
 from llm_kernel.programs.moments import filled
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.permissions import long_mode
-from llm_kernel.programs.table import live
+from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["tar"]
@@ -137,6 +137,8 @@ class _Tar:
                 return 2
             old = []
         except (tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError):
+            if self.call.machine.files.is_sized(self.call.path(self.name)):
+                raise NotExact(self.call.name) from None  # it came from elsewhere: what is in it is anybody's guess
             if self.name.endswith(("gz", "z")) or "gzip" in self.parsed:
                 self.err.append("\ngzip: stdin: not in gzip format\n")
                 self._warn("Child returned status 1")

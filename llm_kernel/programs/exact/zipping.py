@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 
 from llm_kernel.machine.files import LIMIT
-from llm_kernel.programs.table import live
+from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Call, Io
 
 __all__ = ["unzip", "zip_files"]
@@ -275,6 +275,8 @@ async def unzip(call: Call, streams: Io) -> int:
     try:
         entries = _read(files.head(call.path(found)))
     except (zipfile.BadZipFile, ValueError, zlib.error, OSError):
+        if files.is_sized(call.path(found)):
+            raise NotExact(call.name) from None  # it came from elsewhere: what is in it is anybody's guess
         lead = "" if "q" in words.flags else f"Archive:  {found}\n"
         await streams.out(lead)
         await streams.err(_NOT_ZIP.format(name=found))
