@@ -47,6 +47,7 @@ from llm_kernel.plan.shapes.since import has
 from llm_kernel.plan.shapes.table import OBJECTS, SHAPES, called, module_attribute
 from llm_kernel.plan.shapes.versions import fact
 from llm_kernel.plan.standard import STANDARD
+from llm_kernel.plan.studies import STUDIES, STUDY, TRIAL, study_attribute, trial_attribute
 from llm_kernel.plan.text import shown
 from llm_kernel.plan.values import (
     Bound,
@@ -237,7 +238,12 @@ THINGS: dict[str, ThingCall] = {"method": call_method, "module": called}
 THINGS |= PARALLEL_THINGS | KERAS_THINGS | {MODE: around}
 
 
-_OBJECTS = OBJECTS | {BOOSTER: booster_attribute, TABLE: table_attribute}
+_OBJECTS = OBJECTS | {
+    BOOSTER: booster_attribute,
+    TABLE: table_attribute,
+    STUDY: study_attribute,
+    TRIAL: trial_attribute,
+}
 
 
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
@@ -270,6 +276,6 @@ LIBRARY: dict[str, Handler] = {
     "sys.exit": exit_, "os._exit": exit_, "copy.deepcopy": deepcopy,
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
-LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED
+LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES
 LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

@@ -13,6 +13,8 @@ from llm_kernel.plan.values import Lib, Text, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
 LEVELS = {"debug": 10, "info": 20, "warning": 30, "warn": 30, "error": 40, "exception": 40, "critical": 50, "fatal": 50}
+DATES = "%Y-%m-%d %H:%M:%S,%L"
+"""How a record's time is shown where nobody says otherwise."""
 _NAMES = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
 _OTHERS = ("filename", "funcName", "module", "pathname", "threadName", "processName", "msecs", "created")
 _BASIC = "%(levelname)s:%(name)s:%(message)s"
@@ -126,7 +128,7 @@ def _handle(w: Walk, handler: Thing, logger: Thing, number: Value, text: str | T
         w.say(Text((Hole("any", "", "a log record"),)), stream=stream)
         return
     dates = form.attrs.get("dates") if isinstance(form, Thing) else None
-    dates = dates if isinstance(dates, str) else "%Y-%m-%d %H:%M:%S,%L"
+    dates = dates if isinstance(dates, str) else DATES
     fields: dict[str, Value] = {
         "message": text, "levelname": _NAMES.get(number, "INFO") if isinstance(number, int) else Unknown("str"),
         "name": logger.attrs["name"], "asctime": Text((Hole("time", dates),)), "lineno": Unknown("int"),

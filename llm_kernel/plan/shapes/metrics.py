@@ -229,7 +229,8 @@ def _validated(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AS
     model, rows, count = args[0] if args else None, args[1] if len(args) > 1 else None, named.get("cv", 5)
     data = told(rows, "set")
     whole = isinstance(rows, Tensor) and data in CLASSES and rows.dims[0] == sum(CLASSES[data])
-    plain = not set(named) - {"cv"} and isinstance(count, int) and 1 < count <= 50
+    plain = not set(named) - {"cv", "n_jobs", "scoring"} and named.get("scoring") in (None, "accuracy")
+    plain = plain and isinstance(count, int) and 1 < count <= 50
     if not whole or not plain or not isinstance(model, Unknown) or not isinstance(count, int):
         return Unknown("tensor", "sklearn.model_selection.cross_val_score()")
     w.drawn.add("what the estimator predicts")
