@@ -166,7 +166,11 @@ class Figures:
     def _written_as(self, place: Place, group: int, role: Role, digits: str) -> Role:
         """The role with its unit, which stays as the first row has it."""
         scaled = _scaled(role, digits)
-        if self._in_percent and scaled.kind in SHARES - _FRACTIONS and not self._hole_at(place, group).format.endswith("%"):
+        if (
+            self._in_percent
+            and scaled.kind in SHARES - _FRACTIONS
+            and not self._hole_at(place, group).format.endswith("%")
+        ):
             scaled = replace(scaled, percent=True)
         if self._percents.setdefault((id(place), group), scaled.percent) == scaled.percent:
             return scaled
