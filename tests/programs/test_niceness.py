@@ -22,6 +22,14 @@ async def test_a_niceness_adds_up_within_its_bounds_and_ends_with_its_program() 
     )
 
 
+async def test_what_a_reniced_shell_starts_is_as_nice() -> None:
+    notebook = Notebook()
+    await notebook("renice -n 5 $$")
+    assert (
+        await notebook.said("nice; nice -n 3 nice; bash -c 'nice; nice nice'; ps -o ni= -p $$") == "5\n8\n5\n15\n  5\n"
+    )
+
+
 async def test_a_job_of_a_polite_shell_is_polite_too() -> None:
     notebook = Notebook()
     assert await notebook.said("nice -n 7 bash -c 'sleep 50 & ps -o ni= -p $!'") == "  7\n"

@@ -11,6 +11,8 @@ from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.shell.call import Answer, Call
 from tests.programs.running import answered
 
+_MASKS = "".join(f"{name:>17}" for name in ("PENDING", "BLOCKED", "IGNORED", "CAUGHT"))
+
 
 def _run(machine: Machine, line: str) -> Answer:
     name, *args = line.split()
@@ -35,6 +37,29 @@ def test_a_job_shows_where_its_log_is_open() -> None:
     )
     machine.processes.end(job.pid)
     assert _run(machine, "lsof /root/train.log") == Answer(status=1)
+
+
+def test_the_terminal_is_a_character_device() -> None:
+    machine = Machine()
+    rows = str(_run(machine, f"lsof -p {machine.processes.shell} -a -d 0-2").stdout).splitlines()[1:]
+    wanted = [f"bash {machine.processes.shell} root {number}u CHR 136,0 0t0 3 /dev/pts/0" for number in range(3)]
+    assert [" ".join(row.split()) for row in rows] == wanted
+
+
+@pytest.mark.parametrize(
+    ("form", "heads"),
+    [
+        ("v", "    PID TTY      STAT   TIME  MAJFL  TRS   DRS   RSS %MEM COMMAND"),
+        ("s", f"  UID     PID{_MASKS} STAT TTY        TIME COMMAND"),
+        ("X", "    PID           STACKP              ESP              EIP TMOUT ALARM STAT TTY        TIME COMMAND"),
+        ("-O nice,rss", "    PID  NI   RSS S TTY          TIME COMMAND"),
+        ("-eO %mem", "    PID %MEM S TTY          TIME COMMAND"),
+        ("O ppid", "    PID    PPID S TTY          TIME COMMAND"),
+    ],
+)
+def test_the_rarer_forms_of_ps_have_their_columns(form: str, heads: str) -> None:
+    rows = str(_run(Machine(), f"ps {form}").stdout).splitlines()
+    assert (rows[0], len(rows) > 1) == (heads, True)
 
 
 def test_fuser_ends_who_holds_a_board() -> None:

@@ -18,6 +18,7 @@ from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["ports_of"]
 
+_TERMINALS = "/dev/pts/"
 _KINDS = {"directory": "DIR", "file": "REG", "character": "CHR", "block": "BLK", "symlink": "LINK", "fifo": "FIFO"}
 
 
@@ -41,12 +42,14 @@ class _Wish:
     paths: list[str] = field(default_factory=list)
     trees: list[str] = field(default_factory=list)
     net: list[str] = field(default_factory=list)
+    numbers: list[str] = field(default_factory=list)
     flags: set[str] = field(default_factory=set)
 
     @property
     def picky(self) -> bool:
         """Whether it asks for some and not for all."""
-        return bool(self.pids or self.users or self.names or self.paths or self.trees or "i" in self.flags)
+        named = self.pids or self.users or self.names or self.paths or self.trees or self.numbers
+        return bool(named or "i" in self.flags)
 
 
 @exact("lsof")
@@ -81,7 +84,7 @@ def _read(call: Call) -> _Wish | Answer:
             letter, rest = rest[0], rest[1:]
             if letter in "pucigFfd":
                 value, rest = rest, ""
-                follows = letter in "puc" or (letter == "i" and args[:1] and args[0][:1] == ":")
+                follows = letter in "pucd" or (letter == "i" and args[:1] and args[0][:1] == ":")
                 if not value and follows:
                     value = args.pop(0) if args else ""
                 if wrong := _note(wish, letter, value):
@@ -105,6 +108,8 @@ def _note(wish: _Wish, letter: str, value: str) -> str:
             wish.users += value.split(",")
         case "c":
             wish.names.append(value)
+        case "d":
+            wish.numbers += value.split(",")
         case "i":
             wish.flags.add("i")
             wish.net += [value] if value else []
@@ -123,6 +128,8 @@ def _kept(call: Call, wish: _Wish, row: _Row) -> bool:
         tests.append(row.process.user in wish.users)
     if wish.names:
         tests.append(any(command_name(row.process).startswith(name) for name in wish.names))
+    if wish.numbers:
+        tests.append(any(_numbered(row.name, wanted) for wanted in wish.numbers))
     if wish.paths or wish.trees:
         below = any(row.path == top or row.path.startswith(f"{top.rstrip('/')}/") for top in wish.trees)
         tests.append(row.path in wish.paths or below)
@@ -131,6 +138,14 @@ def _kept(call: Call, wish: _Wish, row: _Row) -> bool:
     if not wish.picky:
         return True
     return all(tests) if "a" in wish.flags else any(tests)
+
+
+def _numbered(name: str, wanted: str) -> bool:
+    """Whether a descriptor is the one, or in the range, that ``-d`` names."""
+    first, dash, last = wanted.partition("-")
+    if dash and first.isdecimal() and last.isdecimal() and name.isdecimal():
+        return int(first) <= int(name) <= int(last)
+    return name == wanted
 
 
 def _fits(row: _Row, wanted: str) -> bool:
@@ -177,6 +192,9 @@ def _rows(call: Call) -> Iterator[_Row]:
 
 
 def _file(machine: Machine, process: Process, one: Descriptor) -> _Row:
+    terminal = one.path.removeprefix(_TERMINALS)
+    if terminal != one.path:
+        return _Row(process, one.name, one.mode, "CHR", f"136,{terminal}", "0t0", str(int(terminal) + 3), one.path)
     try:
         stat = machine.files.stat(one.path)
     except OSError:

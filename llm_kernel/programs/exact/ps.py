@@ -43,6 +43,10 @@ _FORMATS = {
     "u": "user pid %cpu %mem vsz rss tname stat start_time bsdtime args",
     "bj": "ppid pid pgid sid tname tpgid stat uid bsdtime args",
     "bl": "f uid pid ppid opri ni vsz rss wchan stat tname bsdtime args",
+    "bs": "uid pid pending blocked ignored caught stat tname bsdtime args",
+    "bv": "pid tname stat bsdtime maj_flt trs drs rss %mem args",
+    "bX": "pid stackp esp eip tmout alarm stat tname bsdtime args",
+    "O": "pid {} s tname time args",
 }
 
 
@@ -176,7 +180,7 @@ def _long(wish: _Wish, word: str, args: list[str]) -> None:
 def _short(wish: _Wish, letters: str, args: list[str]) -> None:
     while letters and not wish.wrong:
         letter, letters = letters[0], letters[1:]
-        if letter in "opCuUtGgqs":
+        if letter in "oOpCuUtGgqs":
             value, letters = letters or (args.pop(0) if args else ""), ""
             if not value:
                 wish.wrong = "list of process IDs must follow -p" if letter == "p" else "option requires an argument"
@@ -202,6 +206,8 @@ def _valued(wish: _Wish, letter: str, value: str) -> None:
     match letter:
         case "o":
             _pick_columns(wish, value)
+        case "O":
+            _pick_columns(wish, _FORMATS["O"].format(value))
         case "p" | "q" | "s":
             if not re.fullmatch(r"[\d, ]+", value):
                 wish.wrong = "process ID list syntax error"
@@ -222,7 +228,7 @@ def _bsd(wish: _Wish, letters: str, args: list[str]) -> None:
     while letters and not wish.wrong:
         letter, letters = letters[0], letters[1:]
         wish.format = wish.format or "bsd"
-        if letter in "opUtk":
+        if letter in "oOpUtk":
             value, letters = letters or (args.pop(0) if args else ""), ""
             if letter == "k":
                 _sort(wish, value)
@@ -233,7 +239,7 @@ def _bsd(wish: _Wish, letters: str, args: list[str]) -> None:
             wish.terminals, wish.mine = wish.terminals or letter == "a", wish.mine or letter == "x"
         elif letter == "u":
             wish.format = "u"
-        elif letter in "jl":
+        elif letter in "jlsvX":
             wish.format = f"b{letter}"
         elif letter == "f":
             wish.tree = True
@@ -245,7 +251,7 @@ def _bsd(wish: _Wish, letters: str, args: list[str]) -> None:
             wish.bare = True
         elif letter in "HLm":
             wish.threads = True
-        elif letter not in "wSrnTgvsXZ":
+        elif letter not in "wSrnTgZ":
             wish.wrong = "unsupported option (BSD syntax)"
 
 

@@ -14,12 +14,12 @@ from llm_kernel.programs.exact.terminal import seconds
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, live
-from llm_kernel.shell.words import BUILTINS, KEYWORDS
 from llm_kernel.shell.call import Answer, Call, Io
 from llm_kernel.shell.deadline import overdue
-from llm_kernel.shell.order import Sink
 from llm_kernel.shell.lead import AT, TTY
+from llm_kernel.shell.order import Sink
 from llm_kernel.shell.signals import heeded
+from llm_kernel.shell.words import BUILTINS, KEYWORDS
 
 __all__ = ["nice", "nohup", "run_on", "setsid", "timeout"]
 
@@ -180,19 +180,27 @@ async def nice(call: Call, io: Io) -> int:
         return _FAILED
     if not parsed.operands and amount is not None:
         return await _tell(_NICE.refuse(call, "a command must be given with an adjustment"), io)
+    here = _niceness(call, io)
     if not parsed.operands:
-        await io.out(f"{io.strand.nice}\n")
+        await io.out(f"{here}\n")
         return 0
     before = io.strand.nice
-    wanted = max(-20, min(19, before + int(amount or "10")))
-    if wanted < before and call.machine.system.user != "root" and "SUDO_USER" not in call.env:
+    wanted = max(-20, min(19, here + int(amount or "10")))
+    if wanted < here and call.machine.system.user != "root" and "SUDO_USER" not in call.env:
         await io.err("nice: cannot set niceness: Permission denied\n")
-        wanted = before
+        wanted = here
     io.strand.nice = wanted
     try:
         return await run_on(call, io, parsed.operands, f"nice: {said(parsed.operands[0], call.env)}")
     finally:
         io.strand.nice = before
+
+
+def _niceness(call: Call, io: Io) -> int:
+    """That of what starts a program here: of the command around it, or of its shell."""
+    processes = call.machine.processes
+    shell = processes.table.get(call.parent or processes.shell)
+    return io.strand.nice or (shell.nice if shell else 0)
 
 
 @live("setsid")
