@@ -167,6 +167,8 @@ class Changed(Seen):
             self._make(path)
             return
         place = self._free(path, folder=True)
+        if self.heeds and self.no_room(place):
+            raise fault(errno.ENOSPC, path)
         self._guard(path, lambda: self._nodes.mkdir(place))
         self._ledger.written(place)
 

@@ -38,5 +38,6 @@ def sys_files(system: System, gpus: int, *, down: bool = False) -> dict[str, str
         f"{_NET}/{name}/operstate": "down" if down else "up",
         f"{_NET}/lo/address": "00:00:00:00:00:00",
         f"{_NET}/lo/mtu": "65536",
+        f"{_NET}/lo/operstate": "unknown",
     }
     return {path: f"{text}\n" for path, text in rows.items()}

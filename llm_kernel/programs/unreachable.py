@@ -121,6 +121,47 @@ def _ssh(call: Call) -> Answer | None:
     return Answer("", f"ssh: Could not resolve hostname {host}: {_resolver(call)}\r\n", 255)
 
 
+def _copies(call: Call) -> Answer | None:
+    """``scp`` and ``rsync``, which go to another machine by way of ssh."""
+    found = [re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+):(?!//).*", word) for word in call.args]
+    host = next((match[1] for match in found if match), "")
+    if not host or is_here(call, host):
+        return None
+    why = f"connect to host {host} port 22: Network is unreachable"
+    said = f"ssh: {why if is_address(host) else f'Could not resolve hostname {host}: {_resolver(call)}'}\r\n"
+    if posixpath.basename(call.name) == "scp":
+        closed = call.machine.system.profile.since("libc", "2.34")
+        return Answer(
+            "", said + ("scp: Connection closed\r\n" if closed else "lost connection\n"), 255 if closed else 1
+        )
+    package = call.machine.packages.find(call.machine.packages.archive, "rsync")
+    version = package.version.partition("-")[0] if package else ""
+    role, line = "sender" if found[-1] else "Receiver", 228 if version >= "3.2" else 235
+    said += f"rsync: connection unexpectedly closed (0 bytes received so far) [{role}]\n"
+    return Answer("", f"{said}rsync error: unexplained error (code 255) at io.c({line}) [{role}={version}]\n", 255)
+
+
+def _nc(call: Call) -> Answer | None:
+    words = [arg for arg in call.args if not arg.startswith("-")]
+    if len(words) != 2 or not words[1].isdecimal() or is_here(call, words[0]) or call.machine.system.os == "centos":
+        return None
+    host, port = words
+    if is_address(host):
+        return Answer("", f"nc: connect to {host} port {port} (tcp) failed: Network is unreachable\n", 1)
+    named = "" if call.machine.system.release == "18.04" else f' for host "{host}" port {port}'
+    return Answer("", f"nc: getaddrinfo{named}: {_resolver(call)}\n", 1)
+
+
+def _telnet(call: Call) -> Answer | None:
+    words = [arg for arg in call.args if not arg.startswith("-")]
+    if not words or is_here(call, words[0]) or call.machine.system.os == "centos":
+        return None
+    host, port = words[0], (words[1:] or ["telnet"])[0]
+    if is_address(host):
+        return Answer(f"Trying {host}...\n", "telnet: Unable to connect to remote host: Network is unreachable\n", 1)
+    return Answer("", f"telnet: could not resolve {host}/{port}: {_resolver(call)}\n", 1)
+
+
 def _apt(call: Call) -> Answer | None:
     words = [arg for arg in call.args if not arg.startswith("-")]
     root = (call.env.get("USER") or call.machine.system.user) == "root"
@@ -168,6 +209,10 @@ _WAYS: dict[str, Callable[[Call], Answer | None]] = {
     "wget": _wget,
     "git": _git,
     "ssh": _ssh,
+    "scp": _copies,
+    "rsync": _copies,
+    "nc": _nc,
+    "telnet": _telnet,
     "apt": _apt,
     "apt-get": _apt,
 }

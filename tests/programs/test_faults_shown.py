@@ -19,6 +19,8 @@ FULL = {
     "git -C /work add new": err(
         "error: file write error: No space left on device\nfatal: unable to write loose object file\n", 128
     ),
+    "mkdir /root/d": err("mkdir: cannot create directory ‘/root/d’: No space left on device\n", 1),
+    "python3 -m venv /root/v": err("Error: [Errno 28] No space left on device: '/root/v/pyvenv.cfg'\n", 1),
     "apt-get install -y tree >/dev/null": err(
         "E: You don't have enough free space in /var/cache/apt/archives/.\n", 100
     ),
@@ -56,6 +58,21 @@ async def test_a_python_program_that_fills_the_disk_is_not_computed() -> None:
 
 
 OFFLINE = {
+    "scp a user@example.com:b": err(
+        "ssh: Could not resolve hostname example.com: Temporary failure in name resolution\r\nlost connection\n", 1
+    ),
+    "rsync -a a 10.0.0.9:/b": err(
+        "ssh: connect to host 10.0.0.9 port 22: Network is unreachable\r\n"
+        "rsync: connection unexpectedly closed (0 bytes received so far) [sender]\n"
+        "rsync error: unexplained error (code 255) at io.c(235) [sender=3.1.3]\n",
+        255,
+    ),
+    "nc -zv example.com 80": err(
+        'nc: getaddrinfo for host "example.com" port 80: Temporary failure in name resolution\n', 1
+    ),
+    "telnet example.com": err(
+        "telnet: could not resolve example.com/telnet: Temporary failure in name resolution\n", 1
+    ),
     "ping -c 1 8.8.8.8": err("ping: connect: Network is unreachable\n", 2),
     "curl https://example.com": err("curl: (6) Could not resolve host: example.com\n", 6),
     "ssh -T git@github.com": err(

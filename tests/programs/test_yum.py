@@ -31,6 +31,14 @@ SAID = {
     "yum info tmux": f"{HEAD}Available Packages\nName        : tmux\nArch        : x86_64\nVersion     : 1.8\n"
     "Release     : 4.el7\nSize        : 417 k\nRepo        : base/7/x86_64\nSummary     : terminal multiplexer\n"
     "Description : terminal multiplexer\n\n",
+    "yum provides tmuxinator": f"{HEAD}Warning: 3.0.x versions of yum would erroneously match against filenames.\n"
+    ' You can use "*/tmuxinator" and/or "*bin/tmuxinator" to get that behaviour\nNo matches found\n',
+    "yum provides /bin/ls": HEAD
+    + "".join(
+        f"coreutils-8.22-24.el7.x86_64 : GNU core utilities\nRepo        : {place}\nMatched from:\n"
+        "Filename    : /usr/bin/ls\n\n\n\n"
+        for place in ("base", "@anaconda")
+    ),
     "yum provides /usr/bin/tmux": f"{HEAD}tmux-1.8-4.el7.x86_64 : terminal multiplexer\nRepo        : base\n"
     "Matched from:\nFilename    : /usr/bin/tmux\n\n\n\n",
     "yum search tmux": f"{HEAD}============================== N/S matched: tmux ===============================\n"
@@ -110,3 +118,9 @@ async def test_a_server_that_was_installed_can_be_started() -> None:
     assert await book.said("rpm -qf /usr/sbin/httpd") == "httpd-2.4.6-97.el7.centos.x86_64\n"
     assert await book("systemctl is-active httpd") == out("inactive\n", 3)
     assert await book("systemctl start httpd; systemctl is-active httpd") == out("active\n")
+
+
+async def test_centos_7_has_no_dnf() -> None:
+    book = Notebook()
+    await book("%machine os centos 7")
+    assert await book("dnf list") == err("bash: dnf: command not found\n", 127)

@@ -44,7 +44,11 @@ def venv(call: Call, python: str, interpreter: str) -> Answer:
         path = call.path(name)
         if call.machine.files.exists(path) and not call.machine.files.is_dir(path):
             return Answer("", f"Error: Unable to create directory {path!r}\n", 1)
-        create(call.machine, path, python, interpreter, prompt=prompt, bare=bare)
+        try:
+            create(call.machine, path, python, interpreter, prompt=prompt, bare=bare)
+        except OSError as err:
+            call.machine.packages.unmake(path)
+            return Answer("", f"Error: {err}\n", 1)
     call.machine.clock.advance(round(2.6 * len(folders), 2))
     return Answer()
 

@@ -19,7 +19,8 @@ _PLUGINS = "Loaded plugins: fastestmirror\n"
 _COLUMNS = "{:<14} {:<16} {:<19} {:<20} {:>6}"
 
 
-@exact("yum", "dnf", needs="os:rhel")
+@exact("dnf", needs="package:dnf")
+@exact("yum", needs="os:rhel")
 def yum(call: Call) -> Answer:
     """Answer what changes packages, and what yum tells of them."""
     words = [word for word in call.args if not word.startswith("-")]

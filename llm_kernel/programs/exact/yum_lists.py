@@ -207,14 +207,23 @@ def _section(name: str) -> str:
     return f"{'=' * (spare // 2)} {name} {'=' * (spare - spare // 2)}"
 
 
+_HINT = (
+    "Warning: 3.0.x versions of yum would erroneously match against filenames.\n"
+    ' You can use "*/{0}" and/or "*bin/{0}" to get that behaviour\n'
+)
+
+
 def provides(machine: Machine, words: list[str]) -> Answer:
     """Who has a program, by its path, by a pattern of it, or by the package's name."""
     out = "".join(block for word in words for block in _providing(machine, word))
-    return Answer(out or "No matches found\n")
+    plain = "".join(_HINT.format(word) for word in words if not set(word) & set("/*?"))
+    return Answer(out or f"{plain}No matches found\n")
 
 
 def _providing(machine: Machine, word: str) -> Iterator[str]:
     made, packages = machine.system.profile, machine.packages
+    if made.merged and word.startswith(("/bin/", "/sbin/")):
+        word = f"/usr{word}"
     for name in archive.names(made):
         here, there = packages.find("dnf", name), available(machine, name)
         row = there or (found(machine, here) if here else None)
