@@ -14,7 +14,6 @@ from llm_kernel.plan.turns import noted
 from llm_kernel.plan.values import Env
 from llm_kernel.plan.walk import Flow, Walk
 
-
 _INNER = frozenset(["array", "slope"])
 """What changes in a tensor without its name being written."""
 

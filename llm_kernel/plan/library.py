@@ -33,10 +33,11 @@ from llm_kernel.plan.paths import path_attribute, path_of
 from llm_kernel.plan.plain import PLAIN
 from llm_kernel.plan.rates import OPTIMIZERS, SCHEDULERS, give_up, optimizer, rate_attribute, rate_method, scheduler
 from llm_kernel.plan.saving import load, save, size
+from llm_kernel.plan.sequences import MADE_OF_OTHERS, made_of_others, step_all
 from llm_kernel.plan.shapes.batches import TRANSFORMS
 from llm_kernel.plan.shapes.cards import CARDS
 from llm_kernel.plan.shapes.chance import lose_all
-from llm_kernel.plan.shapes.descent import followed, optimizer_method
+from llm_kernel.plan.shapes.descent import closed, followed, optimizer_method
 from llm_kernel.plan.shapes.gradients import GRADIENTS, MODE, around
 from llm_kernel.plan.shapes.keras.table import KERAS, KERAS_THINGS, keras_attribute
 from llm_kernel.plan.shapes.metrics import estimated
@@ -113,6 +114,8 @@ def library_call(w: Walk, path: str, args: list[Value], named: dict[str, Value],
     if not named and (told := fact(w.facts, path, tuple(args))) is not None:
         return told
     last = path.rsplit(".", 1)[-1]
+    if args and last == "step" and path.startswith("torch.optim."):
+        return closed(w, path, args[0])
     _note_file(w, path, last, args)
     w.risks += not path.startswith(_SAFE)
     if path.startswith("builtins.") and last.endswith(
@@ -169,6 +172,8 @@ def _rated(
         made = optimizer(w, last, args, named, node)
     elif path == f"torch.optim.lr_scheduler.{last}" and last in SCHEDULERS:
         made = scheduler(w, last, args, named)
+    elif path == f"torch.optim.lr_scheduler.{last}" and last in MADE_OF_OTHERS:
+        made = made_of_others(w, last, args, named)
     if made is None and path.startswith("torch.optim.") and args:
         forget(w, args[0] if isinstance(args[0], (list, tuple)) else [])  # its steps are not followed
     if made is None and last not in ("step", "unscale_", "zero_grad"):
@@ -214,6 +219,8 @@ def call_method(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]
         return file_method(w, owner, name, args)
     if owner.kind == "optimizer" and name in ("step", "zero_grad"):
         return optimizer_method(w, owner, name, args, named)
+    if owner.kind == "scheduler" and owner.attrs["name"] in MADE_OF_OTHERS and name == "step":
+        return step_all(w, owner, args, named)
     if owner.kind in ("optimizer", "scheduler"):
         return rate_method(w, owner, name, args, named)
     if owner.kind == "random":

@@ -10,14 +10,25 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from llm_kernel.plan.schedules import PARAMETERS, RATES, cycle, restarts
-from llm_kernel.plan.shapes.release import release
+from llm_kernel.plan.schedules import PARAMETERS, RATES, cycle, restarts, waves
+from llm_kernel.plan.shapes.release import before, release
 from llm_kernel.plan.text import joined, parts_of, shown
 from llm_kernel.plan.values import Group, Text, Thing, Unknown, Value
-from llm_kernel.plan.walk import Walk
+from llm_kernel.plan.walk import Raised, Walk
 
-__all__ = ["OPTIMIZERS", "SCHEDULERS", "give_up", "groups_of", "optimizer", "rate_attribute", "rate_method",
-           "scheduler", "tells"]  # fmt: skip
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULERS",
+    "begin_anew",
+    "give_up",
+    "groups_of",
+    "move_on",
+    "optimizer",
+    "rate_attribute",
+    "rate_method",
+    "scheduler",
+    "tells",
+]
 
 _TOLD = ("get_last_lr", "_last_lr")
 _PLAIN = {"weight_decay": 0, "eps": 1e-8, "lr": 1e-3}
@@ -123,8 +134,12 @@ def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) ->
     words = {**PARAMETERS[name], "last_epoch": -1, "verbose": False}
     given = dict(zip(words, args[1:], strict=False)) | {key: each for key, each in named.items() if key != "optimizer"}
     base: list[Value] = [group.get("initial_lr", group["lr"]) for group in groups_of(of)]
-    if name == "OneCycleLR":
-        most: Value = given.get("max_lr")
+    if name in ("OneCycleLR", "CyclicLR"):
+        most: Value = given.get("max_lr" if name == "OneCycleLR" else "base_lr")
+        swings = given.get("cycle_momentum", True) is not False
+        if swings and name == "CyclicLR" and "momentum" not in groups_of(of)[0] and before(w.facts, "torch", (2, 0)):
+            raise Raised("ValueError", "optimizer must support momentum with `cycle_momentum` option enabled")
+        _let_swing(w, of, swings)
         base = list(most) if isinstance(most, (list, tuple)) else [most] * len(base)
     length = given.get("T_0")
     held = {"name": name, "optimizer": of, "given": words | given, "base_lrs": base, "last_epoch": 0,
@@ -141,6 +156,13 @@ def scheduler(w: Walk, name: str, args: list[Value], named: dict[str, Value]) ->
     elif name != "ReduceLROnPlateau":
         _set(w, made, 0)
     return made
+
+
+def _let_swing(w: Walk, of: Thing, swings: bool) -> None:
+    """The momentum moves against the rate, if it is not told to stay; how far, nobody follows."""
+    for group in groups_of(of) if swings else ():
+        for key in group.keys() & {"momentum", "betas"}:
+            w.state.put(group, key, Unknown("float" if key == "momentum" else "any"))
 
 
 def _set(w: Walk, this: Thing, n: int) -> None:
@@ -187,12 +209,23 @@ def _rate(w: Walk, this: Thing, n: int, last: Any, first: Any, at: int) -> Value
         return (first if name == "LambdaLR" else last) * factor
     if name == "OneCycleLR":
         return cycle(n, of, first)
+    if name == "CyclicLR":
+        tall = of["max_lr"]
+        return waves(n, of, first, tall[at] if isinstance(tall, (list, tuple)) else tall)
     if name == "CosineAnnealingWarmRestarts":
         return restarts(this.attrs["at"], of, first, this.attrs["length"])  # type: ignore[arg-type]
     return RATES[name](last, n, of, first)
 
 
-def _stepped(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]) -> None:
+def begin_anew(w: Walk, this: Thing) -> None:
+    """Set the rates of a scheduler's first step, from those that its optimizer was made with."""
+    for group in groups_of(this.attrs["optimizer"]):
+        w.state.put(group, "lr", group["initial_lr"])
+    _set(w, this, 0)
+
+
+def move_on(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]) -> None:
+    """``scheduler.step(...)``."""
     n, begun = this.attrs["last_epoch"], this.attrs["around"]
     assert isinstance(begun, int)
     if not isinstance(n, int) or w.around - begun > 1 or w.long:
@@ -273,7 +306,7 @@ def rate_method(w: Walk, this: Thing, name: str, args: list[Value], named: dict[
     if name == "get_last_lr":
         return [group["lr"] for group in groups_of(this.attrs["optimizer"])]
     if name == "step":
-        _stepped(w, this, args, named)
+        move_on(w, this, args, named)
     elif name == "__str__":
         return _shown(w, this)
     elif name == "load_state_dict":
@@ -299,6 +332,9 @@ def rate_attribute(value: Thing, name: str) -> Value:
         return Thing("method", {"this": value, "name": name})
     if value.kind == "scheduler" and name == "_last_lr":
         return [group["lr"] for group in groups_of(value.attrs["optimizer"])]
+    if value.kind == "scheduler" and value.attrs["name"] == "ReduceLROnPlateau" and name in ("best", "num_bad_epochs"):
+        held = value.attrs["bad" if name == "num_bad_epochs" else name]
+        return math.inf if held is None else held
     if name in ("param_groups", "last_epoch", "base_lrs", "optimizer") and name in value.attrs:
         return value.attrs[name]
     module = "torch.optim.lr_scheduler" if value.kind == "scheduler" else "torch.optim"

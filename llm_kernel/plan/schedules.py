@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
-__all__ = ["PARAMETERS", "RATES", "cycle", "restarts"]
+__all__ = ["PARAMETERS", "RATES", "cycle", "restarts", "waves"]
 
 Given: TypeAlias = Mapping[str, Any]
 
@@ -25,6 +25,11 @@ PARAMETERS: dict[str, dict[str, Any]] = {
         "max_lr": None, "total_steps": None, "epochs": None, "steps_per_epoch": None, "pct_start": 0.3,
         "anneal_strategy": "cos", "cycle_momentum": True, "base_momentum": 0.85, "max_momentum": 0.95,
         "div_factor": 25.0, "final_div_factor": 1e4, "three_phase": False,
+    },
+    "CyclicLR": {
+        "base_lr": None, "max_lr": None, "step_size_up": 2000, "step_size_down": None, "mode": "triangular",
+        "gamma": 1.0, "scale_fn": None, "scale_mode": "cycle", "cycle_momentum": True, "base_momentum": 0.8,
+        "max_momentum": 0.9,
     },
     "ReduceLROnPlateau": {
         "mode": "min", "factor": 0.1, "patience": 10, "threshold": 1e-4, "threshold_mode": "rel", "cooldown": 0,
@@ -111,3 +116,24 @@ def cycle(n: int, of: Given, most: float) -> float:
             return float(other + (one - other) / 2.0 * (math.cos(math.pi * share) + 1))
         start = end
     return float(last)
+
+
+_HEIGHTS: dict[str, Callable[[int, int, float], float]] = {
+    "triangular": lambda wave, n, gamma: 1.0,
+    "triangular2": lambda wave, n, gamma: 1 / 2.0 ** (wave - 1),
+    "exp_range": lambda wave, n, gamma: gamma**n,
+}
+"""What share of its height a wave of ``CyclicLR`` has, by its number and the step's."""
+
+
+def waves(n: int, of: Given, low: float, high: float) -> float:
+    """The rate of ``CyclicLR`` behind ``n`` steps."""
+    if of["scale_fn"] is not None:
+        raise ValueError("a function of the program's own")
+    up = float(of["step_size_up"])
+    whole = up + float(of["step_size_down"] or up)
+    turn = up / whole
+    wave = math.floor(1 + n / whole)
+    at = 1.0 + n / whole - wave
+    share = at / turn if at <= turn else (at - 1) / (turn - 1)
+    return float(low + (high - low) * share * _HEIGHTS[of["mode"]](wave, n, of["gamma"]))

@@ -13,8 +13,8 @@ from typing import TypeAlias
 from llm_kernel.plan.nodes import LINES, Hole
 from llm_kernel.plan.ordered import Default, OrderedDict, View
 from llm_kernel.plan.shapes.module import Modules, Named
-from llm_kernel.plan.shapes.printing import numbers
-from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor
+from llm_kernel.plan.shapes.printing import numbers, sure
+from llm_kernel.plan.shapes.tensor import Returned, Rough, Tensor, edges
 from llm_kernel.plan.values import (
     HOLES,
     SPREAD,
@@ -115,7 +115,7 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             rows = [(f"{name}=", *parts_of(shown(each, ask, inside=True))) for name, each in held]
             lines = [part for n, row in enumerate(rows) for part in (",\n" * bool(n), *row)]
             return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
-        case Tensor() if value.numbers is not None and value.trace is not None:
+        case Tensor() if value.numbers is not None and value.trace is not None and sure(value):
             return numbers(value, inside)
         case Thing(kind="module" | "parallel" | "optimizer") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
@@ -163,10 +163,13 @@ def _rough(value: Value) -> bool:
     return isinstance(value, Rough) or (isinstance(value, dict) and any(_rough(each) for each in value.values()))
 
 
-def _fine(spec: str) -> bool:
-    """Whether a format shows more digits than a rough number has."""
+def _fine(value: Value, spec: str) -> bool:
+    """Whether a format shows more digits than are sure of a rough number."""
     digits = re.search(r"\.(\d+)", spec)
-    return digits is None or int(digits[1]) > Rough.DIGITS - 2 * spec.endswith(("%", "e", "g"))
+    if not isinstance(value, Rough) or digits is None:
+        return True
+    low, high = edges(float(value))
+    return int(digits[1]) > Rough.DIGITS - 2 * spec.endswith(("%", "e", "g")) or format(low, spec) != format(high, spec)
 
 
 def _between(groups: Iterable[Sequence[str | Hole]]) -> list[str | Hole]:
@@ -196,7 +199,7 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     if spec == "":
         return shown(value, ask, expr=expr)
     value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
-    if isinstance(value, Rough) and _fine(spec):
+    if isinstance(value, Rough) and _fine(value, spec):
         return Text((hole(value, spec, expr),))
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
         if _WIDE.search(spec):
@@ -253,7 +256,7 @@ def percent(template: str, value: Value, ask: Ask, exprs: Sequence[str] = ()) ->
 def _one_percent(spec: re.Match[str], one: Value, ask: Ask, expr: str) -> tuple[str | Hole, ...]:
     width, digits, letter = spec["width"] or "", spec["digits"], spec["type"]
     one = _alone(one) if isinstance(one, Tensor) and letter not in "sra" else one
-    sure = known(one) and not (_rough(one) and (letter in "sra" or _fine(f".{digits or 6}{letter}")))
+    sure = known(one) and not (_rough(one) and (letter in "sra" or _fine(one, f".{digits or 6}{letter}")))
     if sure and width != "*" and len(width) < 5:
         return (spec[0].replace(f"({spec['key']})", "") % (one,),)
     if letter in "sra":

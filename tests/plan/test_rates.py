@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from llm_kernel.plan import Line, Literal, certain, every_node, plan, text_of
+from llm_kernel.plan import Line, Literal, certain, check, every_node, plan, text_of
 
 REAL = json.loads((Path(__file__).parent / "rates.json").read_text())
 """Programs, and what they printed under torch 1.13."""
@@ -72,3 +72,16 @@ def test_a_scheduler_of_the_programs_own_leaves_no_rate_that_nobody_computed() -
     assert [[part.text if isinstance(part, Literal) else part.kind for part in line.parts] for line in lines] == [
         ["0.1"], ["0 ", "float"], ["1 ", "float"],
     ]  # fmt: skip
+
+
+def test_a_closure_speaks_once_and_with_lbfgs_as_often_as_it_is_asked():
+    source = HEAD + (
+        "x = torch.zeros(3, 4)\ndef closure():\n    loss = model(x).sum()\n    loss.backward()\n    print('asked')\n"
+        "    return loss\n"
+        "torch.optim.Adam(model.parameters()).step(closure)\nprint('once')\n"
+        "torch.optim.LBFGS(model.parameters()).step(closure)\nprint('end')\n"
+    )
+    found = plan(source)
+    assert found is not None
+    assert check(found, ["asked", "once", *["asked"] * 20, "end"]) is None
+    assert check(found, ["asked", "asked", "once"]) == 1

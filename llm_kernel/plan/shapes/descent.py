@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from llm_kernel.plan.nodes import Loop
 from llm_kernel.plan.rates import groups_of
 from llm_kernel.plan.shapes.gradients import loosen, slope
 from llm_kernel.plan.shapes.numpys import forget, write
@@ -13,7 +14,7 @@ from llm_kernel.plan.shapes.tensor import Tensor, exact
 from llm_kernel.plan.values import Thing, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["followed", "optimizer_method"]
+__all__ = ["closed", "followed", "optimizer_method"]
 
 Array: TypeAlias = Any
 Memory: TypeAlias = tuple[Any, ...]
@@ -48,6 +49,27 @@ def optimizer_method(w: Walk, this: Thing, name: str, args: list[Value], named: 
     told = w.call(closure, [], {}, None) if closure is not None else None
     _step(w, this)
     return told
+
+
+def closed(w: Walk, path: str, closure: Value) -> Value:
+    """``step(closure)`` of an optimizer that is not followed: LBFGS asks the closure again as often as it needs."""
+    told = w.call(closure, [], {}, None)
+    if path != "torch.optim.LBFGS().step":
+        return told
+    w.doubt += 1
+    w.state.begin()
+    try:
+        _, nodes = w.record(lambda: _asked(w, closure))
+    finally:
+        w.state.merge([{}, w.state.rollback()], widen=True)
+        w.doubt -= 1
+    if nodes:
+        w.emit(Loop(None, "", (), nodes))
+    return told
+
+
+def _asked(w: Walk, closure: Value) -> None:
+    w.call(closure, [], {}, None)
 
 
 def _clear(w: Walk, groups: Sequence[Mapping[str, Value]], anew: Value) -> None:

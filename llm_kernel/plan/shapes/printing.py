@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from llm_kernel.plan.shapes.tensor import Tensor
+from llm_kernel.plan.shapes.tensor import Tensor, edges
 
 if TYPE_CHECKING:
     import numpy
 
-__all__ = ["numbers", "shown"]
+__all__ = ["numbers", "shown", "sure"]
 
 _EDGE = 3
 _THRESHOLD = 1000
@@ -26,6 +26,16 @@ def numbers(value: Tensor, inside: bool = False) -> str:
         return repr(array) if inside else str(array)
     ends = (f"grad_fn=<{value.trace}>",) if value.trace else ("requires_grad=True",) if value.learns else ()
     return shown(array, suffixes=((f"device='{value.device}'",) if value.device != "cpu" else ()) + ends)
+
+
+def sure(value: Tensor) -> bool:
+    """Whether every digit that ``print`` shows is the same whichever way the numbers were summed up."""
+    array = value.numbers
+    assert array is not None
+    if not value.rough or value.of == "numpy":
+        return True
+    low, high = edges(array)
+    return shown(low) == shown(high)
 
 
 def shown(array: numpy.ndarray[Any, Any], *, suffixes: tuple[str, ...] = ()) -> str:

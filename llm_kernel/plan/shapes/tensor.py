@@ -22,6 +22,7 @@ __all__ = [
     "Size",
     "Tensor",
     "Vague",
+    "edges",
     "exact",
     "fault",
     "given",
@@ -41,6 +42,19 @@ _WIDTHS = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "float16": 2, "bf
 
 class Vague(Exception):  # noqa: N818 - nobody did anything wrong
     """Too little is known to say what comes out."""
+
+
+_BITS = 2.0**18
+"""Numbers of eighteen bits are short: what was rounded to twenty-four is hardly ever one."""
+_OFF = 2.0**-23
+"""How far off numbers near one may be that were summed up in another order; numbers near none an eighth of that."""
+
+
+def edges(numbers: Any) -> tuple[Any, Any]:
+    """Between which numbers lie that may have been summed up in another order; none changes its sign."""
+    apart = _OFF * (abs(numbers) + 0.125)
+    low, high = numbers - apart, numbers + apart
+    return low * (low * numbers > 0) + 0.0, high * (high * numbers > 0) + 0.0
 
 
 class Rough(float):
@@ -72,8 +86,10 @@ def exact(numbers: Any) -> bool:
     """Whether all are so short that whichever way they were computed gave them."""
     if numbers is None:
         return False
-    larger = numbers * 256.0
-    return bool((larger == larger.round()).all() and (abs(larger) < 1 << 22).all())
+    import numpy
+
+    short = numpy.frexp(numbers)[0] * _BITS
+    return bool((short == short.round()).all() and numpy.isfinite(short).all())
 
 
 class DType(str):

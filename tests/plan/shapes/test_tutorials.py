@@ -7,6 +7,7 @@ import pytest
 from bench.shapes.against import RECORDED, verdict
 
 LEFT = {
+    "autograd": 1,
     "autograd_open": 9,
     "bad_broadcast": 1,
     "convs": 9,
@@ -19,6 +20,7 @@ LEFT = {
     "moe_dict": 10,
     "norms": 6,
     "numpy_nn": 15,
+    "optimizer_steps": 2,
     "params_groups": 26,
     "pools": 19,
     "seeds2": 11,
