@@ -31,6 +31,9 @@ _CONT, _INT = 18, 2
 _OVER = 124
 """The status of a cell that has had all of the machine's time."""
 
+_FORKLESS = 254
+"""That of one for whose command there was no process."""
+
 _PICKING = (5, 1)
 """The version of bash from which on ``wait`` knows ``-p``."""
 
@@ -67,9 +70,7 @@ class Control:
             return await self._answered(orders)
         except CellOver as over:
             await self._io.err(f"bash: ended: {over}\n".encode())  # by the cell, whichever shell waits
-            if (stop := self._strand.timeline.stop) is not None:
-                await stop(_OVER)
-            return _OVER
+            return await self._thrown(_OVER)
 
     async def _answered(self, orders: Mapping[int, Order]) -> int:
         name = self._call.name
@@ -135,7 +136,7 @@ class Control:
             return 0
         if not await self._room():
             await self._io.err("bash: fork: Resource temporarily unavailable\n")
-            return 254
+            return await self._thrown(_FORKLESS)
         state, options, count, *words = call.args[1:]
         names, words = words[: int(count)], words[int(count) :]
         if order.simple and f"\n{order.words[0]} () \n" in state:
@@ -143,6 +144,13 @@ class Control:
         child = replace(call, args=(state, options, *words))
         await self._io.err(await self._jobs.start(order, child, names, self._pid, self._strand))
         return 0
+
+    async def _thrown(self, status: int) -> int:
+        """Leave all that the cell runs with ``status``, as bash goes back to its prompt."""
+        timeline = self._strand.timeline
+        if timeline.stop is not None and self._strand is timeline.front:
+            await timeline.stop(status)
+        return status
 
     async def _room(self) -> bool:
         """Whether another process fits; as long as none does, bash waits longer and longer, and then gives up."""

@@ -20,6 +20,19 @@ async def test_bash_tries_to_fork_with_growing_pauses_and_gives_up() -> None:
     await notebook.session.close()
 
 
+async def test_a_loop_that_finds_no_room_for_its_next_job_is_over() -> None:
+    notebook = Notebook(setup=Setup(limits=Limits(jobs=3)))
+    began = notebook.machine.processes.shell
+    events = await notebook("for i in {1..500}; do sleep 1000 & done; echo never")
+    told = "".join(f"[{number}] {began + number}\n" for number in (1, 2, 3))
+    assert events == [
+        Text("stderr", f"{told}{_RETRY * 4}bash: fork: Resource temporarily unavailable\n"),
+        Exit(254),
+    ]
+    assert await notebook("jobs | wc -l") == out("3\n")
+    await notebook.session.close()
+
+
 async def test_a_fork_bomb_leaves_the_shell_usable_and_dies_with_it() -> None:
     notebook = Notebook(setup=Setup(limits=Limits(jobs=20)))
     await notebook(":(){ :|:& };:")
