@@ -6,7 +6,7 @@ import pytest
 
 from llm_kernel.events import Ask, Exit, Text
 from llm_kernel.machine import Machine
-from tests.notebook import Notebook
+from tests.notebook import Notebook, err, out
 
 _FOUND = """\
 Found existing installation: tqdm 4.59.0
@@ -108,3 +108,25 @@ async def test_pip_hashes_what_sha256sum_hashes() -> None:
     made = _notebook()
     digest = (await made.said("printf 'wheel' > a.whl; sha256sum a.whl")).split()[0]
     assert await made.said("pip hash a.whl") == f"a.whl:\n--hash=sha256:{digest}\n"
+
+
+async def test_a_project_is_looked_at_before_what_it_needs_and_wheels_are_kept() -> None:
+    notebook = Notebook()
+    await notebook("%machine os ubuntu 22.04")
+    await notebook("cd; python3 -m venv v; . v/bin/activate; mkdir p")
+    notebook.machine.files.write("/root/p/setup.py", b"setup(name='p', version='0.1', install_requires=['six'])\n")
+    told = (
+        "WARNING: You are using pip version 22.0.2; however, version 22.0.4 is available.\n"
+        "You should consider upgrading via the '/root/v/bin/python -m pip install --upgrade pip' command.\n"
+    )
+    assert await notebook("pip install -e p | grep -v metadata") == [
+        Text("stderr", told),
+        *out(
+            "Obtaining file:///root/p\nCollecting six\n  Downloading six-1.16.0-py3-none-any.whl (10 kB)\n"
+            "Installing collected packages: six, p\nSuccessfully installed p-0.1 six-1.16.0\n"
+        ),
+    ]
+    kept = "Collecting six\n  Using cached six-1.16.0-py3-none-any.whl (10 kB)\nSaved ./six-1.16.0-py3-none-any.whl\n"
+    assert await notebook("pip wheel six 2> /dev/null; ls *.whl") == out(f"{kept}six-1.16.0-py3-none-any.whl\n")
+    said = "ERROR: Can not perform a '--user' install. User site-packages are not visible in this virtualenv.\n"
+    assert await notebook("pip install --user rich") == err(said, 1)

@@ -145,6 +145,8 @@ def _answered(call: Call, site: Site, line: Line) -> Answer:
         return pip_install.uninstall(call, site, line.operands, line.options)
     if line.command == "download":
         return pip_install.fetch(call, site, line.operands, line.options)
+    if line.command == "wheel" and set(line.options) <= {"uncached", "quiet", "file"}:
+        return pip_install.fetch(call, site, line.operands, line.options, wheels=True)
     if line.command in pip_queries.QUERIES:
         return pip_queries.QUERIES[line.command](call, site, line.operands, line.options)
     answers = {"list": _list, "freeze": _freeze, "show": _show, "check": _check}

@@ -23,6 +23,7 @@ from llm_kernel.shell.call import Answer, Call
 
 __all__ = ["fetch", "install", "uninstall"]
 
+_UNSEEN = "ERROR: Can not perform a '--user' install. User site-packages are not visible in this virtualenv.\n"
 _DEFAULTING = "Defaulting to user installation because normal site-packages is not writeable\n"
 _BYTES_PER_SECOND = 38_000_000
 _INSTALLED_PER_SECOND = 220_000_000
@@ -65,8 +66,14 @@ def install(call: Call, here: Site, operands: list[str], options: Options) -> An
     return answer
 
 
-def fetch(call: Call, here: Site, operands: list[str], options: Options) -> Answer:
-    """``pip download``: the files of what is named, without putting any of it there."""
+def fetch(call: Call, here: Site, operands: list[str], options: Options, *, wheels: bool = False) -> Answer:
+    """``pip download``: the files of what is named, without putting any of it there; ``wheels``: ``pip wheel``.
+
+    Raises:
+        NotExact: where a wheel has to be built, and of an old pip that says more of those that need not be.
+    """
+    if wheels and (here.older("20.3") or any(call.machine.files.is_dir(call.path(name)) for name in operands)):
+        raise NotExact
     state = call.machine.packages.to_state()
     empty = Environment("/nowhere", "venv", here.python)
     call.machine.packages.make(empty)
@@ -81,7 +88,7 @@ def fetch(call: Call, here: Site, operands: list[str], options: Options) -> Answ
         name = lines.wheel(here, package).replace("%2B", "+")
         call.machine.files.sized(f"{folder}/{name}", package.size)
         saved.append(f"Saved ./{name}\n" if folder == call.cwd else f"Saved {folder}/{name}\n")
-    done = f"Successfully downloaded {' '.join(package.name for package in run.new)}\n"
+    done = "" if wheels else f"Successfully downloaded {' '.join(package.name for package in run.new)}\n"
     return Answer("".join([str(answer.stdout), *saved, done]), answer.stderr)
 
 
@@ -110,6 +117,8 @@ def _installed(run: _Run, operands: list[str], *, dry: bool, verb: str = "instal
             raise Stop(
                 f'ERROR: You must give at least one requirement to {verb or "download"} (see "pip help {verb}")\n'
             )
+        if "user" in options and here.virtual and verb:
+            raise Stop(_UNSEEN)
         if here.managed and not {"break", "target"} & set(options) and verb:
             return Answer("", lines.managed(here), 1)
         run.limits = limits(call, here, options)
@@ -357,6 +366,7 @@ def _finish(run: _Run, *, dry: bool, verb: str) -> None:
     if not run.new:
         return
     run.out += run.fetched
+    run.new.sort(key=lambda package: package.name in run.built)  # what a project needs is there before it
     here = run.site
     done = sorted(run.new, key=lambda package: package.name.lower())
     named = " ".join(f"{package.name}-{here.shown(package)}" for package in done)

@@ -87,7 +87,7 @@ def notice(site: Site) -> str:
     if not newest or not site.older(newest):
         return ""
     python = f"{site.place.bin if site.environment else '/usr/bin'}/python{'' if site.environment else '3'}"
-    if site.older("22.0"):
+    if site.older("22.1"):
         however, run = (",", "") if site.older("20.0") else (";", f"{python} -m ")
         however += " however" if site.older("20.0") else " however,"
         return (

@@ -207,9 +207,9 @@ def _project(call: Call, site: Site, place: str) -> Iterator[Ask]:
     name = name or posixpath.basename(folder)
     if not releases.valid_name(name):
         raise NotExact
+    yield Ask(Requirement(f"{name}=={version or '0.0.0'}"), name, source=folder)
     for text in needs:
         yield from _asked(call, site, text)
-    yield Ask(Requirement(f"{name}=={version or '0.0.0'}"), name, source=folder)
 
 
 def _from_setup(source: str) -> tuple[str, str, list[str]]:
