@@ -24,6 +24,7 @@ from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
 from llm_kernel.plan.importing import IMPORTS
 from llm_kernel.plan.known import Handler, exit_
+from llm_kernel.plan.lightning import LIGHTNING, LIGHTNING_TRAINER, lightning_attribute
 from llm_kernel.plan.loaders import DATA_SETS, LOADERS
 from llm_kernel.plan.logs import LOGGING, logger_method
 from llm_kernel.plan.nodes import Free, Hole
@@ -250,6 +251,7 @@ _OBJECTS = OBJECTS | {
     TABLE: table_attribute,
     STUDY: study_attribute,
     TRIAL: trial_attribute,
+    LIGHTNING_TRAINER: lightning_attribute,
 }
 
 
@@ -283,6 +285,6 @@ LIBRARY: dict[str, Handler] = {
     "sys.exit": exit_, "os._exit": exit_, "copy.deepcopy": deepcopy,
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
-LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES
+LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING
 LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

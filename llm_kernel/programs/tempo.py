@@ -24,6 +24,8 @@ __all__ = ["Tempo", "timed", "untimed"]
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
 _BAR = re.compile(r"(\d+)/\1 ")
 """How Keras begins the line of an epoch that is over: steps of steps."""
+_FULL = re.compile(r"\| (\d+)/\1 \[(\d+):(\d\d)<00:00, +([\d.]+)it/s")
+"""How tqdm shows a bar that is full: steps of steps, minutes and seconds, steps a second."""
 _LONGEST = 24 * 3600.0
 _FAR = 2.0
 """How many times longer or shorter than reckoned a turn may say that it took."""
@@ -120,6 +122,7 @@ class Tempo:
         A time that the line tells of itself is kept where it can be; a time of another order is not.
         """
         text = line.rstrip("\r\n")
+        text, line = (_paced(text), _paced(line)) if "it/s" in text else (text, line)
         if self.bounds is not None:
             end = line[len(text) :]
             text = self.bounds.held(text, self.credit)
@@ -157,6 +160,13 @@ class Tempo:
         self._works(seconds)
         self._struck += 1
         return bool(beat.closes) and (beat.closes == 1 or self._struck % beat.closes == 0), line
+
+
+def _paced(line: str) -> str:
+    """A bar that is full, with the pace that follows from its steps and its time."""
+    bar = _FULL.search(line)
+    seconds = 60 * int(bar[2]) + int(bar[3]) if bar else 0
+    return f"{line[: bar.start(4)]}{int(bar[1]) / seconds:.2f}{line[bar.end(4) :]}" if bar and seconds else line
 
 
 def _stepped(line: str, steps: int, seconds: float) -> str:
