@@ -70,7 +70,7 @@ def plan(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = ast.parse(source)
-        if beyond(parsed):
+        if beyond(ast.walk(parsed)):
             return None
         walker = Walker(argv, read, facts or {})
         nodes = walker.program(tree or parsed)

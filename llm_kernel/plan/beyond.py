@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 __all__ = ["beyond"]
 
@@ -14,9 +15,9 @@ _STREAMS = frozenset({"sys.stdout", "sys.stderr"})
 _ELSEWHERE = frozenset({"open", "StringIO", "BytesIO", "devnull"})
 
 
-def beyond(tree: ast.Module) -> bool:
-    """Whether what the program prints may appear elsewhere, or come from elsewhere, than its ``print`` calls say."""
-    return any(map(_beyond, ast.walk(tree)))
+def beyond(nodes: Iterable[ast.AST]) -> bool:
+    """Whether what a program of these nodes prints may appear, or come from, elsewhere than its prints say."""
+    return any(map(_beyond, nodes))
 
 
 def _beyond(node: ast.AST) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 __all__ = ["ALWAYS", "attributes", "bound"]
 
@@ -51,10 +51,10 @@ def _inside(tree: ast.AST) -> Iterator[ast.AST]:
         stack += ast.iter_child_nodes(node)
 
 
-def attributes(tree: ast.AST) -> frozenset[str] | None:
-    """The attributes that a source ever sets by name; None where it may set any."""
+def attributes(nodes: Iterable[ast.AST]) -> frozenset[str] | None:
+    """The attributes that a source of these nodes ever sets by name; None where it may set any."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             if isinstance(node.ctx, ast.Store | ast.Del):
                 found.add(node.attr)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-__all__ = ["Counter", "Form", "Formula", "Turn", "formula", "settled"]
+__all__ = ["Counter", "Form", "Formula", "Turn", "counters", "formula", "settling"]
 
 _LARGEST = 40
 """Parts beyond which nobody follows a formula."""
@@ -45,19 +45,29 @@ def formula(function: Callable[..., Any], *parts: Form) -> Formula | None:
     return Formula(function, parts, size) if size <= _LARGEST else None
 
 
-def settled(form: Form, loop: Counter, turn: int) -> Form:
-    """The form with the loop's counter put in: a plain value where it hangs on no other.
-
-    Raises:
-        ArithmeticError, TypeError, ValueError: as Python does where the numbers do not fit the function.
-    """
+def counters(form: Form) -> Iterator[Counter]:
+    """The counters on which a form hangs."""
     match form:
-        case Turn(counter, first, step):
-            return first + step * turn if counter is loop else form
-        case Formula(function, parts):
-            made = tuple(settled(part, loop, turn) for part in parts)
-            if any(isinstance(part, (Turn, Formula)) for part in made):
-                return Formula(function, made, form.size)
-            value: Form = function(*made)
-            return value
-    return form
+        case Turn():
+            yield form.loop
+        case Formula():
+            for part in form.parts:
+                yield from counters(part)
+
+
+def settling(form: Form, loop: Counter) -> Callable[[int], Form]:
+    """What puts the loop's counter into a form, turn by turn: a plain value where it hangs on no other.
+
+    It raises ArithmeticError, TypeError or ValueError as Python does where the numbers do not fit the function.
+    """
+    found = set(counters(form))
+    if loop not in found:
+        return lambda turn: form
+    if isinstance(form, Turn):
+        first, step = form.first, form.step
+        return lambda turn: first + step * turn
+    assert isinstance(form, Formula)
+    function, parts, size = form.function, [settling(part, loop) for part in form.parts], form.size
+    if found == {loop}:
+        return lambda turn: function(*[part(turn) for part in parts])
+    return lambda turn: Formula(function, tuple(part(turn) for part in parts), size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 from llm_kernel.plan.values import Bound, Class, Function, Instance, Lib, Method, Thing, Unknown, Value
 
@@ -76,9 +77,9 @@ class Loudness:
         self._any = False
         self._said: dict[int, bool] = {}
 
-    def add(self, tree: ast.Module) -> None:
-        """Learn the functions of another module."""
-        for node in ast.walk(tree):
+    def add(self, nodes: Iterable[ast.AST]) -> None:
+        """Learn the functions of another module from its nodes."""
+        for node in nodes:
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 self.defined.setdefault(node.name, []).append(node)
             elif isinstance(node, ast.ClassDef):

@@ -59,8 +59,8 @@ SCHEDULERS = frozenset(PARAMETERS)
 _FLOAT = Unknown("float")
 
 
-def tells(tree: ast.AST) -> bool:
-    """Whether a program reads its learning rates."""
+def tells(nodes: Iterable[ast.AST]) -> bool:
+    """Whether a program of these nodes reads its learning rates."""
     return any(
         (isinstance(node, ast.Attribute) and node.attr in _TOLD)
         or (
@@ -69,7 +69,7 @@ def tells(tree: ast.AST) -> bool:
             and isinstance(node.slice, ast.Constant)
             and node.slice.value == "lr"
         )
-        for node in ast.walk(tree)
+        for node in nodes
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from llm_kernel.plan.automaton import LINE_ENDS
-from llm_kernel.plan.counted import Counter, Form, Formula, Turn, settled
+from llm_kernel.plan.counted import Counter, Form, Formula, Turn, counters, settling
 from llm_kernel.plan.nodes import Choice, Hole, Leave, Line, Literal, Loop, Node, Part, Scope, leaves
 
 __all__ = ["repeated", "teller"]
@@ -40,7 +40,8 @@ def teller(nodes: Sequence[Node], loop: Counter) -> Callable[[int], _Nodes] | No
 def _teller(node: Node, loop: Counter) -> Callable[[int], _Nodes] | None:
     match node:
         case Line() if any(isinstance(part, Hole) and _reads(part.form, loop) for part in node.parts):
-            return lambda turn: (Line(_joined(_part(part, loop, turn) for part in node.parts), node.end, node.stream),)
+            parts = [_part(part, loop) for part in node.parts]
+            return lambda turn: (Line(_joined(part(turn) for part in parts), node.end, node.stream),)
         case Loop():
             return _loop(node, loop)
         case Choice():
@@ -67,11 +68,12 @@ def _loop(node: Loop, loop: Counter) -> Callable[[int], _Nodes] | None:
     made = [teller(each, loop) for each in (node.body, *node.turns)]
     if not any(made) and not _reads(node.times, loop):
         return None
+    often = _settling(node.times, loop)
 
     def at(turn: int) -> _Nodes:
         pairs = zip((node.body, *node.turns), made, strict=True)
         body, *turns = (tell(turn) if tell is not None else each for each, tell in pairs)
-        count, times = node.count, None if node.times is None else _settled(node.times, loop, turn)
+        count, times = node.count, often(turn)
         if type(times) is int:
             count, times = times, None
         return repeated(Loop(count, node.var, node.values, body, tuple(turns), node.most, times))
@@ -94,9 +96,10 @@ def _choice(node: Choice, loop: Counter) -> Callable[[int], _Nodes] | None:
     test, made = node.test, [teller(each, loop) for each in node.branches]
     if not any(made) and not _reads(test, loop):
         return None
+    decide = _settling(test, loop)
 
     def at(turn: int) -> _Nodes:
-        said = None if test is None else _settled(test, loop, turn)
+        said = decide(turn)
         both = [tell(turn) if tell is not None else each for each, tell in zip(node.branches, made, strict=True)]
         if said is not None and not isinstance(said, (Turn, Formula)):
             return both[not said]
@@ -106,32 +109,40 @@ def _choice(node: Choice, loop: Counter) -> Callable[[int], _Nodes] | None:
 
 
 def _reads(form: Form | None, loop: Counter) -> bool:
-    match form:
-        case Turn():
-            return form.loop is loop
-        case Formula():
-            return any(_reads(part, loop) for part in form.parts)
-    return False
+    return form is not None and loop in counters(form)
 
 
-def _part(part: Part, loop: Counter, turn: int) -> Part:
+def _part(part: Part, loop: Counter) -> Callable[[int], Part]:
     if isinstance(part, Literal) or part.form is None:
-        return part
-    form = _settled(part.form, loop, turn)
-    if form is None or isinstance(form, (Turn, Formula)):
-        return replace(part, form=form)
-    whole = part.format.endswith("d") and isinstance(form, float)
-    try:
-        return Literal(format(int(form) if whole else form, part.format))
-    except (ValueError, OverflowError):
-        return replace(part, form=None)
+        return lambda turn: part
+    settle = _settling(part.form, loop)
+
+    def at(turn: int) -> Part:
+        form = settle(turn)
+        if form is None or isinstance(form, (Turn, Formula)):
+            return replace(part, form=form)
+        whole = part.format.endswith("d") and isinstance(form, float)
+        try:
+            return Literal(format(int(form) if whole else form, part.format))
+        except (ValueError, OverflowError):
+            return replace(part, form=None)
+
+    return at
 
 
-def _settled(form: Form, loop: Counter, turn: int) -> Form | None:
-    try:
-        return settled(form, loop, turn)
-    except (ArithmeticError, TypeError, ValueError):
-        return None
+def _settling(form: Form | None, loop: Counter) -> Callable[[int], Form | None]:
+    """What the form is in a turn; None where the numbers do not fit."""
+    if form is None:
+        return lambda turn: None
+    settle = settling(form, loop)
+
+    def at(turn: int) -> Form | None:
+        try:
+            return settle(turn)
+        except (ArithmeticError, TypeError, ValueError):
+            return None
+
+    return at
 
 
 def _joined(parts: Iterable[Part]) -> tuple[Part, ...]:

@@ -527,7 +527,7 @@ class Walker:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             raise Raised("SyntaxError", "invalid syntax") from None
-        if beyond(tree):
+        if beyond(ast.walk(tree)):
             raise Exhausted
         self.learn(tree, env)
         self.execute(tree.body, env)
@@ -535,10 +535,11 @@ class Walker:
 
     def learn(self, tree: ast.Module, env: Env) -> None:
         """Note what can be called, bound and set in a module."""
-        self._loudness.add(tree)
-        self.telling = self.telling or tells(tree)
+        nodes = list(ast.walk(tree))
+        self._loudness.add(nodes)
+        self.telling = self.telling or tells(nodes)
         env.bound = lambda: self.binds(tree)
-        more = attributes(tree)
+        more = attributes(nodes)
         self.stored = None if more is None or self.stored is None else self.stored | more
 
     def binds(self, node: ast.AST) -> frozenset[str] | None:

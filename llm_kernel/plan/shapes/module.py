@@ -83,26 +83,26 @@ def held(module: Value) -> dict[str, Value]:
 
 def children(module: Value) -> dict[str, Value]:
     """The modules that a module holds."""
-    found = {name: each for name, each in held(module).items() if is_module(each)}
-    if any(not isinstance(each, (Tensor, Thing, Instance)) and name == "*" for name, each in held(module).items()):
+    inside = held(module)
+    if "*" in inside and not isinstance(inside["*"], (Tensor, Thing, Instance)):
         raise Vague
-    return found
+    return {name: each for name, each in inside.items() if is_module(each)}
 
 
 def modules(module: Value, prefix: str = "") -> Iterator[tuple[str, Value]]:
     """The module and every one inside it once, with their full names."""
-    yield from _modules(module, prefix, set(), 0)
-
-
-def _modules(module: Value, prefix: str, seen: set[int], depth: int) -> Iterator[tuple[str, Value]]:
-    if id(module) in seen:
-        return
-    if depth > 40 or len(seen) > 5000:
-        raise Vague
-    seen.add(id(module))
-    yield prefix, module
-    for name, each in children(module).items():
-        yield from _modules(each, f"{prefix}.{name}" if prefix else name, seen, depth + 1)
+    seen: set[int] = set()
+    waiting = [(prefix, module, 0)]
+    while waiting:
+        path, this, depth = waiting.pop()
+        if id(this) in seen:
+            continue
+        if depth > 40 or len(seen) > 5000:
+            raise Vague
+        seen.add(id(this))
+        yield path, this
+        inner = [(f"{path}.{name}" if path else name, each, depth + 1) for name, each in children(this).items()]
+        waiting += reversed(inner)
 
 
 def _tensors(module: Value, role: str) -> Iterator[tuple[str, Tensor]]:
