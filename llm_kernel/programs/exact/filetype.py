@@ -118,7 +118,14 @@ def _say(call: Call, name: str, parsed: Parsed) -> str:
         return f"{kind.mime}; charset={kind.charset}"
     if "mime-type" in parsed:
         return kind.mime
-    return kind.charset if "mime-encoding" in parsed else kind.text
+    return kind.charset if "mime-encoding" in parsed else _told(call, kind)
+
+
+def _told(call: Call, kind: _Type) -> str:
+    """Its words; those before release 5.41 say of an archive only which release can unpack it."""
+    if kind.text.startswith("Zip") and coreutils(call) < (8, 32):
+        return kind.text.partition(", compression")[0].replace("v0.0", "v?[0]")
+    return kind.text
 
 
 def _kind(call: Call, name: str, path: str, stat: Stat) -> _Type:
