@@ -6,6 +6,7 @@ import ast
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 from llm_kernel.python.edits import Text
@@ -18,6 +19,8 @@ __all__ = ["TELLERS", "Told"]
 
 _HERE = sys.version_info[:2]
 _POSITIONS = (3, 11)
+_ALIKE = 3
+"""Frames of the same place that are shown one after the other; of the rest their number is."""
 
 _LINKS = {
     "cause": "\nThe above exception was the direct cause of the following exception:\n\n",
@@ -51,7 +54,7 @@ class Told:
         """
         parts: list[str] = []
         for index, error in enumerate(chain):
-            if error["kind"] in ("ExceptionGroup", "RecursionError", "MemoryError", "SyntaxError"):
+            if error["kind"] in ("ExceptionGroup", "MemoryError", "SyntaxError"):
                 raise Unsure(f"error: {error['kind']}")
             parts.append("Traceback (most recent call last):\n" if error["frames"] else "")
             final = self._final(error)
@@ -116,14 +119,16 @@ class Told:
         frames = _inlined(error["frames"]) if self._script.version >= (3, 12) else error["frames"]
         if any(frame[0] not in self._sources and not frame[7:] for frame in frames):
             raise Unsure("frame of a module")
-        if any(frames[at] == frames[at + 3] == frames[at + 1] for at in range(len(frames) - 3)):
-            raise Unsure("recursion")
-        if self._script.version < _POSITIONS:
-            return "".join(self._plain(frame) for frame in frames)
         parts = []
-        for index, frame in enumerate(frames):
-            last = index + 1 == len(frames)
-            parts.append(self._placed(frame, error, final if last else ""))
+        for _, group in groupby(enumerate(frames, 1), lambda one: (one[1][0], one[1][1], one[1][6])):
+            alike = list(group)
+            more = len(alike) - _ALIKE
+            for number, frame in alike[:_ALIKE]:
+                placed = self._script.version >= _POSITIONS
+                last = final if number == len(frames) else ""
+                parts.append(self._placed(frame, error, last) if placed else self._plain(frame))
+            if more > 0:
+                parts.append(f"  [Previous line repeated {more} more time{'s' if more > 1 else ''}]\n")
         return "".join(parts)
 
     def _placed(self, frame: Sequence[Any], error: Mapping[str, Any], final: str) -> str:

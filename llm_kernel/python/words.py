@@ -82,6 +82,7 @@ _ALIKE: dict[str, tuple[str, ...]] = {
     "EOFError": (r"EOF when reading a line",),
     "RuntimeError": (r"threads can only be started once", r"release unlocked lock"),
     "StopIteration": (r"",),
+    "RecursionError": (r"maximum recursion depth exceeded(?: in comparison)?",),
     "KeyError": (r"[\s\S]*",),
     "JSONDecodeError": (
         r"Expecting value: line \d+ column \d+ \(char \d+\)",

@@ -51,7 +51,7 @@ class Trace:
         self.left = steps
         self.shown = shown
         self.reach, self._gate = reach, gate
-        self.new = version >= (3, 10)
+        self.version, self.new = version, version >= (3, 10)
         self.limit = DEEPEST
         self.stack: list[Frame] = []
         self._ways: dict[int, tuple[BaseException, list[tuple[Frame, ast.AST]], list[Frame | None]]] = {}

@@ -8,6 +8,7 @@ from typing import Any
 
 from .binding import Parameters
 from .code import Does, Says, block, does, expression, expressions, says
+from .deepest import NEAR, check_depth, overflow
 from .frames import Frame
 from .generators import going
 from .names import mangled
@@ -134,10 +135,13 @@ def _maker(
             def made(*args: Any, **named: Any) -> Any:
                 call = entered(args, named)
                 trace.step()
-                if len(trace.stack) >= trace.limit - 1:
-                    raise RecursionError("maximum recursion depth exceeded")
+                depth = len(trace.stack)
+                if depth >= trace.limit:
+                    raise overflow(trace.stack)
                 trace.stack.append(call)
                 try:
+                    if depth >= trace.limit - NEAR:
+                        check_depth(node.body, call, trace.version, last=depth == trace.limit - 1)
                     signal = body(call)
                 except BaseException as error:
                     trace.note(error, call)

@@ -21,7 +21,7 @@ from .clock import Clock
 from .commands import Commands
 from .coroutines import Routines
 from .errors import Errors
-from .frames import DEEPEST, Trace
+from .frames import Trace
 from .guards import DUNDERS, Reach
 from .hashes import Hashes
 from .modules import Modules, proxies
@@ -56,7 +56,7 @@ _CODINGS = ("ascii", "latin_1", "utf_16", "utf_8_sig", "cp1252")
 _STACK = 256 * 2**20
 _FRAMES = 150_000
 """Frames of the host's that the deepest calls of a program take at most."""
-_DEEPEST = 6000
+_SHALLOWEST, _DEEPEST = 50, 6000
 
 
 def main() -> None:
@@ -220,7 +220,7 @@ class _Run:
         return {word: value for word, value in known.items() if word in job["library"].get("sys", ())}
 
     def _deeper(self, limit: int) -> None:
-        if not isinstance(limit, int) or not DEEPEST <= limit <= _DEEPEST:
+        if not isinstance(limit, int) or not _SHALLOWEST <= limit <= _DEEPEST:
             raise Doubt("limit of recursion")
         self._trace.limit = limit
 
