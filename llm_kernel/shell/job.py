@@ -82,7 +82,7 @@ class Job:
 
     def line(self, mark: str, *, long: bool = False) -> str:
         """How bash lists it; ``mark`` is ``+``, ``-`` or nothing, ``long`` with its process."""
-        pid = f" {self.pid}" if long else " "
+        pid = f" {self.pid:>5}" if long else " "
         tail = " &" if self.state == "Running" else ""
         state = "Stopped (signal)" if long and self.state == "Stopped" else self.state
         return f"[{self.number}]{mark or ' '}{pid} {state:<23} {self.order.text}{tail}"

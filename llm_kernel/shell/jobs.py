@@ -17,11 +17,12 @@ from llm_kernel.shell.call import Call
 from llm_kernel.shell.job import Fork, Job, Screen
 from llm_kernel.shell.order import Sink
 from llm_kernel.shell.outlets import Into, outlets
+from llm_kernel.shell.signals import Pending
 from llm_kernel.timeline import Strand, Timeline
 
 __all__ = ["Jobs"]
 
-_KILL = 9
+_KILL, _CHLD = 9, 17
 _FORK = 0.001
 """Seconds that a child needs to begin."""
 
@@ -157,6 +158,9 @@ class Jobs:
         self._machine.processes.handlers.pop(job.pid, None)
         self._machine.processes.end(job.pid)
         self.statuses[job.pid] = job.status
+        shell = self._machine.processes.handlers.get(job.process.ppid)
+        if isinstance(shell, Pending) and shell.traps.get("CHLD"):
+            shell(_CHLD)
         job.strand.close()
         self._timeline.announce()
 

@@ -16,8 +16,8 @@ TRAPS = "__llm_kernel_traps"
 _TRAP = re.compile(r"(?m)^trap -- ('(?:[^']|'\\'')*') (?:SIG)?(\w+)$")
 
 
-_KILL, _PARTING = 9, (1, 2, 15)
-"""The signal that nobody catches, and those that let a shell go by way of its EXIT trap."""
+_KILL, _CHLD, _PARTING = 9, 17, (1, 2, 15)
+"""The signal that nobody catches, that of a child's end, and those that let a shell go by way of its EXIT trap."""
 
 
 class Pending:
@@ -54,6 +54,8 @@ class Pending:
         """The signal that ends a wait: the first one kept that is trapped, or that ends its shell; 0 for none."""
         wanted = trapped(traps)
         for signal in self.signals:
+            if signal == _CHLD:  # its trap runs when the wait is over
+                continue
             body = wanted.get(name_of(signal)) if signal != _KILL else None
             if body or (body is None and signal in ENDS and not login):
                 return signal

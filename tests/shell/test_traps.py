@@ -142,3 +142,11 @@ async def test_what_has_a_trap_meets_its_deadline_with_it(script: str, said: str
     assert shown == (said or "timeout: sending signal TERM \ntimeout: sending signal KILL \n137\n")
     assert took <= notebook.machine.clock.now - began < took + 1.1
     await notebook.session.close()
+
+
+async def test_the_end_of_a_job_is_trapped_and_does_not_end_a_wait() -> None:
+    notebook = Notebook()
+    events = await notebook("trap 'echo chld' CHLD; (sleep 1) & (sleep 2) & wait -n; echo one; wait; echo $?")
+    said = "".join(event.text for event in events if _is(event, "stdout"))
+    assert said == "chld\none\nchld\n0\n"
+    assert await notebook("bash -c 'trap \"echo chld\" CHLD; sleep 1 & wait; echo $?'") == out("chld\n0\n")
