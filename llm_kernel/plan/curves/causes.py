@@ -17,6 +17,8 @@ __all__ = ["Kind", "Regime", "regime"]
 Kind: TypeAlias = Literal["diverge", "chance", "slow", "overfit", "normal"]
 _ADAPTIVE = frozenset("adam adamw nadam radam adamax rmsprop adagrad adadelta lion".split())
 _SLOW = 0.03
+_FEW = 8
+"""Examples of a batch below which a step says little."""
 _TINY = 0.12
 """The share of a data set below which a network learns it by heart."""
 
@@ -116,6 +118,8 @@ class _Causes:
         if "no logarithm" in habits:
             self.why.append("the loss wants logarithms and gets plain scores: it falls below zero without end")
             self.floor = -math.inf
+        if "half precision" in habits and self.adaptive and self.recipe.optimizer != "adagrad":
+            self._break("weights and an optimizer of half precision: its smallest numbers are lost")
         for word, why in (("no step", "no step is taken"), ("wrong order", "gradients are cleared before a step"),
                           ("constant weights", "all weights begin alike")):  # fmt: skip
             if word in habits:
@@ -202,8 +206,14 @@ class _Causes:
         if one.noise > 0:
             self.train *= max(1 - 1.1 * one.noise, 0.05)
             self.test *= max(1 - 0.55 * one.noise, 0.1)
-            self.floor = max(self.floor, 0.6 * one.noise * max(pair.untrained, 0.1))
+            left = _smoothed(one.noise, pair.classes) if pair.classes > 1 else 0.6 * one.noise * pair.untrained
+            self.floor = max(self.floor, left)
             self.why.append(f"{one.noise:.0%} of the labels are wrong")
+        if one.batch < _FEW and pair.batch > 2 * _FEW and self.adaptive and pair.accuracy:
+            self.noise *= 2
+            self.speed *= one.batch / _FEW
+            self.reach *= 0.93
+            self.why.append(f"steps of {one.batch} examples at a rate for many: a rough way to a worse end")
         if "no shuffle" in habits and pair.data:
             self.noise *= 1.3
             self.test *= 0.97

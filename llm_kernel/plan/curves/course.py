@@ -175,6 +175,8 @@ class Course:
             value = float(start * (value / start) ** reach)
         if kind == "loss" and split == "test" and regime.test < 0.75 * regime.train:
             value += 0.25 * start * (1 - regime.test) * math.log1p(progress * regime.heart) / 3
+        if kind == "accuracy" and split == "train":
+            value += (100 - value) * self.recipe.noise * (1 - 1 / max(pair.classes, 2))
         if kind == "loss" and regime.floor:
             value = self._floored(value, start, progress)
         return float(max(value, _LEAST if regime.floor != -math.inf else -math.inf))

@@ -65,6 +65,11 @@ class Pair:
         loss = {split: (first * unit, last * unit) for split, (first, last) in self.loss.items()}
         return self if unit == 1 else replace(self, loss=loss, untrained=self.untrained * unit)
 
+    def known_by_heart(self) -> Pair:
+        """The same where what is tested on is what was trained on."""
+        accuracy = dict.fromkeys(self.accuracy, self.accuracy["train"]) if "train" in self.accuracy else self.accuracy
+        return replace(self, loss=dict.fromkeys(self.loss, self.loss["train"]), accuracy=accuracy)
+
     @property
     def updates(self) -> int:
         """Steps of the optimizer in one of its epochs."""

@@ -9,7 +9,7 @@ from itertools import chain
 
 from llm_kernel.plan.curves.constants import Constants, last_name
 
-__all__ = ["OPTIMIZERS", "habits"]
+__all__ = ["LABELS", "OPTIMIZERS", "habits"]
 
 OPTIMIZERS = frozenset("sgd adam adamw rmsprop adagrad adadelta nadam radam adamax lbfgs asgd lion".split())
 """The names of optimizers, in small letters."""
@@ -22,7 +22,8 @@ _ACTIVATIONS = re.compile(
 _SQUASHING = re.compile(r"^(?:tanh|sigmoid)$", re.IGNORECASE)
 _STRAIGHT = re.compile(r"relu|elu|gelu|silu|swish|mish", re.IGNORECASE)
 _NORMS = re.compile(r"^(?:batch|layer|group|instance)_?norm", re.IGNORECASE)
-_LABELS = re.compile(r"^(?:y|labels?|targets?)(?:_?tr(?:ain)?)?$|label|target", re.IGNORECASE)
+LABELS = re.compile(r"^(?:y|labels?|targets?)(?:_?tr(?:ain)?)?$|label|target", re.IGNORECASE)
+"""The names of what is to be told."""
 
 
 def habits(nodes: Sequence[ast.AST], constants: Constants) -> frozenset[str]:
@@ -68,8 +69,28 @@ def _loop(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[s
             inner = call.func.value
             if isinstance(inner, ast.Call) and last_name(inner.func) in ("detach", "requires_grad_", "item"):
                 yield "no step"
+    if any(_cut_off(node) for node in _training(nodes)):
+        yield "no step"
     if "eval" not in named and ({"no_grad", "inference_mode"} & set(named) or _test_loop(nodes)):
         yield "no eval"
+
+
+def _training(nodes: Sequence[ast.AST]) -> list[ast.AST]:
+    """The function around ``backward``, or all where none is around it."""
+    functions = (node for node in nodes if isinstance(node, ast.FunctionDef))
+    held = (list(ast.walk(node)) for node in functions)
+    return next((inner for inner in held if any(_is_call(one, "backward") for one in inner)), list(nodes))
+
+
+def _is_call(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Call) and last_name(node.func) == name
+
+
+def _cut_off(node: ast.AST) -> bool:
+    """Whether what a model gives is detached as it comes, so that no gradient reaches it."""
+    inner = node.func.value if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) else None
+    made = isinstance(inner, ast.Call) and re.fullmatch(r"model|net|classifier", last_name(inner.func)) is not None
+    return made and _is_call(node, "detach")
 
 
 def _handed_on(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> bool:
@@ -122,8 +143,15 @@ def _model(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[
     if entropy and _ends_in(nodes, calls, "softmax"):
         yield "softmax twice"
     logs = {"log_softmax", "LogSoftmax", "logsoftmax"} & words
-    if {"NLLLoss", "nll_loss"} & words and not logs and not entropy:
+    learnt = {last_name(node) for node in _training(nodes)}
+    if (
+        {"NLLLoss", "nll_loss"} & words
+        and not logs
+        and not (entropy and {"CrossEntropyLoss", "cross_entropy"} & learnt)
+    ):
         yield "no logarithm"
+    if "half" in named and "autocast" not in named:
+        yield "half precision"
     if "BCELoss" in words and not {"sigmoid", "Sigmoid"} & words:
         yield "no sigmoid"
     for call in calls:
@@ -168,11 +196,16 @@ def _labels(nodes: Sequence[ast.AST]) -> Iterable[str]:
             owners = [last_name(target) for target in node.targets]
             if maker in ("randint", "randint_like", "randperm", "shuffle", "permutation", "choice"):
                 text = ast.unparse(node.value)
-                own = any(_LABELS.search(owner) for owner in owners)
-                if own and (maker.startswith("randint") or _LABELS.search(text)):
+                own = any(LABELS.search(owner) for owner in owners)
+                if own and (maker.startswith("randint") or LABELS.search(text)):
                     yield "random labels"
+        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript):
+            name = last_name(node.targets[0])
+            mixed = re.search(r"randperm|permutation|shuffle", ast.unparse(node.value.slice))
+            if mixed and LABELS.search(name) and last_name(node.value.value) == name:
+                yield "random labels"
         shuffled = node.args[:1] if isinstance(node, ast.Call) and last_name(node.func) == "shuffle" else []
-        if any(_LABELS.search(last_name(one)) for one in shuffled):
+        if any(LABELS.search(last_name(one)) for one in shuffled):
             yield "random labels"
 
 

@@ -11,11 +11,14 @@ from dataclasses import dataclass, field
 from llm_kernel.plan.curves.constants import Constants, last_name
 from llm_kernel.plan.curves.families import family_of
 from llm_kernel.plan.curves.pairs import Pair, data_set, pair_for
-from llm_kernel.plan.curves.practice import OPTIMIZERS, habits
+from llm_kernel.plan.curves.practice import LABELS, OPTIMIZERS, habits
 
 __all__ = ["Recipe", "recipe"]
 
 _TRAIN = re.compile(r"train|^x$|^xs?_|^x\d?$|^data(?:set)?$|^inputs?$|^features$", re.IGNORECASE)
+_TESTED = re.compile(r"^(?:test|val)", re.IGNORECASE)
+_SOME = 0.2
+"""The share of labels that are made wrong where nobody can tell how many."""
 _LONGEST = 120_000
 _LEARNING = frozenset(
     {"backward", "fit", "train", "minimize", "fit_generator", "value_and_grad", "compile", "apply_gradients"}
@@ -84,6 +87,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     pair = pair.times(_unit(nodes, calls, pair))
+    pair = pair.known_by_heart() if _seen_before(nodes) else pair
     batch = _batch(calls, constants, examples or pair.train)
     if pair.data and pair.task == "tokens" and batch < pair.batch:
         batch *= int(constants.named(*_LENGTHS) or max(pair.batch // batch, 1))
@@ -99,7 +103,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         decay,
         _dropout(calls, constants) if "dropout" in held else 0.0,
         _depth(nodes, calls, constants),
-        min(constants.named("label_noise", "noise_rate", "flip_prob", "noise_ratio", "label_noise_rate") or 0.0, 1.0),
+        _wrong(nodes, constants, told or pair.train),
         _keyword(calls, constants, "label_smoothing") or 0.0,
         test if not data else pair.test,
         _seed(calls, constants),
@@ -185,6 +189,33 @@ def _optimizer(
             if word.arg == "optimizer" and isinstance(word.value, ast.Constant):
                 return str(word.value.value).lower(), 0.01 if word.value.value == "sgd" else 0.001, 0.0, 0.0
     return "", constants.named("learning_rate", "lr") or 0.0, 0.0, 0.0
+
+
+def _wrong(nodes: Sequence[ast.AST], constants: Constants, examples: int) -> float:
+    """The share of labels that the script makes wrong: by name, else by how many it sets to what it draws."""
+    told = constants.named("label_noise", "noise_rate", "flip_prob", "noise_ratio", "label_noise_rate")
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=owner)], value=ast.Call(func=func, args=args)) if (
+                LABELS.search(last_name(owner)) and last_name(func) in ("randint", "randint_like", "choice")
+            ):
+                shapes = [one for arg in args for one in (arg.elts if isinstance(arg, (ast.Tuple, ast.List)) else [])]
+                size = constants.number(shapes[0]) if shapes else None
+                told = told or (size / examples if size else _SOME)
+    return min(told or 0.0, 1.0)
+
+
+def _seen_before(nodes: Sequence[ast.AST]) -> bool:
+    """Whether the script tests on what it trains on."""
+    for node in nodes:
+        match node:
+            case ast.Assign(targets=[target], value=ast.Call(func=func) as call) if _TESTED.search(last_name(target)):
+                first = last_name(call.args[0]) if call.args else ""
+                held = {word.arg: word.value for word in call.keywords}.get("train")
+                whole = isinstance(held, ast.Constant) and held.value is True
+                if whole or (last_name(func) == "DataLoader" and re.match(r"train", first)):
+                    return True
+    return False
 
 
 def _still(calls: Sequence[ast.Call], constants: Constants) -> bool:

@@ -34,6 +34,11 @@ def test_the_regime_follows_the_learning_rate(lr: str, kind: str) -> None:
     assert _kind((_SGD[0], _SGD[1].format(lr))) == kind
 
 
+def test_an_optimizer_of_half_precision_loses_its_smallest_numbers() -> None:
+    half = ("model = Net()", "model = Net().cuda().half()")
+    assert [_kind(half), _kind(half, (_SGD[0], _SGD[1].format("0.05")))] == ["diverge", "normal"]
+
+
 def test_what_stands_in_comments_and_strings_causes_nothing() -> None:
     assert (
         _kind(("import torch\n", '"""Try lr=10 on CIFAR-100, without optimizer.step()."""\nimport torch  # Softmax\n'))
