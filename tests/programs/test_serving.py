@@ -59,6 +59,12 @@ async def test_files_are_served_listed_and_told_of_in_the_log() -> None:
     assert notebook.asked == []
 
 
+async def test_what_curl_cannot_tell_is_the_models_from_the_first_byte() -> None:
+    notebook = Notebook(["0.001\n"])
+    await notebook("cd; echo hello > a.txt; python3 -m http.server > log 2>&1 &\nsleep 1")
+    assert await notebook.said("curl -sw '%{time_total}' localhost:8000/a.txt") == "0.001\n"
+
+
 async def test_wget_keeps_what_is_there_and_a_file_without_bytes_keeps_its_size() -> None:
     notebook = Notebook()
     await notebook("%machine os ubuntu 22.04\ncd; mkdir w; echo hello > a.txt; cp a.txt w; truncate -s 5G w/big.pt")

@@ -116,6 +116,7 @@ async def _receive(call: Call, io: Io, wish: _Wish, one: Download, *, metered: b
     size = 0 if bare else one.reply.size
     if not wish.file and not bare and one.body(call) is None:
         raise NotExact(call.name)  # more than anybody holds
+    told = _written(wish.values.get("w", ""), one.reply)
     await io.err(_METER + _row(0, 0.0) if metered else "")
     if wish.file:
         try:
@@ -126,8 +127,7 @@ async def _receive(call: Call, io: Io, wish: _Wish, one: Download, *, metered: b
     await io.err(f"{_row(size, one.before + one.seconds)}\n" if metered else "")
     if not wish.file:
         await io.out(heads.encode() + (b"" if bare else one.body(call) or b""))
-    if form := wish.values.get("w"):
-        await io.out(_written(form, one.reply))
+    await io.out(told)
     return 0
 
 
