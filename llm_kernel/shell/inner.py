@@ -16,6 +16,7 @@ from llm_kernel import syntax
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.signals import ENDS, name_of, said_of
+from llm_kernel.shell import dash
 from llm_kernel.shell.chance import Chance
 from llm_kernel.shell.choosing import menu
 from llm_kernel.shell.lead import AT, GONE, INNER, OVER
@@ -46,6 +47,9 @@ _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '
 """An expansion that fails ends ``bash -c`` with 127: a shell that ends with 1 and was not told to."""
 
 _END = f"\n{{ {OVER}=$?; exit ${OVER}; }}"
+_DASHING = ("ubuntu", "debian")
+"""Systems whose sh is dash."""
+
 _SHELLS = ("sh", "bash", "dash")
 _TELLING = ("awk", "gawk", "jq", "sed")
 """Tools of the library that read a script whose first line names them."""
@@ -85,6 +89,7 @@ class Inner:
         self._masks: list[int] = []
         self._trapping: set[tuple[int, int]] = set()
         self._deep = 0
+        self._dashes: set[str] = set()
         self.own = machine.processes.shell
         self._listen(self.own)
 
@@ -191,6 +196,7 @@ class Inner:
 
     def named(self, data: bytes) -> bytes:
         """What is said of a copy, as if it were said of its file; and of a function, at its place."""
+        data = dash.said(data, self._dashes)
         if self._bodies is not None:
             data = self._bodies.placed(data)
         for copy, name in self._copies.items():
@@ -212,8 +218,14 @@ class Inner:
 
         ``own``: by the shell that asks. ``flags`` are the letters that it was called with.
         """
+        refused, dashing = "", "d" in flags and self._machine.system.os in _DASHING
+        self._dashes.discard(source)
+        if dashing:
+            name = source or "sh"
+            self._dashes.add(name)
+            text, refused = dash.translated(text, name, f"{INNER} </dev/null {parent}")
         verdict = syntax.judge(text)
-        tail = ""
+        tail = f"\n{_fails(refused, 2)}" if refused else ""
         if "coproc" in text and (at := syntax.coprocess(text)) >= 0:
             said = quoted(f"{where}: {NO_COPROCESS}")
             text = f"{text[:at]}\nprintf '%s\\n' {said} >&2; {'(exit 1)' if own else 'exit 1'}"
@@ -222,7 +234,6 @@ class Inner:
             text = text[: verdict.start]
             tail = f"\nprintf '%s\\n' {quoted(said)} >&2; (exit 2)" if own else f"\n{_fails(said, 2)}"
         elif verdict.error:
-            tail = ""
             said = quoted(verdict.error)
             return f"printf '%s\\n' {said} >&2; " + self._lead(text, parent, parent, source)
         text = f"set -x; {text}" if "x" in flags else text
@@ -231,8 +242,10 @@ class Inner:
         pid = parent if own else self._fork(parent, words)
         if "/proc" in text:
             self._machine.refresh()
-        if where.endswith("-c") and ("u" in flags or _FATAL.search(text)) and not tail and "trap" not in text:
-            return _WATCH + self._lead(text, pid, parent, WATCHED) + _END
+        fatal = "u" in flags or _FATAL.search(text) is not None
+        if where.endswith("-c") and fatal and not tail and "trap" not in text:
+            watch = _WATCH.replace("127", "2") if dashing else _WATCH
+            return watch + self._lead(text, pid, parent, WATCHED) + _END
         return self._lead(text, pid, parent, source) + tail
 
     def _evaluated(self, text: str, parent: int) -> str:
@@ -375,7 +388,8 @@ class Inner:
             return call
         options = " ".join(word for word in words[1:] if word.startswith("-"))
         by = (words[0] if words and "/" in words[0] else "/bin/bash", name)
-        text = self._text(data.decode("utf-8", "replace"), parent, name, source=name, words=by)
+        flags = "d" if words and reader in ("sh", "dash") else ""
+        text = self._text(data.decode("utf-8", "replace"), parent, name, source=name, words=by, flags=flags)
         return f"set {options}; {text}" if options else text
 
     def _unread(self, who: str, reader: str) -> str:

@@ -31,7 +31,7 @@ def builtin(words: list[Node], base: str, spot: Spot) -> list[Edit]:
 def called(words: list[Node], base: str, spot: Spot) -> tuple[list[Edit], bool]:
     """``bash`` with what it is given to run, a text, a file, or its input; and whether it runs anything."""
     edits = [replaced(words[0], "sh" if base == "dash" else base)]
-    at, text, flags = 1, False, ":"
+    at, text, flags = 1, False, ":" if base == "bash" else ":d"
     while at < len(words) and (option := text_of(words[at]))[:1] in ("-", "+") and len(option) > 1:
         if option in ("--version", "--help"):
             return ([] if "/" in text_of(words[0]) else [replaced(words[0], spot.lead.place(base))]), False
