@@ -60,8 +60,6 @@ async def curl(call: Call, io: Io) -> int:
         raise NotExact(call.name)  # what a page of the web says
     method = wish.values.get("X") or ("HEAD" if head else "GET")
     one = await asked(call, io, wish.url, method, follows="L" in wish.flags)
-    if not one.addresses:
-        return await _fails(call, io, 6, f"Could not resolve host: {target_of(wish.url)[0]}")
     metered = "s" not in wish.flags and bool(wish.file or "1" not in call.env.get(TTY, "1"))
     if "f" in wish.flags and one.reply.status >= 400:
         shown = f" {one.reply.reason}" if curl_release(call) < Version("7.76") else ""
