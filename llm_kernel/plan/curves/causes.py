@@ -16,6 +16,8 @@ __all__ = ["Kind", "Regime", "regime"]
 
 Kind: TypeAlias = Literal["diverge", "chance", "slow", "overfit", "normal"]
 _ADAPTIVE = frozenset("adam adamw nadam radam adamax rmsprop adagrad adadelta lion".split())
+_GENTLE = 2e-4
+"""Learning rates below which pretrained weights are tuned, and not trained anew."""
 _SLOW = 0.03
 _FEW = 8
 """Examples of a batch below which a step says little."""
@@ -83,6 +85,8 @@ class _Causes:
         if self.adaptive:
             usual = pair.lr if pair.optimizer.startswith("adam") else 0.001
             usual = {"adadelta": 1.0, "adagrad": 0.01}.get(one.optimizer, usual)
+            if "pretrained" in one.habits and pair.family == "transformer" and one.lr < _GENTLE:
+                usual = min(usual, 3e-5)
             little = pair.train < 5000 and pair.family in ("linear", "mlp")
             ratio = one.lr / (max(usual, 0.01) if little or pair.source == "generic" else usual)
         else:

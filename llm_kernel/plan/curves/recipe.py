@@ -188,6 +188,10 @@ def _optimizer(
         for word in call.keywords:
             if word.arg == "optimizer" and isinstance(word.value, ast.Constant):
                 return str(word.value.value).lower(), 0.01 if word.value.value == "sgd" else 0.001, 0.0, 0.0
+        if last_name(call.func) in ("TrainingArguments", "Seq2SeqTrainingArguments"):
+            given = {word.arg: word.value for word in call.keywords if word.arg}
+            tuned = constants.number(given["learning_rate"]) if "learning_rate" in given else 5e-5
+            return "adamw", tuned or 0.0, 0.0, constants.number(given.get("weight_decay")) or 0.0
     return "", constants.named("learning_rate", "lr") or 0.0, 0.0, 0.0
 
 

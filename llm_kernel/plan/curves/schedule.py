@@ -13,6 +13,8 @@ from llm_kernel.plan.curves.constants import Constants, last_name
 __all__ = ["Schedule", "schedule"]
 
 Curve = Callable[[float], float]
+_UPDATES = "len()"
+"""Under this stands how many batches a loader has."""
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {
     "cos": math.cos, "sin": math.sin, "sqrt": math.sqrt, "exp": math.exp, "pow": pow, "min": min, "max": max,
     "float": float, "int": int,
@@ -52,14 +54,15 @@ def schedule(source: str, argv: Sequence[str], rate: float, epochs: int, updates
         return None
     constants = Constants(nodes, argv)
     calls = [node for node in nodes if isinstance(node, ast.Call)]
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     names = {last_name(call.func) for call in calls}
     if names & {"SequentialLR", "ChainedScheduler"}:
         return None
     for call in calls:
         if last_name(call.func) == "OneCycleLR":
-            given = _Arguments(call, constants)
+            given = _Arguments(call, constants, functions, updates)
             return Schedule(given.number(1, "max_lr", rate), _one_cycle(given, epochs, updates), True, True)
-        made = _known(last_name(call.func), _Arguments(call, constants), epochs, updates)
+        made = _known(last_name(call.func), _Arguments(call, constants, functions, updates), epochs, updates)
         if made is not None:
             each, late = _stepped(nodes, calls)
             return Schedule(rate, made, each, late)
@@ -82,15 +85,19 @@ def _steady(done: float) -> float:
 class _Arguments:
     """The arguments of a scheduler's constructor by place and name."""
 
-    def __init__(self, call: ast.Call, constants: Constants) -> None:
-        self._call, self._constants = call, constants
+    def __init__(
+        self, call: ast.Call, constants: Constants, functions: Mapping[str, ast.FunctionDef], updates: int
+    ) -> None:
+        self._call, self._constants, self._functions = call, constants, functions
+        self._given = {_UPDATES: float(updates)}
         self._named = {word.arg: word.value for word in call.keywords}
 
     def node(self, at: int, name: str) -> ast.expr | None:
         return self._named.get(name) or (self._call.args[at] if at < len(self._call.args) else None)
 
     def number(self, at: int, name: str, default: float) -> float:
-        found = self._constants.number(self.node(at, name))
+        node = self.node(at, name)
+        found = reckoned(node, self._given, self._constants) if node is not None else None
         return default if found is None else found
 
     def numbers(self, at: int, name: str) -> list[float]:
@@ -104,7 +111,10 @@ class _Arguments:
     def curve(self, at: int, name: str) -> Curve | None:
         node = self.node(at, name)
         if isinstance(node, ast.Lambda) and node.args.args:
-            return _over(node.body, node.args.args[0].arg, self._constants)
+            return _over([ast.Return(node.body)], node.args.args[0].arg, self._given, self._constants)
+        function = self._functions.get(last_name(node)) if node is not None else None
+        if function is not None and function.args.args:
+            return _over(function.body, function.args.args[0].arg, self._given, self._constants)
         return None
 
 
@@ -172,7 +182,11 @@ def _warmed(warm: float, total: float, *, cosine: bool) -> Curve:
 
 def _stepped(nodes: Sequence[ast.AST], calls: Sequence[ast.Call]) -> tuple[bool, bool]:
     """Whether the scheduler steps with each batch, and whether the rate is read behind its step."""
-    steps = [call for call in calls if last_name(call.func) == "step" and "sched" in ast.unparse(call.func)]
+    owners = {last_name(node.targets[0]) for node in nodes
+              if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+              and re.search(r"LR|schedule|WarmRestarts", last_name(node.value.func))}  # fmt: skip
+    steps = [call for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "step"
+             and ("sched" in ast.unparse(call.func) or last_name(call.func.value) in owners - {""})]  # fmt: skip
     if not steps:
         return False, True
     line = steps[0].lineno
@@ -194,12 +208,29 @@ def _by_hand(nodes: Sequence[ast.AST], constants: Constants, rate: float) -> Sch
         names = {one.id for one in ast.walk(node.value) if isinstance(one, ast.Name)}
         var = next((name for name in ("epoch", "ep") if name in names), "")
         if var and reckoned(node.value, {var: 0.0}, constants) is not None:
-            return Schedule(1.0, _over(node.value, var, constants), False, False)
+            return Schedule(1.0, _over([ast.Return(node.value)], var, {}, constants), False, False)
     return None
 
 
-def _over(body: ast.expr, var: str, constants: Constants) -> Curve:
-    return lambda done: reckoned(body, {var: done}, constants) or 0.0
+def _over(body: Sequence[ast.stmt], var: str, given: Mapping[str, float], constants: Constants) -> Curve:
+    return lambda done: _returned(body, {**given, var: done}, constants) or 0.0
+
+
+def _returned(body: Sequence[ast.stmt], given: dict[str, float], constants: Constants) -> float | None:
+    """What a function of arithmetic and conditions gives; None where it is another one, or gives nothing."""
+    for node in body:
+        match node:
+            case ast.Return(value=ast.expr() as value):
+                return reckoned(value, given, constants)
+            case ast.Assign(targets=[ast.Name(id=name)], value=value):
+                if (found := reckoned(value, given, constants)) is not None:
+                    given[name] = found
+            case ast.If():
+                told = reckoned(node.test, given, constants)
+                made = None if told is None else _returned(node.body if told else node.orelse, given, constants)
+                if told is None or made is not None:
+                    return made
+    return None
 
 
 def reckoned(node: ast.expr, given: Mapping[str, float], constants: Constants, depth: int = 12) -> float | None:
@@ -209,6 +240,10 @@ def reckoned(node: ast.expr, given: Mapping[str, float], constants: Constants, d
     match node:
         case ast.Name(id=name) if name in given:
             return given[name]
+        case ast.Call(func=ast.Name(id="len"), args=[held]) if (
+            _UPDATES in given and "load" in ast.unparse(held).lower()
+        ):
+            return given[_UPDATES]
         case ast.Attribute(value=ast.Name(id="math" | "np" | "numpy"), attr="pi"):
             return math.pi
         case ast.BinOp() | ast.Compare():
@@ -229,7 +264,9 @@ def reckoned(node: ast.expr, given: Mapping[str, float], constants: Constants, d
                 return float(_FUNCTIONS[last_name(func)](*sure)) if len(sure) == len(found) else None
             except (ArithmeticError, ValueError, TypeError):
                 return None
-    return constants.number(node)
+    known = constants.number(node)
+    late = constants.held(node) if known is None else None
+    return known if late is None else reckoned(late, given, constants, depth - 1)
 
 
 def _combined(node: ast.BinOp | ast.Compare, a: float, b: float) -> float | None:

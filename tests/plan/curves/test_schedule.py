@@ -34,6 +34,30 @@ def test_the_rate_after_epochs_1_2_3_and_6(made: str) -> None:
     assert tuple(round(found.at(epoch, 100), 7) for epoch in (1, 2, 3, 6)) == _CASES[made]
 
 
+def test_a_warm_up_is_reckoned_from_the_loaders_length() -> None:
+    rates = """
+total = 10 * len(loader)
+warm = int(0.1 * total)
+def rate_at(step):
+    if step < warm:
+        return step / max(1, warm)
+    share = (step - warm) / max(1, total - warm)
+    return 0.5 * (1 + math.cos(math.pi * share))
+"""
+    by_hand = schedule(
+        _LOOP.format(f"{rates}sch = torch.optim.lr_scheduler.LambdaLR(optimizer, rate_at)", "sch.step()", ""),
+        (), 0.1, 10, 100,
+    )  # fmt: skip
+    library = schedule(
+        _LOOP.format(f"{rates}sch = get_cosine_schedule_with_warmup(optimizer, warm, total)", "sch.step()", ""),
+        (), 0.1, 10, 100,
+    )  # fmt: skip
+    assert by_hand is not None
+    assert library is not None
+    for found in (by_hand, library):
+        assert [round(found.at(at, 100), 6) for at in (0, 0.5, 1, 5.5, 10)] == [0, 0.05, 0.1, 0.05, 0]
+
+
 def test_a_rate_that_is_read_before_the_step_is_the_epochs_own() -> None:
     made = "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 1, 0.1)"
     source = _LOOP.format(made, "", "").replace("['lr'])\n", "['lr'])\n    scheduler.step()\n")
