@@ -6,6 +6,7 @@ import ast
 import math
 import string
 
+from llm_kernel.plan.agents import AGENT, AGENTS, agent_attribute
 from llm_kernel.plan.boosting.estimators import BOOSTED, booster_attribute
 from llm_kernel.plan.boosting.given import BOOSTER, TABLE, table_attribute
 from llm_kernel.plan.copies import deepcopy
@@ -27,6 +28,7 @@ from llm_kernel.plan.known import Handler, exit_
 from llm_kernel.plan.lightning import LIGHTNING, LIGHTNING_TRAINER, lightning_attribute
 from llm_kernel.plan.loaders import DATA_SETS, LOADERS
 from llm_kernel.plan.logs import LOGGING, logger_method
+from llm_kernel.plan.measures import MEASURE, MEASURES, measure_attribute
 from llm_kernel.plan.nodes import Free, Hole
 from llm_kernel.plan.parallel import PARALLEL, PARALLEL_THINGS, ThingCall
 from llm_kernel.plan.parsers import parser, parser_method, wrong_type
@@ -247,12 +249,10 @@ THINGS |= PARALLEL_THINGS | KERAS_THINGS | {MODE: around}
 
 
 _OBJECTS = OBJECTS | {
-    BOOSTER: booster_attribute,
-    TABLE: table_attribute,
-    STUDY: study_attribute,
-    TRIAL: trial_attribute,
-    LIGHTNING_TRAINER: lightning_attribute,
-}
+    BOOSTER: booster_attribute, TABLE: table_attribute, STUDY: study_attribute, TRIAL: trial_attribute,
+    LIGHTNING_TRAINER: lightning_attribute, AGENT: agent_attribute, MEASURE: measure_attribute,
+}  # fmt: skip
+"""Who answers for the attributes of an object, by its kind."""
 
 
 def thing_attribute(w: Walk, value: Thing, name: str) -> Value:
@@ -285,6 +285,6 @@ LIBRARY: dict[str, Handler] = {
     "sys.exit": exit_, "os._exit": exit_, "copy.deepcopy": deepcopy,
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
-LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING
+LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING | AGENTS | MEASURES
 LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

@@ -45,6 +45,9 @@ def _train(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | 
     try:
         for each in _lines(w, this):
             w.emit(each)
+        given = this.attrs.get("args")
+        epochs = given.attrs.get("num_train_epochs", 3) if isinstance(given, Thing) else 3
+        w.state.put(this.attrs, "<epochs>", float(epochs) if isinstance(epochs, (int, float)) else None)
     except Vague:
         w.emit(Free(expr=w.source(node)))
     return Unknown(origin="transformers.Trainer().train()")
@@ -58,7 +61,9 @@ def _evaluate(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
         names = ["loss", *(_metrics(w, this) or []), "runtime", "samples_per_second", "steps_per_second"]
     except Vague:
         return Unknown(origin="transformers.Trainer().evaluate()")
-    return {f"eval_{name}": Unknown("float", f"eval_{name}") for name in names} | {"epoch": Unknown("float", "epoch")}
+    return {f"eval_{name}": Unknown("float", f"eval_{name}") for name in names} | {
+        "epoch": Unknown("float", "epoch") if this.attrs.get("<epochs>") is None else this.attrs["<epochs>"]
+    }
 
 
 def _lines(w: Walk, this: Thing) -> list[Node]:
@@ -75,50 +80,50 @@ def _lines(w: Walk, this: Thing) -> list[Node]:
         raise Vague
     if given.get("max_steps", -1) != -1 or given.get("logging_first_step") is True:
         raise Vague
-    log = _log(w)
-    test = [_test(w, this)] if tested in ("epoch", "steps") else []
+    log, count = _log(w), int(epochs)
+    test = _tested(w, this) if tested in ("epoch", "steps") else []
     inside: list[Node] = []
     if logged == "steps" or tested == "steps":
         both = tested == "steps" and given.get("eval_steps") in (None, given.get("logging_steps", 500))
         if tested == "steps" and not (both and logged == "steps"):
             raise Vague
-        inside.append(Loop(None, "step", (), (log, *test) if both else (log,)))
-    if logged == "epoch":
-        inside.append(log)
-    if tested == "epoch":
-        inside += test
+        inside.append(Loop(None, "step", (), (_line(log), _line(test)) if both else (_line(log),)))
     if logged not in ("steps", "epoch", "no") or tested not in ("steps", "epoch", "no"):
         raise Vague
-    count = int(epochs)
-    turns = Loop(count, "epoch", tuple(range(1, count + 1)), tuple(inside))
-    return [*([turns] if inside else []), _end()]
+    rows = [*([log] if logged == "epoch" else []), *([test] if tested == "epoch" else [])]
+    each = [(*inside, *(_line(row, float(n)) for row in rows)) for n in range(1, count + 1)]
+    turns = Loop(count, "epoch", tuple(range(1, count + 1)), each[0], tuple(each))
+    return [*([turns] if each[0] else []), _end(float(count))]
 
 
-def _line(figures: list[tuple[str, str]]) -> Line:
+def _line(figures: list[tuple[str, str]], epoch: float | None = None) -> Line:
+    """A line of figures; that of the epoch comes last."""
     parts: list[Part] = [Literal("{")]
-    for n, (name, what) in enumerate(figures):
-        parts += [Literal(f"{', ' if n else ''}'{name}': "), Hole("float", "", what)]
+    for n, (name, what) in enumerate([*figures, ("epoch", "epoch")]):
+        sure = name == "epoch" and epoch is not None
+        parts += [Literal(f"{', ' if n else ''}'{name}': "), Literal(str(epoch)) if sure else Hole("float", "", what)]
     return Line((*parts, Literal("}")))
 
 
-def _log(w: Walk) -> Line:
+def _log(w: Walk) -> list[tuple[str, str]]:
+    """The figures of a line of training."""
     norm = [] if before(w.facts, "transformers", (4, 38)) else [("grad_norm", "grad_norm")]
-    return _line([("loss", "train_loss"), *norm, ("learning_rate", "learning_rate"), ("epoch", "epoch")])
+    return [("loss", "train_loss"), *norm, ("learning_rate", "learning_rate")]
 
 
-def _test(w: Walk, this: Thing) -> Line:
+def _tested(w: Walk, this: Thing) -> list[tuple[str, str]]:
+    """The figures of a line of evaluation."""
     names = _metrics(w, this)
     if names is None:
         raise Vague
     figures = [(f"eval_{name}", f"eval_{name}") for name in ("loss", *names)]
-    figures += [("eval_runtime", "eval_seconds"), ("eval_samples_per_second", "samples/s"),
-                ("eval_steps_per_second", "steps/s"), ("epoch", "epoch")]  # fmt: skip
-    return _line(figures)
+    return [*figures, ("eval_runtime", "eval_seconds"), ("eval_samples_per_second", "samples/s"),
+            ("eval_steps_per_second", "steps/s")]  # fmt: skip
 
 
-def _end() -> Line:
+def _end(epoch: float) -> Line:
     return _line([("train_runtime", "elapsed"), ("train_samples_per_second", "samples/s"),
-                  ("train_steps_per_second", "steps/s"), ("train_loss", "train_loss"), ("epoch", "epoch")])  # fmt: skip
+                  ("train_steps_per_second", "steps/s"), ("train_loss", "train_loss")], epoch)  # fmt: skip
 
 
 def _metrics(w: Walk, this: Thing) -> list[str] | None:
