@@ -52,8 +52,8 @@ _MISUSED = re.compile(
     rb"(?:invalid option -- '.'|unrecognized option '[^'\n]*'|option requires an argument -- '.'|missing operand))\n"
     rb"(?!Try )"
 )
-_UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open)([^:\n]+): No such file or directory$")
-_FOLDER = re.compile(rb"(?m)^(head|tail): ([^:\n]+): Is a directory$")
+_UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open|')([^:\n]+): No such file or directory$")
+_FOLDER = re.compile(rb"(?m)^(head|tail): (?!error reading)([^:\n]+): Is a directory$")
 _WORD = re.compile(
     rb"(?m)^((?:head|tail|seq|numfmt|sort|nl|fold|base64|base32|comm|factor|od): (?:invalid number of (?:lines|bytes"
     rb"|columns):|invalid floating point argument:|invalid number:|invalid suffix in input:|extra operand"

@@ -25,55 +25,100 @@ class _Wish:
     names: list[str] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class _Followed:
+    """A file by its name, how much of it was shown, and which file that was; 0: none was there."""
+
+    name: str
+    shown: int = 0
+    node: int = 0
+
+
 @live("tail")
 async def tail(call: Call, io: Io) -> int:
     """Follow files until an interrupt, or until nothing is left that could add to them."""
     wish = _read(call.args)
-    files = call.machine.files
     if not wish.names:
-        raise NotExact(call.name)
-    status = 0
-    seen: dict[str, int] = {}
-    last = ""
+        await io.out(_end(await io.read(), wish))
+        return 0
+    screen, followed, status = _Screen(io, wish), list[_Followed](), 0
     for name in wish.names:
-        path = call.path(name)
-        if not files.exists(path) or files.is_dir(path):
+        path, data = call.path(name), _now(call, name)
+        if data is None:
             status = 1
-            word = "error reading" if files.exists(path) else "cannot open"
-            why = "Is a directory" if files.exists(path) else "No such file or directory"
-            await io.err(f"tail: {word} {quoted(name)}{' for reading' * (word[0] == 'c')}: {why}\n")
-            if not wish.retry:
+            await io.err(_unread(name, call.machine.files.is_dir(path), wish))
+            if not wish.retry or call.machine.files.is_dir(path):
                 continue
-            seen[name] = 0
+            followed.append(_Followed(name))
             continue
-        data = files.read(path)
-        await _show(io, wish, name, _end(data, wish), first=True, last=last)
-        last = name
-        seen[name] = len(data)
-    if not seen:
+        await screen.show(name, _end(data, wish))
+        followed.append(_Followed(name, len(data), call.machine.files.stat(path).ino))
+    if not followed:
         await io.err("tail: no files remaining\n")
         return 1
     beat = Beat(call, io, wish.interval)
     while await beat.again():
-        for name in seen:
-            path = call.path(name)
-            data = files.read(path) if files.exists(path) and not files.is_sized(path) else b""
-            if len(data) < seen[name]:
-                await io.err(f"tail: {name}: file truncated\n")
-                seen[name] = 0
-            if len(data) > seen[name]:
-                await _show(io, wish, name, data[seen[name] :], first=False, last=last)
-                last, seen[name] = name, len(data)
+        for one in followed:
+            await _look(call, io, wish, one, screen)
         if wish.pid and wish.pid not in call.machine.processes.table:
             return status
     await io.err(f"tail: {beat.reason}\n")
     return status
 
 
-async def _show(io: Io, wish: _Wish, name: str, data: bytes, *, first: bool, last: str) -> None:
-    if len(wish.names) > 1 and not wish.quiet and name != last:
-        await io.out(f"{'' if first and not last else chr(10)}==> {name} <==\n")
-    await io.out(data)
+async def _look(call: Call, io: Io, wish: _Wish, one: _Followed, screen: _Screen) -> None:
+    """Show what was added to a file; with ``retry`` it is whatever has its name now."""
+    data = _now(call, one.name)
+    node = 0 if data is None else call.machine.files.stat(call.path(one.name)).ino
+    if node != one.node:
+        if not wish.retry:
+            return  # the file itself is out of sight, and this is another one
+        what = "been replaced" if node and one.node else "appeared" if node else "become inaccessible"
+        why = ";  following new file" if node else ": No such file or directory"
+        await io.err(f"tail: {quoted(one.name)} has {what}{why}\n")
+        one.node, one.shown = node, 0
+    if data is None:
+        return
+    if len(data) < one.shown:
+        await io.err(f"tail: {one.name}: file truncated\n")
+        one.shown = 0
+    if len(data) > one.shown:
+        await screen.show(one.name, data[one.shown :])
+        one.shown = len(data)
+
+
+def _now(call: Call, name: str) -> bytes | None:
+    """What a file holds now, nothing of one that is only a size; None where no file is."""
+    files, path = call.machine.files, call.path(name)
+    if not files.exists(path) or files.is_dir(path):
+        return None
+    return b"" if files.is_sized(path) else files.read(path)
+
+
+def _unread(name: str, folder: bool, wish: _Wish) -> str:
+    if not folder:
+        return f"tail: cannot open {quoted(name)} for reading: No such file or directory\n"
+    end = "" if wish.retry else "; giving up on this name"
+    return (
+        f"tail: error reading {quoted(name)}: Is a directory\n"
+        f"tail: {name}: cannot follow end of this type of file{end}\n"
+    )
+
+
+class _Screen:
+    """What is shown of several files, each behind its name."""
+
+    def __init__(self, io: Io, wish: _Wish) -> None:
+        self._io = io
+        self._named = len(wish.names) > 1 and not wish.quiet
+        self._last = ""
+
+    async def show(self, name: str, data: bytes) -> None:
+        """Show a piece of a file."""
+        if self._named and name != self._last:
+            await self._io.out(f"{chr(10) if self._last else ''}==> {name} <==\n")
+        self._last = name
+        await self._io.out(data)
 
 
 def _end(data: bytes, wish: _Wish) -> bytes:
