@@ -132,7 +132,13 @@ def _far(call: Call, url: str, host: str, path: str) -> Reply:
     return Reply(200, "OK", {"Content-type": found.kind}, size=size, origin=found.origin)
 
 
-def whole(url: str) -> str:
-    """An address as a client understands it that was given without its protocol, or without a path."""
+def whole(call: Call, url: str) -> str:
+    """An address as a client understands it that was given without its protocol, or without a path.
+
+    Raises:
+        NotExact: where it is none.
+    """
     url = url if "://" in url else f"http://{url}"
+    if not target_of(url)[0]:
+        raise NotExact(call.name)
     return url if urlsplit(url).path else f"{url}/"

@@ -77,12 +77,12 @@ def curl_release(call: Call) -> Version:
 
 
 def target_of(text: str) -> tuple[str, int]:
-    """The host and the port of an address on the web, whose scheme may be left out."""
-    parts = urlsplit(text if "://" in text else f"http://{text}")
+    """The host and the port of an address on the web, whose scheme may be left out; no host where it is none."""
     try:
+        parts = urlsplit(text if "://" in text else f"http://{text}")
         port = parts.port
     except ValueError:
-        port = None
+        return "", 0
     return parts.hostname or "", port or (443 if parts.scheme == "https" else 80)
 
 

@@ -92,3 +92,8 @@ async def test_curl_shows_its_meter_and_what_the_server_said() -> None:
     assert (code, notebook.asked) == ("200", [])
     assert await notebook.said("curl -s https://example.com") == "a page\n"
     assert len(notebook.asked) == 1
+
+
+async def test_what_is_no_address_is_the_models() -> None:
+    notebook = Notebook(lambda _: "odd\n")
+    assert await notebook.said("wget 'http://[::1'; curl -O 'http://[::1/x'; wget http://a.com:99999/x") == "odd\n" * 3

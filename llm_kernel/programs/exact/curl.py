@@ -97,7 +97,7 @@ def _read(call: Call) -> _Wish:
             urls.append(word)
     if len(urls) != 1:
         raise NotExact(call.name)
-    wish.url = whole(urls[0])
+    wish.url = whole(call, urls[0])
     return wish
 
 

@@ -70,7 +70,7 @@ def _read(call: Call) -> _Wish:
         if len(error.opt) != 1 or error.opt in _OTHERS or not error.msg.endswith("not recognized"):
             raise NotExact(call.name) from None
         raise _Cannot(f"wget: invalid option -- '{error.opt}'\n{_USAGE}", 2) from None
-    wish = _Wish([whole(word) for word in words])
+    wish = _Wish([whole(call, word) for word in words])
     for option, value in options:
         match option:
             case "-q" | "--quiet":
