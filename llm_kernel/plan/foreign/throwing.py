@@ -84,23 +84,24 @@ class Throwing:
         }
         self._held: dict[str, Node | None] = {}
         self._constant: set[str] = set()
+        self._doubted: dict[int, bool] = {}
         for node in every(root):
             self._note(node)
 
-    def may(self, node: Node, walked: frozenset[str], active: frozenset[int] = frozenset()) -> bool:
+    def may(self, node: Node, walked: frozenset[str]) -> bool:
         """Whether something throws while a node is worked out; the functions ``walked`` are looked at elsewhere."""
-        for one in _run(node):
-            if self._itself(one):
-                return True
-            for function in self._bodies(one, walked):
-                body = function.child_by_field_name("body")
-                if function.id in active and any(one.type in _BRANCHES for one in every(function)):
-                    continue
-                if function.id in active or body is None or len(active) > _DEEP:
-                    return True  # it may call itself for ever
-                if self.may(body, walked, active | {function.id}):
-                    return True
-        return False
+        return any(
+            self._itself(one) or any(self._inside(function, walked) for function in self._bodies(one, walked))
+            for one in _run(node)
+        )
+
+    def _inside(self, function: Node, walked: frozenset[str]) -> bool:
+        """The same of a function; one that always calls itself does so for ever."""
+        if function.id not in self._doubted:
+            body = function.child_by_field_name("body")
+            self._doubted[function.id] = not any(one.type in _BRANCHES for one in every(function))
+            self._doubted[function.id] = body is None or self.may(body, walked)
+        return self._doubted[function.id]
 
     def _bodies(self, node: Node, walked: frozenset[str]) -> list[Node]:
         """The functions of the program that a call calls and nobody walks through."""
