@@ -17,12 +17,36 @@ _SED_SAYS = (
     (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unclosed group"), rb"Unmatched ( or \\("),
     (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unopened group"), rb"Unmatched ) or \\)"),
     (re.compile(rb"invalid pattern: regex parse error: [^\n]* error: unclosed counted repetition"), rb"Unmatched \\{"),
+    (
+        re.compile(rb"invalid pattern: regex parse error: [^\n]* error: invalid repetition count range[^\n]*"),
+        rb"Invalid content of \\{\\}",
+    ),
+    (
+        re.compile(rb"invalid pattern: regex parse error: [^\n]* error: invalid character class range[^\n]*"),
+        rb"Invalid range end",
+    ),
     (re.compile(rb"char \d+: unmatched `\{'"), rb"char 0: unmatched `{'"),
     (re.compile(rb"(unknown option to `s'): `.'"), rb"\1"),
     (re.compile(rb"(couldn't open file [^\n]*): io error: file not found"), rb"\1: No such file or directory"),
     (re.compile(rb"(?m)^sed: can't read ([^\n]*): Is a directory$"), rb"sed: read error on \1: Is a directory"),
 )
 """What ``sed`` complains of, and the real one's words for it."""
+
+_GREP = re.compile(rb"(?m)^(grep: )(?:Parsing error at position \d+|Error compiling regex): ([^\n]*?)(?: \d+)?$")
+_GREP_SAYS = {
+    b"Opening parenthesis without closing parenthesis": b"missing closing parenthesis",
+    b"Invalid character class": b"missing terminating ] for character class",
+    b"Target of repeat operator is invalid": b"quantifier does not follow a repeatable item",
+    b"General parsing error: end of string not reached": b"unmatched closing parenthesis",
+    b"Backslash without following character": b"\\ at end of pattern",
+    b"Could not parse group name": b"syntax error in subpattern name (missing terminator?)",
+    b"Invalid back reference to group": b"reference to non-existent subpattern",
+    b"Regex error: error parsing pattern": b"range out of order in character class",
+    b"Regex error: error building NFA": b"number too big in {} quantifier",
+}
+"""What is wrong with a pattern of ``grep -P``, and Perl's words for it."""
+
+_UNREADABLE = b"unrecognized character after (? or (?-"
 
 _SED_OPTION = re.compile(rb"the `e' option to `s' is not available: Bashkit [^\n]*")
 _OWN = re.compile(
@@ -53,6 +77,10 @@ _MISUSED = re.compile(
     rb"(?!Try )"
 )
 _UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open|')([^:\n]+): No such file or directory$")
+_FIELD = re.compile(
+    rb"(?m)^sort: (?:(?P<stray>stray character in field spec): '(?P<spec>[^'\n]*)'"
+    rb"|invalid field specification '(?P<whole>[^'\n]*)': (?P<why>[^\n]*))$"
+)
 _FOLDER = re.compile(rb"(?m)^(head|tail): (?!error reading)([^:\n]+): Is a directory$")
 _WORD = re.compile(
     rb"(?m)^((?:head|tail|seq|numfmt|sort|nl|fold|base64|base32|comm|factor|od): (?:invalid number of (?:lines|bytes"
@@ -111,9 +139,12 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     if data.startswith(b"sed: "):
         for pattern, words in _SED_SAYS:
             data = pattern.sub(words, data)
+    if data.startswith(b"grep: "):
+        data = _GREP.sub(lambda found: found[1] + _GREP_SAYS.get(found[2], _UNREADABLE), data)
     if b"output limit" in data:
         data = _LIMIT.sub(b"", data)
     if _UTILITIES.search(data):
+        data = _FIELD.sub(_field, data)
         data = _MISUSED.sub(rb"\1\nTry '\2 --help' for more information.\n", data)
         data = _UNREAD.sub(rb"\1: cannot open '\2' for reading: No such file or directory", data)
         data = _FOLDER.sub(rb"\1: error reading '\2': Is a directory", data)
@@ -136,6 +167,15 @@ def untraced(data: bytes) -> bytes:
         return data
     data = _EXCHANGED.sub(b"3>&1 >&2 2>&3", _TERMINAL.sub(b"> /dev/tty", data))
     return _ASKED.sub(rb"\1", _OWN.sub(b"", data))
+
+
+def _field(found: re.Match[bytes]) -> bytes:
+    """What ``sort`` says of a key that it cannot read."""
+    why, spec = found["why"] or found["stray"], found["whole"] or found["spec"]
+    if why.startswith(b"invalid number"):
+        begun = spec.rpartition(b",")[2] if b"after" in why else spec
+        return b"sort: %s: invalid count at start of \xe2\x80\x98%s\xe2\x80\x99" % (why, begun)
+    return b"sort: %s: invalid field specification \xe2\x80\x98%s\xe2\x80\x99" % (why, spec)
 
 
 def _unknown(found: re.Match[bytes]) -> bytes:

@@ -18,6 +18,9 @@ from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["diff"]
 
+_DIGITS = 9
+"""Digits of a number of lines that stand among the options, as in ``-u5``."""
+
 _DIFF = Options(
     "a,text b,ignore-space-change B,ignore-blank-lines c C,context? u U,unified? e,ed E,ignore-tab-expansion "
     "F,show-function-line= H,speed-large-files i,ignore-case I,ignore-matching-lines= l,paginate L,label= n,rcs "
@@ -25,7 +28,7 @@ _DIFF = Options(
     "S,starting-file= t,expand-tabs T,initial-tab w,ignore-all-space W,width= x,exclude= X,exclude-from= "
     "y,side-by-side Z,ignore-trailing-space d,minimal color? palette= from-file= to-file= horizon-lines= left-column "
     "no-dereference no-ignore-file-name-case normal strip-trailing-cr suppress-blank-empty suppress-common-lines "
-    "tabsize=",
+    "tabsize= 0 1 2 3 4 5 6 7 8 9",
     usage="[OPTION]... FILES",
     about="Compare FILES line by line.",
     authors="Paul Eggert, Mike Haertel, David Hayes,\nRichard Stallman, and Len Tower",
@@ -191,13 +194,15 @@ class _Pair:
         )
 
     def _form(self) -> tuple[str, int]:
-        form, around = "normal", 3
+        form, asked, digits = "normal", -1, ""
         for name, value in self.parsed.options:
             if name in _STYLES:
                 form = _STYLES[name]
             if name in ("unified", "context") and value and value.isdigit():
-                around = int(value)
-        return form, around
+                asked = int(value)
+            digits += name if name.isdigit() else ""
+        around = max(asked, int(digits[:_DIGITS] or -1))
+        return form, around if around >= 0 else 3
 
     def _head(self, form: str, paper: Paper, old: str, new: str) -> list[str]:
         labels = self.parsed.values("label")

@@ -57,18 +57,18 @@ async def cut(call: Call, io: Io) -> int:
 
 def _rules(call: Call, parsed: Parsed) -> _Rules | str:
     lists = [(name, value or "") for name, value in parsed.options if name in _LISTS]
+    delimiter = parsed.value("delimiter")
+    if delimiter is not None and len(delimiter.encode(errors="surrogateescape")) > 1:
+        return "the delimiter must be a single character"
     if not lists:
         return "you must specify a list of bytes, characters, or fields"
     if len(lists) > 1:
         return "only one list may be specified"
     fields = lists[0][0] == "fields"
-    delimiter = parsed.value("delimiter")
     if not fields and delimiter is not None:
         return "an input delimiter may be specified only when operating on fields"
     if not fields and "only-delimited" in parsed:
         return "suppressing non-delimited lines makes sense\n\tonly when operating on fields"
-    if delimiter is not None and len(delimiter.encode(errors="surrogateescape")) > 1:
-        return "the delimiter must be a single character"
     ranges = _ranges(call, lists[0][1], fields)
     if isinstance(ranges, str):
         return ranges

@@ -13,10 +13,14 @@ from llm_kernel.machine.heads import LENGTH, PART
 from llm_kernel.programs.feeding import fed, tell
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
+from llm_kernel.programs.report import coreutils
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["split", "zgrep"]
+
+_SPREAD = (9, 2)
+"""The release since which what is left over is spread over the parts."""
 
 _SPLIT = Options(
     "a,suffix-length= additional-suffix= b,bytes= C,line-bytes= d numeric-suffixes? x hex-suffixes? e,elide-empty-files"
@@ -170,7 +174,7 @@ def _pieces(call: Call, parsed: Parsed, data: bytes) -> Iterator[bytes]:
     rows = rows if rows[-1] else rows[:-1]
     number, size = parsed.value("number"), parsed.value("bytes")
     if number is not None:
-        yield from _parts(number, data, rows)
+        yield from _parts(call, number, data, rows)
     elif size is not None:
         step = _amount(size)
         if len(data) > step * _MOST:
@@ -189,8 +193,7 @@ def _lengths(call: Call, parsed: Parsed, size: int) -> Iterator[int]:
     """How long the pieces of a file without bytes are; it has no lines."""
     number, step = parsed.value("number") or "", _amount(parsed.value("bytes") or "")
     if number.isdigit():
-        count = int(number)
-        yield from (size // count + (at < size % count) for at in range(count))
+        yield from _even(call, size, int(number))
     elif step:
         if size > step * _MOST:
             raise _Wrong("output file suffixes exhausted")
@@ -213,7 +216,15 @@ def _packed(rows: Sequence[bytes], most: int) -> Iterator[bytes]:
         yield kept
 
 
-def _parts(number: str, data: bytes, rows: Sequence[bytes]) -> Iterator[bytes]:
+def _even(call: Call, size: int, count: int) -> list[int]:
+    """How long each of so many parts is; of what is left over each of the first has one, and once the last had all."""
+    each, left = divmod(size, count)
+    if coreutils(call) < _SPREAD:
+        return [each] * (count - 1) + [each + left]
+    return [each + (at < left) for at in range(count)]
+
+
+def _parts(call: Call, number: str, data: bytes, rows: Sequence[bytes]) -> Iterator[bytes]:
     """``-n``: so many parts by bytes, by whole lines, or by turns."""
     count = int(number.rpartition("/")[2])
     size = max(len(data) // count, 1) if data else 0
@@ -226,12 +237,10 @@ def _parts(number: str, data: bytes, rows: Sequence[bytes]) -> Iterator[bytes]:
             cut += len(row)
         yield from parts
     else:
-        extra = len(data) - len(data) // count * count
         begin = 0
-        for at in range(count):
-            end = begin + len(data) // count + (at < extra)
-            yield data[begin:end]
-            begin = end
+        for length in _even(call, len(data), count):
+            yield data[begin : begin + length]
+            begin += length
 
 
 @live("zgrep", "zegrep", "zfgrep")
