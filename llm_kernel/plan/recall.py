@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from llm_kernel.plan.state import State
 from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, Text, Thing, Unknown, Value, known
@@ -12,6 +13,8 @@ from llm_kernel.plan.values import Bound, Class, Env, Function, Instance, Lib, T
 __all__ = ["Reading", "Recall", "key_of"]
 
 _OBJECTS = (Instance, Function, Class, Thing, Env, Bound)
+_MOST = 5000
+"""Values in the containers that a call saw, beyond which nobody looks whether one of them has changed."""
 _MODE = "training"
 """What a module does hangs on its mode: each has calls of its own."""
 
@@ -27,6 +30,19 @@ class Reading:
         """A call inside has read this."""
         self.functions |= other.functions
         self.containers |= other.containers
+
+    def whole(self) -> bool:
+        """Add what lies in the containers; whether there was not too much to look through."""
+        waiting = list(self.containers.values())
+        looked = 0
+        while waiting and looked < _MOST:
+            inside: Any = waiting.pop()
+            looked += len(inside)
+            for each in inside.values() if isinstance(inside, dict) else inside:
+                if isinstance(each, (list, dict, set, tuple)) and id(each) not in self.containers:
+                    self.containers[id(each)] = each
+                    waiting.append(each)
+        return looked < _MOST
 
 
 @dataclass(slots=True)
@@ -63,7 +79,7 @@ class Recall:
 
     def keep(self, key: object, value: Value, risks: int, args: Sequence[Value], reading: Reading) -> None:
         """Remember what a call gave; what it was given and read is kept so that nothing else gets its identity."""
-        if _plain(value):
+        if _plain(value) and reading.whole():
             self._held[key] = _Held(value, self._state.moment, risks, tuple(args), reading)
 
 

@@ -63,7 +63,7 @@ def _chained(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
 
 
 def _counting(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    start, step = args[0] if args else 0, args[1] if len(args) > 1 else 1
+    start, step = [*args, *[named.get("start", 0), named.get("step", 1)][len(args) :]]
     if not isinstance(start, int) or not isinstance(step, int):
         return Items(None, lambda turn: Unknown())
     return Thing("counter", {"now": start, "step": step})

@@ -143,6 +143,11 @@ class State:
                 outer.setdefault(slot, entry)
         return log
 
+    def since(self, level: int) -> dict[Slot, tuple[Any, Any, Value]]:
+        """What the places hold that were overwritten since the log of this level began."""
+        slots = {slot: entry[:2] for log in self.logs[level:] for slot, entry in log.slots.items()}
+        return {slot: (place, key, _now(place, key)) for slot, (place, key) in slots.items()}
+
     def rollback(self) -> dict[Slot, tuple[Any, Any, Value]]:
         """Take back everything since ``begin``; what the places held is the answer."""
         log = self.logs.pop()

@@ -105,7 +105,7 @@ class Walker:
         self._scopes: dict[ast.AST, frozenset[str] | None] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
-        self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]]]] = []
+        self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]], int]] = []
         self._returns: list[list[Value]] = [[]]
         self.fault: Fault | None = None
         self.status: int | None = None
@@ -262,14 +262,19 @@ class Walker:
     @contextmanager
     def pending(self, *targets: str) -> Iterator[None]:
         held: list[dict[Any, Any]] = []
-        self._pending.append((targets, held))
+        begun = len(self.state.logs)
+        self._pending.append((targets, held, begun))
         level = len(self._pending)
+        self.state.begin()
+        before: dict[Any, Any] = {}
         try:
             yield
         finally:
             del self._pending[level - 1 :]
+            while len(self.state.logs) > begun:
+                before = self.state.commit().slots
         for outcome in held:
-            self.state.merge([{}, outcome])
+            self.state.merge([{}, before | outcome])
 
     def returns(self, value: Value) -> None:
         self._returns[-1].append(value)
@@ -329,9 +334,10 @@ class Walker:
         return flow, nodes, self.state.rollback(), self.result
 
     def _hold(self, flow: str, held: dict[Any, Any]) -> None:
-        for targets, waiting in reversed(self._pending):
+        """Keep what everything held when a way left, for those who wait where it comes out."""
+        for targets, waiting, begun in reversed(self._pending):
             if flow in targets:
-                waiting.append(held)
+                waiting.append(self.state.since(begun) | held)
                 return
 
     def run(self, function: Function, args: list[Value], named: dict[str, Value], cls: Value, this: Value) -> Value:

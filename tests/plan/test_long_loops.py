@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from llm_kernel.plan import Hole, Matcher, counts, plan
+from llm_kernel.plan import Hole, Matcher, check, counts, plan
 from llm_kernel.plan.rest import rest
 
 SAVES_ONCE = """
@@ -207,3 +207,20 @@ for epoch in range(2):
 
 def test_a_batch_held_as_a_whole_and_an_array_made_in_each_turn_leave_the_counter_known() -> None:
     assert lines(PAIRS) == [f"[{epoch}][{i}/800] ?" for epoch in range(2) for i in range(800)]
+
+
+def test_behind_a_loop_that_may_be_left_nobody_knows_how_far_it_came():
+    source = (
+        "import torch\nn = 0\n"
+        "while True:\n    n += 1\n    if torch.rand(1).item() < 0.01 or n > 6:\n        break\nprint(n)\n"
+        "k = 0\nfor i in range(8):\n    if torch.rand(1).item() < 0.01:\n        break\n    k += 1\nprint(k, n > 0)\n"
+        "def walk(out):\n    out['first'] = 1\n"
+        "    if torch.rand(1).item() < 0.5:\n        return\n    out['last'] = 2\n"
+        "held = {'first': 0, 'last': 0}\nwalk(held)\nprint(held['first'])\nprint(held['last'])\n"
+    )
+    found = plan(source)
+    assert found is not None
+    for turns in (1, 7):
+        assert check(found, [str(turns), f"{turns} True", "1", "0"]) is None
+        assert check(found, [str(turns), f"{turns} True", "1", "2"]) is None
+    assert check(found, ["3", "3 True", "0"]) == 2

@@ -20,6 +20,7 @@ from llm_kernel.plan.shapes.hooks import after as after_call
 from llm_kernel.plan.shapes.hooks import before as before_call
 from llm_kernel.plan.shapes.inplace import change
 from llm_kernel.plan.shapes.keras.tensors import PIPELINE, pipeline_attribute
+from llm_kernel.plan.shapes.linear import LINEAR
 from llm_kernel.plan.shapes.load import weigh
 from llm_kernel.plan.shapes.metrics import METRICS
 from llm_kernel.plan.shapes.module import LAYER, is_module, layer_of
@@ -212,6 +213,7 @@ OBJECTS: dict[str, Callable[[Thing, str], Value]] = {
     SEARCH: search_attribute,
 }  # fmt: skip
 """Who answers for the attributes of an object, by its kind."""
+SHAPES |= LINEAR
 SHAPES["torch.nn.Module.<descend>"] = descend
 SHAPES["torch.nn.Module.<forward>"] = lambda w, args, named, node: called(w, args[0], args[1:], named, node)
 SHAPES["torch.nn.Module.__str__"] = SHAPES["torch.nn.Module.__repr__"] = text

@@ -15,6 +15,7 @@ LEFT = {
     "einsums": 18,
     "hooks": 1,
     "hooks_and_modes": 1,
+    "linear_algebra": 4,
     "losses1": 5,
     "lstm_gru": 8,
     "moe_dict": 10,
