@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterable
 
 from tree_sitter import Node
 
@@ -10,8 +11,10 @@ from llm_kernel.shell.chance import devices, sized
 from llm_kernel.shell.lead import INNER, Edit, Lead, alone, replaced, text_of
 from llm_kernel.syntax import judge
 
-__all__ = ["chanced", "exchanged", "full", "merged", "shown", "zeroes"]
+__all__ = ["chanced", "exchanged", "full", "merged", "saved", "shown", "zeroes"]
 
+_TERMINAL, _ELSEWHERE = re.compile(r">>?\s*/dev/tty"), re.compile(r"1?>&\s*([3-9])")
+_SAVED = re.compile(r"(?<!\S)([3-9])>&1(?!\S)")
 _EXCHANGE = re.compile(r"(\d)>&1 1>&2 2>&\1(?: \1>&-)?")
 
 
@@ -50,13 +53,39 @@ def merged(node: Node) -> list[Edit]:
     return [replaced(node, "{ :"), (end, end, "\n} 2>&1")]
 
 
-def shown(node: Node, lead: Lead) -> list[Edit]:
-    """``> /dev/tty``: the terminal is the cell, wherever the output of what is around goes."""
-    found = re.fullmatch(r">>?\s*/dev/tty", text_of(node))
+def saved(nodes: Iterable[Node]) -> frozenset[str]:
+    """The descriptors in which a script keeps its own output, by ``exec 3>&1`` in no pipe, subshell or function."""
+    found = [node for node in nodes if node.type == "redirected_statement" and "exec " in text_of(node)]
+    return frozenset(number for node in found if _plain(node) for number in _SAVED.findall(text_of(node)))
+
+
+def _plain(node: Node) -> bool:
+    """Whether a statement is the script's own."""
+    above = node.parent
+    while above is not None and above.type in ("list", "compound_statement"):
+        above = above.parent
+    return above is not None and above.type == "program"
+
+
+def _kept(node: Node, numbers: Collection[str]) -> re.Match[str] | None:
+    """Whether a redirection in a substitution leads to such a descriptor."""
+    found = _ELSEWHERE.fullmatch(text_of(node))
+    above = node.parent
+    while found and above is not None and above.type != "command_substitution":
+        above = above.parent
+    return found if found and found[1] in numbers and above is not None else None
+
+
+def shown(node: Node, lead: Lead, numbers: Collection[str] = ()) -> list[Edit]:
+    """``> /dev/tty``: the terminal is the cell, wherever the output of what is around goes; ``numbers`` lead there."""
+    found = _TERMINAL.fullmatch(text_of(node)) or _kept(node, numbers)
     body = node.parent.child_by_field_name("body") if node.parent else None
     if found is None or body is None or body.type not in ("command", "compound_statement", "subshell"):
         return []
     piped = node.parent is not None and node.parent.parent is not None and node.parent.parent.type == "pipeline"
+    beside = sum(child.type == "file_redirect" for child in node.parent.children) > 1 if node.parent else False
+    if found.re is not _TERMINAL and (piped or (beside and body.type != "command")):
+        return []
     if body.type != "command" or piped:  # the library loses what these write to a substituted process
         return [replaced(node, f"| {INNER} {lead.pid} tty")]
     return [replaced(node, f"> >({INNER} {lead.pid} tty)")]

@@ -19,7 +19,7 @@ from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.keying import keyed, keys_of
 from llm_kernel.shell.lead import INNER, Edit, Lead, replaced, text_of
-from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, shown, zeroes
+from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, saved, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
 from llm_kernel.shell.tracing import HEADED, heads, traces
 from llm_kernel.syntax import parse, walk
@@ -41,6 +41,7 @@ def led(script: str, lead: Lead) -> str:
     root = parse(script)
     nodes = list(walk(root, errors=False))
     strict, traced = _STRICT.search(script) is not None, traces(script)
+    numbers = saved(nodes) if "exec " in script else frozenset[str]()
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = guards(nodes, lead, functions) if lead.guarded else []
     edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
@@ -61,7 +62,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "subshell":
             edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:
-            edits += full(node, lead) or chanced(node, lead) or shown(node, lead)
+            edits += full(node, lead) or chanced(node, lead) or shown(node, lead, numbers)
         elif node.type in ("simple_expansion", "expansion"):
             edits += expanded(node, lead, strict=strict)
         elif node.type == "variable_name" and counted(node):

@@ -11,7 +11,7 @@ _SUSPECT = re.compile(
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
-    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|\\x0|\bnounset\b|\bxtrace\b|2>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
+    r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|\\x0|\bnounset\b|\bxtrace\b|[12]?>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\$\{[^}`\n]*`|\$\{#?\w+\[\$[^]\n]*,|\(\[[^]\n]*\s|\s\[[^]=\n]*\s[^]=\n]*\]\+?="
     r"|\b(?:[mn]?awk|gawk|jq|tr|umask|enable|help|mapfile|readarray)\b|=always|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
