@@ -15,7 +15,7 @@ import signal
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -27,6 +27,7 @@ from llm_kernel.python.policy import judged
 from llm_kernel.python.sandbox import Limits, Outcome, Piece
 from llm_kernel.python.script import Script, Unsure
 from llm_kernel.python.told import Told
+from llm_kernel.python.warned import warned
 from llm_kernel.python.words import gate
 
 __all__ = ["Interpreter", "Place", "Runs"]
@@ -247,11 +248,23 @@ class _Guest:
                     return {"ok": self._traceback(chain)}
                 case "line", [str(path), int(line)]:
                     return {"ok": self._line(path, line)}
+                case "judge", [str(source)]:
+                    return {"ok": self._judged(source)}
                 case "module", [str(dotted), bool(maybe)]:
                     return {"ok": self._beside.module(dotted, maybe=maybe)}
         except OSError as err:
             return {"errno": err.errno, "words": err.strerror, "path": args[0]}
         raise Unsure(f"asked: {name}")
+
+    def _judged(self, source: str) -> str:
+        """Pass a text that the program runs as code; where its errors are placed."""
+        script = replace(self._script, source=source, name="<string>", path="")
+        tree = script.parsed()
+        if not judged(script, tree) <= self._library or warned(script):
+            raise Unsure("a text that needs more of the library")
+        place = f"<string>{len(self._beside.sources)}"
+        self._beside.sources[place] = (script, tree)
+        return place
 
     def _traceback(self, chain: list[Any]) -> str:
         return Told(self._script, self._tree, self._beside.sources).traceback(chain)

@@ -16,10 +16,10 @@ BUILTINS = frozenset(
     InterruptedError BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
     PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
     UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs all
-    any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate exit filter float
-    format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min next object
-    oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod str sum super
-    tuple type vars zip""".split()
+    any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate eval exec exit
+    filter float format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min
+    next object oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod
+    str sum super tuple type vars zip""".split()
 )
 """Names that are always there."""
 

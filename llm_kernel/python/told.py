@@ -119,6 +119,8 @@ class Told:
         frames = _inlined(error["frames"]) if self._script.version >= (3, 12) else error["frames"]
         if any(frame[0] not in self._sources and not frame[7:] for frame in frames):
             raise Unsure("frame of a module")
+        if self._script.version >= (3, 13) and any(frame[0].startswith("<string>") for frame in frames):
+            raise Unsure("lines of a text")
         parts = []
         for _, group in groupby(enumerate(frames, 1), lambda one: (one[1][0], one[1][1], one[1][6])):
             alike = list(group)

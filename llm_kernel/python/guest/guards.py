@@ -78,7 +78,9 @@ class Reach:
             if not any(value is clock for clock in self._clocks):
                 raise Doubt("the time from a class of the program's")
             return lambda *args: self._now(value, name, *args)
-        elif name in ("buffer", "detach") or (name == "mro" and not (isinstance(value, type) and self.own(value))):
+        elif name in ("buffer", "buffer_info", "detach") or (
+            name == "mro" and not (isinstance(value, type) and self.own(value))
+        ):
             raise Doubt(f"attribute: {name}")
         try:
             found = getattr(value, name)

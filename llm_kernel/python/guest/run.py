@@ -30,6 +30,7 @@ from .shut import shut
 from .storage import opening, storage
 from .telling import Telling
 from .testing import unittest_on
+from .texts import Texts
 from .threads import NEEDING, threading_on
 from .turns import Turns
 from .versions import age_argparse, sum_of
@@ -150,6 +151,8 @@ class _Run:
         self._own = self._builtins()
         self._imports = Modules(wire, self._modules, self._trace, self._own, job["optimized"])
         self._own["__import__"] = self._imports.load
+        texts = Texts(wire, self._trace, self._own)
+        self._own.update(eval=texts.eval, exec=texts.exec)
 
     def _threading(self) -> Any:
         """The module of threads, where the program needs them."""
