@@ -14,7 +14,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.clock import Clock
 from llm_kernel.programs.awk.arrays import Array
 from llm_kernel.programs.awk.matching import pattern
-from tests.notebook import Notebook, out
+from tests.notebook import Notebook, err, out
 from tests.programs.recorded import FOLDER, Outcome
 
 _PLACE = "/srv/awk"
@@ -42,7 +42,7 @@ async def _said(notebook: Notebook, script: str) -> Outcome:
     return Outcome(shown, told, events[-1].status)
 
 
-@pytest.mark.parametrize("recording", _recordings(), ids=lambda one: f"{' '.join(one['os'])}-{len(one['cases'])}")
+@pytest.mark.parametrize("recording", _recordings(), ids=lambda one: " ".join(one["os"]))
 async def test_a_program_says_what_it_said_there(recording: dict[str, Any]) -> None:
     machine = Machine(Clock(1617267600.0))
     machine.system.set_os(*recording["os"])
@@ -99,3 +99,14 @@ def test_a_pattern_takes_no_more_time_than_its_text_is_long(text: str) -> None:
     assert pattern("(a+)+$", False, True).find("x" + "a" * 30 + "b") is None
     assert pattern("a|ab|abc", False, True).find("xabcd") == (1, 4)
     assert pattern("a+c", False, True).find(text) is None
+
+
+async def test_what_grows_without_end_is_out_of_memory_or_of_room() -> None:
+    notebook = Notebook()
+    full = err("awk: out of memory\n", 2)
+    assert await notebook("awk 'BEGIN { x = \"a\"; while (1) x = x x }'") == full
+    assert await notebook('awk \'BEGIN { while (1) a[i++] = sprintf("%999999s", "") }\'') == full
+    wide = err("awk: program limit exceeded: sprintf buffer size=1000000\n", 2)
+    assert await notebook('awk \'BEGIN { printf "%*d", "inf", 3 }\'') == wide
+    nested = "(" * 2000 + "1" + ")" * 2000
+    assert await notebook(f"awk 'BEGIN {{ print {nested} }}'") == err("awk: line 1: memory exhausted\n", 2)

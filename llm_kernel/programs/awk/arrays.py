@@ -8,12 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from llm_kernel.programs.awk.faults import TroubleError
 from llm_kernel.programs.awk.values import Read, Value
 
 __all__ = ["Array", "strewn"]
 
 _FIRST, _LENGTH = 64, 12
 """Lists of a new array, and how long they are on average before there are twice as many."""
+
+
+_MOST, _HEAVIEST = 3_000_000, 200_000_000
+"""Elements of one array, and letters of all its texts."""
 
 
 class Array:
@@ -30,6 +35,7 @@ class Array:
         self._numbers: dict[int, None] = {}
         self._row = False
         self._lists = _FIRST
+        self._weight = 0
 
     def load(self, parts: Sequence[str]) -> None:
         """Hold what ``split`` found, and nothing else."""
@@ -47,7 +53,11 @@ class Array:
 
     def put(self, key: str | int, value: Value) -> None:
         """Give an element a value."""
-        self._values[self._asked(key, make=True)] = value
+        name = self._asked(key, make=True)
+        self._weight += _weight(value) - _weight(self._values[name])
+        if self._weight > _HEAVIEST:
+            raise TroubleError("out of memory", placed=False)
+        self._values[name] = value
 
     def has(self, key: str | int) -> bool:
         """Whether there is such an element; it is not made by the question."""
@@ -108,6 +118,8 @@ class Array:
 
     def _made(self, name: str) -> None:
         self._values[name] = None
+        if len(self._values) > _MOST:
+            raise TroubleError("out of memory", placed=False)
         if len(self._values) > self._lists * _LENGTH:
             self._lists *= 2
 
@@ -128,6 +140,10 @@ class Array:
         while len(self._values) > self._lists * _LENGTH:
             self._lists *= 2
         self._numbers = dict.fromkeys(range(1, len(self._values) + 1))
+
+
+def _weight(value: Value) -> int:
+    return len(value) if isinstance(value, str) else 0
 
 
 def strewn(name: str, *, old: bool = False) -> int:

@@ -11,6 +11,7 @@ from llm_kernel.programs.awk.values import Dialect, Read, Value, c_format, integ
 __all__ = ["formatted"]
 
 _CONVERSION = re.compile(r"%(?:%|([-+ #0']*)(\*|\d*)(?:(\.)(\*|\d*))?([hlL]?)(.?))", re.DOTALL)
+_WIDTH_DIGITS = 9
 _WIDEST = 1_000_000
 """Letters that a width may ask for."""
 
@@ -61,7 +62,7 @@ def _one(
 
 
 def _size(word: str, rest: Iterator[Value]) -> int:
-    return int(number(next(rest, None))) if word == "*" else int(word or 0)
+    return integer(number(next(rest, None)), 1 << 31) if word == "*" else int(word[:_WIDTH_DIGITS] or 0)
 
 
 def _letter(value: Value, dialect: Dialect) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from llm_kernel.programs.awk.faults import TroubleError
-from llm_kernel.programs.awk.values import Read, Value, number
+from llm_kernel.programs.awk.values import Read, Value, integer, number
 
 __all__ = ["Record", "Splitter"]
 
@@ -55,7 +55,7 @@ class Record:
 
     def resize(self, value: Value) -> None:
         """Set ``NF``."""
-        count = int(number(value))
+        count = integer(number(value), _MOST + 1)
         if count < 0:
             raise TroubleError("negative value assigned to NF")
         del self._parts()[count:]
@@ -97,4 +97,4 @@ class Record:
         at = number(index)
         if at < 0:
             raise TroubleError(f"negative field index ${at:.6g}")
-        return int(at) if at < _MOST * _MOST else _MOST * _MOST
+        return max(integer(at, _MOST + 1), 0)

@@ -27,15 +27,36 @@ _OWN = {"/dev/stdout": "out", "-": "out", "/dev/stderr": "err"}
 _PLACES = "/dev/std"
 
 
+class _Kept:
+    """What was written and is not yet where it goes."""
+
+    def __init__(self) -> None:
+        self._pieces: list[str] = []
+        self.size = 0
+
+    def add(self, text: str) -> None:
+        """Keep one more piece."""
+        self.size += len(text)
+        if self.size > _MOST:
+            raise TroubleError("out of memory", placed=False)
+        self._pieces.append(text)
+
+    def taken(self) -> bytes:
+        """All of it, which is kept no more."""
+        data = "".join(self._pieces).encode("latin-1")
+        self._pieces.clear()
+        self.size = 0
+        return data
+
+
 class Streams:
     """Everything that is open; ``tty``: what is written is seen at once, as at a terminal."""
 
     def __init__(self, call: Call, io: Io, desk: Desk, name: str) -> None:
         self._call, self._io, self._desk, self._name = call, io, desk, name
-        self._own: list[str] = []
-        self._kept = 0
-        self._files: dict[str, list[str]] = {}
-        self._commands: dict[str, list[str]] = {}
+        self._own = _Kept()
+        self._files: dict[str, _Kept] = {}
+        self._commands: dict[str, _Kept] = {}
         self._inputs: dict[str, Input] = {}
         self._chunks = aiter(io.chunks())
         self.stdin = Input(self._chunk)
@@ -44,17 +65,13 @@ class Streams:
 
     def write(self, text: str) -> None:
         """Write to standard output."""
-        self._own.append(text)
-        self._kept += len(text)
-        if self._kept > _FULL:
+        self._own.add(text)
+        if self._own.size > _FULL:
             self.flush()
 
     def flush(self) -> None:
         """Let everything be seen that was written to standard output."""
-        if self._own:
-            data = "".join(self._own).encode("latin-1")
-            self._own.clear()
-            self._kept = 0
+        if data := self._own.taken():
             self._desk.ask(lambda: self._io.out(data))
 
     def complain(self, words: str) -> None:
@@ -113,15 +130,17 @@ class Streams:
         if to == "|":
             if name not in self._commands:
                 self._settled()
-                self._commands[name] = []
-            return self._commands[name].append
+                self._commands[name] = _Kept()
+            return self._commands[name].add
         if name in _OWN:
             return self.write if _OWN[name] == "out" else self._aside
         if name not in self._files:
             self._begin(name, append=to == ">>")
-            self._files[name] = []
+            self._files[name] = _Kept()
         kept = self._files[name]
-        return kept.append
+        if kept.size > _FULL:
+            self._saved(name)
+        return kept.add
 
     def _aside(self, text: str) -> None:
         self.flush()
@@ -150,8 +169,7 @@ class Streams:
     def _saved(self, name: str) -> None:
         """Write what is kept for a file."""
         files, path = self._call.machine.files, self._call.path(name)
-        data = "".join(self._files[name]).encode("latin-1")
-        self._files[name].clear()
+        data = self._files[name].taken()
         if not data or path == "/dev/null":
             return
 
@@ -223,7 +241,7 @@ class Streams:
             status = source.status()
         if (kept := self._commands.pop(name, None)) is not None:
             self._settled() if self._call.tty else None
-            status = self._ran(name, self._io.out, "".join(kept).encode("latin-1")[:_MOST])
+            status = self._ran(name, self._io.out, kept.taken())
         return status
 
     def finish(self) -> None:

@@ -15,6 +15,7 @@ from llm_kernel.programs.awk.parser import parsed
 from llm_kernel.programs.awk.runtime import Runtime, assignment
 from llm_kernel.programs.awk.streams import Streams
 from llm_kernel.programs.awk.tokens import unescaped
+from llm_kernel.programs.awk.tree import Program
 from llm_kernel.programs.awk.values import Dialect
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Call, Io
@@ -155,7 +156,7 @@ class _Run:
         """The exit status, when everything is said."""
         runtime: Runtime | None = None
         try:
-            program = parsed(self.asked.text or "", self.dialect)
+            program = self._parsed()
             args, call = [self.name, *self.asked.args], self.call
             runtime = Runtime(program, self.dialect, self.streams, self.desk, args, call.env, call.machine.clock)
             for pair in self.asked.assigned:
@@ -175,6 +176,12 @@ class _Run:
         except EndlessError:
             return _KILLED
         return status
+
+    def _parsed(self) -> Program:
+        try:
+            return parsed(self.asked.text or "", self.dialect)
+        except RecursionError as err:
+            raise MistakeError("memory exhausted", 1) from err
 
     def _trouble(self, err: TroubleError, runtime: Runtime | None) -> str:
         if not err.placed or runtime is None:
