@@ -218,7 +218,7 @@ class Inner:
 
         ``own``: by the shell that asks. ``flags`` are the letters that it was called with.
         """
-        refused, dashing = "", "d" in flags and self._machine.system.os in _DASHING
+        refused, dashing = "", self._dashing(flags)
         self._dashes.discard(source)
         if dashing:
             name = source or "sh"
@@ -243,10 +243,14 @@ class Inner:
         if "/proc" in text:
             self._machine.refresh()
         fatal = "u" in flags or _FATAL.search(text) is not None
-        if where.endswith("-c") and fatal and not tail and "trap" not in text:
+        if (dashing or where.endswith("-c")) and fatal and not tail and "trap" not in text:
             watch = _WATCH.replace("127", "2") if dashing else _WATCH
             return watch + self._lead(text, pid, parent, WATCHED) + _END
         return self._lead(text, pid, parent, source) + tail
+
+    def _dashing(self, flags: str) -> bool:
+        """Whether the shell that was called with ``flags`` is dash."""
+        return "d" in flags and self._machine.system.os in _DASHING
 
     def _evaluated(self, text: str, parent: int) -> str:
         """What ``eval`` runs; evals within evals are counted, for the library has no bound of its own."""
@@ -343,6 +347,8 @@ class Inner:
 
     def _file(self, name: str, parent: int, cwd: str, env: Mapping[str, str], flags: str) -> str:
         files, path = self._machine.files, self._machine.files.absolute(name, cwd)
+        if not files.exists(path) and self._dashing(flags):
+            return _fails(f"sh: 0: cannot open {name}: No such file", 2)
         if not files.exists(path):
             return _fails(f"bash: {name}: No such file or directory", 127)
         if files.is_dir(path):
