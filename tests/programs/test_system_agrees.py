@@ -185,3 +185,16 @@ async def test_an_old_pip_has_its_own_words(system: str) -> None:
     said = "  Could not find a version that satisfies the requirement nosuchpkgxyz (from versions: )\n"
     said += "No matching distribution found for nosuchpkgxyz\n"
     assert await book("pip3 install nosuchpkgxyz") == err(said, 1)
+
+
+async def test_centos_7_tells_of_services_and_bytes_in_its_own_words() -> None:
+    book = notebook("centos 7")
+    [said, end] = await book(
+        "service sshd status > /dev/null; service nosuch restart > /dev/null; service nosuch status"
+    )
+    assert (said.text.splitlines()[:3], end.status) == (
+        ["Redirecting to /bin/systemctl status sshd.service", "Redirecting to /bin/systemctl restart nosuch.service",
+         "Failed to restart nosuch.service: Unit not found."], 4,
+    )  # fmt: skip
+    count, shown = re.findall(r"RX packets \d+  bytes (\d+) \(([\d.]+ \w+)\)", await book.said("ifconfig"))[0]
+    assert shown == f"{int(count) * 10 // 1024**3 / 10:.1f} GiB"

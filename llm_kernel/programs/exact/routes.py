@@ -32,7 +32,8 @@ def ifconfig(call: Call) -> Answer:
     if "-s" in flags:
         title = "Iface      MTU    RX-OK RX-ERR RX-DRP RX-OVR    TX-OK TX-ERR TX-DRP TX-OVR Flg\n"
         return Answer(title + "".join(_short(row) for row in rows))
-    return Answer("".join(_block(row) for row in rows))
+    base = 1000 if call.machine.system.os == "ubuntu" else 1024
+    return Answer("".join(_block(row, base) for row in rows))
 
 
 def _short(row: Interface) -> str:
@@ -41,7 +42,7 @@ def _short(row: Interface) -> str:
     return f"{row.name:<8} {row.mtu:>5} {received}      {sent} {flags}\n"
 
 
-def _block(row: Interface) -> str:
+def _block(row: Interface, base: int) -> str:
     flags = "73<UP,LOOPBACK,RUNNING>" if row.loopback else "4163<UP,BROADCAST,RUNNING,MULTICAST>"
     broadcast = "" if row.loopback else f"  broadcast {row.four.network.broadcast_address}"
     scope = "0x10<host>" if row.loopback else "0x20<link>"
@@ -53,17 +54,18 @@ def _block(row: Interface) -> str:
         f"        inet {row.four.ip}  netmask {row.four.netmask}{broadcast}\n"
         f"        inet6 {row.six}  prefixlen {row.six_prefix}  scopeid {scope}\n"
         f"        {hardware}\n"
-        f"        RX packets {own.packets_in}  bytes {own.bytes_in} ({_amount(own.bytes_in)})\n"
+        f"        RX packets {own.packets_in}  bytes {own.bytes_in} ({_amount(own.bytes_in, base)})\n"
         "        RX errors 0  dropped 0  overruns 0  frame 0\n"
-        f"        TX packets {own.packets_out}  bytes {own.bytes_out} ({_amount(own.bytes_out)})\n"
+        f"        TX packets {own.packets_out}  bytes {own.bytes_out} ({_amount(own.bytes_out, base)})\n"
         "        TX errors 0  dropped 0 overruns 0  carrier 0  collisions 0\n\n"
     )
 
 
-def _amount(size: int) -> str:
-    for step, unit in ((4, "TB"), (3, "GB"), (2, "MB"), (1, "KB")):
-        if size >= 1000**step:
-            return f"{int(size * 10 / 1000**step) / 10:.1f} {unit}"
+def _amount(size: int, base: int) -> str:
+    """``1.8 MB``, cut and not rounded; Ubuntu counts in thousands, the others in 1024 and say so."""
+    for step, letter in ((4, "T"), (3, "G"), (2, "M"), (1, "K")):
+        if size >= base**step:
+            return f"{size * 10 // base**step / 10:.1f} {letter}{'B' if base == 1000 else 'iB'}"
     return f"{size}.0 B"
 
 

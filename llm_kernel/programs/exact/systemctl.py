@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
@@ -85,6 +85,9 @@ def service(call: Call) -> Answer:
         usage = "Usage: service < option > | --status-all | [ service_name [ command | --full-restart ] ]\n"
         return Answer(usage if call.args[:1] == ("--help",) else "", usage if not call.args else "", 0)
     name, verb = call.args[:2]
+    if call.machine.system.profile.like == "rhel":
+        said = systemctl(replace(call, args=(verb, f"{name}.service")))
+        return replace(said, stderr=f"Redirecting to /bin/systemctl {verb} {name}.service\n{said.stderr!s}")
     found = find_service(call.machine, name)
     if found is None:
         return Answer(stderr=f"{name}: unrecognized service\n", status=1)
@@ -319,11 +322,11 @@ def _denied(what: str) -> Answer:
 def _change(call: Call, verb: str, wish: _Wish, names: Sequence[str]) -> Answer:
     if not names:
         return Answer(stderr="Too few arguments.\n", status=1)
-    err, status = "", 0
+    err, status, old = "", 0, call.machine.system.release == "7"
     for name in names:
         one = find_service(call.machine, name)
         if one is None:
-            err, status = err + _missing(verb, _unit(name)), 1 if verb in ("enable", "disable") else 5
+            err, status = err + _missing(verb, _unit(name), old=old), 1 if verb in ("enable", "disable") else 5
             continue
         if caller(call) != "root":
             return _denied(f"{verb} {_unit(name)}")
@@ -374,9 +377,15 @@ def _force(call: Call, verb: str, wish: _Wish, names: Sequence[str]) -> Answer:
     return Answer(stderr=err, status=status)
 
 
-def _missing(verb: str, unit: str) -> str:
+def _missing(verb: str, unit: str, *, old: bool) -> str:
+    """What is said of a unit that is not there; ``old``: by the systemd of CentOS 7."""
     if verb in ("enable", "disable"):
-        return f"Failed to {verb} unit: Unit file {unit} does not exist.\n"
+        why = (
+            "execute operation: No such file or directory" if old else f"{verb} unit: Unit file {unit} does not exist."
+        )
+        return f"Failed to {why}\n"
+    if old and verb != "stop":
+        return f"Failed to {verb} {unit}: Unit not found.\n"
     tail = " not loaded" if verb == "stop" else " not found"
     return f"Failed to {verb} {unit}: Unit {unit}{tail}.\n"
 
