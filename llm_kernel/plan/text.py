@@ -196,9 +196,9 @@ def _container(value: list[Value] | tuple[Value, ...] | dict[Value, Value], ask:
 
 def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
+    value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
     if spec == "":
         return shown(value, ask, expr=expr)
-    value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
     if isinstance(value, Rough) and _fine(value, spec):
         return Text((hole(value, spec, expr),))
     if known(value) and not isinstance(value, (list, tuple, dict, set)):
