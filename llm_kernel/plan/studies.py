@@ -104,7 +104,8 @@ def _varied(trial: Thing, model: Thing) -> None:
     for name, (kind, given) in asked.items():
         stays = numbered and kind == "int" and not any(letter.isdigit() for letter in name)
         params[name] = held[name] if stays else _drawn(trial, name, kind, given)
-    trial.attrs.update({"params": params, "<asked>": asked})
+    noted = cast("dict[str, Value]", model.attrs["user_attrs"])
+    trial.attrs.update({"params": params, "<asked>": asked, "user_attrs": {name: Unknown() for name in noted}})
 
 
 def _measured(study: Thing, trial: Thing) -> float:
@@ -209,6 +210,16 @@ def _silent(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST |
     return None
 
 
+def _noted(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``set_user_attr(key, value)`` of a trial."""
+    this, *rest = args
+    given = {**dict(zip(("key", "value"), rest, strict=False)), **named}
+    held = this.attrs["user_attrs"] if isinstance(this, Thing) else None
+    if isinstance(held, dict) and isinstance(given.get("key"), str):
+        w.state.put(held, given["key"], given.get("value"))
+    return None
+
+
 def _pruned(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``trial.should_prune()``: every trial is let go on."""
     return False
@@ -229,6 +240,6 @@ STUDIES: dict[str, Handler] = {
     "optuna.<optimize>": _optimized, "optuna.<get_trials>": _trials, "optuna.logging.set_verbosity": _verbosity,
     **{f"optuna.<suggest_{kind}>": _suggested(kind) for kind in
        ("float", "int", "categorical", "uniform", "loguniform", "discrete_uniform")},
-    "optuna.<report>": _silent, "optuna.<set_user_attr>": _silent, "optuna.<should_prune>": _pruned,
+    "optuna.<report>": _silent, "optuna.<set_user_attr>": _noted, "optuna.<should_prune>": _pruned,
 }  # fmt: skip
 """Handlers by full name."""

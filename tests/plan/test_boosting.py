@@ -113,3 +113,12 @@ def test_of_data_whose_scale_nobody_knows_figures_are_open(model, metric):
         f"m = {model}(n_estimators=3, eval_metric='{metric}')\nm.fit(X, y, eval_set=[(X, y)])\n"
     )
     assert printed(source) == "".join(f"[{n}]\tvalidation_0-{metric}:?\n" for n in range(3))
+
+
+@pytest.mark.parametrize("more", ["custom_metric=own", "xgb_model=m0", "callbacks=[own]"])
+def test_what_another_function_measures_is_left_open(more):
+    source = XGB.format(f"{more}, verbose_eval=0").replace("m = xgb", "own = m0 = object()\nm = xgb")
+    source += "print(kept['eval']['logloss'][-1], m.best_iteration)\nprint('end')\n"
+    said = printed(source)
+    assert said.endswith("? ?\nend\n") or more == "obj=own"
+    assert said.endswith("? ?\nend\n")

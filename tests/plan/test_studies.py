@@ -78,3 +78,8 @@ def test_a_study_that_is_told_to_be_quiet_is():
     assert found is not None
     assert told(quiet) == told(SQUARE)[-1:]
     assert found.drawn == ("what the trials of a study suggest",)
+
+
+def test_what_a_trial_notes_is_there_for_every_trial():
+    noting = OPEN.replace("    return torch", "    trial.set_user_attr('seen', 3)\n    return torch")
+    assert told(noting + "print(set(study.best_trial.user_attrs))\n")[-1] == "{'seen'}"

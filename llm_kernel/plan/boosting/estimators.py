@@ -65,6 +65,8 @@ def _xgb_fit(w: Walk, this: Thing, given: Mapping[str, Value]) -> None:
     evals = given.get("eval_set")
     if evals is None:
         return
+    if given.get("callbacks"):
+        raise Vague
     if not isinstance(evals, (list, tuple)) or not all(isinstance(each, tuple) for each in evals):
         raise Vague
     held = [(f"validation_{n}", each[0]) for n, each in enumerate(evals) if isinstance(each, tuple)]

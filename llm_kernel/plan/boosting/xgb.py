@@ -10,10 +10,10 @@ from llm_kernel.plan.boosting.given import count_of, model, names_of, rate_of, r
 from llm_kernel.plan.nodes import Free, Line, Literal
 from llm_kernel.plan.shapes.release import before
 from llm_kernel.plan.shapes.tensor import Vague
-from llm_kernel.plan.values import Thing, Unknown, Value
+from llm_kernel.plan.values import SPREAD, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["rounds", "train"]
+__all__ = ["rounds", "train", "unknown_results"]
 
 _UNSURE = (Vague, TypeError, ValueError, LookupError, AttributeError)
 
@@ -24,7 +24,9 @@ def _metric(w: Walk, objective: Value) -> str:
         return "error" if old else "logloss"
     if objective in ("multi:softmax", "multi:softprob"):
         return "merror" if old else "mlogloss"
-    return "rmse"
+    if objective in (None, "reg:squarederror", "reg:linear"):
+        return "rmse"
+    raise Vague
 
 
 def train(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -43,7 +45,15 @@ def train(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
         rounds(w, made, params, held, given.get("num_boost_round", 10), given)
     except _UNSURE:
         w.emit(Free(expr=w.source(node)))
+        unknown_results(w, given)
     return made
+
+
+def unknown_results(w: Walk, given: Mapping[str, Value]) -> None:
+    """Nobody knows what a training has left in the dict that it was given for its figures."""
+    results = given.get("evals_result")
+    if isinstance(results, dict):
+        w.state.put(results, SPREAD, SPREAD)
 
 
 def rounds(
@@ -52,6 +62,8 @@ def rounds(
 ) -> None:  # fmt: skip
     """The rounds of a training that watches ``evals``, told and kept in ``made``."""
     patience = given.get("early_stopping_rounds")
+    if given.get("xgb_model") is not None:
+        raise Vague  # it goes on where another one ended
     if patience is not None and before(w.facts, "xgboost", (1, 3)):
         raise Vague
     metrics = names_of(params.get("eval_metric"), _metric(w, params.get("objective")))

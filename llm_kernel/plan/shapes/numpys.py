@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -145,12 +145,17 @@ def related(w: Walk, made: Value, args: list[Value]) -> Value:
     return made
 
 
+def _held(params: Value) -> Sequence[Value]:
+    """The parameters of a group, where they are known one by one."""
+    return params if isinstance(params, (list, tuple)) else ()
+
+
 def forget(w: Walk, values: Any) -> None:
     """The numbers of these, or the device of a module, may have been changed by code that nobody follows."""
     for each in values:
         if isinstance(each, Thing) and each.kind == "optimizer":
             groups: Any = each.attrs["param_groups"]
-            forget(w, [one for group in groups for one in group.get("params") or ()])
+            forget(w, [one for group in groups for one in _held(group.get("params"))])
         if is_module(each):
             moved(w, each, "?", None)
         if isinstance(each, Tensor) and each.cell is not None and each.numbers is not None:

@@ -108,3 +108,13 @@ def test_an_agent_says_what_it_runs_on_and_is_saved():
     said = printed(AGENT.format(1), **{"torch.cuda.is_available()": True}).splitlines()
     assert said[:3] == ["Using cuda device", "Wrapping the env with a `Monitor` wrapper",
                         "Wrapping the env in a DummyVecEnv."]  # fmt: skip
+
+
+def test_parameters_that_nobody_knows_one_by_one_may_change_with_their_optimizer():
+    source = (
+        "import torch\nfrom accelerate import Accelerator\nfrom transformers import AutoModel\n"
+        "model = AutoModel.from_pretrained('bert-base-cased')\n"
+        "optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)\n"
+        "model, optimizer = Accelerator().prepare(model, optimizer)\nprint('ready')\n"
+    )
+    assert printed(source) == "ready\n"
