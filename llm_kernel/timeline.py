@@ -60,11 +60,25 @@ class Pace:
         return real
 
 
+@dataclass(slots=True)
+class _Doing:
+    """How much of a strand computes, sleeps until an instant, waits for another strand, or is outside the machine.
+
+    What still unwinds behind the end of a strand counts there, and not in what it does when it is opened again.
+    """
+
+    active: int = 0
+    asleep: int = 0
+    listening: int = 0
+    outside: int = 0
+
+
 @dataclass(order=True, slots=True)
 class _Wake:
     when: float
     number: int
     strand: Strand
+    doing: _Doing
     future: asyncio.Future[None]
 
 
@@ -117,7 +131,7 @@ class Timeline:
         """Wake ``strand`` at ``when``; two of one instant are woken in the order they asked."""
         future = future or asyncio.get_running_loop().create_future()
         self._number += 1
-        heapq.heappush(self._wakes, _Wake(when, self._number, strand, future))
+        heapq.heappush(self._wakes, _Wake(when, self._number, strand, strand.doing, future))
         return future
 
     def announce(self) -> None:
@@ -197,7 +211,7 @@ class Timeline:
             return
         heapq.heappop(self._wakes)
         self.advance(max(0.0, wake.when - self.moment))
-        wake.strand.woken()
+        wake.strand.woken(wake.doing)
         wake.future.set_result(None)
 
     async def skip(self, seconds: float) -> None:
@@ -261,19 +275,6 @@ class Timeline:
             wake.when += self.moment - since
             heapq.heappush(self._wakes, wake)
         self.settle()
-
-
-@dataclass(slots=True)
-class _Doing:
-    """How much of a strand computes, sleeps until an instant, waits for another strand, or is outside the machine.
-
-    What still unwinds behind the end of a strand counts there, and not in what it does when it is opened again.
-    """
-
-    active: int = 0
-    asleep: int = 0
-    listening: int = 0
-    outside: int = 0
 
 
 class Strand:
@@ -343,7 +344,7 @@ class Strand:
 
     def open(self) -> None:
         """Begin: from now on time waits for this strand."""
-        self.doing.active, self.patient, self.spent = 1, False, 0.0
+        self.doing, self.patient, self.spent = _Doing(active=1), False, 0.0
         self.timeline.strands.append(self)
 
     def close(self) -> None:
@@ -463,10 +464,10 @@ class Strand:
             doing.active += 1
             ear.set_exception(self.tired)
 
-    def woken(self) -> None:
-        """One of its sleeps is over."""
-        self.doing.asleep -= 1
-        self.doing.active += 1
+    def woken(self, doing: _Doing) -> None:
+        """One of its sleeps is over, of what it was ``doing`` then."""
+        doing.asleep -= 1
+        doing.active += 1
         self.patient = False
 
     def freeze(self) -> None:

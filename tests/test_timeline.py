@@ -196,6 +196,24 @@ async def test_what_unwinds_behind_the_end_of_a_strand_has_no_part_in_its_next_l
     assert _counters(front) == (1, 0, 0, 0)
 
 
+async def test_what_begins_between_two_lives_of_a_strand_has_no_part_in_the_second() -> None:
+    timeline, front = _timeline()
+    front.close()
+
+    async def late() -> None:
+        with front.inside():
+            await front.sleep(1)
+
+    timeline.strand().open()
+    task = asyncio.create_task(late())
+    await asyncio.sleep(0)
+    front.open()
+    assert _counters(front) == (1, 0, 0, 0)
+    task.cancel()
+    await asyncio.wait({task})
+    assert _counters(front) == (1, 0, 0, 0)
+
+
 @pytest.mark.parametrize("ahead", [None, 7300.0])
 async def test_a_bounded_wait_lasts_no_longer_than_a_cell_may_take(ahead: float | None) -> None:
     timeline, front = _timeline()
