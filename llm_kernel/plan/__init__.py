@@ -70,10 +70,10 @@ def plan(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = ast.parse(source)
-        if beyond(ast.walk(parsed)):
-            return None
-        walker = Walker(argv, read, facts or {})
-        nodes = walker.program(tree or parsed)
+            if beyond(ast.walk(parsed)):
+                return None
+            walker = Walker(argv, read, facts or {})
+            nodes = walker.program(tree or parsed)
         found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""
         named = writes(source)

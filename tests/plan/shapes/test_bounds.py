@@ -130,3 +130,8 @@ def test_gradients_that_cost_much_are_not_followed(head: str, step: str, end: st
     short = plan(source.replace(f"{step}\n", "", 398))
     assert short is not None
     assert [type(part) for part in short.nodes[0].parts] == [Literal]
+
+
+def test_what_numpy_warns_of_reaches_nobody(recwarn):
+    assert printed("import torch\nx = torch.zeros(0)\nprint(x.mean(), x.std())\n") == "tensor(nan) tensor(nan)\n"
+    assert [str(each.message) for each in recwarn] == []
