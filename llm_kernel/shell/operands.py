@@ -15,29 +15,32 @@ from llm_kernel.syntax import parse, walk
 __all__ = ["operands"]
 
 _MAY = re.compile(r"\$\{[^}\n]*\$\([^)]*\"|\$\{[^}\n]*\$\{[^}\n]*\$\(")
-_MOST = 100
-"""Commands that are spelled anew in one script."""
+_DEEPEST = 10
+"""Operands within operands that are looked for."""
 
 _SPELLED = {"\\": "\\\\", "'": "\\x27", '"': "\\x22", "`": "\\x60", "}": "\\x7d", "\n": "\\n"}
 
 
 def operands(script: str) -> str:
     """``script`` with ``${x:-$(echo "y")}`` as ``${x:-$(eval $'echo \\x22y\\x22')}``, the innermost first."""
-    for _ in range(_MOST):
-        if not _MAY.search(script):
-            break
-        found = [node for node in walk(parse(script), errors=False) if _misread(node)]
+    for _ in range(_DEEPEST):
+        found = [node for node in walk(parse(script), errors=False) if _misread(node)] if _MAY.search(script) else []
         if not found:
             break
-        last = max(found, key=lambda node: node.start_byte)
-        text = text_of(last).lstrip()  # in a string, the spaces before it are taken for its own
-        start = last.end_byte - len(text.encode())
-        run = f'printf %s "{text}"' if last.type == "expansion" else text[2:-1]
-        spelled = "".join(_SPELLED.get(letter, letter) for letter in run)
-        data = script.encode("utf-8", "replace")
-        data = data[:start] + f"$(eval $'{spelled}')".encode() + data[last.end_byte :]
+        data, behind = script.encode("utf-8", "replace"), len(script.encode("utf-8", "replace")) + 1
+        for node in sorted(found, key=lambda one: (one.start_byte, -one.end_byte), reverse=True):
+            if node.end_byte > behind:
+                continue  # it holds one that is spelled anew now
+            text = text_of(node).lstrip()  # in a string, the spaces before it are taken for its own
+            behind = node.end_byte - len(text.encode())
+            data = data[:behind] + _spelled(node, text) + data[node.end_byte :]
         script = data.decode("utf-8", "replace")
     return script
+
+
+def _spelled(node: Node, text: str) -> bytes:
+    run = f'printf %s "{text}"' if node.type == "expansion" else text[2:-1]
+    return f"$(eval $'{''.join(_SPELLED.get(letter, letter) for letter in run)}')".encode()
 
 
 def _misread(node: Node) -> bool:

@@ -61,6 +61,7 @@ class Own:
         kind = call.args[1]
         stdin = await streams.read() if kind.partition(":")[0] in _FED else b""
         if kind == "tty":
+            await order.landed()  # it goes by no pipe, and must not come before what was written first
             await order.out(stdin)
             return 0
         text, status = self._inner.answer(call.args, call.cwd, stdin, call.env)
