@@ -37,7 +37,7 @@ class Watched:
 def course(rows: Value, metric: str, rounds: int, eta: float, seed: str) -> tuple[float, ...]:
     """How a figure goes; nothing where its scale is not known."""
     name, data = metric.lower(), told(rows, "set")
-    train, count = told(rows, "part") == "train", rows.dims[0] if isinstance(rows, Tensor) and rows.dims else 0
+    train, count = told(rows, "part") != "test", rows.dims[0] if isinstance(rows, Tensor) and rows.dims else 0
     classes = len(CLASSES[data]) if data in CLASSES else 2
     missed = 1 - rate(data, "boosting", scaled=False, train=False) if data in CLASSES else 0.1
     if "logloss" in name or "multiclass" in name:

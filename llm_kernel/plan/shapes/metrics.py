@@ -75,18 +75,20 @@ def _classes(value: Value) -> Any:
 
 def _area(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``roc_auc_score``: how often an example of a class is given more of it than one that is not."""
+    import numpy
+
     true, said = (args[n] if len(args) > n else named.get(name) for n, name in enumerate(("y_true", "y_score")))
     try:
         labels = _classes(true)
         scores = said.numbers if isinstance(said, Tensor) else None
         if scores is None:
-            scores = _classes(said)
+            scores = numpy.array(said, "float64") if isinstance(said, list) and known(said) else _classes(said)
         if scores.ndim == 1:
             return _ranked(labels == labels.max(), scores)
         if named.get("multi_class") not in ("ovr", "ovo") or named.get("average", "macro") != "macro":
             raise Vague
         return sum(_ranked(labels == n, scores[:, n]) for n in range(scores.shape[1])) / int(scores.shape[1])
-    except (Vague, ZeroDivisionError):
+    except (Vague, ZeroDivisionError, ValueError, TypeError):
         return Unknown("float", "sklearn.metrics.roc_auc_score()")
 
 

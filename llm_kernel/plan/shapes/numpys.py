@@ -14,7 +14,7 @@ from llm_kernel.plan.shapes.module import is_module
 from llm_kernel.plan.shapes.nets import moved
 from llm_kernel.plan.shapes.tensor import Tensor, Vague, fault, like, tensor, whole, wholes
 from llm_kernel.plan.values import Thing, Unknown, Value
-from llm_kernel.plan.walk import Walk
+from llm_kernel.plan.walk import Raised, Walk
 
 __all__ = ["NUMPY", "add_to", "forget", "related", "set_item", "write"]
 
@@ -55,7 +55,10 @@ def _symbolic(name: str, args: list[Value], named: dict[str, Value]) -> Value:
     if name == "dot":
         return _product(first, args[1])
     if name in _RESHAPE and isinstance(first, Tensor):
-        return _RESHAPE[name](first, *args[1:], **named)
+        try:
+            return _RESHAPE[name](first, *args[1:], **named)
+        except Raised:
+            raise Vague from None  # numpy has words of its own
     listed = isinstance(first, (list, tuple)) and any(isinstance(each, Tensor) for each in first)
     function = FUNCTIONS.get(name)
     if function is None or not (isinstance(first, Tensor) or listed):

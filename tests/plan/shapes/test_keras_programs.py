@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from llm_kernel.plan import plan
 from llm_kernel.plan.curves.recipe import recipe
 from tests.plan.shapes.reading import printed
 
@@ -92,3 +93,7 @@ def test_rows_that_are_looked_at_are_not_all_there_is_to_learn():
     found = recipe(f"{load}{run}tf.keras.optimizers.Adam().apply_gradients([])\n")
     assert found is not None
     assert (found.pair.data, found.examples) == ("MNIST", 60000)
+
+
+def test_an_axis_that_there_is_not_is_complained_of_in_no_other_librarys_words():
+    assert plan(f"{HEAD}np.expand_dims(x, 9)\nprint('on')").fault is None

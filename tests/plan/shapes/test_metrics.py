@@ -168,3 +168,11 @@ def test_a_sample_set_names_its_classes_and_is_split_evenly_where_it_is_asked_to
         "['setosa' 'versicolor' 'virginica'] ['setosa', 'versicolor', 'virginica'] versicolor\n"
         "[10 10 10]\n[[10  0  0]\n [ 0 10  0]\n [ 0  0 10]]\n"
     )
+
+
+def test_an_area_of_given_numbers_is_computed() -> None:
+    source = (
+        "from sklearn.metrics import roc_auc_score\nprint(roc_auc_score([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]))\n"
+        "print(roc_auc_score([0, 1, 0], [0.5, 0.5, 0.5]))\n"
+    )
+    assert _said(source) == "0.75\n0.5\n"
