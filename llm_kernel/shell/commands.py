@@ -93,7 +93,7 @@ class Command:
         name, rest = text_of(words[0]), [text_of(word) for word in words[1:]]
         found = _PLACE.fullmatch(name)
         base = found[1] if found else name
-        if base == "awk" and self._lead.absent("mawk"):
+        if base == "awk" and self._lead.place("mawk") == "mawk":
             base = "gawk"
         edits = self._bare(words, base, rest) if not wrapper else None
         if edits is None:

@@ -110,3 +110,10 @@ async def test_what_grows_without_end_is_out_of_memory_or_of_room() -> None:
     assert await notebook('awk \'BEGIN { printf "%*d", "inf", 3 }\'') == wide
     nested = "(" * 2000 + "1" + ")" * 2000
     assert await notebook(f"awk 'BEGIN {{ print {nested} }}'") == err("awk: line 1: memory exhausted\n", 2)
+
+
+async def test_awk_of_a_red_hat_system_is_gnu_awk() -> None:
+    machine = Machine(Clock(1617267600.0))
+    machine.system.set_os("centos", "7")
+    machine.follow()
+    assert await Notebook(machine=machine)("awk 'BEGIN { print length(\"é\"), 2^31 }'") == out("1 2147483648\n")
