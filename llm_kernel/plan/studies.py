@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import math
 import random
-import uuid
 from typing import cast
 
 from llm_kernel.plan.known import Handler
@@ -28,7 +27,7 @@ def _created(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
     """``create_study``."""
     own = named.get("study_name")
     chance = random.Random(f"study {w.facts.get('chance')} {getattr(node, 'lineno', 0)}")
-    name = own if isinstance(own, str) else f"no-name-{uuid.UUID(int=chance.getrandbits(128), version=4)}"
+    name = own if isinstance(own, str) else _nameless(chance)
     if named.get("storage") is None:
         _log(w, [Literal(f"A new study created in memory with name: {name}")])
     else:
@@ -36,6 +35,13 @@ def _created(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
     many = named.get("directions")
     return Thing(STUDY, {"<upward>": named.get("direction") == "maximize", "<many>": many is not None, "<seed>": name,
                          "trials": [], "best_trial": None, "study_name": name})  # fmt: skip
+
+
+def _nameless(chance: random.Random) -> str:
+    """The name of a study that has none: a random UUID of the fourth version."""
+    digits = f"{chance.getrandbits(128):032x}"
+    parts = (digits[:8], digits[8:12], f"4{digits[13:16]}", f"{chance.choice('89ab')}{digits[17:20]}", digits[20:])
+    return f"no-name-{'-'.join(parts)}"
 
 
 def _log(w: Walk, parts: list[Part]) -> None:
