@@ -22,9 +22,9 @@ from llm_kernel.programs.progress import Progress, own
 from llm_kernel.programs.table import EXACT, NotExact
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.limits import Limits
 from llm_kernel.shell.words import OURS
-from llm_kernel.shell.call import Call, Io
 from llm_kernel.tokens import quoted
 
 __all__ = ["Acts"]

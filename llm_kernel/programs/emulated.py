@@ -42,8 +42,8 @@ from llm_kernel.programs.torch_module import cards
 from llm_kernel.programs.training import Training
 from llm_kernel.prompt import MOST, Shown, program_request
 from llm_kernel.provenance import Answer
-from llm_kernel.shell.limits import Limits
 from llm_kernel.shell.call import Call, Io
+from llm_kernel.shell.limits import Limits
 
 __all__ = ["Emulator", "Options"]
 

@@ -37,9 +37,9 @@ from llm_kernel.prompt import MOST, meta_request, told_facts
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import apology, meta_script
 from llm_kernel.shell.bash import Shell
+from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.limits import Limits
 from llm_kernel.shell.words import OURS
-from llm_kernel.shell.call import Call, Io
 
 __all__ = ["Metas", "Outcome", "faults_of_python", "summary"]
 

@@ -19,9 +19,9 @@ from llm_kernel.prompt import pure_request, told_facts
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.bash import Shell
 from llm_kernel.shell.beginning import environment
+from llm_kernel.shell.call import Call
 from llm_kernel.shell.limits import Limits, State
 from llm_kernel.shell.order import Sink
-from llm_kernel.shell.call import Call
 from llm_kernel.timeline import Strand
 
 __all__ = ["Terminal"]

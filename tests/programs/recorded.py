@@ -19,9 +19,9 @@ from llm_kernel.machine.clock import Clock
 from llm_kernel.programs import exact
 from llm_kernel.programs.answer import said_by
 from llm_kernel.programs.table import EXACT, Row
-from llm_kernel.shell.words import TOOLS
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.handed import handed
+from llm_kernel.shell.words import TOOLS
 
 FOLDER = Path(__file__).parent / "recorded"
 HOME = "/tmp/cw/work"

@@ -12,9 +12,9 @@ from llm_kernel.machine.signals import said_of
 from llm_kernel.programs.exact.make_variables import Stop, Variables, Wants
 from llm_kernel.programs.exact.makefile import Makefile, Rule, stem_of
 from llm_kernel.programs.table import NotExact, live
-from llm_kernel.shell.words import BUILTINS
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.lead import AT
+from llm_kernel.shell.words import BUILTINS
 
 __all__ = ["make"]
 
