@@ -284,11 +284,11 @@ def test_df_names_and_counts(machine: Machine, run: Run) -> None:
 @pytest.mark.parametrize(
     ("line", "first"),
     [
-        ("df /", "Filesystem     1K-blocks     Used Available Use% Mounted on"),
-        ("df -P /", "Filesystem     1024-blocks     Used Available Capacity Mounted on"),
+        ("df /", "Filesystem     1K-blocks    Used Available Use% Mounted on"),
+        ("df -P /", "Filesystem     1024-blocks    Used Available Capacity Mounted on"),
         ("df -hT /", "Filesystem     Type  Size  Used Avail Use% Mounted on"),
-        ("df -i /", "Filesystem       Inodes  IUsed    IFree IUse% Mounted on"),
-        ("df -BM /", "Filesystem     1M-blocks   Used Available Use% Mounted on"),
+        ("df -i /", "Filesystem       Inodes IUsed    IFree IUse% Mounted on"),
+        ("df -BM /", "Filesystem     1M-blocks  Used Available Use% Mounted on"),
     ],
 )
 def test_df_titles(run: Run, line: str, first: str) -> None:
