@@ -31,7 +31,7 @@ _NOTHING = b"404: Not Found"
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """``addresses`` of the host, none where it is unknown, and the ``replies``, each but the last to another place.
+    """``addresses`` of the host, and the ``replies``, each but the last to another place.
 
     ``before`` and ``seconds`` are what it takes to be answered, and to receive it.
     """
@@ -85,11 +85,15 @@ class Download:
                 files.sized(path, reply.size)
 
 
-async def asked(call: Call, io: Io, url: str, method: str = "GET", *, follows: bool = True) -> Download:
+async def asked(
+    call: Call, io: Io, url: str, method: str = "GET", *, follows: bool = True, said: bool = False
+) -> Download:
     """Ask for ``url`` and wait for the answer, not for what it brings.
 
+    ``said``: this client may have shown texts of the web before, as the model said them.
+
     Raises:
-        NotExact: where what is there is no server of files, and not of the web.
+        NotExact: where what is there is no server of files, and not of the web as everybody knows it.
     """
     parts, (host, port) = urlsplit(url), target_of(url)
     if parts.scheme not in ("http", "https") or not host or parts.username:
@@ -104,14 +108,13 @@ async def asked(call: Call, io: Io, url: str, method: str = "GET", *, follows: b
         await io.strand.sleep(_LEAST)
         return Download(url, tuple(addresses(call, host)), replies, _LEAST, replies[-1].size / _NEAR)
     address = resolve(call.machine, host)
-    if address is None:
-        return Download(url, ())
-    way = road(call.machine, address)
-    if way is None or method != "GET":
+    way = road(call.machine, address) if address else None
+    if address is None or way is None or method != "GET":
+        raise NotExact(call.name)  # a network of one's own may have any host
+    before, reply = _TRIPS * way.delay / 1000, _far(call, url, host, parts.path)
+    if said and reply.origin.startswith("url "):
         raise NotExact(call.name)
-    before = _TRIPS * way.delay / 1000
     await io.strand.sleep(before)
-    reply = _far(call, url, host, parts.path)
     return Download(url, (address,), (reply,), before, reply.size / rate(address) + way.delay / 1000)
 
 

@@ -1,6 +1,4 @@
-"""What programs say where there is no network, or no host of that name; what needs no network goes on.
-
-Each fails in its own words.
+"""What programs say when the machine has no network: each fails in its own words; what needs no network goes on.
 
 pip is not here: it knows by itself when the network is down, for it may need none.
 """
@@ -12,7 +10,6 @@ import re
 from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
-from llm_kernel.machine.hosts import resolve
 from llm_kernel.programs.exact import apt_lines
 from llm_kernel.programs.targets import curl_fails, is_address, is_here, target_of, wget_fails, words_of
 from llm_kernel.shell.call import Answer, Call
@@ -23,11 +20,12 @@ _REMOTE = ("clone", "fetch", "pull", "push", "ls-remote")
 
 
 def unreachable(call: Call) -> Answer | None:
-    """How a call fails that reaches no host; None for one that does, or needs none."""
-    name = posixpath.basename(call.name)
-    if name not in _WAYS or (name in _OWN and not call.machine.faults.network_down):
+    """How a call fails without a network; None where the network is up or the call needs none."""
+    machine = call.machine
+    if not machine.faults.network_down:
         return None
-    if name not in ("apt", "apt-get") and call.machine.packages.provider(name) is None:
+    name = posixpath.basename(call.name)
+    if name not in _WAYS or (name not in ("apt", "apt-get") and machine.packages.provider(name) is None):
         return None
     return _WAYS[name](call)
 
@@ -37,22 +35,14 @@ def patience(call: Call) -> float:
     return {"ping": 0.01, "apt": 20.1, "apt-get": 20.1}.get(posixpath.basename(call.name), 0.2)
 
 
-def _reached(call: Call, host: str) -> bool:
-    """Whether there is a way to ``host``, as far as the machine knows: no name is known to be nobody's."""
-    if is_here(call, host):
-        return True
-    return not call.machine.faults.network_down and (is_address(host) or resolve(call.machine, host) is not None)
-
-
 def _resolver(call: Call) -> str:
-    machine = call.machine
-    certain = machine.system.os == "centos" or not machine.faults.network_down
-    return "Name or service not known" if certain else "Temporary failure in name resolution"
+    old = call.machine.system.os == "centos"
+    return "Name or service not known" if old else "Temporary failure in name resolution"
 
 
 def _ping(call: Call) -> Answer | None:
     words = words_of(call, "ping")
-    if len(words) != 1 or _reached(call, words[0]):
+    if len(words) != 1 or is_here(call, words[0]):
         return None
     if not is_address(words[0]):
         return Answer("", f"ping: {words[0]}: {_resolver(call)}\n", 2)
@@ -63,7 +53,7 @@ def _ping(call: Call) -> Answer | None:
 def _curl(call: Call) -> Answer | None:
     words = words_of(call, "curl")
     host, port = target_of(words[-1]) if words else ("", 0)
-    if not host or _reached(call, host) or words[-1].startswith("file:"):
+    if not host or is_here(call, host) or words[-1].startswith("file:"):
         return None
     if is_address(host):
         return curl_fails(call, 7, f"Failed to connect to {host} port {port}: Network is unreachable")
@@ -73,7 +63,7 @@ def _curl(call: Call) -> Answer | None:
 def _wget(call: Call) -> Answer | None:
     words = words_of(call, "wget")
     host, port = target_of(words[0]) if words else ("", 0)
-    if not host or _reached(call, host):
+    if not host or is_here(call, host):
         return None
     if is_address(host):
         return wget_fails(call, words[0], f"Connecting to {host}:{port}... failed: Network is unreachable.\n")
@@ -86,11 +76,8 @@ def _git(call: Call) -> Answer | None:
     if not words or words[0] not in _REMOTE:
         return None
     folder = call.path(call.args[call.args.index("-C") + 1]) if "-C" in call.args[:-1] else call.cwd
-    given = len(words) > 1 and (words[0] == "clone" or "://" in words[1])
-    url = words[1] if given else _origin(call, folder, words[1:2])
+    url = words[1] if len(words) > 1 and words[0] == "clone" else _origin(call, folder, words[1:2])
     found = re.fullmatch(r"(?:ssh://)?(?:[\w.-]+@)?(?P<ssh>[\w.-]+\.[a-z]+)[:/](?P<path>\S+)", url)
-    if _reached(call, target_of(url)[0] if "://" in url else found["ssh"] if found else ""):
-        return None
     if url.startswith(("http://", "https://")):
         host = target_of(url)[0]
         said = f"fatal: unable to access '{url.rstrip('/')}/': Could not resolve host: {host}\n"
@@ -123,17 +110,10 @@ def _origin(call: Call, folder: str, named: Sequence[str]) -> str:
         folder = posixpath.dirname(folder)
 
 
-def _nicknames(call: Call) -> bool:
-    """Whether ssh may know hosts by other names, and reach them."""
-    return not call.machine.faults.network_down and call.machine.files.exists(
-        posixpath.join(call.env.get("HOME", "/root"), ".ssh/config")
-    )
-
-
 def _ssh(call: Call) -> Answer | None:
     words = words_of(call, "ssh")
     host = words[0].rpartition("@")[2] if words else ""
-    if not host or _reached(call, host) or _nicknames(call):
+    if not host or is_here(call, host):
         return None
     if is_address(host):
         port = next((b for a, b in zip(call.args, call.args[1:], strict=False) if a == "-p"), "22")
@@ -145,7 +125,7 @@ def _copies(call: Call) -> Answer | None:
     """``scp`` and ``rsync``, which go to another machine by way of ssh."""
     found = [re.fullmatch(r"(?:[\w.-]+@)?([\w.-]+):(?!//).*", word) for word in call.args]
     host = next((match[1] for match in found if match), "")
-    if not host or _reached(call, host) or _nicknames(call):
+    if not host or is_here(call, host):
         return None
     why = f"connect to host {host} port 22: Network is unreachable"
     said = f"ssh: {why if is_address(host) else f'Could not resolve hostname {host}: {_resolver(call)}'}\r\n"
@@ -163,7 +143,7 @@ def _copies(call: Call) -> Answer | None:
 
 def _nc(call: Call) -> Answer | None:
     words = [arg for arg in call.args if not arg.startswith("-")]
-    if len(words) != 2 or not words[1].isdecimal() or _reached(call, words[0]) or call.machine.system.os == "centos":
+    if len(words) != 2 or not words[1].isdecimal() or is_here(call, words[0]) or call.machine.system.os == "centos":
         return None
     host, port = words
     if is_address(host):
@@ -174,7 +154,7 @@ def _nc(call: Call) -> Answer | None:
 
 def _telnet(call: Call) -> Answer | None:
     words = [arg for arg in call.args if not arg.startswith("-")]
-    if not words or _reached(call, words[0]) or call.machine.system.os == "centos":
+    if not words or is_here(call, words[0]) or call.machine.system.os == "centos":
         return None
     host, port = words[0], (words[1:] or ["telnet"])[0]
     if is_address(host):
@@ -236,5 +216,3 @@ _WAYS: dict[str, Callable[[Call], Answer | None]] = {
     "apt": _apt,
     "apt-get": _apt,
 }
-_OWN = frozenset(["ping", "ping6", "wget", "apt", "apt-get"])
-"""Programs that look up their hosts themselves where there is a network."""

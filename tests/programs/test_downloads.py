@@ -48,7 +48,6 @@ async def test_what_is_not_there_and_what_cannot_be_written() -> None:
     notebook = Notebook()
     lost = "https://raw.githubusercontent.com/pytorch/examples/main/lost.py"
     rows = {
-        "wget -nv http://a.nosuch/x": ("wget: unable to resolve host address ‘a.nosuch’\n", 4),
         f"wget -nv {lost}": (f"{lost}:\n2021-04-01 09:00:00 ERROR 404: Not Found.\n", 8),
         "wget -nv -O /no/x http://example.com/a.txt": (
             "/no/x: No such file or directory\n\nCannot write to ‘/no/x’ (No such file or directory).\n", 3
@@ -56,8 +55,7 @@ async def test_what_is_not_there_and_what_cannot_be_written() -> None:
         "wget": ("wget: missing URL\nUsage: wget [OPTION]... [URL]...\n\nTry `wget --help' for more options.\n", 1),
         f"curl -sSfO {lost}": ("curl: (22) The requested URL returned error: 404 Not Found\n", 22),
         f"curl -sO {lost}; cat lost.py >&2; false": ("404: Not Found", 1),
-        "curl -sS -o x https://a.nosuch/x": ("curl: (6) Could not resolve host: a.nosuch\n", 6),
-        "curl -sS -o /no/x https://example.com/a.txt": ("curl: (23) Failed writing body (0 != 1139)\n", 23),
+        "curl -sS -o /no/x https://example.com/a.zip": ("curl: (23) Failed writing body (0 != 16384)\n", 23),
     }  # fmt: skip
     found = {line: list(await notebook(line)) for line in rows}
     assert {line: (_text(said, "stderr"), said[-1]) for line, said in found.items()} == {
@@ -88,12 +86,15 @@ async def test_curl_shows_its_meter_and_what_the_server_said() -> None:
     meter = _text(rows, "stderr")
     assert meter.startswith(f"{_METER}\r{none}\r100 2814k  100 2814k    0     0  ")
     assert _text(rows) == "2882130\n"
-    code = await notebook.said("curl -s -o /dev/null -w '%{http_code}' https://example.com")
-    assert (code, notebook.asked) == ("200", [])
-    assert await notebook.said("curl -s https://example.com") == "a page\n"
-    assert len(notebook.asked) == 1
+    assert notebook.asked == []
+    assert await notebook.said("curl -s https://example.com; curl -so a.json https://example.com/a.json; ls") == (
+        "a page\na page\ndata.zip\n"
+    )
+    assert len(notebook.asked) == 2
 
 
 async def test_what_is_no_address_is_the_models() -> None:
     notebook = Notebook(lambda _: "odd\n")
-    assert await notebook.said("wget 'http://[::1'; curl -O 'http://[::1/x'; wget http://a.com:99999/x") == "odd\n" * 3
+    assert await notebook.said(
+        "wget 'http://[::1'; curl -O 'http://[::1/x'; wget http://a.com:99999/x; wget build.corp/x"
+    ) == ("odd\n" * 4)

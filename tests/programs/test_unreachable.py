@@ -121,22 +121,3 @@ def test_an_older_system_has_older_words() -> None:
         "", "ping: example.com: Name or service not known\n", 2
     )
     assert _said("ping 8.8.8.8", _machine("ubuntu 18.04")) == Answer("", "connect: Network is unreachable\n", 2)
-
-
-@pytest.mark.parametrize(
-    ("line", "stderr", "status"),
-    [
-        ("ssh me@host", "ssh: Could not resolve hostname host: Name or service not known\r\n", 255),
-        ("curl -sS http://a.nosuch/x", "curl: (6) Could not resolve host: a.nosuch\n", 6),
-        (
-            "git clone https://a.nosuch/b/c",
-            "Cloning into 'c'...\nfatal: unable to access 'https://a.nosuch/b/c/': Could not resolve host: a.nosuch\n",
-            128,
-        ),
-    ],
-)
-def test_a_name_of_nobody_is_not_reached_with_a_network_either(line: str, stderr: str, status: int) -> None:
-    machine = Machine(Clock())
-    say(machine, ["install", "apt", "git", "curl"], "/")
-    assert _said(line, machine) == Answer("", stderr, status)
-    assert _said(line.replace("a.nosuch", "example.com").replace("@host", "@example.com"), machine) is None

@@ -1,4 +1,4 @@
-"""``curl``: a file from the web, and all that a server of files on this machine has; other pages are the model's."""
+"""``curl``: files of the web that are no pages, and all that a server on this machine has; pages are the model's."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ async def curl(call: Call, io: Io) -> int:
     if not is_here(call, target_of(wish.url)[0]) and (not wish.file or wish.file == "-" or wish.flags & {"i", "I"}):
         raise NotExact(call.name)  # what a page of the web says
     method = wish.values.get("X") or ("HEAD" if head else "GET")
-    one = await asked(call, io, wish.url, method, follows="L" in wish.flags)
+    one = await asked(call, io, wish.url, method, follows="L" in wish.flags, said=True)
     metered = "s" not in wish.flags and bool(wish.file or "1" not in call.env.get(TTY, "1"))
     if "f" in wish.flags and one.reply.status >= 400:
         shown = f" {one.reply.reason}" if curl_release(call) < Version("7.76") else ""

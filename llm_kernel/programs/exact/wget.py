@@ -109,10 +109,6 @@ async def _fetch(call: Call, io: Io, wish: _Wish, url: str) -> int:
     begun = _now(call)
     one = await asked(call, io, url)
     said = f"--{begun}--  {url}\n{_connected(one)}"
-    if not one.addresses:
-        host = f"wget: unable to resolve host address ‘{target_of(url)[0]}’\n"
-        await io.err(f"{said}{host}" if wish.loud == 2 else host if wish.loud else "")
-        return 4
     said += f"HTTP request sent, awaiting response... {one.reply.status} {one.reply.reason}\n"
     if one.reply.status >= 400:
         failed = f"{_now(call)} ERROR {one.reply.status}: {one.reply.reason}.\n"
@@ -176,7 +172,7 @@ def _connected(one: Download) -> str:
     host, port = target_of(one.url)
     if one.addresses == (host,):
         return f"Connecting to {host}:{port}... connected.\n"
-    said = f"Resolving {host} ({host})... {', '.join(one.addresses) or 'failed: Name or service not known.'}\n"
+    said = f"Resolving {host} ({host})... {', '.join(one.addresses)}\n"
     for address in one.addresses:
         there = "failed: Connection refused." if ":" in address else "connected."
         said += f"Connecting to {host} ({host})|{address}|:{port}... {there}\n"
