@@ -14,7 +14,7 @@ from llm_kernel.programs import ordering
 from llm_kernel.programs.exact import coloring, dumping, pip_wanted
 from llm_kernel.programs.git import objects
 from llm_kernel.programs.git.repository import Repository
-from llm_kernel.shell import script
+from llm_kernel.shell.suspecting import suspect
 from llm_kernel.shell.transforming import matched
 from tests.notebook import Notebook
 
@@ -43,13 +43,13 @@ class _Nameless(Repository):
 _NAMELESS = _Nameless()
 
 _LONG: dict[str, tuple[Callable[[str], object], str, str]] = {
-    "rm": (script._suspect, "rm -b ", ""),
-    "rm, in one word": (script._suspect, "rm x-", ""),
-    "sort": (script._suspect, "sort -n ", ""),
-    "sort, in one word": (script._suspect, "sort -n-n", ""),
-    "printf": (script._suspect, "printf x ", ""),
-    "slashes": (script._suspect, "/&", ""),
-    "replacements": (lambda text: matched(text, "/[!a]b?", "&&"), "ab", ""),
+    "rm": (suspect, "rm -b ", ""),
+    "rm, in one word": (suspect, "rm x-", ""),
+    "sort": (suspect, "sort -n ", ""),
+    "sort, in one word": (suspect, "sort -n-n", ""),
+    "printf": (suspect, "printf x ", ""),
+    "slashes": (suspect, "/&", ""),
+    "replacements": (lambda text: matched("", text, "//", ("open", "[!a]b?", "/", "open", "&&")), "ab", ""),
     "a file's path": (_file, "x ", ""),
     "a file's spaces": (_file, " ", "y"),
     "a form's spaces": (lambda text: list(dumping._units(text)), " ", ""),
@@ -100,7 +100,7 @@ def test_a_form_has_its_units(text: str, units: list[tuple[int, int, str, bool]]
 
 
 @pytest.mark.parametrize(
-    ("text", "suspect"),
+    ("text", "looked"),
     [
         ("rm -ri x", True),
         ("rm x; echo -i", False),
@@ -112,8 +112,8 @@ def test_a_form_has_its_units(text: str, units: list[tuple[int, int, str, bool]]
         ("printf x; echo $y", False),
     ],
 )
-def test_commands_are_looked_at_that_were(text: str, suspect: bool) -> None:
-    assert script._suspect(text) is suspect
+def test_commands_are_looked_at_that_were(text: str, looked: bool) -> None:
+    assert suspect(text) is looked
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,8 @@ from llm_kernel.plan.walk import Exited, Flow, Raised, Walk
 
 _TRIED = 4
 """Turns that all change something, behind which one tells what all take; before it, what is far too much."""
+_FAR = 2_000_000
+"""Turns that may be passed over, where it is known of each whether anything happens in it."""
 _MANY = 5
 _AGAIN = 3
 """How often at least a loop is walked that lies in another."""
@@ -37,7 +39,7 @@ def for_(w: Walk, node: ast.For | ast.AsyncFor, env: Env) -> Flow:
     if items.endless:
         return _until(w, node, items, env, lambda turn: _begins(w, node, items, turn, env))
     noisy = _noisy_source(w, held)
-    if items.count is not None and items.count <= TURNS and not noisy and (w.loud(node) or not _opaque(items)):
+    if items.count is not None and items.count <= _FAR and not noisy and (w.loud(node) or not _opaque(items)):
         before = w.left
         done, flow = w.attempt(lambda: _turns(w, node, items, env), node)
         if done:
@@ -133,6 +135,8 @@ def _turns(w: Walk, node: ast.For | ast.AsyncFor, items: Items, env: Env) -> Flo
                 flow, nodes, body, steady = second_turn(w, body, targets, env)
                 made = remade(w, node, [each for each in node.body if each not in body])
                 skip = skipper(w, body, node.target, items, env) if count > FEW and not steady else None
+                if count > TURNS and skip is None and not steady:
+                    w.give_up()
                 quiet = False
             else:
                 flow, nodes, quiet = watched(w, body, env)

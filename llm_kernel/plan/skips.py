@@ -6,6 +6,7 @@ import ast
 import operator
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any, TypeAlias
 
 from llm_kernel.plan.values import Env, Items, Value
@@ -13,7 +14,8 @@ from llm_kernel.plan.walk import Raised, Walk
 
 Skip: TypeAlias = Callable[[int, int], int]
 """From a turn and the number of turns: the next turn that must be walked."""
-_Number: TypeAlias = Callable[[int], Any]
+_Number: TypeAlias = Callable[[Any], Any]
+"""A number or a truth of a counter, or of an array of counters."""
 
 _ARITHMETIC: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Mod: operator.mod,
@@ -31,10 +33,10 @@ def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, e
     if word is None:
         return None
     first = _at(target, items.at(0), word)
-    tests = [each.test for each in body if isinstance(each, ast.If) and word in w.reads(each)]
-    others = [each for each in body if not (isinstance(each, ast.If) and word in w.reads(each))]
+    tests = [each.test for each in body if isinstance(each, ast.If) and _names(each, word)]
+    others = [each for each in body if not (isinstance(each, ast.If) and _names(each, word))]
     written = {name for each in body for name in w.writes(each)}
-    if any(word in w.reads(each) for each in others) or any(each.orelse for each in body if isinstance(each, ast.If)):
+    if any(_names(each, word) for each in others) or any(each.orelse for each in body if isinstance(each, ast.If)):
         return None
     fixed: list[Value] = []
     conditions = [_number(w, test, word, written, fixed, env) for test in tests]
@@ -49,16 +51,28 @@ def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, e
     return lambda turn, count: turns[at] if (at := bisect_right(turns, turn)) < len(turns) else count
 
 
+def _names(node: ast.AST, word: str) -> bool:
+    """Whether ``word`` is a variable there, not only an attribute, as that of ``optimizer.step()``."""
+    return any(isinstance(each, ast.Name) and each.id == word for each in ast.walk(node))
+
+
 def number(w: Walk, test: ast.expr, word: str, written: set[str], env: Env) -> _Number | None:
     """A test as a function of the counter ``word``, when nothing else in it moves."""
     return _number(w, test, word, written, [], env)
 
 
 def _firing(conditions: list[_Number], first: int, count: int) -> list[int]:
+    """The turns in which one of the conditions holds; each is told of all counters at once."""
+    import numpy as np  # slow to import, and few programs have such loops
+
+    counters, holds = np.arange(first, first + count), np.zeros(count, bool)
     try:
-        return [turn for turn in range(count) if any(each(first + turn) for each in conditions)]
+        with np.errstate(all="raise"):
+            for each in conditions:
+                holds |= np.asarray(each(counters)).astype(bool)
     except (ArithmeticError, TypeError):
         return list(range(count))
+    return [int(turn) for turn in np.flatnonzero(holds)]
 
 
 def _counter(target: ast.expr, zero: Value, one: Value) -> str | None:
@@ -97,14 +111,14 @@ def _number(w: Walk, node: ast.expr, word: str, written: set[str], fixed: list[V
             return _pair(_COMPARE[type(node.ops[0])], *sides)
         case ast.UnaryOp(op=ast.Not()):
             inner = _number(w, node.operand, word, written, fixed, env)
-            return None if inner is None else lambda turn: not inner(turn)
+            return None if inner is None else lambda turn: inner(turn) == 0
         case ast.BoolOp():
             parts = [_number(w, each, word, written, fixed, env) for each in node.values]
             sure = [each for each in parts if each is not None]
             if len(sure) < len(parts):
                 return None
-            every = all if isinstance(node.op, ast.And) else any
-            return lambda turn: every(each(turn) for each in sure)
+            both = operator.and_ if isinstance(node.op, ast.And) else operator.or_
+            return lambda turn: reduce(both, [each(turn) != 0 for each in sure])
     names = w.reads(node)
     if word in names or names & written or w.loud(node):
         return None

@@ -224,3 +224,21 @@ def test_behind_a_loop_that_may_be_left_nobody_knows_how_far_it_came():
         assert check(found, [str(turns), f"{turns} True", "1", "0"]) is None
         assert check(found, [str(turns), f"{turns} True", "1", "2"]) is None
     assert check(found, ["3", "3 True", "0"]) == 2
+
+
+def test_a_rare_line_of_very_many_steps_is_told_though_chance_moves_in_each() -> None:
+    source = """
+import torch
+net = torch.nn.Linear(10, 10)
+opt = torch.optim.AdamW(net.parameters())
+for step in range(600000):
+    loss = net(torch.randn(32, 10)).mean()
+    opt.zero_grad(); loss.backward(); opt.step()
+    if step % 200000 == 0 and not step == 400000:
+        print(f"step {step}: {loss.item():.4f}")
+"""
+    made = plan(source, facts={"chance": 7})
+    assert made is not None
+    found = ["".join("?" if isinstance(part, Hole) else part.text for part in line.parts)
+             for line in rest(Matcher(made).places, random.Random(1))]  # fmt: skip
+    assert found == ["step 0: ?", "step 200000: ?"]

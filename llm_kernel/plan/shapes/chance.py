@@ -43,7 +43,15 @@ def begin_chance(w: Walk) -> None:
 def _state(place: dict[str, Value], key: str) -> Any:
     """Where a stream stands; None where nobody knows."""
     state = place.get(key)
-    return _begun(key, state) if isinstance(state, int) else state
+    if isinstance(state, int):
+        return _begun(key, state)
+    return None if _open(state) else state
+
+
+def _open(state: Any) -> bool:
+    """Whether nobody knows some of a state: it differs between two ways that the program may have gone."""
+    inner = state.values() if isinstance(state, dict) else state if isinstance(state, (tuple, list)) else ()
+    return isinstance(state, Unknown) or any(_open(each) for each in inner)
 
 
 def _begun(key: str, seed: int) -> Any:
