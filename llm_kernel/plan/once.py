@@ -86,15 +86,22 @@ def _abstract(w: Walk, node: ast.For | ast.AsyncFor | ast.While, items: Items, e
             w.state.begin()
             again, rest = guarded(turn(None))
             w.state.merge([{}, w.state.rollback()], widen=True)
-        certain = items.count is not None or (isinstance(node, ast.While) and truth(w.evaluate(node.test, env)) is True)
+        certain = items.count is not None or items.endless
+        certain = certain or (isinstance(node, ast.While) and truth(w.evaluate(node.test, env)) is True)
         if certain:
             w.state.commit()
         else:
             w.state.merge([{}, w.state.rollback()])
-    each = teller(rest, loop) if certain and items.count is not None and flow == again is None else None
-    if each is not None and items.count is not None:
+    numbered = items.count is not None or items.endless
+    each = teller(rest, loop) if numbered and flow == again is None else None
+    if each is not None:
         _tell_each(w, node, items, first, rest, each)
-        if not leaves_loop(first) and not leaves_loop(rest) and not isinstance(node, ast.While):
+        if (
+            items.count is not None
+            and not leaves_loop(first)
+            and not leaves_loop(rest)
+            and not isinstance(node, ast.While)
+        ):
             assign(w, node.target, items.at(items.count - 1), env, quiet=True)
     else:
         _emit_abstract(w, node, items, (flow, first), (again, rest), certain)
@@ -126,8 +133,8 @@ def _tell_each(
 ) -> None:
     """Emit the first turn, and ``rest``, which stands for all others, as it is in ``each`` of them."""
     assert not isinstance(node, ast.While)
-    count = items.count or 0
-    most = min(told(w, first or rest, count), _READ, max(2, w.left // 2))
+    count = items.count
+    most = min(told(w, first or rest, _READ if count is None else count), _READ, max(2, w.left // 2))
     w.spend(most)
     turns = [(label_of(node.target, items.at(0)), first)]
     for turn in range(1, most):
@@ -136,9 +143,9 @@ def _tell_each(
         if end and isinstance(end[0], Leave) and end[0].to != "continue":
             break
     else:
-        if most < count:
-            turns.append((None, (Loop(count - most, word_of(node.target), (), rest),)))
-    emit_turns(w, node, turns, count, False)
+        if count is None or most < count:
+            turns.append((None, (Loop(None if count is None else count - most, word_of(node.target), (), rest),)))
+    emit_turns(w, node, turns, len(turns) if count is None else count, False)
 
 
 def _emit_abstract(

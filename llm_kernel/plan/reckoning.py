@@ -13,6 +13,8 @@ __all__ = ["counts", "every", "hanging", "hung", "picked", "power", "reckoned", 
 
 _HIGHEST = 1000
 """The exponent beyond which no power is computed."""
+_FEW = 4
+"""Turns by which is seen how a loop counts: the second, the third and the last."""
 
 
 def hung(made: Value, function: Callable[..., Any] | None, *parts: Value) -> Value:
@@ -92,8 +94,8 @@ def counts(items: Items) -> bool:
 
 def hanging(items: Items, loop: Counter) -> Value:
     """The value of any turn behind the first, with what in it counts told by the turn."""
-    count = items.count
-    if count is None or count < 4:
+    count = _FEW if items.endless else items.count
+    if count is None or count < _FEW:
         return items.at(None)
     return _hanging(items.at(None), items.at(1), items.at(2), items.at(count - 1), count, loop)
 

@@ -242,3 +242,28 @@ for step in range(600000):
     found = ["".join("?" if isinstance(part, Hole) else part.text for part in line.parts)
              for line in rest(Matcher(made).places, random.Random(1))]  # fmt: skip
     assert found == ["step 0: ?", "step 200000: ?"]
+
+
+def test_turns_without_an_end_are_numbered_until_the_loop_is_left() -> None:
+    source = """
+import gym
+from itertools import count
+env = gym.make("CartPole-v1")
+mean = 10
+for episode in count(1):
+    state, _ = env.reset()
+    mean = 0.05 * env.step(0)[1] + 0.95 * mean
+    if episode % 10 == 0:
+        print(f"Episode {episode}: {mean:.2f}")
+    if mean > env.spec.reward_threshold:
+        print("Solved!")
+        break
+print("over")
+"""
+    made = plan(source)
+    assert made is not None
+    solved = ["Episode 10: 12.00", "Episode 20: 31.10", "Solved!", "over"]
+    assert check(made, solved) is None
+    assert check(made, ["Solved!", "over"]) is None
+    assert check(made, [solved[0], "Episode 30: 31.10"]) == 1
+    assert check(made, [*solved[:3], "Solved!"]) == 3
