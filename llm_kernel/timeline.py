@@ -30,6 +30,9 @@ _BLOCKED = 0.25
 _HUSH, _TICK = 6, 0.001
 """Looks at which nothing has stirred, and real seconds between them: what went into a pipe is at its other end."""
 
+_INSTANTS = 5000
+"""Instants for which a cell waits for programs that are played: each of them ends, a loop of them may not."""
+
 _VISIBLE = 0.05
 """Seconds that are too short to be shown."""
 
@@ -191,7 +194,11 @@ class Timeline:
             return False
         if wake is None:
             return not self.pace.rate and not any(one.patient for one in self.strands)
-        return wake.when - self.moment > self.cell_limit - front.spent
+        return not self._played(front) and wake.when - self.moment > self.cell_limit - front.spent
+
+    def _played(self, front: Strand) -> bool:
+        """Whether ``front`` waits for what the model plays, which ends some day; its time is not that of a cell."""
+        return front.awaited < _INSTANTS and any(one.plays for one in self.strands)
 
     def _next(self) -> _Wake | None:
         while self._wakes:
@@ -230,7 +237,8 @@ class Timeline:
             self.moment += seconds
             self.clock.advance(seconds)
             if self.front is not None and self.front.expects:
-                self.front.spent += seconds
+                self.front.spent += 0.0 if self._played(self.front) else seconds
+                self.front.awaited += 1
 
     def _wait_on(self) -> None:
         """Give those that compute a while."""
@@ -283,7 +291,8 @@ class Strand:
     ``patient``: it computes without end, and the others no longer wait for it. ``bounded``: it listens no longer than
     a cell may take. ``abreast``: programs of it live at one time, and read what others of them write. ``spent``:
     seconds that it slept and listened in all.
-    ``nice``: the niceness of what it starts. ``newborn``: its process is being made, as the child of how many jobs says
+    ``awaited``: instants of others for which it listened; ``plays``: programs of it that the model plays. ``nice``: the
+    niceness of what it starts. ``newborn``: its process is being made, as the child of how many jobs says
     ``generation``. ``left``: seconds that its next sleep takes, where another kernel began it. ``ender`` kills what
     lives on it and gives the task to wait for.
     """
@@ -297,6 +306,8 @@ class Strand:
         self.bounded = False
         self.abreast = False
         self.spent = 0.0
+        self.awaited = 0
+        self.plays = 0
         self.newborn = False
         self.generation = 0
         self.nice = 0
@@ -344,7 +355,7 @@ class Strand:
 
     def open(self) -> None:
         """Begin: from now on time waits for this strand."""
-        self.doing, self.patient, self.spent = _Doing(active=1), False, 0.0
+        self.doing, self.patient, self.spent, self.awaited = _Doing(active=1), False, 0.0, 0
         self.timeline.strands.append(self)
 
     def close(self) -> None:

@@ -105,9 +105,11 @@ class Emulator:
         if streams.strand is streams.strand.timeline.front:
             return await self._run(call, streams, record, process, progress, command)
         self.running[process.pid] = progress
+        streams.strand.plays += 1
         try:
             return await self._run(call, Tracked(streams, progress), record, process, progress, command)
         finally:
+            streams.strand.plays -= 1
             self.running.pop(process.pid, None)
 
     async def _run(

@@ -182,7 +182,7 @@ def test_dnf_says_what_it_cannot_find() -> None:
 def test_conda_lists_and_installs() -> None:
     machine = _machine()
     machine.packages.install("conda", "pytorch", "1.8.0")
-    assert _conda(machine, "--version") == Answer("conda 4.9.2\n")
+    assert _conda(machine, "--version") == Answer("conda 4.12.0\n")
     assert str(_conda(machine, "list ^pytorch").stdout).count("\n") == 3
     listed = str(_conda(machine, "list pytorch").stdout).splitlines()[3:]
     assert [line.split()[:2] + line.split()[3:] for line in listed] == [["pytorch", "1.8.0", "pytorch"]]

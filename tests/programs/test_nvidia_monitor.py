@@ -188,7 +188,9 @@ async def test_a_loop_without_sense_is_refused(args: str) -> None:
 
 async def test_a_closed_pipe_ends_a_loop_and_a_missing_folder_is_named() -> None:
     book = Notebook(machine=_machine(1, "T4", "535.129.03"))
-    assert (await book.said("nvidia-smi dmon | head -1")).startswith("# gpu ")
+    events = await book("nvidia-smi dmon | head -1")
+    [line] = [one.text for one in events if isinstance(one, Text) and one.stream == "stdout"]
+    assert (line[:6], line.count("\n"), events[-1]) == ("# gpu ", 1, Exit(0))
     assert await book("nvidia-smi -L -f /nowhere/x") == [
         Text("stderr", "Unable to open file /nowhere/x: No such file or directory\n"),
         Exit(1),

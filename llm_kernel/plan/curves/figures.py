@@ -42,6 +42,8 @@ _OF_ONE = re.compile(r"(?:acc|prec|top)\w*[ _@-]*1\D{1,3}(\d+\.\d+)", re.IGNOREC
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
 _STEPS = re.compile(r"\b(?:it|steps|batch(?:es)?)/s", re.IGNORECASE)
+_WHOLE = 8
+"""Decimals beyond which a number is shown as a whole."""
 _FRACTIONS = frozenset(["f1", "precision", "recall", "auc"])
 """Shares that libraries give as fractions, also where a script makes its accuracy a percentage."""
 _ENOUGH = 4
@@ -516,4 +518,7 @@ def _as_long(value: float, digits: str) -> str:
     if re.fullmatch(r"\s*[-+]?\d+\s*", digits):
         return str(round(value))
     places = len(digits.strip().rstrip("%").partition(".")[2])
+    short = len(repr(value).partition(".")[2])
+    if places > _WHOLE > short:  # it was shown with few digits, and has more
+        value += random.Random(repr(value)).uniform(-0.45, 0.45) * 10.0**-short
     return f"{value:.{places}f}" if places else repr(round(value, 4))
