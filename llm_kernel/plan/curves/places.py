@@ -68,6 +68,10 @@ class Place:
             self._known = frozenset(row.counters for row in self.rows)
         return tuple(found[group] for group in self.counters) in self._known
 
+    def hole(self, group: int) -> Hole:
+        """The hole that a group is."""
+        return [part for part in self.line.parts if isinstance(part, Hole)][self.groups.index(group)]
+
     def around(self, group: int) -> str:
         """The words before and behind the hole of a group."""
         holes = [at for at, part in enumerate(self.line.parts) if isinstance(part, Hole)]
