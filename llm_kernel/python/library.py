@@ -54,6 +54,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         Event Semaphore BoundedSemaphore Condition TimeoutError CancelledError shield timeout TaskGroup""",
         "bz2": "compress decompress BZ2Compressor BZ2Decompressor",
         "bisect": "bisect bisect_left bisect_right insort insort_left insort_right",
+        "colorsys": "hls_to_rgb hsv_to_rgb rgb_to_hls rgb_to_hsv rgb_to_yiq yiq_to_rgb",
         "cmath": """acos acosh asin asinh atan atanh cos cosh e exp inf infj isclose isfinite isinf isnan log log10 nan
         phase pi polar rect sin sinh sqrt tan tanh tau""",
         "configparser": """ConfigParser RawConfigParser NoSectionError NoOptionError Error DuplicateSectionError
@@ -74,12 +75,17 @@ LIBRARY: dict[str, frozenset[str]] = {
         "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
         MutableSequence MutableSet Reversible Sequence Set Sized ItemsView KeysView ValuesView MappingView
         Awaitable Coroutine AsyncIterator""",
+        "errno": """E2BIG EACCES EADDRINUSE EAGAIN EBADF EBUSY ECHILD ECONNREFUSED ECONNRESET EDOM EEXIST EINTR EINVAL EIO
+        EISDIR EMFILE ENOENT ENOMEM ENOSPC ENOTDIR ENOTEMPTY EPERM EPIPE ERANGE ESRCH ETIMEDOUT EXDEV errorcode""",
         "fnmatch": "fnmatch fnmatchcase filter",
+        "getopt": "getopt gnu_getopt GetoptError error",
         "getpass": "getuser",
         "glob": "glob iglob",
+        "graphlib": "TopologicalSorter CycleError",
         "gzip": "open compress decompress GzipFile BadGzipFile",
         "hashlib": """md5 sha1 sha224 sha256 sha384 sha512 blake2b blake2s new sha3_224 sha3_256 sha3_384 sha3_512
         shake_128 shake_256 pbkdf2_hmac""",
+        "keyword": "iskeyword kwlist",
         "logging": """debug info warning error critical exception log basicConfig getLogger Logger Handler StreamHandler
         FileHandler Formatter NullHandler DEBUG INFO WARNING WARN ERROR CRITICAL NOTSET disable getLevelName shutdown
         Filter LoggerAdapter""",
@@ -87,6 +93,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         "numbers": "Number Complex Real Rational Integral",
         "platform": "machine node python_implementation python_version python_version_tuple release system",
         "pprint": "pprint pformat pp",
+        "reprlib": "repr Repr recursive_repr",
         "secrets": "token_hex token_bytes token_urlsafe choice randbelow randbits compare_digest",
         "shlex": "split quote join",
         "shutil": "copy copy2 copyfile move rmtree copytree",
@@ -95,6 +102,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         CalledProcessError CompletedProcess SubprocessError TimeoutExpired""",
         "struct": "pack unpack calcsize pack_into unpack_from iter_unpack error",
         "tempfile": "mkdtemp NamedTemporaryFile TemporaryDirectory gettempdir",
+        "tomllib": "loads load TOMLDecodeError",
         "traceback": "print_exc format_exc",
         "types": "SimpleNamespace MappingProxyType",
         "unicodedata": "bidirectional category combining decimal digit lookup mirrored name normalize numeric",
@@ -120,7 +128,10 @@ LIBRARY: dict[str, frozenset[str]] = {
         "heapq": "heappush heappop heapify nlargest nsmallest heappushpop heapreplace merge",
         "hmac": "new compare_digest",
         "html": "escape unescape",
+        "html.parser": "HTMLParser",
         "io": "StringIO BytesIO",
+        "ipaddress": """ip_address ip_network ip_interface IPv4Address IPv4Network IPv4Interface IPv6Address IPv6Network
+        IPv6Interface AddressValueError NetmaskValueError collapse_addresses summarize_address_range""",
         "itertools": """accumulate chain combinations combinations_with_replacement compress count cycle dropwhile
         filterfalse groupby islice pairwise permutations product repeat starmap takewhile tee zip_longest batched""",
         "json": "dumps loads load dump JSONDecodeError JSONEncoder JSONDecoder",
@@ -181,12 +192,13 @@ SINCE: dict[str, int] = {
     "random.randbytes": 9, "statistics.linear_regression": 10, "statistics.correlation": 10,
     "statistics.covariance": 10, "statistics.NormalDist": 8, "typing.Annotated": 9, "typing.TypeAlias": 10,
     "typing.Self": 11, "shutil.copytree": 8, "subprocess": 7,
-    "gzip.BadGzipFile": 8, "xml.etree.ElementTree": 8, "xml.etree.ElementTree.indent": 9, "gzip.compress": 8,
+    "graphlib": 9, "tomllib": 11, "gzip.BadGzipFile": 8, "xml.etree.ElementTree": 8, "xml.etree.ElementTree.indent": 9, "gzip.compress": 8,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 
 BY_VERSION: dict[str, tuple[int, ...]] = {
-    "argparse": (13,), "configparser": (13,), "sys.getsizeof": (7, 8, 9, 10, 11, 12, 13),
+    "keyword": (7, 10, 12), "ipaddress": (8, 9, 13), "html.parser": (10, 13), "reprlib": (12,), "graphlib": (13,),
+    "tomllib": (14,), "argparse": (13,), "configparser": (13,), "sys.getsizeof": (7, 8, 9, 10, 11, 12, 13),
     "fromisoformat": (7, 11), "isoformat": (7,),
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
     (11, 12), "statistics.variance": (11, 12),

@@ -47,6 +47,7 @@ _LAZY: dict[str, tuple[str, ...]] = {
     "decimal": ("numbers",),
     "fractions": ("decimal",),
     "functools": ("types", "weakref"),
+    "getopt": ("locale", "gettext"),
     "pathlib": ("fnmatch",),
     "statistics": ("heapq", "decimal", "fractions"),
     "time": ("_strptime",),
