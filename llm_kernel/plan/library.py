@@ -21,6 +21,7 @@ from llm_kernel.plan.data import (
     TENSOR_MAKERS,
 )  # fmt: skip
 from llm_kernel.plan.draws import DRAWS, draw, lose_draws
+from llm_kernel.plan.environments import ENVIRONMENTS
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
 from llm_kernel.plan.importing import IMPORTS
@@ -286,5 +287,5 @@ LIBRARY: dict[str, Handler] = {
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
 LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING | AGENTS | MEASURES
-LIBRARY |= SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
+LIBRARY |= ENVIRONMENTS | SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

@@ -129,6 +129,7 @@ class Emulator:
         whole = planned
         first, planned = certain(planned) if planned else ((), None)
         training = self._training(call, process, script, source, progress, whole)
+        streams = training.tabled(streams, whole) if training else streams
         early = _before(whole, first, training) if whole and training else len(first)
         for line in first[:early]:
             await _print(streams, line)

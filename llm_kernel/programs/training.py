@@ -17,6 +17,7 @@ from llm_kernel.programs.checkpoints import leave, size_of
 from llm_kernel.programs.cuda import out_of_memory
 from llm_kernel.programs.progress import Progress
 from llm_kernel.programs.scripts import Script
+from llm_kernel.programs.tables import Tables, tabled
 from llm_kernel.programs.tempo import Tempo, timed
 from llm_kernel.programs.workload import Workload, workload
 from llm_kernel.shell.call import Call, Io
@@ -91,6 +92,10 @@ class Training:
         held = bounds(plan, self._source, self._script.args, f"{seed}/{self._process.pid}", memory)
         seconds *= held.scale if held is not None else 1.0
         return cast(Io, Tempo(streams, plan, self._save, seconds, self._works, held))
+
+    def tabled(self, streams: Io, plan: Plan | None) -> Io:
+        """``streams`` on which each table that tells the run's seconds comes when they have passed."""
+        return cast(Io, Tables(streams, self._works)) if plan is not None and tabled(plan) else streams
 
     async def pass_quietly(self, streams: Io, plan: Plan) -> None:
         """Let the time of a run pass that says nothing of its epochs."""
