@@ -10,7 +10,7 @@ from llm_kernel.plan.recurring import by_kind, kinds
 from llm_kernel.plan.shapes.tensor import Tensor
 from llm_kernel.plan.skips import Skip
 from llm_kernel.plan.targets import label_of, varying, word_of
-from llm_kernel.plan.telling import told
+from llm_kernel.plan.telling import told, unheard
 from llm_kernel.plan.templates import fitting, indifferent
 from llm_kernel.plan.turns import Turns, noted
 from llm_kernel.plan.values import Collated, Env, Items, Unknown, Value
@@ -98,7 +98,8 @@ def fill_kinds(w: Walk, node: ast.For | ast.AsyncFor, items: Items, turns: Turns
         nonlocal opened
         assign(w, node.target, items.at(turn), env, quiet=True)
         w.state.begin()
-        flow, nodes, changes = noted(w, lambda: w.execute(node.body, env))
+        with unheard(w, when=turn >= most):
+            flow, nodes, changes = noted(w, lambda: w.execute(node.body, env))
         if not changes - {"[]"}:
             w.state.commit()
             return nodes if flow is None else None

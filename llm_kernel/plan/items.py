@@ -44,7 +44,7 @@ def iterate(w: Walk, value: Value) -> Items:
         case Thing(kind="loader"):
             turns = value.attrs.get("size")
             lose(w)  # every pass draws a seed for its workers
-            return Items(turns if isinstance(turns, int) else None, lambda turn: batch(value, turn))
+            return _batches(value, turns if isinstance(turns, int) else None)
         case Thing(kind="pipeline"):
             return examples(value)
         case Thing(kind="dataset"):
@@ -68,6 +68,12 @@ def iterate(w: Walk, value: Value) -> Items:
     if known(value):
         raise Raised("TypeError", f"'{type(value).__name__}' object is not iterable")
     return Items(None, lambda turn: Unknown())
+
+
+def _batches(loader: Thing, count: int | None) -> Items:
+    """What a loader gives: all its batches are alike but the last."""
+    first = batch(loader, None)
+    return Items(count, lambda turn: first if turn is None or turn + 1 != count else batch(loader, turn))
 
 
 def _counting(w: Walk, value: Thing) -> Items:

@@ -76,39 +76,47 @@ def _parts(w: Walk, test: ast.expr, word: str) -> list[ast.expr]:
     return [test] if word in w.reads(test) else []
 
 
-def by_kind(w: Walk, alike: Sequence[list[int]], first: int, count: int, turns: list[Turn], visit: Visit) -> bool:
-    """Add the turns behind those in ``turns``, up to ``count``, walking a few of each kind; False where none can."""
+def by_kind(w: Walk, alike: Sequence[list[int]], first: int, told: int, turns: list[Turn], visit: Visit) -> bool:
+    """Add the turns behind those in ``turns``, up to ``told``, walking a few of each kind; False where none can."""
     begun = len(turns)
     found: dict[int, tuple[Node, ...]] = {}
     for members in alike:
-        if not _all_of(w, members, first, count, visit, found):
+        if not _all_of(w, members, first, told, visit, found):
             return False
-    turns += [(first + turn, found[turn]) for turn in range(begun, count)]
+    turns += [(first + turn, found[turn]) for turn in range(begun, told)]
     return True
 
 
 def _all_of(
-    w: Walk, members: list[int], first: int, count: int, visit: Visit, found: dict[int, tuple[Node, ...]]
+    w: Walk, members: list[int], first: int, told: int, visit: Visit, found: dict[int, tuple[Node, ...]]
 ) -> bool:
-    """The turns of one kind: the first two and the last are walked, the others made like them."""
-    walked: list[tuple[tuple[Node, ...], list[str]]] = []
-    for turn in (*members[:2], *members[2:][-1:]):
+    """The turns of one kind: the first two and the last that is told are walked, the others made like them."""
+    near = [turn for turn in members if turn < told]
+    files: dict[int, list[str]] = {}
+    for turn in dict.fromkeys((*members[:2], *near[-1:])):
         before = len(w.wrote)
         nodes = visit(turn)
         if nodes is None:
             return False
         found[turn] = nodes
-        walked.append((nodes, list(w.wrote)[before:]))
+        files[turn] = list(w.wrote)[before:]
     if len(members) < 4:
         return True
-    (one, files), (two, others) = walked[:2]
-    at, step = first + members[0], members[1] - members[0]
-    made = fitting(one, two, at, step, first + members[-1], walked[-1][0])
+    if len(near) > 3 and not _between(near, first, found):
+        return False
+    one, two = members[:2]
+    for path, other in zip(files[one], files[two], strict=False):
+        made = text_template(path, other, first + one, two - one)
+        if made is not None:
+            w.wrote.update((made(first + turn), w.wrote.get(files[one][0], False)) for turn in members[2:])
+    return True
+
+
+def _between(members: list[int], first: int, found: dict[int, tuple[Node, ...]]) -> bool:
+    """Fill in the turns between the second of these and the last, where those say how."""
+    one, two, *_, last = members
+    made = fitting(found[one], found[two], first + one, two - one, first + last, found[last])
     if made is None:
         return False
-    found.update((turn, made(first + turn)) for turn in members[2:-1] if turn < count)
-    paths = [text_template(a, b, at, step) for a, b in zip(files, others, strict=False)]
-    for path in paths:
-        if path is not None:
-            w.wrote.update((path(first + turn), w.wrote.get(files[0], False)) for turn in members[2:-1])
+    found.update((turn, made(first + turn)) for turn in members[2:-1])
     return True

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from llm_kernel.plan.nodes import Choice, Line, Loop, Node, Scope
 from llm_kernel.plan.walk import Walk
 
-__all__ = ["told"]
+__all__ = ["told", "unheard"]
 
 _ROOM = 40000
 """Pieces of lines that one loop may have."""
@@ -17,6 +20,17 @@ def told(w: Walk, turn: tuple[Node, ...], count: int) -> int:
     most = min(count, max(4, min(_ROOM, w.room) // pieces))
     w.room -= most * pieces
     return most
+
+
+@contextmanager
+def unheard(w: Walk, *, when: bool) -> Iterator[None]:
+    """While this is open, what is walked is not told, and its loops are told as shortly as can be."""
+    held = w.room
+    w.room = 0 if when else held
+    try:
+        yield
+    finally:
+        w.room = held if when else w.room
 
 
 def _pieces(nodes: tuple[Node, ...]) -> int:

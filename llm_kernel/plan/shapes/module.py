@@ -33,6 +33,10 @@ class Layer:
     """The arguments that it was made with, where they are kept."""
 
 
+_PLAIN = frozenset({Tensor, Layer, bool, int, float, str, tuple, type(None)})
+"""What most attributes of a module are, none of them a module."""
+
+
 class Modules(list[Value]):
     """A ``ModuleList``: a list whose modules count as held by its owner."""
 
@@ -86,7 +90,7 @@ def children(module: Value) -> dict[str, Value]:
     inside = held(module)
     if "*" in inside and not isinstance(inside["*"], (Tensor, Thing, Instance)):
         raise Vague
-    return {name: each for name, each in inside.items() if is_module(each)}
+    return {name: each for name, each in inside.items() if type(each) not in _PLAIN and is_module(each)}
 
 
 def modules(module: Value, prefix: str = "") -> Iterator[tuple[str, Value]]:
@@ -101,8 +105,9 @@ def modules(module: Value, prefix: str = "") -> Iterator[tuple[str, Value]]:
             raise Vague
         seen.add(id(this))
         yield path, this
-        inner = [(f"{path}.{name}" if path else name, each, depth + 1) for name, each in children(this).items()]
-        waiting += reversed(inner)
+        inner = children(this)
+        if inner:
+            waiting += reversed([(f"{path}.{name}" if path else name, each, depth + 1) for name, each in inner.items()])
 
 
 def _tensors(module: Value, role: str) -> Iterator[tuple[str, Tensor]]:
@@ -110,10 +115,15 @@ def _tensors(module: Value, role: str) -> Iterator[tuple[str, Tensor]]:
     for prefix, each in modules(module):
         if not complete(each):
             raise Vague
-        for name, value in held(each).items():
-            if isinstance(value, Tensor) and value.role == role and id(value) not in seen:
+        for name, value in _kept(each):
+            if value.role == role and id(value) not in seen:
                 seen.add(id(value))
                 yield (f"{prefix}.{name}" if prefix else name), value
+
+
+def _kept(module: Value) -> list[tuple[str, Tensor]]:
+    """The tensors that a module holds itself."""
+    return [(name, each) for name, each in held(module).items() if isinstance(each, Tensor)]
 
 
 def complete(module: Value) -> bool:
@@ -135,10 +145,11 @@ def state(module: Value) -> dict[str, Value]:
     """``state_dict()``: parameters and buffers, module by module."""
     found: dict[str, Value] = {}
     for prefix, each in modules(module):
-        for role in ("param", "buffer"):
-            for name, value in held(each).items():
-                if isinstance(value, Tensor) and value.role == role:
-                    found[f"{prefix}.{name}" if prefix else name] = value
+        tensors = _kept(each)
+        for role in ("param", "buffer") if tensors else ():
+            found.update(
+                (f"{prefix}.{name}" if prefix else name, value) for name, value in tensors if value.role == role
+            )
     return found
 
 
