@@ -16,7 +16,7 @@ from llm_kernel.shell.printed import printed
 from llm_kernel.syntax import parse, walk
 from llm_kernel.tokens import unquoted
 
-__all__ = ["CONTROL", "JOB", "LAST", "Order", "copies", "detached", "routes", "shown"]
+__all__ = ["CONTROL", "JOB", "LAST", "STATE", "Order", "copies", "detached", "routes", "shown"]
 
 JOB = "__llm_kernel_job"
 LAST = "__llm_kernel_last"
@@ -26,8 +26,8 @@ _MAY = re.compile(r"(?<![&>|<])&(?![&>])|\$\{?!")
 _WAITS = re.compile(r"\b(?:jobs|fg|bg|wait|disown|kill)\b")
 _PICKS = re.compile(r"\bwait\s+(?:-\w+\s+)*-\w*p")
 """``wait -p``, which sets a variable."""
-_STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
-_CALL = re.compile(rf'(?:{CONTROL} [\d.]+ )?{JOB} (\d+) {re.escape(_STATE)} \d[^\n]*? "\$@";?')
+STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
+_CALL = re.compile(rf'(?:{CONTROL} [\d.]+ )?{JOB} (\d+) {re.escape(STATE)} \d[^\n]*? "\$@";?')
 _HOLDERS = frozenset(["program", "do_group", "compound_statement", "subshell", "if_statement", "else_clause"])
 _MORE = frozenset(["elif_clause", "case_item", "list"])
 _ROUTE = re.compile(r"(\d?)\s*(&>>|&>|>>|>&|>\||>)")
@@ -77,7 +77,7 @@ def detached(script: str, orders: MutableMapping[int, Order], pid: int = 0) -> s
         number = next((key for key, one in orders.items() if one == order), len(orders) + 1)
         orders[number] = order
         names = [_whole(to) for _, operator, to in order.routes if not copies(operator, to)]
-        call = " ".join([f"{own}{JOB} {number} {_STATE} {len(names)}", *names, '"$@"'])
+        call = " ".join([f"{own}{JOB} {number} {STATE} {len(names)}", *names, '"$@"'])
         lines = data[start:end].count(b"\n")  # what follows keeps its line numbers
         edits.append((start, end, f"{call};{chr(10) * lines}" if cut[1] == end else call))
     return _edited(data, edits)

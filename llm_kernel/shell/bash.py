@@ -27,6 +27,7 @@ from llm_kernel.shell.call import Call, Run
 from llm_kernel.shell.captured import captured
 from llm_kernel.shell.channel import AskTerminal, Program, Streams
 from llm_kernel.shell.control import WORDS
+from llm_kernel.shell.deep import Deep, bare
 from llm_kernel.shell.elapsed import Elapsed
 from llm_kernel.shell.guide import Guide
 from llm_kernel.shell.handed import handed
@@ -34,7 +35,7 @@ from llm_kernel.shell.history import History
 from llm_kernel.shell.inner import NO_COPROCESS, Inner
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.kept import Kept, chosen, give, keep, owned
-from llm_kernel.shell.lead import AT, GONE, TTY
+from llm_kernel.shell.lead import AT, DEEP, GONE, TTY
 from llm_kernel.shell.limits import Limits, State
 from llm_kernel.shell.looking import Sight
 from llm_kernel.shell.order import Order as Streaming
@@ -125,7 +126,7 @@ class Shell:
             max_memory=limits.memory,
         )
         self._bash.mount("/", machine.files.root)
-        self._register({*self._always, *WORDS, *OWN, CONTROL})
+        self._register({*self._always, *WORDS, *OWN, CONTROL, DEEP})
         self._times = Times(machine)
         self._guide = Guide(machine, self._orders, readers)
         self._inner = Inner(machine, self._lead, self._guide.absent, self.adopt)
@@ -135,6 +136,7 @@ class Shell:
         self._tables = Tables(
             machine, self.strand, self._fork, self.landed, self._orders, self._inner.pending, limits.jobs
         )
+        self.deep = Deep(self._grow)
         self._sight = Sight(machine.files, TOOLS)
         self._looks = True
         self._wild = False
@@ -190,7 +192,7 @@ class Shell:
 
         async def output(data: bytes) -> None:
             if b"__llm_kernel" in data:
-                data = untraced(shown(data, self._orders))
+                data = untraced(bare(shown(data, self._orders)))
             await out(self._saying.named(data) if b"ashkit" in data else data)
 
         self._order = Streaming(output, errors, cache(partial(captured, self._source, self._doubtful)))
@@ -303,7 +305,7 @@ class Shell:
     def value(self, name: str) -> str:
         """A variable's text as it would be shown, empty without one."""
         text = str(self._bash.shell_state().variables.get(name, ""))
-        return shown(text.encode("utf-8", "replace"), self._orders).decode()
+        return bare(shown(text.encode("utf-8", "replace"), self._orders)).decode()
 
     async def capture(self, script: str) -> str:
         """What a harmless ``script`` prints, with the shell's status left as it was."""
@@ -407,6 +409,9 @@ class Shell:
         call = replace(call, run=self._apart(call, streams), parent=streams.parent)
         if call.name in OWN:
             return await self._own.answer(call, streams, context, self._order, turns)
+        if call.name == DEEP:
+            with self.strand.inside():
+                return await self.deep.answer(call, streams, context)
         streams.place = call.at if call.name in PLACED else ""
         self._turns.add(turns)
         before = self._moment()
@@ -476,6 +481,14 @@ class Shell:
         child._guide.root = process.ppid if self.pid == self._machine.processes.shell else self._guide.root
         child._guide.turn(self._guide, order.text)
         child._doubtful = frozenset(_WORD.findall(state))  # its functions and aliases may call them
+        return child
+
+    async def _grow(self, call: Call) -> Shell:
+        """A shell that goes on for this one, as the same process."""
+        process = self._machine.processes.table[self.innermost]
+        name, *given = call.args
+        child = await self._fork(Order(name, (), False, ()), replace(call, args=tuple(given)), process, self.strand)
+        child._guide.root = self._guide.root or self.pid
         return child
 
     def caught(self, signal: int) -> bool:

@@ -9,6 +9,7 @@ from tree_sitter import Node
 
 __all__ = [
     "AT",
+    "DEEP",
     "ELAPSED",
     "FED",
     "GONE",
@@ -25,6 +26,9 @@ __all__ = [
 
 INNER = "__llm_kernel_inner"
 """The word under which a script asks how a text that it is about to run has to be given to the library."""
+
+DEEP = "__llm_kernel_deep"
+"""The word by which a function goes on in a shell of its own, where the library lets it call no further."""
 
 ELAPSED = "__llm_kernel_elapsed"
 """The word that gives ``$SECONDS``, or sets it."""

@@ -14,6 +14,7 @@ from llm_kernel.shell.asking import at_terminal
 from llm_kernel.shell.choosing import selects
 from llm_kernel.shell.commands import Command
 from llm_kernel.shell.conditions import newer, same, tests_of
+from llm_kernel.shell.deep import deepened
 from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, ticked, timed_from
 from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
@@ -44,6 +45,7 @@ def led(script: str, lead: Lead) -> str:
     numbers = saved(nodes) if "exec " in script else frozenset[str]()
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = guards(nodes, lead, functions) if lead.guarded else []
+    edits += deepened(nodes) if functions else []
     edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
     for node in nodes:
         if node.type == "command":

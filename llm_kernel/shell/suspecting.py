@@ -24,12 +24,22 @@ _SUSPECT_WORDS = tuple(
     )
 )
 """Commands that are looked at where such a word follows in them."""
+_NAMED = re.compile(r"([\w.:-]+)[ \t]*\(\)|\bfunction[ \t]+([\w.:-]+)")
 _END = re.compile(r"[\n;|]")
 
 
 def suspect(script: str) -> bool:
     """Whether ``script`` may need an edit."""
-    return bool(_SUSPECT.search(script)) or any(_follows(script, head, word) for head, word in _SUSPECT_WORDS)
+    return (
+        bool(_SUSPECT.search(script))
+        or _recurs(script)
+        or any(_follows(script, head, word) for head, word in _SUSPECT_WORDS)
+    )
+
+
+def _recurs(script: str) -> bool:
+    """Whether a function's name stands in it once more behind where it is defined."""
+    return any(script.find(name[1] or name[2], name.end()) > 0 for name in _NAMED.finditer(script))
 
 
 def _follows(script: str, head: re.Pattern[str], word: re.Pattern[str]) -> bool:
