@@ -10,7 +10,8 @@ import pytest
 
 from llm_kernel.errors import CellOver
 from llm_kernel.machine import Clock
-from llm_kernel.timeline import Pace, Strand, Timeline
+from llm_kernel.strand import Strand
+from llm_kernel.timeline import Pace, Timeline
 
 START = 1617267600.0
 

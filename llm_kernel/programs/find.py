@@ -32,7 +32,7 @@ from llm_kernel.prompt import told_facts
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
 from llm_kernel.shell.words import BUILTINS, TOOLS
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["FULL_SCREEN", "Programs"]
 

@@ -20,7 +20,7 @@ from llm_kernel.prompt import file_request
 from llm_kernel.provenance import Answer
 from llm_kernel.reply import apology
 from llm_kernel.shell.call import Call
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["MOST", "Imagination"]
 

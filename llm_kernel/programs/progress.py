@@ -16,7 +16,7 @@ from llm_kernel.errors import StateError
 from llm_kernel.model.request import Backend, Delta, Message, Request
 from llm_kernel.shell.call import Io
 from llm_kernel.shell.kept import Kept
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Heard", "Progress", "Tracked", "own"]
 

@@ -22,7 +22,7 @@ from llm_kernel.shell.beginning import environment
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.limits import Limits, State
 from llm_kernel.shell.order import Sink
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Terminal"]
 

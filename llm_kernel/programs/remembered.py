@@ -11,7 +11,7 @@ from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
 from llm_kernel.machine.snapshot import Entry
 from llm_kernel.shell.call import Io
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Look", "Remembered", "look", "named", "writes", "written"]
 

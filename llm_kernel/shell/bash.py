@@ -47,7 +47,8 @@ from llm_kernel.shell.tables import Tables
 from llm_kernel.shell.timing import Times
 from llm_kernel.shell.wording import untraced
 from llm_kernel.shell.words import FIRM, OURS, PLACED, TOOLS
-from llm_kernel.timeline import Strand, Timeline
+from llm_kernel.strand import Strand
+from llm_kernel.timeline import Timeline
 from llm_kernel.tokens import quoted
 
 __all__ = ["Shell"]

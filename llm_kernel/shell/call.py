@@ -9,7 +9,7 @@ from typing import Protocol, TypeAlias
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.processes import Process
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Answer", "Call", "Exact", "Io", "Live", "Run"]
 

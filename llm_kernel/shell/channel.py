@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeAlias
 from llm_kernel.machine.processes import Process
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.order import Turns
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["AskTerminal", "Program", "Streams"]
 

@@ -16,7 +16,7 @@ from llm_kernel.shell.job import Job
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.killing import kill
 from llm_kernel.shell.signals import TRAPS, Pending
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 from llm_kernel.tokens import quoted
 
 __all__ = ["WORDS", "Control"]

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from llm_kernel.timeline import PATIENCE, Strand
+from llm_kernel.strand import Strand
+from llm_kernel.timeline import PATIENCE
 
 __all__ = ["overdue"]
 

@@ -11,7 +11,7 @@ from llm_kernel.machine.processes import Process
 from llm_kernel.shell.background import Order
 from llm_kernel.shell.call import Call
 from llm_kernel.shell.order import Sink
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Family", "Fork", "Forked", "Job", "Screen"]
 

@@ -18,7 +18,8 @@ from llm_kernel.shell.job import Fork, Job, Screen
 from llm_kernel.shell.order import Sink
 from llm_kernel.shell.outlets import Into, outlets
 from llm_kernel.shell.signals import Pending
-from llm_kernel.timeline import Strand, Timeline
+from llm_kernel.strand import Strand
+from llm_kernel.timeline import Timeline
 
 __all__ = ["Jobs"]
 

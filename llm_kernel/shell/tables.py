@@ -13,7 +13,7 @@ from llm_kernel.shell.control import Control
 from llm_kernel.shell.job import Fork
 from llm_kernel.shell.jobs import Jobs
 from llm_kernel.shell.signals import Pending
-from llm_kernel.timeline import Strand
+from llm_kernel.strand import Strand
 
 __all__ = ["Tables"]
 
