@@ -221,7 +221,7 @@ class Changed(Seen):
             raise fault(errno.ENOTDIR if folder else errno.EISDIR, new)
         if there is not None:
             self.remove(place)
-        self._nodes.rename(source, place)
+        self._guard(new, lambda: self._nodes.rename(source, place))
         self._ledger.carry(source, place)
 
     def copy(self, source: str, new: str) -> None:

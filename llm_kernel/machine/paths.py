@@ -10,6 +10,8 @@ from llm_kernel.machine.nodes import Nodes
 __all__ = ["fault", "join", "kind_of", "normal", "parent", "resolve"]
 
 _HOPS = 40
+_LONGEST = 255
+"""The most bytes of a name."""
 _TEXTS = {
     errno.ENOENT: "No such file or directory",
     errno.EEXIST: "File exists",
@@ -78,7 +80,8 @@ def resolve(root: Nodes, path: str, *, follow: bool = True) -> str:
     The last part need not be there.
 
     Raises:
-        OSError: when something before the last part is missing or no directory, or links go in a circle.
+        OSError: when something before the last part is missing or no directory, a name is too long, or links go in a
+            circle.
     """
     if not path.startswith("/"):
         raise fault(errno.ENOENT, path)
@@ -90,6 +93,8 @@ def resolve(root: Nodes, path: str, *, follow: bool = True) -> str:
         if part == "..":
             done = done.rpartition("/")[0]
             continue
+        if len(part.encode(errors="surrogatepass")) > _LONGEST:
+            raise fault(errno.ENAMETOOLONG, path)
         here = f"{done}/{part}"
         kind = kind_of(root, here)
         if kind == "symlink" and (follow or todo):

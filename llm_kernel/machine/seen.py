@@ -90,6 +90,16 @@ class Seen:
         except OSError:
             return False
 
+    def enter(self, path: str) -> None:
+        """Make sure that ``path`` leads to a directory, however many names it holds.
+
+        Raises:
+            OSError: where it does not.
+        """
+        kind = kind_of(self._nodes, self.resolve(path))
+        if kind != "directory":
+            raise fault(errno.ENOTDIR if kind else errno.ENOENT, path)
+
     def is_sized(self, path: str) -> bool:
         """Whether ``path`` leads to a file that has a size and no bytes."""
         try:

@@ -104,6 +104,8 @@ async def said_by(row: Row, call: Call, streams: Io) -> Answer:
         try:
             with _acting(call):
                 return row.run(replace(call, asks=not typed, typed="\n".join(typed) if typed else None))
+        except OSError as err:  # nothing the program has words of its own for
+            return Answer("", f"{call.name}: {err.filename}: {err.strerror}\n", 1)
         except Asks as question:
             if before is not None:
                 files.restore(before)

@@ -192,6 +192,11 @@ class Disk:
         home = next((row.home for row in system.users if row.name == system.user), "/")
         if (system.user != "root" and not path.startswith(f"{home}/")) or taking(path):
             raise Unsure("who may write here")
+        try:
+            self._machine.files.resolve(path)
+        except OSError as err:
+            if err.errno == errno.ENAMETOOLONG:
+                raise Unsure("a name that is too long") from err
 
     def _key(self, path: Any) -> str:
         name = path.path if isinstance(path, MontyFileHandle) else str(path)

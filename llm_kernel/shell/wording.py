@@ -76,7 +76,7 @@ _MISUSED = re.compile(
     rb"(?:invalid option -- '.'|unrecognized option '[^'\n]*'|option requires an argument -- '.'|missing operand))\n"
     rb"(?!Try )"
 )
-_UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open|')([^:\n]+): No such file or directory$")
+_UNREAD = re.compile(rb"(?m)^(head|tail): (?!cannot open|')([^:\n]+): (No such file or directory|File name too long)$")
 _FIELD = re.compile(
     rb"(?m)^sort: (?:(?P<stray>stray character in field spec): '(?P<spec>[^'\n]*)'"
     rb"|invalid field specification '(?P<whole>[^'\n]*)': (?P<why>[^\n]*))$"
@@ -92,6 +92,7 @@ _HINTED = re.compile(
     "(?m)^((seq|comm|nl): (?:extra operand|missing operand after|invalid body numbering style:) ‘[^\n]*’)\n"
     "(?!Try )".encode()
 )
+_LONG_NAME = re.compile(rb"(?:io error: )?(?:filename|path) too (?:long|deep): \d+ [^\n]* limit")
 _CONVERSION = re.compile(rb"(printf: )(%[^\n]*): invalid conversion specification")
 _OPERAND = re.compile(rb"(?m)(: [^\n]*?([-+*/%&|^<>=]) *: syntax error: operand expected)$")
 _UNSET = re.compile(rb"(?m)(\w+): parameter null or not set$")
@@ -100,15 +101,17 @@ _UNCLOSED = re.compile(rb"(?m)^missing \]$")
 _OPEN = re.compile(r"(?:^|[\s;&|({])\[ (?![^;\n]* \])")
 _STOPPED = b"seq: zero increment\n"
 _PATH = re.compile(
-    rb"(?m)^(paste|comm|nl|tac|rev|sort|shuf|uniq): (/[^:\n]+): (No such file or directory|Is a directory)$"
+    rb"(?m)^(paste|comm|nl|tac|rev|sort|shuf|uniq): (/[^:\n]+): "
+    rb"(No such file or directory|File name too long|Is a directory)$"
 )
 _SAYS = {
     (b"tac", b"N"): b"tac: failed to open '%s' for reading: %s",
     (b"rev", b"N"): b"rev: cannot open %s: %s",
     (b"sort", b"N"): b"sort: cannot read: %s: %s",
+    (b"sort", b"F"): b"sort: cannot read: %s: %s",
     (b"sort", b"I"): b"sort: read failed: %s: %s",
 }
-"""How a tool says that a file is not there, or is a directory, where it is more than the file's name."""
+"""How a tool says that a file is not there, cannot be or is a directory, where it is more than the file's name."""
 
 
 def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
@@ -117,6 +120,8 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     ``script`` and its directory tell how a file was named that the library says the whole path of.
     """
     data = untraced(data)
+    if b" limit" in data:
+        data = _LONG_NAME.sub(b"File name too long", data)
     if b"invalid conversion" in data:
         data = _CONVERSION.sub(_unknown, data)
     if b"operand expected\n" in data:
@@ -146,7 +151,7 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     if _UTILITIES.search(data):
         data = _FIELD.sub(_field, data)
         data = _MISUSED.sub(rb"\1\nTry '\2 --help' for more information.\n", data)
-        data = _UNREAD.sub(rb"\1: cannot open '\2' for reading: No such file or directory", data)
+        data = _UNREAD.sub(rb"\1: cannot open '\2' for reading: \3", data)
         data = _FOLDER.sub(rb"\1: error reading '\2': Is a directory", data)
         data = _WORD.sub("\\1 ‘\\2’".encode(), data)
         data = data.replace(

@@ -197,13 +197,13 @@ class Copy:
     def _file(self, name: str, target: str, path: str, place: str, stat: Stat, top: bool) -> None:
         call, guards = self.report.call, self.rules.guards
         files = call.machine.files
-        files.listdir(posixpath.dirname(files.resolve(place, follow=False)) or "/")
+        files.enter(posixpath.dirname(files.resolve(place, follow=False)) or "/")
         broken = present(call, place) and not files.exists(place) and stat.kind == "file"
         if broken and not (guards.force or guards.backup or self.rules.link):
             self.report.fail(f"not writing through dangling symlink {quoted(target)}")
             return
         if target.endswith("/"):
-            files.listdir(place) if files.exists(place) else files.listdir("/dev/null")
+            files.enter(place if files.exists(place) else "/dev/null")
         note = set_aside(call, target, place, guards)
         lone = self.rules.link or stat.kind != "file" or guards.force
         if lone and present(call, place) and not (guards.force and not self.rules.link and stat.kind == "file"):

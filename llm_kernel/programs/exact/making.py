@@ -116,12 +116,12 @@ def _touch_one(call: Call, name: str, path: str, times: tuple[float, float], par
     if not there:
         if "no-create" in parsed:
             return
-        files.listdir(posixpath.dirname(files.resolve(path)))
+        files.enter(posixpath.dirname(files.resolve(path)))
         if name.endswith("/"):
             files.lstat(path)
         files.write(path, b"")
     elif name.endswith("/"):
-        files.listdir(path)
+        files.enter(path)
     words = [_word(call, value) for value in parsed.values("time")]
     access = "a" in parsed or "atime" in words
     change = "m" in parsed or "mtime" in words

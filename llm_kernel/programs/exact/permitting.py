@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Callable
 from contextlib import suppress
@@ -260,14 +261,14 @@ def _each(report: Report, parsed: Parsed, name: str, work: Callable[[str, Stat],
 
 def _missing(report: Report, name: str, err: OSError, quiet: bool) -> None:
     files, path = report.call.machine.files, report.call.path(name)
-    broken = False
+    broken, chmod = False, report.call.name.endswith("chmod")
     with suppress(OSError):
         broken = files.lstat(path).kind == "symlink"
     if quiet:
         report.status = 1
-    elif broken and report.call.name.endswith("chmod"):
+    elif broken and chmod and err.errno == errno.ENOENT:
         report.fail(f"cannot operate on dangling symlink {quoted(name)}")
-    elif broken:
+    elif broken and not chmod:
         report.fail(f"cannot dereference {quoted(name)}: {err.strerror}")
     else:
         report.fail(f"cannot access {quoted(name)}: {err.strerror}")
