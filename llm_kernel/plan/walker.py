@@ -50,7 +50,7 @@ _STEPS = 48000
 _DEPTH = 35
 _DEEP = 4
 """How often a function may stand on the way while it calls itself with values that nobody knows."""
-_SHARE = 0.75
+_SHARE = 0.9
 _GROWING = (str, bytes, list, tuple)
 _CONTAINERS = (list, dict, set)
 _SHORT = 1000
