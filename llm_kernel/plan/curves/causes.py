@@ -19,6 +19,8 @@ _ADAPTIVE = frozenset("adam adamw nadam radam adamax rmsprop adagrad adadelta li
 _GENTLE = 2e-4
 """Learning rates below which pretrained weights are tuned, and not trained anew."""
 _SLOW = 0.03
+_QUIET = 0.1
+"""The dropout from which on training shows it."""
 _FEW = 8
 """Examples of a batch below which a step says little."""
 _TINY = 0.12
@@ -91,11 +93,14 @@ class _Causes:
             ratio = one.lr / (max(usual, 0.01) if little or pair.source == "generic" else usual)
         else:
             known = pair.optimizer == "sgd" and pair.lr > 0.2
-            ratio = one.lr / max(1 - one.momentum, 0.01) / (pair.lr if known else 0.2)
+            ratio = one.lr / max(1 - one.momentum, 0.01) / (pair.lr if known else 0.01 if pair.taught else 0.2)
             ratio *= 2 if pair.task == "values" else 1
         self.ratio = ratio
-        self.speed *= min(ratio, 2.0)
-        edge = 15.0 if pair.task == "values" else 100.0 if "normalised layers" in one.habits else 40.0
+        alike = pair.optimizer == "sgd" and pair.lr <= 0.2 and pair.accuracy and not self.adaptive
+        most = min(max(one.batch / pair.batch, 1.0), 2.0) if alike else 2.0
+        lenient = 0.75 if self.adaptive else 0.5 if self._normalised() else 1.0
+        self.speed *= ratio**lenient if ratio < 1 else min(ratio, most)
+        edge = 15.0 if pair.task == "values" else 1000.0 if pair.taught else 100.0 if self._normalised() else 40.0
         table = pair.task == "values" and pair.data and pair.family in ("linear", "mlp")
         unscaled = table and "scaled input" not in one.habits
         if unscaled and not self.adaptive and one.lr >= 1e-3:
@@ -147,6 +152,7 @@ class _Causes:
             self.reach *= 1.0 if self.pair.family == "linear" else 0.72
             self.why.append("no activation between the layers: the model is linear")
         plain = "normalised layers" not in habits and self.pair.family in ("mlp", "cnn", "vgg")
+        passing = 40 if "scaled weights" in habits else 24
         if plain and "squashing" in habits and one.depth >= 5:
             self.speed *= max(0.25 ** (one.depth - 4), 1e-6)
             self.why.append(f"{one.depth} layers of sigmoid or tanh: gradients vanish")
@@ -155,13 +161,12 @@ class _Causes:
         elif plain and one.depth >= 20:
             self.speed *= max(0.8 ** (one.depth - 16), 1e-5)
             self.why.append(f"{one.depth} plain layers: gradients hardly pass")
-            if one.depth >= 40:
+            if one.depth >= passing:
                 self._stand("nothing reaches the first layers")
-        if one.dropout > 0.2:
-            lost = 0.12 * one.dropout + (0.9 if one.dropout >= 0.9 else 0.25 if one.dropout >= 0.7 else 0.0)
-            self.train *= max(1 - lost - 0.3 * one.dropout, 0.02)
-            self.test *= max(1.02 - 0.03 * one.dropout - (lost if one.dropout >= 0.7 else 0.0), 0.02)
-            self.heart *= 0.6
+        if one.dropout > 0.2 or (one.dropout >= _QUIET and self.pair.family in ("mlp", "cnn")):
+            lost = 0.9 if one.dropout >= 0.9 else 0.25 if one.dropout >= 0.7 else 0.0
+            self.train *= max(1 - lost - 0.32 * one.dropout, 0.02)
+            self.test *= max(1.02 - 0.03 * one.dropout - (lost + 0.12 * one.dropout if lost else 0.0), 0.02)
             self.why.append(f"dropout of {one.dropout:g}: a higher loss while training")
         if one.smoothing and self.pair.classes > 1:
             self.floor = max(self.floor, _smoothed(one.smoothing, self.pair.classes))
@@ -170,9 +175,10 @@ class _Causes:
             self._decays(one.decay)
         elif one.decay >= 5:
             self._decays(one.decay / 10)
-        if "frozen" in habits:
-            kept = "pretrained" in habits
-            self.reach *= 0.8 if kept else 0.55
+        if self.pair.taught:
+            self.why.append("pretrained weights: good from the first epoch")
+        elif "frozen" in habits:
+            self.reach *= 0.8 if "pretrained" in habits else 0.55
             self.why.append("frozen layers: only the rest learns")
         elif "pretrained" in habits and self.pair.family not in ("transformer", "lstm"):
             self.speed *= 3
@@ -181,6 +187,10 @@ class _Causes:
             self.test *= 0.97 - 0.35 * one.dropout
             self.noise *= 1.3
             self.why.append("the model is not put into evaluation mode: the test is worse than it need be")
+
+    def _normalised(self) -> bool:
+        """Whether the layers are normalised, be it in a model that a library has."""
+        return "normalised layers" in self.recipe.habits or self.pair.family in ("resnet", "densenet")
 
     def _decays(self, decay: float) -> None:
         if decay >= 0.5:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
 from llm_kernel.plan.curves.causes import Regime, regime
+from llm_kernel.plan.curves.pairs import Ends
 from llm_kernel.plan.curves.recipe import Recipe, recipe
 from llm_kernel.plan.curves.schedule import Schedule, schedule
 
@@ -40,6 +41,8 @@ _LATE = 1.3
 """By which power of what was cut the plateau is left."""
 _LOW = 0.25
 """What is left of the highest rate at the end of a run that is brought down, at most."""
+_SHORT = 0.5
+"""Epochs of the pair below which an own epoch goes by like a part of one."""
 _FAR = 1000
 """Epochs for which the rates are summed up."""
 _GROWN = 14
@@ -64,6 +67,11 @@ class Course:
         """Whether the figures come from a row of the file, and nothing in the script turns them aside."""
         return self.recipe.pair.sure and self.regime.kind == "normal"
 
+    @property
+    def unrest(self) -> float:
+        """How far a run's losses lie off the way, against those of classes: very many tokens are told with one loss."""
+        return 0.2 if self.recipe.pair.task == "tokens" else 1.0
+
     def loss(self, split: str, epochs: float, *, steps: bool = False) -> float:
         """The loss after ``epochs``; ``steps``: of one batch before its own step, and not the average of an epoch."""
         one, regime = self.recipe, self.regime
@@ -79,9 +87,9 @@ class Course:
                 rough * self._noise("loss", split, 0.0 if regime.frozen else epochs)
             )
         value = self.smooth("loss", split, max(epochs - 1 / max(one.updates, 1), 0.0) if steps else epochs)
-        rough = self.rough(value) if steps else 0.02 if split == "train" else 0.03
+        rough = self.rough(value) if steps else self.unrest * (0.02 if split == "train" else 0.03)
         rough = min(rough * regime.noise, 0.5)
-        own = 0.05 * self.gone("loss", value) * self.own("loss", split)
+        own = 0.05 * self.unrest * self.gone("loss", value) * self.own("loss", split)
         return self.off(value, rough * self._noise("loss", split, epochs) + own)
 
     def rough(self, value: float) -> float:
@@ -163,6 +171,7 @@ class Course:
         if split == "train":
             begun = min(progress, 1.0) if self.cuts and regime.heart < 1 else 0.0
             progress = begun + (progress - begun) * regime.heart
+            ends = self._averaged(kind, ends, epochs)
         linear = pair.family == "linear"
         knees = [_KNEES[linear], _SOONER[linear]] if kind == "accuracy" else [_KNEES[linear]]
         by_heart = split == "train" and regime.heart > 1.5
@@ -181,7 +190,17 @@ class Course:
             value = self._floored(value, start, progress)
         return float(max(value, _LEAST if regime.floor != -math.inf else -math.inf))
 
-    def _brought_down(self, ends: tuple[float, float], epochs: float, progress: float) -> float:
+    def _averaged(self, kind: str, ends: Ends, epochs: float) -> Ends:
+        """The ends of what an epoch averages while it trains: a later one tells less of the first steps."""
+        pair = self.recipe.pair
+        other = pair.loss["test"][0] if kind == "loss" else 100 - pair.accuracy.get("test", (50.0, 90.0))[0]
+        short = pair.task == "values" or self._progress(1.0) < _SHORT
+        if not (0 < other < ends[0] and pair.data and short):
+            return ends
+        share = min(1 / max(epochs, 1.0), 1.0)
+        return ends[0] ** share * math.sqrt(ends[0] * other) ** (1 - share), ends[1]
+
+    def _brought_down(self, ends: Ends, epochs: float, progress: float) -> float:
         """Where a rate that is cut leads: a high one stays above a plateau, which is left with each cut."""
         first, last = ends
         lost = self.cuts[min(max(math.ceil(epochs - 1e-9) - 1, 0), len(self.cuts) - 1)] ** _LATE
@@ -249,7 +268,7 @@ def _short(value: float) -> str:
 
 def _way(
     start: float,
-    ends: tuple[float, float],
+    ends: Ends,
     progress: float,
     epochs: int,
     knees: Sequence[tuple[float, float]],

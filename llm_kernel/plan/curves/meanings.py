@@ -165,6 +165,8 @@ def _sums(text: str, meanings: Mapping[str, str]) -> bool:
     """Whether an expression adds the losses of a batch's examples up."""
     named = list(re.findall(r"[A-Za-z_]\w*", text))
     texts = [text, *(meanings[name] for name in named if name in meanings)]
+    parts = (name for one in texts[1:] if "(" not in one for name in re.findall(r"[A-Za-z_]\w*", one))
+    texts += [meanings[name] for name in parts if name in meanings]
     if any(_MEAN.search(one) for one in texts):
         return False
     called = (name for one in texts for name in re.findall(r"([A-Za-z_]\w*)\(", one))
@@ -175,12 +177,10 @@ def _adds(function: ast.FunctionDef) -> bool:
     """Whether a function gives a loss that is summed over the examples."""
     returned = [node.value for node in ast.walk(function) if isinstance(node, ast.Return) and node.value is not None]
     text = ast.unparse(function)
-    return bool(returned) and "loss" in function.name.lower() and bool(_summing(function)) and not _MEAN.search(text)
+    return bool(returned) and "loss" in function.name.lower() and any(_summing(function)) and not _MEAN.search(text)
 
 
-def _summing(function: ast.FunctionDef) -> Iterator[ast.Call]:
+def _summing(function: ast.FunctionDef) -> Iterator[bool]:
     for node in ast.walk(function):
-        if isinstance(node, ast.Call) and (
-            _SUM.search(ast.unparse(node)) or (last_name(node.func) == "sum" and len(node.args) <= 1)
-        ):
-            yield node
+        if isinstance(node, ast.Call):
+            yield bool(_SUM.search(ast.unparse(node))) or (last_name(node.func) == "sum" and len(node.args) <= 1)

@@ -15,10 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Figure", "Pair", "data_set", "pair_for"]
+__all__ = ["Ends", "Figure", "Pair", "data_set", "pair_for"]
 
 Ends = tuple[float, float]
 """After the first epoch, and after the last."""
+
+
+_SQUARED = 0.78
+"""The power of an entropy that a mean square goes by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,18 @@ class Pair:
         """The same with its losses in another unit."""
         loss = {split: (first * unit, last * unit) for split, (first, last) in self.loss.items()}
         return self if unit == 1 else replace(self, loss=loss, untrained=self.untrained * unit)
+
+    @property
+    def taught(self) -> bool:
+        """Whether its weights come from another, larger data set."""
+        return self.family in ("tuned", "probe")
+
+    def squared(self) -> Pair:
+        """The same with losses that are mean squares of what is off the classes' zeros and ones."""
+        most = (1 - 1 / self.classes) / self.classes
+        loss = {split: (most * (first / self.untrained) ** _SQUARED, most * (last / self.untrained) ** _SQUARED)
+                for split, (first, last) in self.loss.items()}  # fmt: skip
+        return replace(self, loss=loss, untrained=most)
 
     def known_by_heart(self) -> Pair:
         """The same where what is tested on is what was trained on."""

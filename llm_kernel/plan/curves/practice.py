@@ -22,6 +22,7 @@ _ACTIVATIONS = re.compile(
 _SQUASHING = re.compile(r"^(?:tanh|sigmoid)$", re.IGNORECASE)
 _STRAIGHT = re.compile(r"relu|elu|gelu|silu|swish|mish", re.IGNORECASE)
 _NORMS = re.compile(r"^(?:batch|layer|group|instance)_?norm", re.IGNORECASE)
+_SCALED = re.compile(r"kaiming|xavier|orthogonal_|trunc_normal_|he_|glorot")
 LABELS = re.compile(r"^(?:y|labels?|targets?)(?:_?tr(?:ain)?)?$|label|target", re.IGNORECASE)
 """The names of what is to be told."""
 
@@ -160,6 +161,8 @@ def _model(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[
         text = ast.unparse(call.func) if last_name(call.func) in ("zero_", "fill_") else ""
         if re.search(r"weight|param|\bp\b", text) and "grad" not in text:
             yield "constant weights"
+    if "Dense" in named or any(_SCALED.match(word) for word in words):
+        yield "scaled weights"
     if {"Normalize", "StandardScaler", "BatchNorm1d", "BatchNorm2d", "ToTensor", "scale", "MinMaxScaler"} & words:
         yield "scaled input"
 

@@ -87,6 +87,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         family = "linear"
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     pair = pair.times(_unit(nodes, calls, pair))
+    pair = pair.squared() if task == "values" and pair.task == "classes" else pair
     pair = pair.known_by_heart() if _seen_before(nodes) else pair
     batch = _batch(calls, constants, examples or pair.train)
     if pair.data and pair.task == "tokens" and batch < pair.batch:

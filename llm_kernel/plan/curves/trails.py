@@ -148,7 +148,7 @@ class Trails:
         if role.steps and base == "loss" and course.first(progress):
             return course.loss(role.split, progress, steps=True)
         value = course.smooth(base, role.split, progress)
-        own = 0.04 * (course.gone(base, value) if role.steps else 1.0) * course.own(base, role.split)
+        own = 0.04 * course.unrest * (course.gone(base, value) if role.steps else 1.0) * course.own(base, role.split)
         return course.off(value, own) if base == "loss" else max(100 - value * math.exp(own), 0.0)
 
     def _expected(self, role: Role, base: str, row: Row, usual: float) -> tuple[float, float]:
@@ -175,7 +175,7 @@ class Trails:
             spread = math.sqrt(max(around * (100 - around), 1.0) / max(self._course.recipe.batch, 1))
             return min(max(around + spread * draw, 0.0), 100.0)
         lively = min(0.25, self._course.rough(around))
-        away = (lively if role.steps else 0.02) * min(self._course.regime.noise, 3.0) * draw
+        away = (lively if role.steps else 0.02 * self._course.unrest) * min(self._course.regime.noise, 3.0) * draw
         return self._course.off(around, away) if base == "loss" else off(around, away, base)
 
     def _mean(self, role: Role, base: str, row: Row) -> float | None:

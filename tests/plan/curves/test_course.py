@@ -115,3 +115,61 @@ def test_a_cut_of_the_rate_leaves_the_plateau() -> None:
 
 def test_a_short_run_whose_rate_is_brought_down_ends_near_a_long_one() -> None:
     assert _errors("CosineAnnealingLR(optimizer, T_max=30)", 30)[-1] == pytest.approx(28, abs=4)
+
+
+_PICTURES = """
+import torch, torch.nn as nn, torch.nn.functional as F
+from torchvision import datasets, transforms
+train_set = datasets.MNIST('d', train=True, transform=transforms.ToTensor())
+train_loader = torch.utils.data.DataLoader(train_set, batch_size=64, shuffle=True)
+net = nn.Sequential({net})
+optimizer = torch.optim.Adam(net.parameters(), lr=1e-3)
+for epoch in range(8):
+    for x, y in train_loader:
+        optimizer.zero_grad()
+        loss = {loss}
+        loss.backward()
+        optimizer.step()
+    print(epoch, loss.item())
+"""
+_CONVOLUTIONS = "nn.Conv2d(1, 32, 3), nn.ReLU(), nn.Flatten(), {}nn.Linear(21632, 10)"
+
+
+def _pictures(net: str, loss: str = "F.cross_entropy(net(x), y)") -> Course:
+    found = course(_PICTURES.format(net=net, loss=loss))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("dropout", "trained"), [(0.25, 99.1), (0.5, 98.7)])
+def test_dropout_costs_a_point_of_training_and_nothing_of_the_test(dropout: float, trained: float) -> None:
+    plain, dropped = _pictures(_CONVOLUTIONS.format("")), _pictures(_CONVOLUTIONS.format(f"nn.Dropout({dropout}), "))
+    assert 100 - plain.smooth("accuracy", "train", 8) == pytest.approx(99.4, abs=0.2)
+    assert 100 - dropped.smooth("accuracy", "train", 8) == pytest.approx(trained, abs=0.2)
+    assert dropped.smooth("accuracy", "test", 8) == pytest.approx(plain.smooth("accuracy", "test", 8), abs=0.1)
+
+
+def test_squares_of_what_is_off_zeros_and_ones_have_a_loss_of_their_own() -> None:
+    run = _pictures(_CONVOLUTIONS.format(""), "F.mse_loss(net(x), F.one_hot(y, 10).float())")
+    assert run.recipe.pair.untrained == pytest.approx(0.09)
+    assert run.smooth("loss", "train", 1) == pytest.approx(0.0134, abs=0.002)
+    assert run.smooth("loss", "test", 8) == pytest.approx(0.0032, abs=0.001)
+    assert run.smooth("accuracy", "test", 8) == pytest.approx(0.95, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("more", "kind"),
+    [("", "chance"), ("nn.BatchNorm1d(128), ", "normal"), ("*map(nn.init.kaiming_normal_, [w]), ", "slow")],
+)
+def test_thirty_layers_learn_if_their_signals_pass(more: str, kind: str) -> None:
+    deep = (
+        f"nn.Flatten(), nn.Linear(784, 128), *[nn.Sequential(nn.Linear(128, 128), {more}nn.ReLU()) for _ in range(30)]"
+    )
+    assert _pictures(f"{deep}, nn.Linear(128, 10)").regime.kind == kind
+
+
+def test_late_epochs_of_a_slow_run_average_what_the_test_then_shows() -> None:
+    run = _course("nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten(), nn.Linear(5408, 10))", 0.01)
+    pair = run.recipe.pair
+    assert pair.loss["train"][0] / pair.loss["test"][0] > 1.4
+    assert 1 < run.smooth("loss", "train", 20) / run.smooth("loss", "test", 20) < 1.25

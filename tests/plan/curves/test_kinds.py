@@ -56,13 +56,22 @@ def _shown(source: str, rows: list[str], seed: str = "1") -> list[list[float]]:
         ("", _PLAIN, "running", 0.34 * 469, 0.042 * 469),
         (_VAE, _VARIED, "running / len(loader.dataset)", 164.0, 106.0),
         (_VAE, _VARIED, "running / len(loader)", 164.0 * 128, 106.0 * 128),
+        (_VAE, "made + spread", "running / len(loader.dataset)", 164.0, 106.0),
+        (
+            "def my_loss(a, b):\n    return F.cross_entropy(a, b)\n",
+            "my_loss(model(x), y)",
+            "running / len(loader)",
+            0.34,
+            0.042,
+        ),
         ("class AutoEncoder: pass\n", "F.mse_loss(model(x), x)", "running / len(loader)", 0.052, 0.0175),
     ],
 )
 def test_a_loss_is_shown_as_it_is_added_up_and_divided(
     head: str, loss: str, shown: str, first: float, last: float
 ) -> None:
-    source = _DATA + head + _LOOP.format(loss=loss, shown=shown)
+    parts = "made = F.binary_cross_entropy(model(x), x, reduction='sum')\nspread = kld(model(x))\n"
+    source = _DATA + head + (parts if "made +" in loss else "") + _LOOP.format(loss=loss, shown=shown)
     rows = _shown(source, [f"epoch {epoch} 0.5000" for epoch in range(1, 11)])
     assert [rows[0][0], rows[-1][0]] == pytest.approx([first, last], rel=0.3, abs=1e-4)
 
