@@ -24,6 +24,7 @@ from llm_kernel.plan.draws import DRAWS, draw, lose_draws
 from llm_kernel.plan.environments import ENVIRONMENTS
 from llm_kernel.plan.expressions import checked
 from llm_kernel.plan.files import FILES, exists, file_attribute, file_method, path_method, written
+from llm_kernel.plan.hub import HUB, HUB_DATA, hub_attribute
 from llm_kernel.plan.importing import IMPORTS
 from llm_kernel.plan.known import Handler, exit_
 from llm_kernel.plan.lightning import LIGHTNING, LIGHTNING_TRAINER, lightning_attribute
@@ -251,7 +252,7 @@ THINGS |= PARALLEL_THINGS | KERAS_THINGS | {MODE: around}
 
 _OBJECTS = OBJECTS | {
     BOOSTER: booster_attribute, TABLE: table_attribute, STUDY: study_attribute, TRIAL: trial_attribute,
-    LIGHTNING_TRAINER: lightning_attribute, AGENT: agent_attribute, MEASURE: measure_attribute,
+    LIGHTNING_TRAINER: lightning_attribute, AGENT: agent_attribute, HUB_DATA: hub_attribute, MEASURE: measure_attribute,
 }  # fmt: skip
 """Who answers for the attributes of an object, by its kind."""
 
@@ -287,5 +288,5 @@ LIBRARY: dict[str, Handler] = {
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
 LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING | AGENTS | MEASURES
-LIBRARY |= ENVIRONMENTS | SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
+LIBRARY |= ENVIRONMENTS | HUB | SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

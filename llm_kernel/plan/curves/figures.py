@@ -33,6 +33,10 @@ _AFTER = 0.72
 """What a step of the network that tells true from made leaves of its word for what is made."""
 _OF_ONE = re.compile(r"(?:acc|prec|top)\w*[ _@-]*1\D{1,3}(\d+\.\d+)", re.IGNORECASE)
 """An accuracy of the likeliest class that the program itself drew, beside that of five."""
+_QUOTIENT = re.compile(r"(\d+) / (\w+)")
+"""A number over what another place of the row shows."""
+_TESTING, _OF_A_TURN = "eval_seconds", 0.1
+"""The seconds of a test behind a turn, and how much of the turn they are."""
 _LONGEST = 400
 """Characters of a row beyond which its figures are not looked for."""
 _STEPS = re.compile(r"\b(?:it|steps|batch(?:es)?)/s", re.IGNORECASE)
@@ -84,9 +88,7 @@ class Figures:
             value = timed(place, group, elapsed or 0.0) if over else self._value(role, known, row, place, group)
             if value is not None:
                 pieces.append((group, self._text(place, group, role, value, digits)))
-        for group, new in reversed(pieces):
-            text = f"{text[: found.start(group)]}{new}{text[found.end(group) :]}"
-        return text
+        return _put(place, found, dict(pieces))
 
     def clocked(self, text: str, elapsed: float, turn: float = 0.0) -> str | None:
         """``text`` with its times since the run began, ``elapsed`` seconds ago; None where it tells none.
@@ -97,11 +99,14 @@ class Figures:
         if (
             place is None
             or found is None
-            or not any(role.run or (role.kind == "rate" and turn) for role in place.roles)
+            or (
+                not any(role.run or (role.kind == "rate" and turn) for role in place.roles)
+                and not (turn and _tested(place))
+            )
         ):
             return None
-        done = self._progress
-        for group, role, digits in reversed(list(self._spots(place, found))):
+        done, new = self._progress, dict[int, str]()
+        for group, role, digits in self._spots(place, found):
             match role.kind if role.run and done > 0 and elapsed > 0 else f"{role.kind} of a turn" if turn else "":
                 case "time":
                     value = timed(place, group, elapsed)
@@ -111,12 +116,12 @@ class Figures:
                     value = self._each_second(place, group) * done / elapsed
                 case "rate of a turn":
                     value = self._each_second(place, group) / turn
+                case "time of a turn" if place.hole(group).expr == _TESTING:
+                    value = _OF_A_TURN * turn
                 case _:
                     continue
-            text = (
-                f"{text[: found.start(group)]}{self._text(place, group, role, value, digits)}{text[found.end(group) :]}"
-            )
-        return text
+            new[group] = self._text(place, group, role, value, digits)
+        return _put(place, found, new)
 
     def _each_second(self, place: Place, group: int) -> int:
         """How many of what is told by the second there are in an epoch."""
@@ -257,6 +262,25 @@ class Figures:
         if hole.kind == "int" and not hole.format and math.isfinite(value):
             return str(round(value))
         return new if hole.format else as_long(value, digits)
+
+
+def _tested(place: Place) -> bool:
+    """Whether a row tells how long a test took."""
+    return any(place.hole(group).expr == _TESTING for group in place.groups)
+
+
+def _put(place: Place, found: re.Match[str], new: Mapping[int, str]) -> str:
+    """The row with new texts in its places; what is a known number by the second follows from its seconds."""
+    shown = {place.hole(group).expr: new.get(group, found[group]) for group in place.groups}
+    text = found.string
+    for group in reversed(place.groups):
+        hole, said = place.hole(group), new.get(group)
+        of = _QUOTIENT.fullmatch(hole.expr)
+        if of is not None and (seconds := number_of(shown.get(of[2], ""))):
+            said = written(int(of[1]) / seconds, hole)
+        if said is not None:
+            text = f"{text[: found.start(group)]}{said}{text[found.end(group) :]}"
+    return text
 
 
 def _own_split(roles: tuple[Role, ...], course: Course) -> tuple[Role, ...]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Node, Part
+from llm_kernel.plan.shapes.logged import Moment, Steps
 from llm_kernel.plan.shapes.release import before
 from llm_kernel.plan.shapes.tensor import Vague
 from llm_kernel.plan.values import Bound, Class, Instance, Lib, Thing, Unknown, Value
@@ -73,6 +74,60 @@ def _lines(w: Walk, this: Thing) -> list[Node]:
         raise Vague
     if this.attrs.get("callbacks") or given.get("disable_tqdm") is True:
         raise Vague  # who speaks then is not known
+    size, seats = _size(w, this.attrs.get("train_dataset")), _seats(w)
+    if size is None or seats is None:
+        return _uncounted(w, this, given)
+    late = not before(w.facts, "transformers", (4, 46))
+    batch = given.get("per_device_train_batch_size", 8)
+    if isinstance(batch, bool) or not isinstance(batch, int) or batch < 1 or given.get("group_by_length") is True:
+        raise Vague
+    whole = batch * seats
+    count = size // whole if given.get("dataloader_drop_last") is True else -(-size // whole)
+    steps = Steps(given, count, late=late, tuned="optimizers" in this.attrs)
+    epochs = list(steps.epochs())
+    tests = any(one.tests for inside, end in epochs for one in (*inside, *([end] if end else [])))
+    test = _tested(w, this) if tests else []
+
+    def said(moment: Moment) -> tuple[Line, ...]:
+        log = (_line(_log(w), moment.epoch, moment.rate),) if moment.logs else ()
+        return (*log, _line(test, moment.epoch)) if moment.tests else log
+
+    turns = tuple(_turn(inside, end, said) for inside, end in epochs)
+    last = steps.epoch(steps.count)
+    seen = size * last
+    end = _end(last, samples=seen, steps=steps.count)
+    if not any(turns):
+        return [end]
+    if all(turns):
+        return [Loop(len(turns), "epoch", tuple(range(1, len(turns) + 1)), turns[0], turns), end]
+    few = tuple(said(one) for inside, at in epochs for one in (*inside, *([at] if at else [])))
+    return [Loop(len(few), "step", tuple(range(len(few))), few[0], few), end]
+
+
+def _turn(inside: list[Moment], end: Moment | None, said: Callable[[Moment], tuple[Line, ...]]) -> tuple[Node, ...]:
+    """What is told in an epoch."""
+    steps = tuple(said(one) for one in inside)
+    within = (Loop(len(steps), "step", tuple(range(len(steps))), steps[0], steps),) if steps else ()
+    return (*within, *(said(end) if end else ()))
+
+
+def _size(w: Walk, data: Value) -> int | None:
+    """The examples of a data set."""
+    size = w.call(Lib("builtins.len"), [data], {}, None) if isinstance(data, (Thing, Instance, list)) else None
+    return size if isinstance(size, int) and size > 0 else None
+
+
+def _seats(w: Walk) -> int | None:
+    """How many batches are taken at once: by each process of a launcher, or by each GPU of the only one."""
+    environ, cards = w.facts.get("environ"), w.facts.get("torch.cuda.device_count()")
+    count = environ.get("WORLD_SIZE") if isinstance(environ, dict) else None
+    if isinstance(count, str) and count.isdigit():
+        return int(count)
+    return max(cards, 1) if isinstance(cards, int) else None
+
+
+def _uncounted(w: Walk, this: Thing, given: Mapping[str, Value]) -> list[Node]:
+    """The lines of a run of which nobody knows how many steps an epoch has."""
     tested = given.get("eval_strategy", given.get("evaluation_strategy", "no"))
     logged = given.get("logging_strategy", "steps")
     epochs = given.get("num_train_epochs", 3)
@@ -96,34 +151,44 @@ def _lines(w: Walk, this: Thing) -> list[Node]:
     return [*([turns] if each[0] else []), _end(float(count))]
 
 
-def _line(figures: list[tuple[str, str]], epoch: float | None = None) -> Line:
+def _line(figures: list[tuple[str, str, str]], epoch: float | None = None, rate: float | None = None) -> Line:
     """A line of figures; that of the epoch comes last."""
+    sure = {"epoch": epoch, "learning_rate": rate}
     parts: list[Part] = [Literal("{")]
-    for n, (name, what) in enumerate([*figures, ("epoch", "epoch")]):
-        sure = name == "epoch" and epoch is not None
-        parts += [Literal(f"{', ' if n else ''}'{name}': "), Literal(str(epoch)) if sure else Hole("float", "", what)]
+    for n, (name, form, what) in enumerate([*figures, ("epoch", "", "epoch")]):
+        value = sure.get(name)
+        told: Part = Hole("float", form, what) if value is None else Literal(repr(float(value)))
+        parts += [Literal(f"{', ' if n else ''}'{name}': "), told]
     return Line((*parts, Literal("}")))
 
 
-def _log(w: Walk) -> list[tuple[str, str]]:
+def _log(w: Walk) -> list[tuple[str, str, str]]:
     """The figures of a line of training."""
-    norm = [] if before(w.facts, "transformers", (4, 38)) else [("grad_norm", "grad_norm")]
-    return [("loss", "train_loss"), *norm, ("learning_rate", "learning_rate")]
+    norm = [] if before(w.facts, "transformers", (4, 38)) else [("grad_norm", "", "grad_norm")]
+    return [("loss", ".4f", "train_loss"), *norm, ("learning_rate", "", "learning_rate")]
 
 
-def _tested(w: Walk, this: Thing) -> list[tuple[str, str]]:
+def _tested(w: Walk, this: Thing) -> list[tuple[str, str, str]]:
     """The figures of a line of evaluation."""
     names = _metrics(w, this)
     if names is None:
         raise Vague
-    figures = [(f"eval_{name}", f"eval_{name}") for name in ("loss", *names)]
-    return [*figures, ("eval_runtime", "eval_seconds"), ("eval_samples_per_second", "samples/s"),
-            ("eval_steps_per_second", "steps/s")]  # fmt: skip
+    figures = [(f"eval_{name}", "", f"eval_{name}") for name in ("loss", *names)]
+    size, seats = _size(w, this.attrs.get("eval_dataset")), _seats(w)
+    given = this.attrs.get("args")
+    batch = given.attrs.get("per_device_eval_batch_size", 8) if isinstance(given, Thing) else 8
+    sure = size is not None and seats is not None and isinstance(batch, int) and batch > 0
+    count = f"{-(-size // (batch * seats))} / " if sure and size and seats and isinstance(batch, int) else "steps / "
+    return [*figures, ("eval_runtime", ".4f", "eval_seconds"),
+            ("eval_samples_per_second", ".3f", f"{size or 'samples'} / eval_seconds"),
+            ("eval_steps_per_second", ".3f", f"{count}eval_seconds")]  # fmt: skip
 
 
-def _end(epoch: float) -> Line:
-    return _line([("train_runtime", "elapsed"), ("train_samples_per_second", "samples/s"),
-                  ("train_steps_per_second", "steps/s"), ("train_loss", "train_loss")], epoch)  # fmt: skip
+def _end(epoch: float, *, samples: float | None = None, steps: int | None = None) -> Line:
+    seen = "samples" if samples is None else f"{samples:.0f}"
+    return _line([("train_runtime", ".4f", "elapsed"), ("train_samples_per_second", ".3f", f"{seen} / elapsed"),
+                  ("train_steps_per_second", ".3f", f"{steps or 'steps'} / elapsed"),
+                  ("train_loss", "", "train_loss")], round(epoch, 2))  # fmt: skip
 
 
 def _metrics(w: Walk, this: Thing) -> list[str] | None:
