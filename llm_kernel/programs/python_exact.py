@@ -14,6 +14,7 @@ from functools import partial
 from typing import Any, cast
 
 from llm_kernel.machine import Machine
+from llm_kernel.programs.exact.pip_site import environment_of
 from llm_kernel.programs.exact.python import own_version
 from llm_kernel.programs.python_commands import Commands
 from llm_kernel.programs.python_facts import facts, known, lacking
@@ -220,12 +221,21 @@ def _place(call: Call) -> Place:
         offset.total_seconds(),
         {name: value for name, value in call.env.items() if name != TTY},
         home,
+        library=_library(call, version),
         lacks=lacks,
         facts=facts_of,
         version=version,
         made=made,
         commands=Commands(call),
     )
+
+
+def _library(call: Call, version: tuple[int, ...]) -> str:
+    """The folder of the library of the system's Python; empty for another's."""
+    if environment_of(_interpreting(call)) is not None:
+        return ""
+    folder = "/usr/lib" if call.machine.system.profile.like == "debian" else "/usr/lib64"
+    return f"{folder}/python{version[0]}.{version[1]}"
 
 
 def _interpreting(call: Call) -> Call:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from llm_kernel.patience import within
+from llm_kernel.python.beginning import begun
 from llm_kernel.python.beside import Beside
 from llm_kernel.python.disk import Disk
 from llm_kernel.python.library import BUILTINS, DUNDERS, LIBRARY
@@ -53,7 +54,7 @@ class Place:
     """Where a program runs: the machine's clock, environment and Python, seen from outside.
 
     ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine,
-    ``made`` is the source of what is known of other libraries, by module. ``commands`` runs those of the machine.
+    ``made`` is the source of what is known of other libraries, by module. ``library`` is the folder of Python's own. ``commands`` runs those of the machine.
     """
 
     now: float
@@ -61,6 +62,7 @@ class Place:
     environ: Mapping[str, str] = field(default_factory=dict)
     home: str = "/root"
     executable: str = "/usr/bin/python3"
+    library: str = ""
     lacks: Callable[[str], bool] = lambda module: False
     facts: Mapping[str, Any] = field(default_factory=dict)
     version: tuple[int, ...] = ()
@@ -246,6 +248,9 @@ class _Guest:
                     return {"ok": gate(kind, text, self._script, self._tree)}
                 case "traceback", [list(chain)]:
                     return {"ok": self._traceback(chain)}
+                case "thread", [bool(plain)]:
+                    place = self._place
+                    return {"ok": begun(place.version or self._script.version, place.library, plain=plain)}
                 case "line", [str(path), int(line)]:
                     return {"ok": self._line(path, line)}
                 case "judge", [str(source)]:

@@ -15,8 +15,8 @@ BUILTINS = frozenset(
     DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning ConnectionError BufferError
     InterruptedError BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
     PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
-    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs all
-    any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate eval exec exit
+    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs aiter all
+    anext any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate eval exec exit
     filter float format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min
     next object oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod
     str sum super tuple type vars zip""".split()
@@ -63,8 +63,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "concurrent": "futures",
         "concurrent.futures": """ThreadPoolExecutor Future as_completed wait FIRST_COMPLETED FIRST_EXCEPTION
         ALL_COMPLETED TimeoutError CancelledError""",
-        "contextlib": """contextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
-        AbstractContextManager ContextDecorator""",
+        "contextlib": """contextmanager asynccontextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
+        AbstractContextManager ContextDecorator AsyncExitStack aclosing""",
         "copy": "copy deepcopy",
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
         "base64": """b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode
@@ -177,7 +177,8 @@ LIBRARY: dict[str, frozenset[str]] = {
 """Modules, and what of them."""
 
 SINCE: dict[str, int] = {
-    "dataclasses": 7, "math.comb": 8, "math.dist": 8, "math.hypot": 8, "math.isqrt": 8, "math.lcm": 9, "math.perm": 8,
+    "dataclasses": 7, "aiter": 10, "anext": 10, "contextlib.asynccontextmanager": 7, "contextlib.AsyncExitStack": 7,
+    "contextlib.aclosing": 10, "math.comb": 8, "math.dist": 8, "math.hypot": 8, "math.isqrt": 8, "math.lcm": 9, "math.perm": 8,
     "math.prod": 8, "math.gcd": 9, "functools.cache": 9, "itertools.pairwise": 10, "itertools.batched": 12,
     "re.Pattern": 7, "re.Match": 7, "statistics.mode": 8, "time.time_ns": 7, "time.perf_counter_ns": 7,
     "isascii": 7, "fromisocalendar": 8, "removeprefix": 9, "removesuffix": 9, "bit_count": 10, "total": 10,

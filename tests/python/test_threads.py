@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from llm_kernel.python import Limits
+from llm_kernel.python import Limits, Place
 from tests.python.test_interpreter import interpreted
 
 _SHARED = """
@@ -97,7 +97,8 @@ COMPUTED = {
 _POOLED = "from concurrent.futures import ThreadPoolExecutor\nf = ThreadPoolExecutor().submit(lambda: 1 / 0)\n"
 _TWO = "import threading\na, b = threading.Lock(), threading.Lock()\n"
 LEFT = {
-    "import threading\nthreading.Thread(target=lambda: 1 / 0).start()": "an error that ends a thread",
+    "import threading\nthreading.Thread(target=lambda: 1 / 0).start()": "where a thread begins",
+    "import threading\nthreading.Timer(0, lambda: 1 / 0).start()": "an error that ends a thread",
     _TWO + "a.acquire()\na.acquire()": "a wait without end",
     "import queue\nqueue.Queue().get()": "a wait without end",
     "import threading\nthreading.Thread(target=[].__class__.__subclasses__).start()": "attribute: __subclasses__",
@@ -127,6 +128,49 @@ async def test_threads_run_until_they_wait(source: str) -> None:
 @pytest.mark.parametrize("source", LEFT)
 async def test_what_depends_on_more_than_turns_is_left(source: str) -> None:
     assert await interpreted(source, "3.11", Limits(steps=20_000, patience=60.0)) == LEFT[source]
+
+
+_ENDS = """import threading
+def f(x):
+    return [][x]
+class Own(threading.Thread):
+    def run(self):
+        raise SystemExit(3) if self.name == "quiet" else ValueError(self.name)
+for made in (threading.Thread(target=f, args=(0,)), Own(name="own"), Own(name="quiet")):
+    made.start()
+    made.join()
+print(threading.active_count())"""
+
+
+@pytest.mark.parametrize(
+    ("version", "lines", "name", "marks", "end"),
+    [((3, 11, 2), (1038, 975), "Thread-1 (f)", "           ~~^^^\n", ""), ((3, 6, 9), (916, 864), "Thread-1", "", "\n")],
+)
+async def test_an_error_that_ends_a_thread_is_told_and_the_others_go_on(
+    version: tuple[int, int, int], lines: tuple[int, int], name: str, marks: str, end: str
+) -> None:
+    minor = f"3.{version[1]}"
+    place = Place(1617267600.0, version=version, library=f"/usr/lib/python{minor}")
+    begun = f'''Traceback (most recent call last):
+  File "/usr/lib/python{minor}/threading.py", line {lines[0]}, in _bootstrap_inner
+    self.run()
+'''
+    script = "/root/t.py" if version >= (3, 9) else "t.py"
+    assert await interpreted(_ENDS, minor, place=place) == [
+        "1\n",
+        f'''Exception in thread {name}:
+{begun}  File "/usr/lib/python{minor}/threading.py", line {lines[1]}, in run
+    self._target(*self._args, **self._kwargs)
+  File "{script}", line 3, in f
+    return [][x]
+{marks}IndexError: list index out of range
+{end}Exception in thread own:
+{begun}  File "{script}", line 6, in run
+    raise SystemExit(3) if self.name == "quiet" else ValueError(self.name)
+ValueError: own
+{end}''',
+        0,
+    ]
 
 
 async def test_before_3_10_threads_are_named_by_number_alone() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Generator
 from typing import Any
 
 from .code import BREAK, CONTINUE, Goes, expression
@@ -11,11 +11,11 @@ from .frames import Frame
 from .generators import STATEMENTS, going
 from .handlers import departing
 from .scopes import Scope
-from .stops import awaited
+from .stops import Item, asked, awaited
 from .targets import assign
 from .world import Doubt
 
-__all__ = ["Routine", "Routines"]
+__all__ = ["Routine", "Routines", "Stream"]
 
 
 class Routine(Coroutine[Any, Any, Any]):
@@ -50,11 +50,73 @@ class Routine(Coroutine[Any, Any, Any]):
         return f"<coroutine object {self.__qualname__} at 0x{id(self):x}>"
 
 
+class _Step(Awaitable[Any]):
+    """One step of a stream, to be awaited."""
+
+    def __init__(self, going: Generator[Any, Any, Any]) -> None:
+        self._going = going
+
+    def __await__(self) -> Generator[Any, Any, Any]:
+        return self._going
+
+
+class Stream(AsyncGenerator[Any, Any]):
+    """What a call of an ``async def`` that yields gives; ``ended`` is told when nothing more can come of it."""
+
+    def __init__(
+        self, steps: Generator[Any, Any, Any], called: str, word: str, ended: Callable[[Stream], Any]
+    ) -> None:
+        self._steps, self._ended = steps, ended
+        self.__name__, self.__qualname__ = called, word
+
+    def asend(self, value: Any) -> Awaitable[Any]:
+        """Go on with the value of the ``yield`` at which it stands."""
+        return _Step(self._going(lambda: self._steps.send(value)))
+
+    def athrow(self, *error: Any) -> Awaitable[Any]:
+        """Go on with an error."""
+        return _Step(self._going(lambda: self._steps.throw(*error)))
+
+    def aclose(self) -> Awaitable[None]:
+        """End it."""
+        return _Step(self._closing())
+
+    def _closing(self) -> Generator[Any, Any, None]:
+        try:
+            yield from self._going(lambda: self._steps.throw(GeneratorExit()))
+        except (GeneratorExit, StopAsyncIteration):
+            return
+        raise RuntimeError("async generator ignored GeneratorExit")
+
+    def _going(self, step: Callable[[], Any]) -> Generator[Any, Any, Any]:
+        """Await what the steps await, up to the next item."""
+        try:
+            got = step()
+            while type(got) is not Item:
+                try:
+                    sent = yield got
+                except BaseException as error:
+                    got = self._steps.throw(error)
+                else:
+                    got = self._steps.send(sent)
+        except StopIteration:
+            self._ended(self)
+            raise StopAsyncIteration from None
+        except BaseException:
+            self._ended(self)
+            raise
+        return got.value
+
+    def __repr__(self) -> str:
+        return f"<async_generator object {self.__qualname__} at 0x{id(self):x}>"
+
+
 class Routines:
-    """The coroutines of one run, of which none may be left that was never begun."""
+    """The coroutines of one run, of which none may be left that was never begun, nor a stream that has to clean up."""
 
     def __init__(self) -> None:
         self._idle: dict[int, Routine] = {}
+        self._open: dict[int, Stream] = {}
 
     def made(self, steps: Generator[Any, Any, Any], called: str, word: str) -> Routine:
         """One more."""
@@ -62,8 +124,17 @@ class Routines:
         self._idle[id(routine)] = routine
         return routine
 
+    def streaming(self, steps: Generator[Any, Any, Any], called: str, word: str, *, cleans: bool) -> Stream:
+        """An asynchronous generator; one that ``cleans`` up must come to its end, for Python chooses when."""
+        stream = Stream(steps, called, word, lambda one: self._open.pop(id(one), None))
+        if cleans:
+            self._open[id(stream)] = stream
+        return stream
+
     def close(self) -> None:
         """Doubt one that was never awaited, of which Python warns."""
+        if self._open:
+            raise Doubt("an asynchronous generator that was left")
         if self._idle:
             raise Doubt("a coroutine that was never awaited")
 
@@ -110,14 +181,11 @@ def _for(node: ast.AsyncFor, scope: Scope) -> Goes:
     def run(frame: Frame) -> Generator[Any, Any, Any]:
         values = items(frame)
         frame.node = node.iter
-        kind = type(values)
-        if not hasattr(kind, "__aiter__"):
-            raise TypeError(f"'async for' requires an object with __aiter__ method, got {kind.__name__}")
-        source = kind.__aiter__(values)
+        following = asked(values)
         while True:
             frame.node = node
             try:
-                value = yield from awaited(type(source).__anext__(source))
+                value = yield from following()
             except StopAsyncIteration:
                 break
             frame.module.run.step()

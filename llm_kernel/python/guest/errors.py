@@ -35,18 +35,25 @@ class Errors:
         if text is not None and text != str(error):
             error.args = (text,)
 
-    def text(self, error: BaseException, *, tested: bool = False) -> str:
-        """The traceback of an error that the program caught; of one that a test met without what called the test."""
-        return str(self._wire.ask("traceback", self.chain(error, tested=tested)))
+    def text(self, error: BaseException, *, under: str = "") -> str:
+        """The traceback of an error that the program caught, without what called it in the library's ``under``."""
+        return str(self._wire.ask("traceback", self.chain(error, under=under)))
 
-    def chain(self, error: BaseException | None, *, tested: bool = False) -> list[dict[str, Any]]:
+    def ended(self, error: BaseException, *, plain: bool) -> str:
+        """The traceback of an error that ended a thread; ``plain`` where the thread's ``run`` is the library's."""
+        above = self._wire.ask("thread", plain)
+        chain = self.chain(error, under="threading.py")
+        chain[-1]["frames"][:0] = above
+        return str(self._wire.ask("traceback", chain))
+
+    def chain(self, error: BaseException | None, *, under: str = "") -> list[dict[str, Any]]:
         """What is told of an error and of those behind it, the oldest first."""
         chain: list[dict[str, Any]] = []
         link = ""
         seen: set[int] = set()
         while error is not None and id(error) not in seen:
             seen.add(id(error))
-            _check_way(error, tested=tested)
+            _check_way(error, under)
             chain.append(self._told(error, link))
             if error.__cause__ is not None:
                 link, error = "cause", error.__cause__
@@ -85,13 +92,13 @@ class Errors:
             raise Doubt("an error that cannot be shown") from err
 
 
-def _check_way(error: BaseException, *, tested: bool) -> None:
-    """Doubt an error that came through Python's library, but for what calls a test, or fails in one."""
+def _check_way(error: BaseException, under: str) -> None:
+    """Doubt an error that came through Python's library, but for what calls a test or a thread, or fails in a test."""
     begun, step = False, error.__traceback__
     while step is not None:
         code = step.tb_frame.f_code
         folder, file = os.path.split(code.co_filename)
-        if tested and os.path.split(folder)[1] == "unittest":
+        if under and under in (file, os.path.split(folder)[1]):
             if begun and type(error) is not AssertionError:
                 raise Doubt("frame of a library")
         elif folder != _HERE or _written(file, code.co_name):

@@ -18,6 +18,9 @@ from .world import Doubt
 
 __all__ = ["qualified"]
 
+_CLEANING = (ast.Try, ast.With, ast.AsyncWith)
+"""What a generator does that is ended before it is through."""
+
 
 def qualified(word: str, scope: Scope) -> str:
     """The name with the classes and functions that it lies in."""
@@ -31,8 +34,6 @@ def function(node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> Does
     """``def`` and ``async def``."""
     inner = Scope("function", node, scope, qualified(node.name, scope))
     later = isinstance(node, ast.AsyncFunctionDef)
-    if later and inner.yields:
-        raise Doubt("a coroutine that yields")
     made = _maker(node, node.name, inner, scope, block(node.body, inner) if not (inner.yields or later) else None)
     wraps = [(expression(decorator, scope), decorator) for decorator in node.decorator_list]
     keep = assign(ast.copy_location(ast.Name(mangled(node.name, scope), ast.Store()), node), scope)
@@ -102,6 +103,7 @@ def _maker(
         if value is not None
     ]
     goes = going(node.body, inner) if body is None and not isinstance(node, ast.Lambda) else None
+    cleans = inner.streams and any(isinstance(part, _CLEANING) for part in ast.walk(node))
     first = (parameters.names or [parameters.rest or ""])[0]
 
     def make(frame: Frame) -> Any:
@@ -123,6 +125,8 @@ def _maker(
 
             def started(*args: Any, **named: Any) -> Any:
                 made: Any = _generator(goes, entered(args, named), trace)
+                if inner.streams:
+                    return trace.routines.streaming(made, called, word, cleans=cleans)
                 if isinstance(node, ast.AsyncFunctionDef):
                     return trace.routines.made(made, called, word)
                 made.__name__, made.__qualname__ = called, word

@@ -141,7 +141,7 @@ class _Run:
         if {"secrets", "uuid"} & job["library"].keys():
             shown["secrets"] = importlib.import_module(".chance", __package__).unseeded(job["seed"])
         if "unittest" in job["library"]:
-            unittest_on(shown["time"], partial(self._errors.text, tested=True), self._version)
+            unittest_on(shown["time"], partial(self._errors.text, under="unittest"), self._version)
         if "argparse" in job["library"]:
             age_argparse(importlib.import_module("argparse"), self._version)
         self._trace.routines = Routines()
@@ -161,7 +161,8 @@ class _Run:
         if not any(name in job["library"] for name in NEEDING) and "threadName" not in job["source"]:
             return None
         processors = job["facts"].get("os.cpu_count", 1)
-        return threading_on(Turns(self._clock, self._trace, self._stop), self._clock, lambda: processors, self._version)
+        turns = Turns(self._clock, self._trace, self._stop)
+        return threading_on(turns, self._clock, lambda: processors, self._version, self._errors.ended)
 
     def _stop(self, error: BaseException) -> None:
         """A thread met what is not known here."""

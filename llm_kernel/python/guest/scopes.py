@@ -28,6 +28,7 @@ class Scope:
         self.yields = isinstance(node, _FUNCTIONS) and any(
             isinstance(part, ast.Yield | ast.YieldFrom) for part in _inside(node)
         )
+        self.streams = self.yields and isinstance(node, ast.AsyncFunctionDef)
 
     def _bind(self, node: ast.AST) -> None:
         match node:

@@ -21,12 +21,21 @@ NEEDING = ("threading", "queue", "concurrent.futures")
 """Modules that begin threads or wait for them."""
 
 
-def threading_on(turns: Turns, clock: Clock, processors: Callable[[], int], version: tuple[int, ...]) -> Any:
-    """The module ``threading``, and the others that import it, made anew with threads of ``turns``."""
+def threading_on(
+    turns: Turns,
+    clock: Clock,
+    processors: Callable[[], int],
+    version: tuple[int, ...],
+    ended: Callable[..., str],
+) -> Any:
+    """The module ``threading``, and the others that import it, made anew with threads of ``turns``.
+
+    ``ended`` gives the traceback of an error that ended one.
+    """
     for name in ("threading", *(known for known in sys.modules if known.partition(".")[0] in ("queue", "concurrent"))):
         sys.modules.pop(name, None)
     real = sys.modules["_thread"], sys.modules["_queue"]
-    sys.modules["_thread"], sys.modules["_queue"] = _primitives(turns), _only_empty()
+    sys.modules["_thread"], sys.modules["_queue"] = _primitives(turns, _failing(ended, version)), _only_empty()
     try:
         made: Any = importlib.import_module("threading")
         queue: Any = importlib.import_module("queue")
@@ -72,7 +81,24 @@ def _only_empty() -> ModuleType:
     return module
 
 
-def _primitives(turns: Turns) -> ModuleType:
+def _failing(ended: Callable[..., str], version: tuple[int, ...]) -> Callable[[Any], None]:
+    """What tells of an error that ends a thread."""
+
+    def failed(args: Any) -> None:
+        error, kind = args.exc_value, type(args.thread)
+        if isinstance(error, Doubt | MemoryError | RecursionError):
+            raise error
+        base: Any = next(one for one in kind.__mro__ if one.__module__ == "threading")
+        if base.__name__ != "Thread":
+            raise Doubt("an error that ends a thread")
+        if not isinstance(error, SystemExit):
+            told = ended(error, plain=kind.run is base.run)
+            sys.stderr.write(f"Exception in thread {args.thread.name}:\n{told}" + "\n" * (version < (3, 8)))
+
+    return failed
+
+
+def _primitives(turns: Turns, failed: Callable[[Any], None]) -> ModuleType:
     """What ``_thread`` is to the library: before 3.13 a thread that ends lets a lock go, later it has a handle."""
     module = ModuleType("_thread")
     lock, lasting = _lock(turns), list[_Handle]()
@@ -95,11 +121,6 @@ def _primitives(turns: Turns) -> ModuleType:
     def ended() -> None:
         for handle in lasting:
             handle.join()
-
-    def failed(args: Any) -> None:
-        if isinstance(args.exc_value, Doubt | MemoryError | RecursionError):
-            raise args.exc_value
-        raise Doubt("an error that ends a thread")
 
     number: Callable[[], int] = lambda: turns.current.number  # noqa: E731
     first = number()
