@@ -3,7 +3,7 @@
 Our kernel answers from the machine, bash_kernel with the real programs of this computer; ipykernel's ``print(1)`` takes
 its turn with them, as what a cell costs in any case. Each kernel runs its cells one behind the other, as a notebook in
 batch does, before the next has its turn: a processor that slept through another kernel's tenth of a second would be
-measured too, on the one that comes behind it. What such a pause costs stands in rows of its own.
+measured too, on the one that comes behind it. What such a pause costs stands in rows of its own, and comes first.
 """
 
 from __future__ import annotations
@@ -118,9 +118,9 @@ def _turns(started: Sequence[Running], times: int) -> dict[tuple[str, str], list
 def _cells(one: Running) -> list[tuple[str, str]]:
     """What a kernel runs in a turn: rows and their cells."""
     if one.kernel is PYTHON:
-        return [(PYTHON.trivial, PYTHON.trivial)] * 5 + [(PAUSED, PYTHON.trivial)]
+        return [(PAUSED, PYTHON.trivial)] + [(PYTHON.trivial, PYTHON.trivial)] * 5
     cells = [(cell, cell) for cell in CELLS if not (one.kernel is BASH and cell in HERE)]
-    return [*cells, (PAUSED, CELLS[0])]
+    return [(PAUSED, CELLS[0]), *cells]
 
 
 def _jobs(kernel: Running) -> Jobs:

@@ -76,12 +76,10 @@ class Download:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), name)
         with call.acting():
             if reply.origin and call.machine.invented.get(reply.origin) is None:
-                files.write(path, b"")
                 files.latent(path, reply.size, reply.origin)
             elif (body := self.body(call)) is not None:
                 files.write(path, head.encode() + body)
             else:
-                files.write(path, b"")
                 files.sized(path, reply.size)
 
 

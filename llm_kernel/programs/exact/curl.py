@@ -120,7 +120,7 @@ async def _receive(call: Call, io: Io, wish: _Wish, one: Download, *, metered: b
         try:
             one.land(call, wish.file, heads)
         except OSError as error:
-            return await _unwritten(call, io, wish.file, error, size)
+            return await _unwritten(call, io, wish, error, size)
     await io.strand.sleep(one.seconds)
     await io.err(f"{_row(size, one.before + one.seconds)}\n" if metered else "")
     if not wish.file:
@@ -129,10 +129,10 @@ async def _receive(call: Call, io: Io, wish: _Wish, one: Download, *, metered: b
     return 0
 
 
-async def _unwritten(call: Call, io: Io, file: str, error: OSError, size: int) -> int:
+async def _unwritten(call: Call, io: Io, wish: _Wish, error: OSError, size: int) -> int:
     old = curl_release(call) < Version("7.75")
-    if "s" not in _read(call).flags:
-        await io.err(f"\nWarning: Failed to {'create' if old else 'open'} the file {file}: {error.strerror}\n")
+    if "s" not in wish.flags:
+        await io.err(f"\nWarning: Failed to {'create' if old else 'open'} the file {wish.file}: {error.strerror}\n")
     why = f"Failed writing body (0 != {min(size, _BODY)})" if old else "Failure writing output to destination"
     return await _fails(call, io, 23, why)
 
