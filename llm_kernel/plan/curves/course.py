@@ -249,9 +249,15 @@ class Course:
         return f"{name} usually, a little different each time: {', '.join(points)}{causes}"
 
     def _family(self) -> str:
-        return {"mlp": "with an MLP", "cnn": "with a CNN", "lstm": "with an LSTM", "resnet": "with a ResNet"}.get(
-            self.recipe.pair.family, f"with {self.recipe.pair.family}"
-        )
+        return {
+            "tuned": "on pretrained weights",
+            "probe": "with a new head on frozen weights",
+            "tuned text": "on pretrained weights",
+            "mlp": "with an MLP",
+            "cnn": "with a CNN",
+            "lstm": "with an LSTM",
+            "resnet": "with a ResNet",
+        }.get(self.recipe.pair.family, f"with {self.recipe.pair.family}")
 
     def _point(self, epoch: int) -> str:
         said = f"epoch {epoch} loss {_short(self.loss('train', epoch))}"

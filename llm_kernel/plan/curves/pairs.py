@@ -15,12 +15,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-__all__ = ["Ends", "Figure", "Pair", "data_set", "pair_for"]
+__all__ = ["Ends", "Figure", "Pair", "data_set", "has_row", "pair_for"]
 
 Ends = tuple[float, float]
 """After the first epoch, and after the last."""
 
 
+_TAUGHT = frozenset({"tuned", "probe", "tuned text"})
+"""Pretrained weights that all learn further, a new head on such as do not, and language models."""
 _SQUARED = 0.78
 """The power of an entropy that a mean square goes by."""
 
@@ -72,7 +74,7 @@ class Pair:
     @property
     def taught(self) -> bool:
         """Whether its weights come from another, larger data set."""
-        return self.family in ("tuned", "probe")
+        return self.family in _TAUGHT
 
     def squared(self) -> Pair:
         """The same with losses that are mean squares of what is off the classes' zeros and ones."""
@@ -132,6 +134,12 @@ def data_set(words: str) -> str:
     return next(
         (name for name, pattern in patterns.items() if re.search(rf"(?<![a-z])(?:{pattern})(?![a-z]*mnist)", words)), ""
     )
+
+
+def has_row(data: str, family: str) -> bool:
+    """Whether there is a row of this data set, or of none, and this very family."""
+    _, pairs = _held()
+    return any((row.data, row.family) == (data, family) for row in pairs)
 
 
 def pair_for(data: str, family: str, *, classes: int = 0, train: int = 0, test: int = 0, task: str = "") -> Pair:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from llm_kernel.plan.curves.constants import Constants, last_name
 from llm_kernel.plan.curves.families import family_of
-from llm_kernel.plan.curves.pairs import Pair, data_set, pair_for
+from llm_kernel.plan.curves.pairs import Pair, data_set, has_row, pair_for
 from llm_kernel.plan.curves.practice import LABELS, OPTIMIZERS, habits
 
 __all__ = ["Recipe", "recipe"]
@@ -25,6 +25,8 @@ _LEARNING = frozenset(
 )
 """Calls without which nothing learns."""
 _TRAINS = re.compile(rf"\b(?:{'|'.join(sorted(_LEARNING))})\(")
+_SEEING = frozenset({"resnet", "densenet", "vgg", "vit", "cnn"})
+"""Families of which there are weights that have seen ImageNet."""
 _LENGTHS = ("bptt", "block_size", "seq_len", "seq_length", "sequence_length", "context_length", "chunk_len")
 """Names of how many tokens stand in one row of a batch."""
 _DRAWN = frozenset({"randn", "rand", "randint", "normal", "uniform", "linspace", "zeros", "ones", "arange", "random"})
@@ -85,6 +87,8 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
     held = habits(nodes, constants) | ({"no step"} if _still(calls, constants) else set())
     if "no activation" in held and family == "mlp":
         family = "linear"
+    taught = _taught(family, words, held) if "pretrained" in held else ""
+    family = taught if taught and has_row(data, taught) else family
     pair = pair_for(data, family, classes=classes, train=examples, test=test, task=task)
     pair = pair.times(_unit(nodes, calls, pair))
     pair = pair.squared() if task == "values" and pair.task == "classes" else pair
@@ -112,6 +116,16 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         bool(data or examples),
         held,
     )
+
+
+def _taught(family: str, words: str, held: frozenset[str]) -> str:
+    """The family of models whose weights are pretrained; nothing where pictures are too small for such weights."""
+    if family == "transformer":
+        return "tuned text" if re.search(r"lmhead|causallm", words) else ""
+    small = re.search(r"cifar|mnist|svhn", words) and not re.search(r"resize|\w*centercrop", words)
+    if family not in _SEEING or small:
+        return ""
+    return "probe" if "frozen" in held else "tuned"
 
 
 def _words(nodes: Sequence[ast.AST]) -> Iterator[str]:

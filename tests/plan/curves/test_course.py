@@ -173,3 +173,54 @@ def test_late_epochs_of_a_slow_run_average_what_the_test_then_shows() -> None:
     pair = run.recipe.pair
     assert pair.loss["train"][0] / pair.loss["test"][0] > 1.4
     assert 1 < run.smooth("loss", "train", 20) / run.smooth("loss", "test", 20) < 1.25
+
+
+_TAUGHT = """
+import torch, torch.nn as nn
+from torchvision import datasets, transforms, models
+pixels = transforms.Compose([{resize}transforms.ToTensor()])
+train_set = datasets.{data}('d', transform=pixels)
+loader = torch.utils.data.DataLoader(train_set, batch_size=64, shuffle=True)
+model = models.resnet18(weights='IMAGENET1K_V1')
+{frozen}model.fc = nn.Linear(512, 10)
+optimizer = torch.optim.SGD(model.parameters(), lr=1e-3, momentum=0.9)
+for epoch in range(6):
+    for x, y in loader:
+        optimizer.zero_grad()
+        loss = nn.functional.cross_entropy(model(x), y)
+        loss.backward()
+        optimizer.step()
+"""
+_FROZEN = "for p in model.parameters(): p.requires_grad = False\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "resize", "frozen", "family", "trained", "tested"),
+    [
+        ("CIFAR10", "transforms.Resize(224), ", "", "tuned", 98.3, 95.1),
+        ("CIFAR10", "transforms.Resize(224), ", _FROZEN, "probe", 78.8, 80.1),
+        ("CIFAR10", "", "", "resnet", 95.7, 80.0),
+        ("ImageFolder", "transforms.Resize(224), ", "", "tuned", 86.1, 90.4),
+    ],
+)
+def test_pretrained_weights_are_good_from_the_first_epoch_on(
+    data: str, resize: str, frozen: str, family: str, trained: float, tested: float
+) -> None:
+    run = course(_TAUGHT.format(data=data, resize=resize, frozen=frozen))
+    assert run is not None
+    assert run.recipe.pair.family == family
+    ends = [100 - run.smooth("accuracy", split, 6) for split in ("train", "test")]
+    assert ends == pytest.approx([trained, tested], abs=0.3)
+
+
+def test_a_language_model_that_goes_on_from_pretrained_weights_begins_near_its_end() -> None:
+    run = course(
+        "import torch\nfrom transformers import GPT2LMHeadModel\nfrom datasets import load_dataset\n"
+        "model = GPT2LMHeadModel.from_pretrained('gpt2')\nds = load_dataset('wikitext', 'wikitext-2-raw-v1')\n"
+        "loader = torch.utils.data.DataLoader(ds['train'], batch_size=8)\n"
+        "optimizer = torch.optim.AdamW(model.parameters(), lr=5e-5)\n"
+        "for epoch in range(3):\n    for b in loader:\n        loss = model(b, labels=b).loss\n"
+        "        loss.backward()\n        optimizer.step()\n        optimizer.zero_grad()\n"
+    )
+    assert run is not None
+    assert [run.smooth("loss", "test", n) for n in (1, 3)] == pytest.approx([3.11, 3.04], abs=0.03)
