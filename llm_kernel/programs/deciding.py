@@ -25,7 +25,7 @@ from llm_kernel.plan.curves.roles import Role, role_of
 from llm_kernel.plan.nodes import Node, Part
 from llm_kernel.programs.bearing import bearing
 
-__all__ = ["Decided", "decided"]
+__all__ = ["Decided", "decided", "foreseen"]
 
 _FIGURES, _TURN, _RUN, _TORCH = "<figures>", "<turn>", "<run>", "<torch>"
 """Names that no source can have."""
@@ -92,6 +92,18 @@ def decided(
     return Decided(made, tuple(roles))
 
 
+def foreseen(source: str, argv: Sequence[str], seed: str) -> Callable[[str, int], float | None]:
+    """What a figure of a library's own training is after each turn; None where nobody knows such a run."""
+    found: list[Course | None] = []
+
+    def figure(name: str, turn: int) -> float | None:
+        found[:] = found or [course(source, argv, seed)]
+        role = _named(name if name.startswith("val_") else f"train_{name}", {})
+        return None if found[0] is None or role.kind not in _KINDS else _figure(role, found[0], 0, turn, 1.0)
+
+    return figure
+
+
 def _open(made: Plan) -> int:
     """What figures may still decide: the choices, the ends of loops, and the learning rates that nobody knows."""
     return sum(map(_undecided, every_node(made.nodes)))
@@ -122,6 +134,10 @@ def _role(name: str, first: Plan, meanings: Mapping[str, str]) -> Role:
             for at, part in enumerate(node.parts):
                 if isinstance(part, Hole) and part.expr == name:
                     return role_of(node, at, meanings)
+    return _named(name, meanings)
+
+
+def _named(name: str, meanings: Mapping[str, str]) -> Role:
     return role_of(Line((Literal(f"{name}: "), Hole("float", "", name))), 1, meanings)
 
 

@@ -26,7 +26,7 @@ from llm_kernel.programs.between import Between
 from llm_kernel.programs.checkpoints import contents
 from llm_kernel.programs.conversing import converse, talked
 from llm_kernel.programs.cuda import out_of_memory, too_large
-from llm_kernel.programs.deciding import decided
+from llm_kernel.programs.deciding import decided, foreseen
 from llm_kernel.programs.ending import Ending
 from llm_kernel.programs.exact.lines import SIZE
 from llm_kernel.programs.exact.pip_site import managers_of
@@ -299,6 +299,7 @@ class Emulator:
             "lacks": asked("lacks", lambda module: startup.lacks(self._machine, module, script, source, managers)),
             "fact": told,
             "chance": progress.witness("chance", lambda: self._chance(call)),
+            "foreseen": foreseen(source, script.args, self._seed(call)),
             "cards": lambda: progress.witness("cards", lambda: cards(call)),
             "site": place(self._machine).local,
             "terminal": SIZE if call.tty else None,

@@ -22,7 +22,7 @@ from llm_kernel.programs.steptimes import StepTimes
 __all__ = ["Tempo", "timed", "untimed"]
 
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
-_BAR = re.compile(r"(\d+)/\1 ")
+_BAR = re.compile(r"(\d+)/\1 (?!.*ETA)")
 """How Keras begins the line of an epoch that is over: steps of steps."""
 _FULL = re.compile(r"\| (\d+)/\1 \[(\d+):(\d\d)<00:00, +([\d.]+)it/s")
 """How tqdm shows a bar that is full: steps of steps, minutes and seconds, steps a second."""
@@ -280,9 +280,9 @@ def _outside_loops(nodes: tuple[Node, ...]) -> Iterator[Node]:
 
 def _pattern(line: Line) -> re.Pattern[str]:
     parts = [".*?" if isinstance(part, Hole) else re.escape(_numberless(part.text)) for part in line.parts]
-    return re.compile("".join(parts).replace(re.escape("\0"), r" *\d+").strip("\n"))
+    return re.compile("".join(parts).replace(re.escape("\0"), r" *\d+(?:e-\d+)?").strip("\n"))
 
 
 def _numberless(text: str) -> str:
     """Counters of the loop are literal in a plan that has unrolled it: any number stands for them, however padded."""
-    return re.sub(r"(?<! ) *\d+", "\0", text.rstrip("\n"))
+    return re.sub(r"(?<! ) *\d+(?:e-\d+)?", "\0", text.rstrip("\n"))

@@ -9,6 +9,7 @@ from typing import TypeAlias, cast
 
 from llm_kernel.plan.nodes import Free
 from llm_kernel.plan.shapes.keras import graph, training
+from llm_kernel.plan.shapes.keras.callbacks import CALLBACKS, OPTIMIZERS
 from llm_kernel.plan.shapes.keras.fetching import fetch
 from llm_kernel.plan.shapes.keras.graph import LAYER, MODEL, SYMBOL, built_of, layers_of, major, weights
 from llm_kernel.plan.shapes.keras.layers import KINDS, snake
@@ -124,7 +125,7 @@ _PLAIN: dict[str, Handler] = {
     **{f"datasets.{name}.load_data": _text_data(name) for name in _TEXTS},
     **{f"datasets.{name}.get_word_index": _words(name) for name in _TEXTS},
     **dict.fromkeys(("preprocessing.sequence.pad_sequences", "utils.pad_sequences"), _padded),
-    "utils.to_categorical": _categorical,
+    "utils.to_categorical": _categorical, **CALLBACKS, **OPTIMIZERS,
 }  # fmt: skip
 _HEADS = ("keras.", "tensorflow.keras.", "tensorflow.python.keras.")
 KERAS: dict[str, Handler] = {f"{head}{name}": each for head in _HEADS for name, each in _PLAIN.items()}

@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import cast
 
 from llm_kernel.plan.files import written
-from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Part
+from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Node, Part
 from llm_kernel.plan.paths import path_of
+from llm_kernel.plan.shapes.keras.callbacks import CALLBACK, Course, Rated, deciding, followed, single
 from llm_kernel.plan.shapes.keras.graph import major
 from llm_kernel.plan.shapes.keras.layers import snake
 from llm_kernel.plan.shapes.keras.tensors import PIPELINE
@@ -23,6 +24,10 @@ __all__ = ["compiled", "evaluate", "fit", "predict", "save"]
 
 _QUIET = ("EarlyStopping", "ModelCheckpoint", "TensorBoard", "CSVLogger", "History", "TerminateOnNaN")
 _MOST = 2000
+_MEASURED = "<measured>"
+"""The examples on which the model was tested last, and what was measured."""
+_TURNING = ("ReduceLROnPlateau", "LearningRateScheduler")
+"""Callbacks that show the learning rate."""
 _NAMES = {"acc": "acc", "accuracy": "accuracy", "mse": "mse", "mae": "mae", "auc": "auc"}
 _SPELLED = {"AUC": "auc", "MeanAbsoluteError": "mean_absolute_error"}
 
@@ -33,7 +38,10 @@ def compiled(w: Walk, this: Thing, args: list[Value], named: dict[str, Value]) -
     metrics = given.get("metrics") or []
     names = [_metric(each) for each in metrics] if isinstance(metrics, (list, tuple)) else [None]
     w.state.put(this.attrs, "metrics", None if None in names else tuple(names))
-    w.state.put(this.attrs, "optimizer", _optimizer(given.get("optimizer", "rmsprop")))
+    optimizer = given.get("optimizer", "rmsprop")
+    w.state.put(this.attrs, "optimizer", _optimizer(optimizer))
+    w.state.put(this.attrs, "<rate>", _rate(optimizer))
+    w.state.put(this.attrs, _MEASURED, None)
     return None
 
 
@@ -51,6 +59,13 @@ def _optimizer(value: Value) -> str:
     if isinstance(value, str):
         return value.lower()
     return value.origin.removesuffix("()").rsplit(".", 1)[-1].lower() if isinstance(value, Unknown) else ""
+
+
+def _rate(optimizer: Value) -> float | None:
+    """The learning rate of an optimizer, by what it was made with or by its name."""
+    if isinstance(optimizer, Rated):
+        return optimizer.rate
+    return (0.01 if optimizer.lower() == "sgd" else 0.001) if isinstance(optimizer, str) else None
 
 
 def save(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -91,13 +106,16 @@ def _free(w: Walk, this: Thing, given: Mapping[str, Value], node: ast.AST | None
 def _fit(w: Walk, this: Thing, given: Mapping[str, Value], node: ast.AST | None) -> Value:
     epochs, verbose = _number(given.get("epochs", 1)), given.get("verbose", "auto")
     first = _number(given.get("initial_epoch", 0))
-    early = _callbacks(given.get("callbacks"))
     names = _names(w, this, "validation_data" in given or _share(given) > 0)
     steps = _steps(given)
     if epochs - first > _MOST or epochs <= first:
         raise Vague
-    w.state.put(this.attrs, "fitted", True)
     style = 1 if verbose in ("auto", True, 1) else verbose
+    if (course := _guided(w, this, given, names, range(first, epochs))) is not None:
+        return _told(w, this, given, course, style, steps, range(first, epochs))
+    early = _callbacks(given.get("callbacks"))
+    w.state.put(this.attrs, "fitted", True)
+    w.state.put(this.attrs, _MEASURED, None)
     if style in (1, 2):
         turns = tuple(
             (_text(f"Epoch {n}/{epochs}"), _line(w, 2 if style == 2 else 1, steps, names))
@@ -113,12 +131,72 @@ def _fit(w: Walk, this: Thing, given: Mapping[str, Value], node: ast.AST | None)
     return Thing("namespace", {"history": held, "epoch": list(range(first, epochs)) if count else Unknown()})
 
 
+def _guided(w: Walk, this: Thing, given: Mapping[str, Value], names: list[str], epochs: range) -> Course | None:
+    """The run as its callbacks guide it, where figures decide what they do and such a run can be foreseen."""
+    held, foreseen = _listed(given.get("callbacks")), w.facts.get("foreseen")
+    rate = this.attrs.get("<rate>")
+    if not deciding(held) or not callable(foreseen):
+        return None
+    rows = [{name: foreseen(name, turn) for name in names} for turn in range(len(epochs))]
+    if any(each is None for row in rows for each in row.values()):
+        return None
+    figures = [{name: single(value) for name, value in row.items()} for row in rows]
+    course = followed(w, held, figures, epochs[0], rate if isinstance(rate, float) else None, major(w))
+    w.drawn.add("what a model measures epoch by epoch")
+    return course
+
+
+def _told(
+    w: Walk, this: Thing, given: Mapping[str, Value], course: Course, style: Value, steps: int, epochs: range
+) -> Value:
+    """The lines of a run whose figures are known, and what is left of it."""
+    version, count = major(w), len(course.figures)
+    turned = any(isinstance(each, Thing) and each.attrs.get("name") in _TURNING for each in _listed(given["callbacks"]))
+    word = "learning_rate" if version >= (3, 0) else "lr"
+    turns: list[tuple[Node, ...]] = []
+    for turn, figures in enumerate(course.figures):
+        shown = {**figures, **({word: course.rates[turn]} if turned else {})}
+        before = (_text(course.before[turn].removesuffix("\n")),) if course.before[turn] else ()
+        after: tuple[Node, ...] = ()
+        if (said := course.after[turn].removesuffix("\n")) and style == 1:
+            bar = _line(w, 1, steps, [name for name in figures if not name.startswith("val_")], figures, "ETA: ")
+            after = (Line((*bar.parts, Literal(said))),)
+        elif said:
+            after = (_text(said),)
+        turns.append((*before, _text(f"Epoch {epochs[turn] + 1}/{epochs.stop}"), *after,
+                      _line(w, 2 if style == 2 else 1, steps, list(shown), shown)))  # fmt: skip
+    if style not in (0, 1, 2):
+        raise Vague
+    if style == 0:
+        loud = [part for turn in range(count) for part in (course.before[turn], course.after[turn]) if part]
+        for each in loud:
+            w.say(each, end="")
+    else:
+        w.emit(Loop(count, "epoch", tuple(epochs[turn] + 1 for turn in range(count)), turns[0], tuple(turns)))
+    if course.last:
+        w.say(course.last, end="")
+    for path in course.saved:
+        written(w, path)
+    w.state.put(this.attrs, "fitted", True)
+    w.state.put(this.attrs, _MEASURED, (given.get("validation_data"), course.figures[course.kept]))
+    history: dict[object, Value] = {name: [row[name] for row in course.figures] for name in course.figures[0]}
+    return Thing("namespace", {"history": history, "epoch": list(epochs[:count])})
+
+
+def _listed(value: Value) -> list[Value]:
+    return list(value) if isinstance(value, (list, tuple)) else [] if value is None else [value]
+
+
 def _callbacks(value: Value) -> bool:
     """Whether one of them may end the training early; who may speak or count makes all unknown."""
     early = False
-    for each in value if isinstance(value, (list, tuple)) else [] if value is None else [value]:
+    for each in _listed(value):
         origin = each.origin if isinstance(each, Unknown) else ""
         last = origin.removesuffix("()").rsplit(".", 1)[-1]
+        if isinstance(each, Thing) and each.kind == CALLBACK:
+            given = each.attrs["given"]
+            silent = isinstance(given, dict) and given.get("verbose", 0) == 0
+            last = str(each.attrs["name"]) if silent else ""
         if last not in _QUIET:
             raise Vague
         early = early or last == "EarlyStopping"
@@ -168,11 +246,13 @@ def _text(text: str) -> Line:
     return Line((Literal(text),))
 
 
-def _line(w: Walk, style: int, steps: int, names: list[str]) -> Line:
-    """The last state of an epoch's progress."""
+def _line(
+    w: Walk, style: int, steps: int, names: list[str], values: Mapping[str, float] | None = None, ahead: str = ""
+) -> Line:
+    """The last state of an epoch's progress, with the ``values`` that are known; ``ahead``: it is not over."""
     version = major(w)
     seconds, each = Hole("time", ".0f", "time"), (Hole("int", "", "milliseconds per step"), Literal("ms/step"))
-    measured = [part for name in names for part in (Literal(f" - {name}: "), Hole("float", ".4f", name))]
+    measured = [part for name in names for part in (Literal(f" - {name}: "), _figure(name, values))]
     parts: list[Part]
     if style == 2:
         parts = [Literal(f"{steps}/{steps} - "), seconds, Literal("s")]
@@ -185,7 +265,15 @@ def _line(w: Walk, style: int, steps: int, names: list[str]) -> Line:
         return Line(tuple(parts))
     bar = "━" * 20 if version >= (3, 0) else "[" + "=" * 30 + "]"
     between = " " if version >= (3, 0) else " - "
+    if ahead and version < (3, 0):
+        return Line((Literal(f"{steps}/{steps} {bar}{between}{ahead}0s"), *measured))
     return Line((Literal(f"{steps}/{steps} {bar}{between}"), seconds, Literal("s "), *each, *measured))
+
+
+def _figure(name: str, values: Mapping[str, float] | None) -> Part:
+    if values is None:
+        return Hole("float", ".4f", name)
+    return Literal(f"{values[name]:.4f}" if abs(values[name]) > 1e-3 else f"{values[name]:.4e}")
 
 
 def evaluate(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
@@ -194,8 +282,12 @@ def evaluate(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], n
     try:
         names = _names(w, this, False)
         verbose = given.get("verbose", 1)
+        known = _measured(this, given, names)
         if verbose != 0:
-            w.emit(_line(w, 2 if verbose == 2 else 1, _steps(given), names))
+            w.emit(_line(w, 2 if verbose == 2 else 1, _steps(given), names, known))
+        if known is not None:
+            own = {name: known[name] for name in ("loss", *(name for name in names if name != "loss"))}
+            return dict(own) if named.get("return_dict") else list(own.values()) if len(own) > 1 else own["loss"]
         metrics = this.attrs["metrics"]
         values: list[Value] = [Unknown("float", f"test_{name}") for name in ("loss", *cast("tuple[str, ...]", metrics))]
         if named.get("return_dict"):
@@ -205,6 +297,18 @@ def evaluate(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], n
         if given.get("verbose", 1) != 0:
             w.emit(Free(expr=w.source(node)))
         return Unknown(origin="keras.Model().evaluate()")
+
+
+def _measured(this: Thing, given: Mapping[str, Value], names: list[str]) -> dict[str, float] | None:
+    """What the model has measured before on the very examples of ``given``."""
+    held = this.attrs.get(_MEASURED)
+    if not isinstance(held, tuple):
+        return None
+    data, figures = held
+    tested = data[0] if isinstance(data, (list, tuple)) and data else data
+    if tested is None or tested is not given.get("x") or not isinstance(figures, dict):
+        return None
+    return {name: float(figures[f"val_{name}"]) for name in names}
 
 
 def predict(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
