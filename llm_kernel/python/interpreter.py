@@ -54,7 +54,8 @@ class Place:
     """Where a program runs: the machine's clock, environment and Python, seen from outside.
 
     ``lacks`` says whether a module is surely not there, ``facts`` are what functions of the library say of the machine,
-    ``made`` is the source of what is known of other libraries, by module. ``library`` is the folder of Python's own. ``commands`` runs those of the machine.
+    ``made`` is the source of what is known of other libraries, by module. ``library`` is the folder of Python's own,
+    empty where it is not known. ``commands`` runs those of the machine.
     """
 
     now: float

@@ -12,14 +12,14 @@ BUILTINS = frozenset(
     FileNotFoundError GeneratorExit IOError ImportError IndexError IsADirectoryError KeyError KeyboardInterrupt
     LookupError ModuleNotFoundError NameError NotADirectoryError NotImplemented NotImplementedError OSError
     OverflowError PermissionError RecursionError RuntimeError StopIteration SystemExit TimeoutError TypeError
-    DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning ConnectionError BufferError
-    InterruptedError BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
-    PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError
-    UnboundLocalError UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs aiter all
-    anext any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate eval exec exit
-    filter float format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max min
-    next object oct open ord pow print property quit range repr reversed round set setattr slice sorted staticmethod
-    str sum super tuple type vars zip""".split()
+    DeprecationWarning FutureWarning RuntimeWarning UserWarning Warning ConnectionError BufferError InterruptedError
+    BrokenPipeError ChildProcessError EnvironmentError ReferenceError StopAsyncIteration SyntaxWarning
+    PendingDeprecationWarning NotImplementedError SyntaxError MemoryError SystemError UnboundLocalError
+    UnicodeDecodeError UnicodeEncodeError UnicodeError ValueError ZeroDivisionError __debug__ abs aiter all anext
+    any ascii bin bool bytearray bytes callable chr classmethod complex delattr dict divmod enumerate eval exec exit
+    filter float format frozenset getattr hasattr hash hex id input int isinstance issubclass iter len list map max
+    min next object oct open ord pow print property quit range repr reversed round set setattr slice sorted
+    staticmethod str sum super tuple type vars zip""".split()
 )
 """Names that are always there."""
 
@@ -61,10 +61,10 @@ LIBRARY: dict[str, frozenset[str]] = {
         DuplicateOptionError MissingSectionHeaderError ParsingError ExtendedInterpolation BasicInterpolation""",
         "collections": "Counter defaultdict deque OrderedDict namedtuple ChainMap UserDict UserList",
         "concurrent": "futures",
-        "concurrent.futures": """ThreadPoolExecutor Future as_completed wait FIRST_COMPLETED FIRST_EXCEPTION
-        ALL_COMPLETED TimeoutError CancelledError""",
-        "contextlib": """contextmanager asynccontextmanager suppress closing redirect_stdout redirect_stderr nullcontext ExitStack
-        AbstractContextManager ContextDecorator AsyncExitStack aclosing""",
+        "concurrent.futures": """ThreadPoolExecutor ProcessPoolExecutor Future as_completed wait FIRST_COMPLETED
+        FIRST_EXCEPTION ALL_COMPLETED TimeoutError CancelledError""",
+        "contextlib": """contextmanager asynccontextmanager suppress closing redirect_stdout redirect_stderr nullcontext
+        ExitStack AbstractContextManager ContextDecorator AsyncExitStack aclosing""",
         "copy": "copy deepcopy",
         "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Error",
         "base64": """b64encode b64decode urlsafe_b64encode urlsafe_b64decode b32encode b32decode b16encode b16decode
@@ -75,8 +75,8 @@ LIBRARY: dict[str, frozenset[str]] = {
         "collections.abc": """Callable Collection Container Hashable Iterable Iterator Generator Mapping MutableMapping
         MutableSequence MutableSet Reversible Sequence Set Sized ItemsView KeysView ValuesView MappingView
         Awaitable Coroutine AsyncIterator""",
-        "errno": """E2BIG EACCES EADDRINUSE EAGAIN EBADF EBUSY ECHILD ECONNREFUSED ECONNRESET EDOM EEXIST EINTR EINVAL EIO
-        EISDIR EMFILE ENOENT ENOMEM ENOSPC ENOTDIR ENOTEMPTY EPERM EPIPE ERANGE ESRCH ETIMEDOUT EXDEV errorcode""",
+        "errno": """E2BIG EACCES EADDRINUSE EAGAIN EBADF EBUSY ECHILD ECONNREFUSED ECONNRESET EDOM EEXIST EINTR EINVAL
+        EIO EISDIR EMFILE ENOENT ENOMEM ENOSPC ENOTDIR ENOTEMPTY EPERM EPIPE ERANGE ESRCH ETIMEDOUT EXDEV errorcode""",
         "fnmatch": "fnmatch fnmatchcase filter",
         "getopt": "getopt gnu_getopt GetoptError error",
         "getpass": "getuser",
@@ -90,6 +90,7 @@ LIBRARY: dict[str, frozenset[str]] = {
         FileHandler Formatter NullHandler DEBUG INFO WARNING WARN ERROR CRITICAL NOTSET disable getLevelName shutdown
         Filter LoggerAdapter""",
         "lzma": "compress decompress LZMAError",
+        "multiprocessing": "Pool Process Queue Lock cpu_count",
         "numbers": "Number Complex Real Rational Integral",
         "platform": "machine node python_implementation python_version python_version_tuple release system",
         "pprint": "pprint pformat pp",
@@ -178,7 +179,8 @@ LIBRARY: dict[str, frozenset[str]] = {
 
 SINCE: dict[str, int] = {
     "dataclasses": 7, "aiter": 10, "anext": 10, "contextlib.asynccontextmanager": 7, "contextlib.AsyncExitStack": 7,
-    "contextlib.aclosing": 10, "math.comb": 8, "math.dist": 8, "math.hypot": 8, "math.isqrt": 8, "math.lcm": 9, "math.perm": 8,
+    "contextlib.aclosing": 10, "math.comb": 8, "math.dist": 8, "math.hypot": 8, "math.isqrt": 8, "math.lcm": 9,
+    "math.perm": 8,
     "math.prod": 8, "math.gcd": 9, "functools.cache": 9, "itertools.pairwise": 10, "itertools.batched": 12,
     "re.Pattern": 7, "re.Match": 7, "statistics.mode": 8, "time.time_ns": 7, "time.perf_counter_ns": 7,
     "isascii": 7, "fromisocalendar": 8, "removeprefix": 9, "removesuffix": 9, "bit_count": 10, "total": 10,
@@ -193,7 +195,8 @@ SINCE: dict[str, int] = {
     "random.randbytes": 9, "statistics.linear_regression": 10, "statistics.correlation": 10,
     "statistics.covariance": 10, "statistics.NormalDist": 8, "typing.Annotated": 9, "typing.TypeAlias": 10,
     "typing.Self": 11, "shutil.copytree": 8, "subprocess": 7,
-    "graphlib": 9, "tomllib": 11, "gzip.BadGzipFile": 8, "xml.etree.ElementTree": 8, "xml.etree.ElementTree.indent": 9, "gzip.compress": 8,
+    "graphlib": 9, "tomllib": 11,
+    "gzip.BadGzipFile": 8, "xml.etree.ElementTree": 8, "xml.etree.ElementTree.indent": 9, "gzip.compress": 8,
 }  # fmt: skip
 """Where a name is younger than 3.6; of older versions nothing is said."""
 

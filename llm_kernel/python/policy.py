@@ -205,6 +205,8 @@ class _Judge:
             raise Unsure("union of dicts")
         if self._minor < 7 and kinds & {ast.Yield, ast.YieldFrom} and "next" in self._called(nodes):
             raise Unsure("StopIteration in a generator")
+        if {"getpid", "current_process"} & _attributes(nodes) and {"multiprocessing", "concurrent.futures"} & library:
+            raise Unsure("numbers of processes")
         if self._minor < 7 and "re" in library:
             self._patterns(nodes)
         if self._script.version != _HERE and any(char >= "\U0001f900" for char in self._script.source):
@@ -226,6 +228,10 @@ class _Judge:
                     raise Unsure("a pattern that may match nothing")
             elif isinstance(node, ast.ImportFrom) and node.module == "re":
                 raise Unsure("from re")
+
+
+def _attributes(nodes: list[ast.AST]) -> set[str]:
+    return {node.attr for node in nodes if isinstance(node, ast.Attribute)}
 
 
 def _special(name: str) -> bool:

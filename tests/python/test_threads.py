@@ -144,17 +144,20 @@ print(threading.active_count())"""
 
 @pytest.mark.parametrize(
     ("version", "lines", "name", "marks", "end"),
-    [((3, 11, 2), (1038, 975), "Thread-1 (f)", "           ~~^^^\n", ""), ((3, 6, 9), (916, 864), "Thread-1", "", "\n")],
+    [
+        ((3, 11, 2), (1038, 975), "Thread-1 (f)", "           ~~^^^\n", ""),
+        ((3, 6, 9), (916, 864), "Thread-1", "", "\n"),
+    ],
 )
 async def test_an_error_that_ends_a_thread_is_told_and_the_others_go_on(
     version: tuple[int, int, int], lines: tuple[int, int], name: str, marks: str, end: str
 ) -> None:
     minor = f"3.{version[1]}"
     place = Place(1617267600.0, version=version, library=f"/usr/lib/python{minor}")
-    begun = f'''Traceback (most recent call last):
+    begun = f"""Traceback (most recent call last):
   File "/usr/lib/python{minor}/threading.py", line {lines[0]}, in _bootstrap_inner
     self.run()
-'''
+"""
     script = "/root/t.py" if version >= (3, 9) else "t.py"
     assert await interpreted(_ENDS, minor, place=place) == [
         "1\n",

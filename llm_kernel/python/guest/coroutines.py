@@ -63,21 +63,19 @@ class _Step(Awaitable[Any]):
 class Stream(AsyncGenerator[Any, Any]):
     """What a call of an ``async def`` that yields gives; ``ended`` is told when nothing more can come of it."""
 
-    def __init__(
-        self, steps: Generator[Any, Any, Any], called: str, word: str, ended: Callable[[Stream], Any]
-    ) -> None:
+    def __init__(self, steps: Generator[Any, Any, Any], called: str, word: str, ended: Callable[[Stream], Any]) -> None:
         self._steps, self._ended = steps, ended
         self.__name__, self.__qualname__ = called, word
 
-    def asend(self, value: Any) -> Awaitable[Any]:
+    def asend(self, value: Any) -> Any:
         """Go on with the value of the ``yield`` at which it stands."""
         return _Step(self._going(lambda: self._steps.send(value)))
 
-    def athrow(self, *error: Any) -> Awaitable[Any]:
+    def athrow(self, *error: Any) -> Any:
         """Go on with an error."""
         return _Step(self._going(lambda: self._steps.throw(*error)))
 
-    def aclose(self) -> Awaitable[None]:
+    def aclose(self) -> Any:
         """End it."""
         return _Step(self._closing())
 

@@ -25,7 +25,8 @@ _LISTED = ("_asdict", "_replace", "_fields", "_make", "_value_", "_name_", "_fie
 _STATELESS = ("abc", "typing", "collections.abc", "_collections_abc", "numbers")
 """Modules whose classes keep nothing of their own in an object."""
 _SHOWN = ("Console", "Terminal", "Environ", "_Written", "_Only", "_Blind", "Stat", "_Folder", "_Live", "Redirected",
-          "Popen", "Piped", "Connection", "Cursor", "Stream")  # fmt: skip
+          "Popen", "Piped", "Connection", "Cursor", "Stream",
+          "_Pool", "_Executor", "_Process", "_Queue", "_Lock", "_Promise")  # fmt: skip
 """Classes of the guest's own whose objects a program has."""
 _AWAITED = frozenset(
     """done result exception cancel cancelled add_done_callback get_name set_name put get put_nowait get_nowait qsize

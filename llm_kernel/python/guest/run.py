@@ -133,6 +133,9 @@ class _Run:
             shown["sqlite3"] = databases(self._files, shown["os"], self._trace.doubt, self._version)
         opening(job["library"], self._files, shown["time"])
         shown |= {name: ModuleType(name) for name in _FACTS}
+        self._processes = self._several()
+        if self._processes is not None:
+            shown |= self._processes.modules()
         self._telling = Telling(self._trace, self._files, self._errors.text, self._line)
         self._threads = self._threading()
         if "logging" in job["library"]:
@@ -147,6 +150,8 @@ class _Run:
         self._trace.routines = Routines()
         if "asyncio" in job["library"]:
             importlib.import_module(".loop", __package__).on_clock(self._clock, self._trace)
+        if self._processes is not None and "concurrent.futures" in job["library"]:
+            shown["concurrent.futures"] = self._processes.beside(importlib.import_module("concurrent.futures"))
         self._modules = proxies(job["library"], shown, self._reach, self._system(), job["facts"])
         self._reach.stand_ins = tuple(self._modules.values())
         self._own = self._builtins()
@@ -163,6 +168,13 @@ class _Run:
         processors = job["facts"].get("os.cpu_count", 1)
         turns = Turns(self._clock, self._trace, self._stop)
         return threading_on(turns, self._clock, lambda: processors, self._version, self._errors.ended)
+
+    def _several(self) -> Any:
+        """Processes beside the first, where the program may begin some."""
+        if not {"multiprocessing", "concurrent.futures"} & self._job["library"].keys():
+            return None
+        made: Any = importlib.import_module(".processes", __package__)
+        return made.Processes(self._wire, self._clock, self._reach, lambda: self._job["facts"].get("os.cpu_count", 1))
 
     def _stop(self, error: BaseException) -> None:
         """A thread met what is not known here."""
@@ -197,6 +209,8 @@ class _Run:
     def _end(self) -> None:
         if self._threads is not None:
             self._threads._shutdown()
+        if self._processes is not None:
+            self._processes.go_on()
         self._trace.sure()
         self._trace.routines.close()
         self._telling.close()

@@ -12,12 +12,15 @@ _ENOUGH = 1 << 14
 
 
 class Wire:
-    """The guest's end of the two pipes; written text is kept until there is enough, or something is asked."""
+    """The guest's end of the two pipes; written text is kept until there is enough, or something is asked.
+
+    ``written`` counts the texts.
+    """
 
     def __init__(self) -> None:
         self._rest = b""
         self._texts: list[tuple[str, str]] = []
-        self._length = 0
+        self._length = self.written = 0
 
     def _line(self) -> bytes:
         parts = [self._rest]
@@ -54,6 +57,7 @@ class Wire:
         """Write to standard output or standard error."""
         self._texts.append((stream, text))
         self._length += len(text)
+        self.written += 1
         if self._length > _ENOUGH:
             self.flush()
 
