@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from llm_kernel.plan.known import Handler
 from llm_kernel.plan.nodes import Free, Hole, Line, Literal, Loop, Node, Part
@@ -15,6 +16,7 @@ from llm_kernel.plan.saves import Record
 from llm_kernel.plan.shapes.module import children, complete, is_module, layer_of, parameters
 from llm_kernel.plan.shapes.release import release
 from llm_kernel.plan.shapes.tensor import Vague
+from llm_kernel.plan.shapes.versions import version_of
 from llm_kernel.plan.values import Bound, Function, Instance, Lib, Thing, Unknown, Value, truth, value_size
 from llm_kernel.plan.walk import Walk
 
@@ -61,8 +63,8 @@ def _error(text: str) -> Line:
 
 def lightning_attribute(this: Thing, name: str) -> Value:
     """``trainer.name``."""
-    if name == "fit":
-        return Bound(Lib("pytorch_lightning.<fit>"), this)
+    if name in ("fit", *_STAGES):
+        return Bound(Lib(f"pytorch_lightning.<{name}>"), this)
     return Unknown(origin=f"pytorch_lightning.Trainer().{name}")
 
 
@@ -71,6 +73,8 @@ def _fit(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     this, *rest = args
     assert isinstance(this, Thing)
     given = {**dict(zip(("model", "train_dataloaders", "val_dataloaders", "datamodule"), rest, strict=False)), **named}
+    w.state.put(this.attrs, "<model>", given.get("model"))
+    w.state.put(this.attrs, "<data>", given.get("datamodule"))
     try:
         said = list(_lines(w, this, given, getattr(node, "lineno", 0)))
     except _UNSURE:
@@ -127,18 +131,112 @@ def _speaks(model: Instance) -> bool:
 def _steps(w: Walk, model: Instance, given: dict[str, Value], setting: dict[str, Value]) -> int:
     """The batches of an epoch."""
     loader = given.get("train_dataloaders")
-    source = given.get("datamodule") or (loader if isinstance(loader, Instance) else None) or model
-    if loader is None or isinstance(loader, Instance):
-        if not isinstance(source, Instance):
-            raise Vague
-        for name, words in (("prepare_data", []), ("setup", ["fit"]), ("train_dataloader", [])):
-            method = w.attribute(source, name)
-            if not isinstance(method, (Unknown, Lib)):
-                loader = w.call(method, list(words), {}, None)
-    size, limit = value_size(loader), setting.get("limit_train_batches", 1.0)
+    if isinstance(loader, Instance):
+        given, loader = {**given, "datamodule": given.get("datamodule") or loader}, None
+    return _batches(w, _loader(w, model, given, loader, "fit", "train_dataloader"), setting, "limit_train_batches")
+
+
+def _loader(w: Walk, model: Instance, given: dict[str, Value], loader: Value, stage: str, maker: str) -> Value:
+    """The loader of a stage: the one that is given, or that of the module of data or of the model."""
+    if loader is not None:
+        return loader
+    source = given.get("datamodule") or model
+    if not isinstance(source, Instance):
+        raise Vague
+    for name, words in (("prepare_data", []), ("setup", [stage]), (maker, [])):
+        method = w.attribute(source, name)
+        if not isinstance(method, (Unknown, Lib)):
+            loader = w.call(method, list(words), {}, None)
+    return loader
+
+
+def _batches(w: Walk, loader: Value, setting: dict[str, Value], limited: str) -> int:
+    size, limit = value_size(loader), setting.get(limited, 1.0)
     if size is None or not isinstance(limit, (int, float)) or setting.get("devices", "auto") not in ("auto", 1, [0]):
         raise Vague
     return min(size, limit) if isinstance(limit, int) else int(size * limit)
+
+
+def _tried(stage: str) -> Handler:
+    def handle(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+        """``trainer.test(model, dataloaders)``."""
+        this, *rest = args
+        assert isinstance(this, Thing)
+        given = {**dict(zip(("model", "dataloaders"), rest, strict=False)), **named}
+        given.setdefault("datamodule", this.attrs.get("<data>"))
+        try:
+            names, said = _trial(w, this, given, _STAGES[stage], stage)
+        except _UNSURE:
+            w.emit(Free(expr=w.source(node)))
+            return Unknown(origin=f"pytorch_lightning.Trainer().{stage}()")
+        for each in said:
+            w.emit(each)
+        return [{name: Unknown("float", name) for name in names}]
+
+    return handle
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """How a stage without training is told: its bar, its table, its method, and where its batches come from."""
+
+    bar: str
+    head: str
+    step: str
+    maker: str
+    limit: str
+
+
+_STAGES = {
+    "test": _Stage("Testing", "Test metric", "test_step", "test_dataloader", "limit_test_batches"),
+    "validate": _Stage("Validation", "Validate metric", "validation_step", "val_dataloader", "limit_val_batches"),
+}
+_CELL = 25
+"""The width of a column of a table of figures."""
+
+
+def _trial(w: Walk, this: Thing, given: dict[str, Value], stage: _Stage, word: str) -> tuple[list[str], list[Node]]:
+    """The names of a stage's figures, and what is printed."""
+    model, setting = given.get("model") or this.attrs.get("<model>"), this.attrs["<given>"]
+    plain = isinstance(model, Instance) and isinstance(setting, dict) and not _speaks(model)
+    if not plain or _release(w) is None or version_of(w.facts, "rich") is not None or given.get("verbose") is False:
+        raise Vague
+    assert isinstance(model, Instance) and isinstance(setting, dict)  # noqa: PT018 - one fact
+    if setting.get("callbacks") is not None or given.get("ckpt_path") not in (None, "best", "last"):
+        raise Vague
+    loader = _loader(w, model, given, given.get("dataloaders"), word, stage.maker)
+    count = _batches(w, loader, setting, stage.limit)
+    names = sorted(_measured(model, stage.step))
+    said: list[Node] = [_error("LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0]")] if _on_cards(w, setting) else []
+    if truth(setting.get("enable_progress_bar", True)) is not False:
+        said.append(Line((Literal(f"{stage.bar} DataLoader 0: 100%|{'█' * 10}| {count}/{count} ["),
+                          Hole("time", "%M:%S", "seconds"), Literal("<00:00, "), Hole("float", ".2f", "steps/s"),
+                          Literal("it/s]"))))  # fmt: skip
+    if names:
+        size = w.facts.get("terminal")
+        rule = Line((Literal("─" * (size[0] if isinstance(size, tuple) else 120)),))
+        rows = [Line((Literal(f"{name:^{_CELL}}   "), Hole("float", "", name))) for name in names]
+        said += [rule, Line((Literal(f"{stage.head:^{_CELL}}{'DataLoader 0':^{_CELL}}".rstrip()),)), rule, *rows, rule]
+    return names, said
+
+
+def _measured(model: Instance, step: str) -> Iterator[str]:
+    """What a step logs."""
+    function = next((cls.attrs[step] for cls in model.cls.line() if step in cls.attrs), None)
+    if not isinstance(function, Function):
+        raise Vague
+    inside = [each for each in ast.walk(function.node) if isinstance(each, ast.Call)
+              and isinstance(each.func, ast.Attribute) and isinstance(each.func.value, ast.Name)
+              and each.func.value.id == "self"]  # fmt: skip
+    for each in inside:
+        assert isinstance(each.func, ast.Attribute)
+        if each.func.attr == "log_dict" or "step" in each.func.attr or "eval" in each.func.attr:
+            raise Vague  # what is logged elsewhere is not looked for
+        if each.func.attr == "log":
+            name = each.args[0] if each.args else None
+            if not isinstance(name, ast.Constant) or not isinstance(name.value, str):
+                raise Vague
+            yield name.value
 
 
 def _count(number: int) -> str:
@@ -237,5 +335,6 @@ def _logged(call: ast.Call, training: bool) -> Iterator[str]:
 LIGHTNING: dict[str, Handler] = {
     **{f"{package}{home}.Trainer": _trainer for package in _PACKAGES for home in ("", ".trainer")},
     "pytorch_lightning.<fit>": _fit,
+    **{f"pytorch_lightning.<{stage}>": _tried(stage) for stage in _STAGES},
 }
 """Handlers by full name."""

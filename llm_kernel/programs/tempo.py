@@ -24,7 +24,7 @@ __all__ = ["Tempo", "timed", "untimed"]
 _TOOK = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?) ?(?:s|sec|secs|seconds)\b(?!/)")
 _BAR = re.compile(r"(\d+)/\1 (?!.*ETA)")
 """How Keras begins the line of an epoch that is over: steps of steps."""
-_FULL = re.compile(r"\| (\d+)/\1 \[(\d+):(\d\d)<00:00, +([\d.]+)it/s")
+_FULL = re.compile(r"\| ([1-9]\d*)/\1 \[(\d+):(\d\d)<00:00, +([\d.]+)it/s")
 """How tqdm shows a bar that is full: steps of steps, minutes and seconds, steps a second."""
 _LONGEST = 24 * 3600.0
 _FAR = 2.0
@@ -129,8 +129,9 @@ class Tempo:
             line = text + end
         beat = next((one for one in self._beats if one.pattern.fullmatch(text)), None)
         if beat is None:
-            if self._step and (bar := _BAR.match(line)):
-                line = _stepped(line, int(bar[1]), int(bar[1]) * self._step * _LOOKING)
+            if self._step and (bar := _BAR.match(line) or _FULL.search(line)):
+                seconds = int(bar[1]) * self._step * _LOOKING
+                line = _stepped(line, int(bar[1]), seconds) if bar.re is _BAR else _filled(line, seconds)
             return False, line
         turn = self._seconds * self._noise.uniform(0.97, 1.03)
         seconds = turn * beat.share
@@ -148,6 +149,10 @@ class Tempo:
         if beat.timed and (bar := _BAR.match(line)):
             self._step = (self._since + seconds) / max(int(bar[1]), 1)
             line = _stepped(line, int(bar[1]), self._since + seconds)
+        full = _FULL.search(line) if beat.timed and beat.closes == 1 and not whole else None
+        if full is not None and int(full[1]) != self._turn + 1:  # a bar that counts the turns goes on
+            self._step = (self._since + seconds) / int(full[1])
+            line = _filled(line, self._since + seconds)
         if not beat.share:
             return False, line
         whole_turn = self._since + seconds if beat.closes == 1 else 0.0
@@ -167,6 +172,16 @@ def _paced(line: str) -> str:
     bar = _FULL.search(line)
     seconds = 60 * int(bar[2]) + int(bar[3]) if bar else 0
     return f"{line[: bar.start(4)]}{int(bar[1]) / seconds:.2f}{line[bar.end(4) :]}" if bar and seconds else line
+
+
+def _filled(line: str, seconds: float) -> str:
+    """A bar that is full, with its time and the pace that follows from it."""
+    bar = _FULL.search(line)
+    if bar is None or not 0 < seconds < 3600:
+        return line
+    told = f"{int(seconds) // 60:02d}:{int(seconds) % 60:02d}"
+    between = line[bar.end(3) : bar.start(4)]
+    return f"{line[: bar.start(2)]}{told}{between}{int(bar[1]) / seconds:.2f}{line[bar.end(4) :]}"
 
 
 def _stepped(line: str, steps: int, seconds: float) -> str:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from llm_kernel.events import Text
 from llm_kernel.plan import Line, Literal, every_node, plan
 from llm_kernel.programs.tempo import _paced
+from tests.notebook import Notebook
 
 MODEL = """
 import torch
@@ -105,3 +109,40 @@ def test_a_model_that_speaks_is_not_foreseen():
 )
 def test_the_pace_of_a_full_bar_follows_from_its_time(line, paced):
     assert _paced(line) == line.replace("1.25it/s", paced)
+
+
+TRIED = """
+    def test_step(self, batch, n):
+        self.log("test_loss", 0.5)
+        self.log("test_acc", 0.5, prog_bar=True)
+    def test_dataloader(self):
+        return torch.utils.data.DataLoader(torch.utils.data.TensorDataset(torch.zeros(100, 784)), batch_size=32)
+"""
+
+
+def test_what_is_tested_is_told_in_a_table():
+    source = MODEL.replace("    def train_dataloader", f"{TRIED.strip(chr(10))}\n    def train_dataloader")
+    found = source.format(body="pass", options="max_steps=-1") + "print(sorted(trainer.test()[0]))\n"
+    out, err, _ = told(found, "2.1.2")
+    rule = "─" * 120
+    assert out.splitlines()[2:] == [
+        "Testing DataLoader 0: 100%|██████████| 4/4 [?<00:00, ?it/s]",
+        rule, "       Test metric             DataLoader 0", rule,
+        "        test_acc            ?", "        test_loss           ?", rule,
+        "['test_acc', 'test_loss']",
+    ]  # fmt: skip
+    assert err.splitlines()[-1] == "LOCAL_RANK: 0 - CUDA_VISIBLE_DEVICES: [0]"
+
+
+async def test_each_bar_has_the_time_of_its_own_epoch():
+    notebook = Notebook("none")
+    notebook.machine.files.write("/root/a.py", MODEL.format(body="pass", options="limit_train_batches=30").encode())
+    await notebook("%machine gpu 1 'RTX 3090'\n%machine install torch==2.0.1 lightning==2.1.2")
+    events = await notebook("cd /root; python3 a.py")
+    text = "".join(each.text for each in events if isinstance(each, Text))
+    times = re.findall(r"Epoch (\d): 100%\S+ 30/30 \[(\d\d):(\d\d)<00:00, ([\d.]+)it/s", text)
+    assert [time[0] for time in times] == ["0", "1"]
+    for _, minutes, seconds, pace in times:
+        assert int(30 / float(pace)) == 60 * int(minutes) + int(seconds)
+    first, second = (30 / float(time[3]) for time in times)
+    assert second < 1.5 * first
