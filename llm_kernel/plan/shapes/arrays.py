@@ -156,7 +156,8 @@ def _called(function: Callable[..., Any], args: Sequence[Any], named: dict[str, 
         except (ValueError, IndexError, ZeroDivisionError) as err:
             module = type(err).__module__
             name = type(err).__name__
-            raise Raised(name if module == "builtins" else f"numpy.{name}", str(err)) from None
+            place = "numpy.linalg" if name == "LinAlgError" else "numpy"
+            raise Raised(name if module == "builtins" else f"{place}.{name}", str(err)) from None
 
 
 def outcome(value: Any, of: str = "numpy") -> Value:

@@ -28,6 +28,8 @@ def careful(found: Mapping[str, ModuleType], reach: Any) -> None:
         _asking(importlib.import_module("argparse"), reach)
     if "copy" in found:
         vars(importlib.import_module("copy"))["setattr"] = reach.set
+    if "reprlib" in found:
+        importlib.import_module("reprlib").Repr.repr_instance = _refused
     if "random" in found:
         _seeded(importlib.import_module("random"), found["random"])
 
@@ -45,6 +47,10 @@ def _wraps(reach: Any) -> Callable[..., Any]:
         return wrapper
 
     return wraps
+
+
+def _refused(*args: Any) -> Any:
+    raise Doubt("a text that is cut, with a place in memory")
 
 
 class Redirected:
