@@ -20,6 +20,7 @@ LEFT = {
     "import os\nmp.Pool(1).map(abs, [os.getpid()])": "numbers of processes",
     "try:\n    mp.Pool(1).map(int, ['x'])\nexcept ValueError:\n    pass": "an error in another process",
     "class A: pass\nmp.Pool(1).map(repr, [A()])": "an object on its way to another process",
+    "mp.Pool(0)": "frame of a library",
     "mp.Queue().get()": "a wait without end",
     "mp.Queue()._run": "attribute: _run",
     "mp.Pool(1).map.__func__": "attribute: __func__",

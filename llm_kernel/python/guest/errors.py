@@ -110,7 +110,7 @@ def _check_way(error: BaseException, under: str) -> None:
 
 def _written(file: str, function: str) -> bool:
     """Whether a function of ours stands for one that is Python code in CPython too, whose frame would show."""
-    if file in ("storage.py", "paths.py", "telling.py", "commands.py"):
+    if file in ("storage.py", "paths.py", "telling.py", "commands.py", "processes.py"):
         return function not in NATIVE
     return file == "world.py" and function in ("makedirs", "size")
 
