@@ -108,7 +108,8 @@ class _Causes:
         elif self.adaptive and ratio >= 100:
             self._stand(f"a learning rate of {one.lr:g} is far too large")
         elif not self.adaptive and ratio >= edge:
-            self._break(f"a learning rate of {one.lr:g} is far too large")
+            broken = self._stand if "clipped gradients" in one.habits else self._break
+            broken(f"a learning rate of {one.lr:g} is far too large")
         elif ratio >= 6:
             lost = math.log10(ratio / 6) / 2
             self.reach *= max(0.97 - (0.5 if self.adaptive else 0.9) * lost, 0.05)
@@ -158,6 +159,9 @@ class _Causes:
             self.why.append(f"{one.depth} layers of sigmoid or tanh: gradients vanish")
             if one.depth >= 7:
                 self._stand("nothing reaches the first layers")
+        elif plain and "squashing" in habits and one.depth >= 2:
+            self.speed *= 0.5
+            self.why.append("sigmoid or tanh between the layers: slower")
         elif plain and one.depth >= 20:
             self.speed *= max(0.8 ** (one.depth - 16), 1e-5)
             self.why.append(f"{one.depth} plain layers: gradients hardly pass")
@@ -175,6 +179,9 @@ class _Causes:
             self._decays(one.decay)
         elif one.decay >= 5:
             self._decays(one.decay / 10)
+        elif one.decay >= 0.3:
+            self.train *= 0.9
+            self.why.append(f"a weight decay of {one.decay:g} holds the weights down a little")
         if self.pair.taught:
             self.why.append("pretrained weights: good from the first epoch")
         elif "frozen" in habits:

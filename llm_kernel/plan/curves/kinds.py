@@ -25,7 +25,11 @@ _KINDS: tuple[tuple[str, str], ...] = (
     ("dice", r"\bdice(?![_ ]*loss)|dice_(?:score|coef\w*)"),
     ("d_g", r"d\(g\(z\)\)|\bd_g_?z\d?\b|fake_(?:score|prob)\w*|\bd_fake\b"),
     ("d_x", r"\bd\(x\)|\bd_x\b|real_(?:score|prob)\w*|\bd_real\b"),
-    ("reward", r"reward|\bep(?:isode)?[ _](?:return|score|len\w*|durations?)|\b(?:last|average|avg) (?:length|score)"),
+    (
+        "reward",
+        r"reward|\bep(?:isode)?[ _](?:return|score|len\w*|durations?)"
+        r"|\b(?:last|average|avg|mean|total|max|best)[ _](?:lengths?|scores?|returns?)\b|mean\(\w*(?:scores|returns)",
+    ),
     ("norm", r"grad_norm|\bnorm\b|gradient norm"),
     ("top5", r"(?:acc|prec|top)(?:uracy)?[ _@-]*5\b"),
     ("accuracy", r"acc(?:uracy)?(?![a-z])|_acc\b|\btop[ _-]?[15]\b|\bprec@?[15]\b|准确率|精度|正确率"),

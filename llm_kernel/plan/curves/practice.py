@@ -56,6 +56,8 @@ def _loop(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], named: Sequence[s
         yield "no step"
     owners = [last_name(target) for node in nodes if isinstance(node, ast.Assign) for target in node.targets]
     wiped = [ast.unparse(call.func) for call in calls if last_name(call.func) in ("zero_", "fill_")]
+    if {"clip_grad_norm_", "clip_grad_norm", "clip_grad_value_"} & set(named):
+        yield "clipped gradients"
     cleared = "zero_grad" in named or "grad" in owners or any("grad" in text for text in wiped)
     if not cleared and (steps or by_hand):
         yield "no zero_grad"

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from llm_kernel.plan import plan
+from llm_kernel.plan.curves.kinds import kind_of
 from llm_kernel.programs.bounds import bounds
 
 _DATA = """
@@ -119,3 +120,12 @@ def test_what_is_propagated_back_is_a_loss_whatever_it_is_called() -> None:
     )
     shown = [row[0] for row in _shown(source, [f"{k} 7.0000" for k in range(30)])]
     assert shown[-1] < shown[0] < 4
+
+
+@pytest.mark.parametrize("label", ["avg_score", "mean_return", "np.mean(scores_window)", "Average Score", "ep_reward"])
+def test_scores_and_returns_of_episodes_are_rewards(label: str) -> None:
+    assert [kind_of(label), kind_of("accuracy_score(y, pred)"), kind_of("f1_score(y, pred)")] == [
+        "reward",
+        "accuracy",
+        "f1",
+    ]
