@@ -42,6 +42,9 @@ ALOUD = frozenset(["!", "full", "xargs", "menu", "prompt", "traced"])
 """What is answered on standard error."""
 
 _FUNCTION = re.compile(r"\(\)|\bfunction\s")
+_DASHES_END = re.compile(r"\breadonly\b|\$\(\([^)\n]*[/%]")
+"""Where a wrong assignment or a division by zero may end dash, with 2 and not with 1."""
+
 _FATAL = re.compile(r"\bset\s(?:-\w+\s+)*-\w*u|\bnounset\b|\$\{\w+(?:\[\w+\])?:?\?")
 _WATCH = f"trap '[ $? = 1 ] && [ -z \"${{{OVER}-}}\" ] && exit 127' EXIT; trap '{OVER}=1' ERR; "
 """An expansion that fails ends ``bash -c`` with 127: a shell that ends with 1 and was not told to."""
@@ -243,6 +246,7 @@ class Inner:
         if "/proc" in text:
             self._machine.refresh()
         fatal = "u" in flags or _FATAL.search(text) is not None
+        fatal = fatal or (dashing and _DASHES_END.search(text) is not None)
         if (dashing or where.endswith("-c")) and fatal and not tail and "trap" not in text:
             watch = _WATCH.replace("127", "2") if dashing else _WATCH
             return watch + self._lead(text, pid, parent, WATCHED) + _END

@@ -9,9 +9,8 @@ from tree_sitter import Node
 
 from llm_kernel.shell.chance import devices, sized
 from llm_kernel.shell.lead import INNER, Edit, Lead, alone, replaced, text_of
-from llm_kernel.syntax import judge
 
-__all__ = ["chanced", "exchanged", "full", "merged", "saved", "shown", "zeroes"]
+__all__ = ["chanced", "exchanged", "full", "saved", "shown", "zeroes"]
 
 _TERMINAL, _ELSEWHERE = re.compile(r">>?\s*/dev/tty"), re.compile(r"1?>&\s*([3-9])")
 _SAVED = re.compile(r"(?<!\S)([3-9])>&1(?!\S)")
@@ -43,16 +42,6 @@ def zeroes(node: Node) -> list[Edit]:
     return [replaced(node, f": > {found[2]}; truncate -s {found[1]} {found[2]}")] if found and alone(node) else []
 
 
-def merged(node: Node) -> list[Edit]:
-    """``exec 2>&1`` of an inner shell, whose builtins the library would then not hear: the rest of it is a group."""
-    if node.parent is None or node.parent.type != "program" or text_of(node).split() != ["exec", "2>&1"]:
-        return []
-    if judge(text_of(node.parent)).state != "complete":  # what would be put behind it is not read as its end
-        return []
-    end = node.parent.end_byte
-    return [replaced(node, "{ :"), (end, end, "\n} 2>&1")]
-
-
 def saved(nodes: Iterable[Node]) -> frozenset[str]:
     """The descriptors in which a script keeps its own output, by ``exec 3>&1`` in no pipe, subshell or function."""
     found = [node for node in nodes if node.type == "redirected_statement" and "exec " in text_of(node)]
@@ -81,6 +70,8 @@ def shown(node: Node, lead: Lead, numbers: Collection[str] = ()) -> list[Edit]:
     found = _TERMINAL.fullmatch(text_of(node)) or _kept(node, numbers)
     body = node.parent.child_by_field_name("body") if node.parent else None
     if found is None or body is None or body.type not in ("command", "compound_statement", "subshell"):
+        return []
+    if lead.inner and text_of(body) == "exec":  # every statement behind it is told
         return []
     piped = node.parent is not None and node.parent.parent is not None and node.parent.parent.type == "pipeline"
     beside = sum(child.type == "file_redirect" for child in node.parent.children) > 1 if node.parent else False

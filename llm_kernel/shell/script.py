@@ -19,8 +19,9 @@ from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, tick
 from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.keying import keyed, keys_of
+from llm_kernel.shell.lasting import lasting
 from llm_kernel.shell.lead import INNER, Edit, Lead, replaced, text_of
-from llm_kernel.shell.redirecting import chanced, exchanged, full, merged, saved, shown, zeroes
+from llm_kernel.shell.redirecting import chanced, exchanged, full, saved, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
 from llm_kernel.shell.tracing import HEADED, heads, traces
 from llm_kernel.syntax import parse, walk
@@ -46,6 +47,7 @@ def led(script: str, lead: Lead) -> str:
     functions = {text_of(name) for node in nodes if (name := _defined(node)) is not None}
     edits: list[Edit] = guards(nodes, lead, functions) if lead.guarded else []
     edits += deepened(nodes) if functions else []
+    edits += lasting(root) if "exec" in script and lead.inner and lead.pid != lead.parent else []
     edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
     for node in nodes:
         if node.type == "command":
@@ -60,7 +62,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "test_command":
             edits += tests_of(node, shared) + same(node, shared) + newer(node, lead)
         elif node.type == "redirected_statement":
-            edits += zeroes(node) + exchanged(node, lead) + (merged(node) if lead.inner else [])
+            edits += zeroes(node) + exchanged(node, lead)
         elif node.type == "subshell":
             edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:
