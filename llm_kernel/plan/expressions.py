@@ -16,6 +16,7 @@ from llm_kernel.plan.operators import binary, compare, unary
 from llm_kernel.plan.ordered import Default
 from llm_kernel.plan.paths import divided
 from llm_kernel.plan.reckoning import every, hung, picked, some
+from llm_kernel.plan.shapes.casting import operated
 from llm_kernel.plan.shapes.containers import index as part
 from llm_kernel.plan.shapes.containers import set_part
 from llm_kernel.plan.shapes.gradients import begin_tape
@@ -113,7 +114,7 @@ def binop(w: Walk, node: ast.BinOp, env: Env) -> Value:
         return _percent(w, node, one, other)
     if isinstance(node.op, ast.Div) and any(isinstance(each, Thing) and each.kind == "path" for each in (one, other)):
         return divided(one, other)
-    return checked(lambda: binary(node.op, one, other, w.ask))
+    return checked(lambda: operated(w, node.op, one, other, lambda a, b: binary(node.op, a, b, w.ask)))
 
 
 def _percent(w: Walk, node: ast.BinOp, template: str, other: Value) -> Value:

@@ -41,6 +41,7 @@ from llm_kernel.plan.saving import load, save, size
 from llm_kernel.plan.sequences import MADE_OF_OTHERS, made_of_others, step_all
 from llm_kernel.plan.shapes.batches import TRANSFORMS
 from llm_kernel.plan.shapes.cards import CARDS
+from llm_kernel.plan.shapes.casting import CASTING
 from llm_kernel.plan.shapes.chance import lose_all
 from llm_kernel.plan.shapes.descent import closed, followed, optimizer_method
 from llm_kernel.plan.shapes.gradients import GRADIENTS, MODE, around
@@ -288,5 +289,5 @@ LIBRARY: dict[str, Handler] = {
     "argparse.ArgumentParser": parser, "argparse.ArgumentTypeError": wrong_type,
 }  # fmt: skip
 LIBRARY |= LOGGING | FILES | PLAIN | LOADERS | PARALLEL | BOOSTED | STUDIES | LIGHTNING | AGENTS | MEASURES
-LIBRARY |= ENVIRONMENTS | HUB | SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS
+LIBRARY |= ENVIRONMENTS | HUB | SHAPES | TRANSFORMS | STANDARD | KERAS | DRAWS | CARDS | IMPORTS | GRADIENTS | CASTING
 """Handlers by full name; what stands in no table is silent, speaks, or is unknown by the words of ``data.py``."""

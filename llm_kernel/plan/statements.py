@@ -286,7 +286,7 @@ def with_(w: Walk, node: ast.With | ast.AsyncWith, env: Env) -> Flow:
         flow = w.execute(node.body, env)
     finally:
         for before in reversed(modes):
-            left(w, before)
+            left(w, *before)
     result = w.result
     for manager in reversed(managers):
         leave = w.attribute(manager, "__exit__") if isinstance(manager, Instance) else None

@@ -24,6 +24,7 @@ from llm_kernel.plan.rates import tells
 from llm_kernel.plan.recall import Reading, Recall, key_of
 from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.saves import Record
+from llm_kernel.plan.shapes.casting import casts
 from llm_kernel.plan.shapes.chance import begin_chance
 from llm_kernel.plan.shapes.frames import with_frames
 from llm_kernel.plan.shapes.gradients import begin_gradients
@@ -347,6 +348,7 @@ class Walker:
         if self._active.get(node, 0) >= _DEEP and not all(known(each) for each in (*args, *named.values())):
             return self._unfollowed(function)
         key = None if self.hooked or self.loud(node) else key_of(node, args, named)
+        key = (key, casts(self)) if key is not None else None
         held = self._recall.find(key, self._beyond) if key is not None else None
         if held is not None:
             self.risks += held.risks

@@ -29,11 +29,13 @@ __all__ = [
     "entered",
     "left",
     "loosen",
+    "mode",
     "record",
     "slope",
 ]
 
 MODE = "grad mode"
+"""The kind of what a ``with`` switches: ``of`` names it, ``to`` is what holds inside."""
 _TAPE = "<gradients>"
 _STEP = 1e-30
 _WORK = 4000
@@ -285,7 +287,7 @@ def _mode(quiet: bool | None) -> Callable[..., Value]:
         if args and not isinstance(args[0], bool):
             w.state.put(_tape(w), "quiet", None)
             return args[0]
-        return Thing(MODE, {"quiet": quiet if not args else args[0] is quiet})
+        return Thing(MODE, {"to": quiet if not args else args[0] is quiet})
 
     return handle
 
@@ -295,24 +297,31 @@ def _enabled(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
     mode = args[0] if args else named.get("mode")
     before = _tape(w)["quiet"]
     w.state.put(_tape(w), "quiet", not mode if isinstance(mode, bool) else None)
-    return Thing(MODE, {"quiet": _tape(w)["quiet"], "before": before})
+    return Thing(MODE, {"to": _tape(w)["quiet"], "before": before})
 
 
-def entered(w: Walk, manager: Thing) -> Value:
-    """A ``with`` of this mode begins; what held before it."""
-    before = manager.attrs.get("before", _tape(w)["quiet"])
-    w.state.put(_tape(w), "quiet", manager.attrs["quiet"])
-    return before
+def mode(w: Walk, name: str) -> Value:
+    """What holds at this place of the program: whether gradients are followed (``quiet``), or what is cast."""
+    return _tape(w).get(name)
 
 
-def left(w: Walk, before: Value) -> None:
+def entered(w: Walk, manager: Thing) -> tuple[str, Value]:
+    """A ``with`` of this mode begins; what held before it, with its name."""
+    name = str(manager.attrs.get("of", "quiet"))
+    before = manager.attrs.get("before", mode(w, name))
+    w.state.put(_tape(w), name, manager.attrs["to"])
+    return name, before
+
+
+def left(w: Walk, name: str, before: Value) -> None:
     """The ``with`` is over."""
-    w.state.put(_tape(w), "quiet", before)
+    w.state.put(_tape(w), name, before)
 
 
 def around(w: Walk, this: Thing, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """The mode as a decorator: nobody follows when such a function is called."""
-    w.state.put(_tape(w), "quiet", None)
+    name = str(this.attrs.get("of", "quiet"))
+    w.state.put(_tape(w), name, None if name == "quiet" else "?")
     return args[0] if args else Unknown()
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from llm_kernel.plan.shapes import activations, arrays, containers, losses, module, norms, recurrent
 from llm_kernel.plan.shapes.attention import STACKS
+from llm_kernel.plan.shapes.casting import UNSURE, cast, plain
 from llm_kernel.plan.shapes.chance import CHANCE, built, generator_attribute, lose
 from llm_kernel.plan.shapes.creation import MAKERS, device_of, dtype_of
 from llm_kernel.plan.shapes.estimators import kept
@@ -62,8 +63,9 @@ def function(path: str) -> Callable[[Walk, list[Value], dict[str, Value], ast.AS
         if name in ("cross_entropy", "nll_loss") and len(args) > 1:
             of_targets(w.facts, args[0], args[1], named.get("ignore_index", -100))
         try:
-            values = args or [first]
-            return related(w, filled(compute(*values, **rest), name, values, rest), [first])
+            values = plain(w, name, args or [first])
+            found = related(w, filled(compute(*values, **rest), name, values, rest), [first])
+            return cast(w, name, args, found)
         except _UNSURE:
             return _opaque(path, args, named)
 
@@ -229,6 +231,7 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
     holder = this if isinstance(this, (Thing, Instance)) else None
     args = before_call(w, holder, args) if holder is not None else args
     try:
+        given, args = args, plain(w, layer.name, args) if not module.children(this) else args
         check(w, layer, this, args)
         if layer.name in ("CrossEntropyLoss", "NLLLoss") and len(args) == 2 and layer.given is not None:
             of_targets(w.facts, args[0], args[1], layer.given[1].get("ignore_index", -100))
@@ -240,7 +243,7 @@ def called(w: Walk, this: Value, args: list[Value], named: dict[str, Value], nod
         return Unknown("tensor")
     if not module.children(this):
         weigh(w, this, args[0] if args else None, found)
-        found = of_layer(found, layer, args, named)
+        found = cast(w, layer.name, given, of_layer(found, layer, args, named))
     return after_call(w, holder, args, found) if holder is not None else found
 
 
@@ -300,7 +303,8 @@ def method(w: Walk, this: Tensor, name: str, args: list[Value], named: dict[str,
             forget(w, [this, *args])
             lose(w)
             return NOT_KNOWN
-        return related(w, filled(compute(this, *args, **named), name, [this, *args], named), [this])
+        found = related(w, filled(compute(this, *args, **named), name, [this, *args], named), [this])
+        return cast(w, name, [this, *args], found)
     except _UNSURE:
         return NOT_KNOWN
 
@@ -408,6 +412,8 @@ def tensor_attribute(this: Tensor, name: str) -> Value | None:
             cell = Cell({"array": this.numbers.T})
             this.cell.share(cell)
             return replace(turned, cell=cell)
+        case "dtype" if this.dtype == UNSURE:
+            return Unknown("any")
         case "dtype":
             return DType(f"torch.{this.dtype}" if this.of == "torch" else this.dtype)
         case "requires_grad":
