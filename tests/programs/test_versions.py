@@ -97,3 +97,47 @@ async def test_tools_that_the_library_plays_have_the_banners_of_their_packages()
     }.items():
         assert await made.said(line) == said
     assert made.requests == []
+
+
+@pytest.mark.parametrize(
+    ("system", "said"),
+    [
+        (
+            "ubuntu 18.04",
+            "systemd 237\nip utility, iproute2-ss180129\nss utility, iproute2-ss180129\n"
+            "grep (GNU grep) 3.1\nless 487 (",
+        ),
+        (
+            "ubuntu 22.04",
+            "systemd 249 (249.11-0ubuntu3.11)\nip utility, iproute2-5.15.0, libbpf 0.5.0\n"
+            "ss utility, iproute2-5.15.0\ngrep (GNU grep) 3.7\nless 590 (",
+        ),
+        (
+            "debian 12",
+            "systemd 252 (252.19-1~deb12u1)\nip utility, iproute2-6.1.0, libbpf 1.1.2\n"
+            "ss utility, iproute2-6.1.0\ngrep (GNU grep) 3.8\nless 590 (",
+        ),
+        (
+            "centos 7",
+            "systemd 219\nip utility, iproute2-ss170501\nss utility, iproute2-ss170501\n"
+            "grep (GNU grep) 2.20\nless 458 (",
+        ),
+    ],
+)
+async def test_tools_of_the_system_are_those_of_its_release(system: str, said: str) -> None:
+    made = await notebook(system)
+    told = await made.said(
+        "systemctl --version | head -1; ip -V; ss -V; grep --version | head -1; "
+        "less --version | head -1 | cut -d'G' -f1"
+    )
+    assert told == said + "\n"
+    manager = await made.said("journalctl --version")
+    assert [await made.said(f"{name} --version") for name in ("systemctl --no-pager", "hostnamectl")] == [manager] * 2
+    assert made.requests == []
+
+
+async def test_an_old_pip_has_no_commands_of_later_ones() -> None:
+    made = await notebook("ubuntu 18.04")
+    for command in ("config list", "cache dir", "index versions torch"):
+        said = f'ERROR: unknown command "{command.split()[0]}"\n'
+        assert await made(f"pip {command}") == [Text("stderr", said), Exit(1)]

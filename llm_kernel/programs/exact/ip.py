@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from llm_kernel.machine.network import Interface, gateway, interfaces, main_interface
+from llm_kernel.programs.exact.versions import told
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -45,7 +46,7 @@ def ip(call: Call) -> Answer:
         if wrong:
             return Answer(stderr=wrong, status=255)
     if "Version" in wish.flags:
-        return Answer("ip utility, iproute2-ss200127\n")
+        return told(replace(call, args=("-V",)))
     if not args or "help".startswith(args[0]):
         return Answer(stderr=_USAGE, status=255)
     name = next((full for full in (*_OBJECTS, *_NAMES) if full.startswith(args[0])), "")

@@ -5,13 +5,14 @@ from __future__ import annotations
 import fnmatch
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.kernel_log import LEVELS, Message, kernel_log
 from llm_kernel.machine.services import main_process, services
 from llm_kernel.machine.tunables import boot_id
 from llm_kernel.programs.exact.identity import caller
+from llm_kernel.programs.exact.versions import told
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.programs.when import read_when
 from llm_kernel.shell.call import Answer, Call
@@ -286,7 +287,7 @@ def _journal_flag(call: Call, wish: _Wish, word: str, args: Sequence[str]) -> An
         case "--list-boots":
             return Answer(_boots(call.machine))
         case "--version":
-            return Answer("systemd\n")
+            return told(replace(call, args=("--version",)))
         case "-k" | "--dmesg":
             wish.kernel = True
         case "-r" | "--reverse":

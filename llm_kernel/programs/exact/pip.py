@@ -133,7 +133,8 @@ def pip(call: Call) -> Answer:
         return line
     said = _answered(call, site, line)
     old = site.older("19.1") and isinstance(said.stderr, str)
-    return replace(said, stderr=_MARK.sub(r"\1", str(said.stderr))) if old else said
+    unheard_of = str(said.stderr).startswith("ERROR: unknown command")  # told before pip knows how to log
+    return replace(said, stderr=_MARK.sub(r"\1", str(said.stderr))) if old and not unheard_of else said
 
 
 def _answered(call: Call, site: Site, line: Line) -> Answer:

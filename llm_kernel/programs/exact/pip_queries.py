@@ -80,6 +80,8 @@ def _index(call: Call, site: Site, operands: list[str], options: Options) -> Ans
 
 def _config(call: Call, site: Site, operands: list[str], options: Options) -> Answer:
     """``config list|get|set|unset``: the user's file of settings is a file of the machine."""
+    if site.older("10"):
+        return Answer("", 'ERROR: unknown command "config"\n', 1)
     new, old = f"{site.home}/.config/pip/pip.conf", f"{site.home}/.pip/pip.conf"
     files = call.machine.files
     path = old if files.exists(old) and not files.exists(new) else new

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llm_kernel.machine import Machine
 from llm_kernel.machine.listening import listeners
 from llm_kernel.machine.network import interfaces, main_interface
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.routes import route_table
+from llm_kernel.programs.exact.versions import told
 from llm_kernel.programs.table import exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -90,7 +91,7 @@ def ss(call: Call) -> Answer:
     if wrong:
         return wrong
     if "V" in letters:
-        return Answer("ss utility, iproute2-ss200127\n")
+        return told(replace(call, args=("-V",)))
     if "h" in letters:
         return Answer(_SS_USAGE)
     rows = _chosen(call.machine, letters)

@@ -13,6 +13,7 @@ from llm_kernel.machine.signals import number_of
 from llm_kernel.programs.exact.identity import caller
 from llm_kernel.programs.exact.journal import journal_lines
 from llm_kernel.programs.exact.timers import timer_table
+from llm_kernel.programs.exact.versions import told
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
@@ -37,7 +38,7 @@ def systemctl(call: Call) -> Answer:
     if isinstance(wish, Answer):
         return wish
     if "--version" in wish.flags:
-        return Answer(f"systemd {_version(call.machine)}\n")
+        return told(replace(call, args=("--version",)))
     verb, names = (wish.words or ["list-units"])[0], wish.words[1:]
     match verb:
         case "list-units":
@@ -114,12 +115,6 @@ def _read(call: Call) -> _Wish | Answer:
         else:
             return Answer(stderr=f"systemctl: invalid option -- '{word[1:2]}'\n", status=1)
     return wish
-
-
-def _version(machine: Machine) -> str:
-    made = machine.system.profile
-    known = {"18.04": "237", "20.04": "245 (245.4-4ubuntu3)", "22.04": "249 (249.11-0ubuntu3)", "24.04": "255 (255.4)"}
-    return {**known, "7": "219"}.get(made.release, "252")
 
 
 def _each(call: Call, names: Sequence[str]) -> Answer:
