@@ -7,7 +7,7 @@ import math
 import re
 
 from llm_kernel.plan.known import Handler, len_
-from llm_kernel.plan.values import Bound, Lib, Thing, Unknown, Value
+from llm_kernel.plan.values import Bound, Function, Lib, Thing, Unknown, Value
 from llm_kernel.plan.walk import Walk
 
 __all__ = ["HUB", "HUB_DATA", "hub_attribute"]
@@ -56,6 +56,8 @@ _TEXTS: dict[str, dict[str, int]] = {
 _HOMES = ("stanfordnlp", "nyu-mll", "fancyzhx", "dair-ai", "rajpurkar", "cornell-movie-review-data", "Salesforce",
           "ylecun", "zalando-datasets", "uoft-cs", "ethz", "allenai", "EdinburghNLP", "Yelp", "cardiffnlp")  # fmt: skip
 _PART = re.compile(r"(\w+)(?:\[(\d*)(%?):(\d*)(%?)\])?")
+_REGROUPS = re.compile(r"overflow|range\(|sum\(|chain|concat|block|chunk|extend\(|append\(")
+"""Words of functions that make other batches of batches."""
 _SAME = frozenset(
     "map shuffle remove_columns rename_column rename_columns with_format with_transform cast_column cast add_column "
     "select_columns sort class_encode_column flatten".split()
@@ -129,17 +131,16 @@ def _item(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | N
 
 
 def _mapped(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
-    """Another data set of as many examples, unless batches are made into other batches."""
-    this = args[0]
+    """Another data set of as many examples, unless batches may be made into other batches."""
+    this, function = args[0], args[1] if len(args) > 1 else named.get("function")
     assert isinstance(this, Thing)
-    regrouped = named.get("batched") is True and named.get("remove_columns") is not None and len(args) < 3
-    return _each(this, lambda size: None if regrouped and _longer(w, args) else size)
+    sure = named.get("batched", False) is False or _keeps(function)
+    return _each(this, lambda size: size if sure else None)
 
 
-def _longer(w: Walk, args: list[Value]) -> bool:
-    """Whether a function may make another number of examples than it is given: overflowing pieces, or groups."""
-    text = w.source(getattr(args[1], "node", None)) if len(args) > 1 else ""
-    return not text or "overflow" in text or "block_size" in text or "range(" in text
+def _keeps(function: Value) -> bool:
+    """Whether a function of batches surely gives as many examples as it is given: it neither cuts nor joins them."""
+    return isinstance(function, Function) and _REGROUPS.search(ast.unparse(function.node)) is None
 
 
 def _filtered(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:

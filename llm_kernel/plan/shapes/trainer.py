@@ -33,7 +33,7 @@ def _trainer(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST 
 
 def trainer_attribute(this: Thing, name: str) -> Value:
     """``trainer.name``, or ``arguments.name``."""
-    if this.kind == "trainer" and name in ("train", "evaluate"):
+    if this.kind == "trainer" and name in ("train", "evaluate", "log_metrics"):
         return Bound(Lib(f"transformers.Trainer.<{name}>"), this)
     if name in this.attrs:
         return this.attrs[name]
@@ -65,6 +65,15 @@ def _evaluate(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST
     return {f"eval_{name}": Unknown("float", f"eval_{name}") for name in names} | {
         "epoch": Unknown("float", "epoch") if this.attrs.get("<epochs>") is None else this.attrs["<epochs>"]
     }
+
+
+def _told(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
+    """``trainer.log_metrics(split, metrics)``: a head, and a line for each figure."""
+    split = args[1] if len(args) > 1 else named.get("split")
+    if isinstance(split, str):
+        w.say(f"***** {split} metrics *****")
+    w.emit(Free(expr=w.source(node)))
+    return None
 
 
 def _lines(w: Walk, this: Thing) -> list[Node]:
@@ -208,5 +217,6 @@ TRAINERS = {
     **dict.fromkeys(("transformers.TrainingArguments", "transformers.Seq2SeqTrainingArguments"), _arguments),
     **dict.fromkeys(("transformers.Trainer", "transformers.Seq2SeqTrainer"), _trainer),
     "transformers.Trainer.<train>": _train, "transformers.Trainer.<evaluate>": _evaluate,
+    "transformers.Trainer.<log_metrics>": _told,
 }  # fmt: skip
 """Handlers by full name."""
