@@ -11,7 +11,7 @@ from contextlib import contextmanager
 
 from llm_kernel.machine.actor import WRITE
 from llm_kernel.machine.clock import Clock
-from llm_kernel.machine.heads import head
+from llm_kernel.machine.heads import stub
 from llm_kernel.machine.ledger import Ledger
 from llm_kernel.machine.names import Names
 from llm_kernel.machine.nodes import Nodes
@@ -101,8 +101,7 @@ class Changed(Seen):
         """Make ``path`` a file of ``size`` bytes that holds none of them, or only ``data``, with which it begins."""
         if size < 0:
             raise fault(errno.EINVAL, path)
-        # at least one byte, so that the shell's own `[ -s FILE ]` is right
-        self._fill(path, data or head(path, size) or (b"\0" if size else b""), size or None)
+        self._fill(path, data or stub(path, size), size or None)
 
     def lay(
         self,
@@ -115,7 +114,7 @@ class Changed(Seen):
         times: tuple[float, float] | None = None,
     ) -> None:
         """Make ``path`` a file with its bytes or size, its bits, owner and times (access, change) at once."""
-        begin = data if size is None else data or head(path, size) or (b"\0" if size else b"")
+        begin = data if size is None else data or stub(path, size)
         place = self.resolve(path)
         if self._ledger.raw(place) is None and self._actor is None:
             self._guard(path, lambda: self._nodes.write_file(place, begin))

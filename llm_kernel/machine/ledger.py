@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from llm_kernel.machine.clock import Clock
-from llm_kernel.machine.heads import LENGTH, PART
+from llm_kernel.machine.heads import LENGTH, PART, stub
 from llm_kernel.machine.nodes import Nodes
 from llm_kernel.machine.paths import join, kind_of, parent
 from llm_kernel.machine.stat import Meta
@@ -265,10 +265,22 @@ class Ledger:
             self.mark(parent(path))
 
     def _rewritten(self, path: str, meta: Meta, raw: Raw) -> None:
+        grown = self._grown(path, meta)
         meta.size = meta.origin = None  # it begins no copy of its own
-        meta.size = self._copied(path, raw)
+        meta.size = self._copied(path, raw) if grown is None else grown
         meta.mtime = meta.ctime = self._clock.stamp(raw["modified"])
         self.anchor(path)
+
+    def _grown(self, path: str, meta: Meta) -> int | None:
+        """The size of a file without bytes behind which the shell wrote; what it wrote has no bytes either, then."""
+        if meta.kind != "file" or not meta.size:
+            return None
+        data, start = self._root.read_file(path), stub(path, meta.size)
+        if len(data) <= len(start) or not data.startswith(start):
+            return None
+        size = meta.size + self.weigh(data[len(start) :])
+        self._root.write_file(path, stub(path, size))
+        return size
 
     def _copied(self, path: str, raw: Raw) -> int | None:
         """The size of what the shell wrote from whole files without bytes, of each its beginning; None for all else."""

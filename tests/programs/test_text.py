@@ -51,3 +51,10 @@ async def test_dd_makes_a_large_file_without_bytes(made: Machine) -> None:
         Outcome("4294967296\n", "", 0)
     )
     assert made.files.is_sized(f"{HOME}/big")
+
+
+async def test_what_is_written_behind_a_file_without_bytes_adds_to_its_size(made: Machine) -> None:
+    script = "echo end >> fit.pt; printf x >> fit.pt; cp fit.pt two.pt; cat two.pt >> fit.pt; stat -c %s fit.pt two.pt"
+    assert await run(f"{script}; echo anew > two.pt; cat two.pt", made) == Outcome(
+        "2800000010\n1400000005\nanew\n", "", 0
+    )
