@@ -12,6 +12,7 @@ from tree_sitter import Node
 
 from llm_kernel.shell.asking import at_terminal
 from llm_kernel.shell.choosing import selects
+from llm_kernel.shell.commanded import commanded
 from llm_kernel.shell.commands import Command
 from llm_kernel.shell.conditions import newer, same, tests_of
 from llm_kernel.shell.deep import deepened
@@ -49,6 +50,7 @@ def led(script: str, lead: Lead) -> str:
     edits += deepened(nodes) if functions else []
     edits += lasting(root) if "exec" in script and lead.inner and lead.pid != lead.parent else []
     edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
+    edits += commanded(nodes) if "BASH_COMMAND" in script else []
     for node in nodes:
         if node.type == "command":
             found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]

@@ -54,6 +54,7 @@ _OWN = re.compile(
     rb"|(?m:^ *(?:eval \"\$\()?__llm_kernel_inner (?:</dev/null )?\d+ (?:traced|exchanged|ended|t) .*\n)"
     rb"|__llm_kernel_control [\d.]+ (?!__llm_kernel_)"
     rb"|(?m:^\S+ __llm_kernel_(?!control [\d.]+ [a-z])\w+[ =].*\n)"
+    rb"|(?m:^\S+ BASH_COMMAND=.*\n)"
 )
 _TERMINAL = re.compile(rb"(?:> >\(|\| )__llm_kernel_inner \d+ tty\)?")
 _EXCHANGED = re.compile(rb">&2 2> \"\$\(__llm_kernel_inner </dev/null \d+ exchange\)\"")
