@@ -8,10 +8,23 @@ from dataclasses import dataclass
 
 from llm_kernel.machine.stat import Stat
 
-__all__ = ["Unit", "blocks", "disk_bytes", "environment_unit", "human", "read_amount", "read_unit"]
+__all__ = [
+    "NoCount",
+    "Unit",
+    "blocks",
+    "disk_bytes",
+    "environment_unit",
+    "human",
+    "read_amount",
+    "read_count",
+    "read_unit",
+]
 
 _LINK_INSIDE = 60
 """A link text shorter than this lies in the inode."""
+
+_WORD = 1 << 64
+"""What no count of the real programs reaches."""
 
 _LETTERS = "KMGTPEZY"
 _AMOUNT = re.compile(r"(?P<number>\d*)(?P<unit>[bcwkKMGTPEZYmgt]?)(?P<tail>iB|B|D)?")
@@ -72,6 +85,22 @@ def read_amount(text: str) -> int | None:
     elif tail:
         return None
     return int(number or 1) * factor
+
+
+class NoCount(ValueError):  # noqa: N818 - what is said, no fault of ours
+    """No count, or one that cannot be; its text is what follows the word in the real programs' message."""
+
+
+def read_count(text: str, least: int = 0, most: int = _WORD) -> int:
+    """The count in ``text``, from ``least`` to ``most``; ``NoCount`` for anything else."""
+    if not re.fullmatch(r"\+?\d+", text, re.ASCII):
+        raise NoCount
+    count = int(text) if len(text.lstrip("+0")) < 40 else _WORD  # longer ones are not worth the reading
+    if count >= _WORD:
+        raise NoCount(": Value too large for defined data type")
+    if not least <= count <= most:
+        raise NoCount(": Numerical result out of range")
+    return count
 
 
 def environment_unit(env: Mapping[str, str], *names: str) -> Unit:

@@ -7,6 +7,7 @@ import pytest
 from tests.notebook import Notebook, err, out
 
 RED, END = "\x1b[01;31m\x1b[K", "\x1b[m\x1b[K"
+TRY, HELP = "Try '", " --help' for more information.\n"
 COLON = f"\x1b[36m\x1b[K:{END}"
 
 SAID = [
@@ -20,6 +21,8 @@ SAID = [
     ("split -n r/2 n; head -2 xaa", "1\n3\n", 0),
     ("split -n 2/3 n", "\n6\n7\n8\n9\n", 0),
     ("split -l 6 --additional-suffix=.t n q; ls q*; split -d -a 1 -l 6 n; ls x*", "qaa.t\nqab.t\nx0\nx1\n", 0),
+    ("split -a 0 -4 n; ls x*", "xaa\nxab\nxac\n", 0),
+    ("split -e -n 20 f; ls x* | wc -l", "13\n", 0),
     ("split --verbose -b 20 n", "creating file 'xaa'\ncreating file 'xab'\n", 0),
     ("column -c 40 n", "1\t4\t7\t10\n2\t5\t8\t11\n3\t6\t9\t12\n", 0),
     ("column -x -c 40 n", "1\t2\t3\t4\t5\n6\t7\t8\t9\t10\n11\t12\n", 0),
@@ -44,6 +47,30 @@ async def test_the_output_is_the_real_ones(script: str, said: str, status: int) 
     ("script", "said", "status"),
     [
         ("split -b 1z n", "split: invalid number of bytes: ‘1z’\n", 1),
+        ("split -n l/9/3 n", "split: invalid chunk number: ‘9’: Numerical result out of range\n", 1),
+        ("split -n r/0/3 n", "split: invalid chunk number: ‘0’: Numerical result out of range\n", 1),
+        ("split -n 3/x n", "split: invalid number of chunks: ‘x’\n", 1),
+        ("split -l 4k n", "split: invalid number of lines: ‘4k’\n", 1),
+        ("split -a 1 -n 30 n", "split: the suffix length needs to be at least 2\n", 1),
+        ("split -t ab n", "split: multi-character separator ‘ab’\n", 1),
+        ("split --numeric-suffixes=x n", f"split: ‘x’: invalid start value for numerical suffix\n{TRY}split{HELP}", 1),
+        (
+            "split --additional-suffix=a/b n",
+            f"split: invalid suffix ‘a/b’, contains directory separator\n{TRY}split{HELP}",
+            1,
+        ),
+        (
+            "cut -b 99999999999999999999 n",
+            f"cut: byte/character offset ‘99999999999999999999’ is too large\n{TRY}cut{HELP}",
+            1,
+        ),
+        (
+            "cut -f 1-18446744073709551615 n",
+            f"cut: field number ‘18446744073709551615’ is too large\n{TRY}cut{HELP}",
+            1,
+        ),
+        ("cut -f1--2 n", f"cut: invalid field range\n{TRY}cut{HELP}", 1),
+        ("cut -c1-a,2 n", f"cut: invalid byte/character position ‘a,2’\n{TRY}cut{HELP}", 1),
         ("split nosuch", "split: cannot open 'nosuch' for reading: No such file or directory\n", 1),
         ("split -a 1 -l 1 -d n", "split: output file suffixes exhausted\n", 1),
         ("echo 1 | xargs sh -c 'exit 255'", "xargs: sh: exited with status 255; aborting\n", 124),

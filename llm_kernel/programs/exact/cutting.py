@@ -22,7 +22,10 @@ _CUT = Options(
 )
 _LISTS = ("bytes", "characters", "fields")
 _PART = re.compile(r"(\d*)(-?)((?:(?<=-)\d*)?)")
-_ENDLESS = 1 << 62
+_TOO_LARGE = (1 << 64) - 1
+_DIGITS = 40
+"""More of them are not read."""
+_ENDLESS = 1 << 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,26 +85,30 @@ def _rules(call: Call, parsed: Parsed) -> _Rules | str:
 
 
 def _ranges(call: Call, text: str, fields: bool) -> list[tuple[int, int]] | str:
-    what = "field" if fields else "byte/character position"
+    one = "fields are" if fields else "byte/character positions are"
     found = []
+    at = 0
     for part in re.split(r"[,\s]", text):
-        match = _PART.fullmatch(part)
-        if not match:
-            kind = "field range" if "-" in part and fields else "field value" if fields else what
-            return (
-                f"invalid {kind} {said(part, call.env)}"
-                if "-" not in part or fields
-                else "invalid byte or character range"
-            )
+        match = _PART.match(part)
+        assert match is not None
         first, dash, last = match.groups()
+        rest, at = text[at + match.end() :], at + len(part) + 1
+        if match.end() < len(part):
+            if rest.startswith("-"):
+                return "invalid field range" if fields else "invalid byte or character range"
+            return f"invalid {'field value' if fields else 'byte/character position'} {said(rest, call.env)}"
+        for number in (first, last):
+            if len(number) > _DIGITS or (number and int(number) >= _TOO_LARGE):
+                what = "field number" if fields else "byte/character offset"
+                return f"{what} {said(number, call.env)} is too large"
         if dash and not first and not last:
             return "invalid range with no endpoint: -"
         if not dash and not first:
-            return "fields are numbered from 1" if fields else "byte/character positions are numbered from 1"
+            return f"{one} numbered from 1"
         low = int(first) if first else 1
         high = (int(last) if last else _ENDLESS) if dash else low
         if low == 0 or (last and int(last) == 0 and not first):
-            return "fields are numbered from 1" if fields else "byte/character positions are numbered from 1"
+            return f"{one} numbered from 1"
         if high < low:
             return "invalid decreasing range"
         found.append((low, high))

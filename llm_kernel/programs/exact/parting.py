@@ -1,23 +1,24 @@
-"""``split``: a file cut into pieces of so many lines, bytes or parts; and ``zgrep``, which searches packed files."""
+"""``split``: a file cut into pieces of so many lines, bytes or parts."""
 
 from __future__ import annotations
 
 import hashlib
 import posixpath
 import re
-import shlex
 import string
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from llm_kernel.machine.heads import LENGTH, PART
 from llm_kernel.programs.feeding import fed, tell
 from llm_kernel.programs.options import Options, Parsed
 from llm_kernel.programs.quoting import said
 from llm_kernel.programs.report import coreutils
+from llm_kernel.programs.sizes import NoCount, read_count
 from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["split", "zgrep"]
+__all__ = ["split"]
 
 _SPREAD = (9, 2)
 """The release since which what is left over is spread over the parts."""
@@ -33,6 +34,9 @@ _UNITS = {"": 1, "b": 512, **{unit: 1 << 10 * (at + 1) for at, unit in enumerate
 _MOST = 5000
 """Pieces that one call may make."""
 
+_LONGEST = 100
+"""The longest suffix that is told from one too long for a file's name."""
+
 
 class _Wrong(Exception):  # noqa: N818 - what split says, no fault of ours
     pass
@@ -41,7 +45,8 @@ class _Wrong(Exception):  # noqa: N818 - what split says, no fault of ours
 @live("split")
 async def split(call: Call, io: Io) -> int:
     """Cut a file into pieces."""
-    parsed = _SPLIT.parse(call)
+    lines = tuple(f"-l{arg[1:]}" if re.fullmatch(r"-\d+", arg) else arg for arg in call.args)
+    parsed = _SPLIT.parse(replace(call, args=lines))
     if isinstance(parsed, Answer):
         return await tell(io, parsed)
     if "filter" in parsed:
@@ -114,10 +119,10 @@ def _suffix(parsed: Parsed, at: int, count: int) -> str:
             letters, start = digits, int(parsed.value(option) or 0)
     if "hex-suffixes" in parsed:
         letters, start = "0123456789abcdef", int(parsed.value("hex-suffixes") or "0", 16)
-    base, given = len(letters), parsed.value("suffix-length")
-    fixed = given is not None or parsed.value("number") is not None
-    length = int(given or 2)
-    if parsed.value("number") is not None and given is None:
+    base, given = len(letters), int(parsed.value("suffix-length") or 0)
+    fixed = given > 0 or parsed.value("number") is not None
+    length = given or 2
+    if parsed.value("number") is not None and not given:
         while base**length < count + start:
             length += 1
     at += start
@@ -140,21 +145,51 @@ def _digits(number: int, letters: str, length: int) -> str:
 
 
 def _check(call: Call, parsed: Parsed) -> None:
-    for name, what in (("lines", "lines"), ("bytes", "bytes"), ("line-bytes", "lines")):
+    hint = f"\nTry '{call.name} --help' for more information."
+    if (text := parsed.value("lines")) is not None:
+        _count(call, "number of lines", text, 1)
+    for name in ("bytes", "line-bytes"):
         text = parsed.value(name)
-        if text is None:
-            continue
-        shown = f"invalid number of {what}: {said(text, call.env)}"
-        if not _amount(text):
-            raise _Wrong(f"{shown}: Numerical result out of range" if re.fullmatch(r"0+", text) else shown)
-    length = parsed.value("suffix-length")
-    if length is not None and not re.fullmatch(r"[1-9]\d?", length):
-        raise _Wrong(f"invalid suffix length: {said(length, call.env)}")
-    number = parsed.value("number")
-    if number is not None and not re.fullmatch(r"(?:[lr]/)?(?:\d+/)?[1-9]\d{0,3}", number):
-        raise _Wrong(f"invalid number of chunks: {said(number, call.env)}")
-    if sum(parsed.value(one) is not None for one in ("lines", "bytes", "line-bytes", "number")) > 1:
-        raise _Wrong(f"cannot split in more than one way\nTry '{call.name} --help' for more information.")
+        if text is not None and not _amount(text):
+            _count(call, "number of bytes", text, 1)
+            raise _Wrong(f"invalid number of bytes: {said(text, call.env)}")
+    if (text := parsed.value("suffix-length")) is not None and _count(call, "suffix length", text) > _LONGEST:
+        raise _Wrong("output file suffixes exhausted")
+    if (text := parsed.value("additional-suffix")) is not None and "/" in text:
+        raise _Wrong(f"invalid suffix {said(text, call.env)}, contains directory separator{hint}")
+    for name, digits, kind in (
+        ("numeric-suffixes", "[0-9]+", "numerical"),
+        ("hex-suffixes", "[0-9a-f]+", "hexadecimal"),
+    ):
+        text = parsed.value(name)
+        if text is not None and not re.fullmatch(digits, text):
+            raise _Wrong(f"{said(text, call.env)}: invalid start value for {kind} suffix{hint}")
+    if (text := parsed.value("separator")) is not None and len(text) != 1 and text != "\\0":
+        raise _Wrong(f"multi-character separator {said(text, call.env)}" if text else "empty record separator")
+    if (text := parsed.value("number")) is not None:
+        _check_chunks(call, parsed, text)
+    if sum(name in ("lines", "bytes", "line-bytes", "number") for name, _ in parsed.options) > 1:
+        raise _Wrong(f"cannot split in more than one way{hint}")
+
+
+def _check_chunks(call: Call, parsed: Parsed, text: str) -> None:
+    chunk, slash, whole = re.sub(r"^[lr]/", "", text).rpartition("/")
+    count = _count(call, "number of chunks", whole, 1)
+    if slash:
+        _count(call, "chunk number", chunk, 1, count)
+    if count > _MOST:
+        raise _Wrong("output file suffixes exhausted")
+    letters = 16 if {"x", "hex-suffixes"} & {name for name, _ in parsed.options} else 10 if "d" in parsed else 26
+    least = next(length for length in range(1, _LONGEST) if letters**length >= count)
+    if not slash and 0 < int(parsed.value("suffix-length") or 0) < least:
+        raise _Wrong(f"the suffix length needs to be at least {least}")
+
+
+def _count(call: Call, what: str, text: str, *limits: int) -> int:
+    try:
+        return read_count(text, *limits)
+    except NoCount as err:
+        raise _Wrong(f"invalid {what}: {said(text, call.env)}{err}") from None
 
 
 def _amount(text: str) -> int:
@@ -220,7 +255,7 @@ def _even(call: Call, size: int, count: int) -> list[int]:
     """How long each of so many parts is; of what is left over each of the first has one, and once the last had all."""
     each, left = divmod(size, count)
     if coreutils(call) < _SPREAD:
-        return [each] * (count - 1) + [each + left]
+        return [each] * (count - 1) + [each + left] if each else [int(at < size) for at in range(count)]
     return [each + (at < left) for at in range(count)]
 
 
@@ -241,40 +276,3 @@ def _parts(call: Call, number: str, data: bytes, rows: Sequence[bytes]) -> Itera
         for length in _even(call, len(data), count):
             yield data[begin : begin + length]
             begin += length
-
-
-@live("zgrep", "zegrep", "zfgrep")
-async def zgrep(call: Call, io: Io) -> int:
-    """Search in files that may be packed, as grep does in what is in them."""
-    words, options, patterns = list(call.args), [], []
-    while words and (words[0].startswith("-") and words[0] != "-"):
-        word = words.pop(0)
-        if word == "--":
-            break
-        options.append(word)
-        if re.fullmatch(r"-[a-zA-Z]*[efmABC]", word) and words:
-            patterns += [word] if word[-1] in "ef" else []
-            options.append(words.pop(0))
-    if call.run is None or any(re.match(r"-\w*[rR]|--(?:help|version|rec)", option) for option in options):
-        raise NotExact(call.name)
-    if not patterns and not words:
-        raise NotExact(call.name)
-    options += [] if patterns else ["-e", words.pop(0)]
-    tool = {"zegrep": "grep -E", "zfgrep": "grep -F"}.get(call.name.rpartition("/")[2], "grep")
-    search = f"{tool} {shlex.join(options)}"
-    if not words:
-        raise NotExact(call.name)
-    worst = 1
-    for name in words:
-        shown = f" | sed {shlex.quote('s|^|' + name.replace('|', chr(92) + '|') + ':|')}" if len(words) > 1 else ""
-        if any(re.fullmatch(r"-[a-zA-Z]*l[a-zA-Z]*", option) for option in options):
-            shown = f" | sed {shlex.quote('s|.*|' + name + '|')}"
-        if not call.machine.files.exists(call.path(name)):
-            await io.err(f"gzip: {name}: No such file or directory\n")
-            worst = 2
-            continue
-        packed = call.machine.files.head(call.path(name))[:2] == b"\x1f\x8b"
-        line = f"{'zcat' if packed else 'cat'} -- {shlex.quote(name)} | {search}"
-        status = await call.run(f"{line}{shown}; (exit ${{PIPESTATUS[1]}})", io.out, io.err)
-        worst = 2 if status > 1 else min(worst, status) if worst < 2 else worst
-    return worst
