@@ -22,6 +22,7 @@ from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.keying import keyed, keys_of
 from llm_kernel.shell.lasting import lasting
 from llm_kernel.shell.lead import INNER, Edit, Lead, replaced, text_of
+from llm_kernel.shell.ranges import RANGED, parted
 from llm_kernel.shell.redirecting import chanced, exchanged, full, saved, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
 from llm_kernel.shell.tracing import HEADED, heads, traces
@@ -75,6 +76,8 @@ def led(script: str, lead: Lead) -> str:
             edits += [replaced(node, COUNTED[text_of(node)])] if text_of(node) in COUNTED else []
         elif node.type == "array":
             edits += keys_of(node)
+        elif node.type in RANGED:
+            edits += parted(node)
         elif node.type == "variable_assignment":
             edits += timed_from(node) + list_of(node)
     return _edited(script, edits)

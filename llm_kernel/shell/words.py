@@ -27,7 +27,7 @@ TOOLS = frozenset(
 OURS = BUILTINS | KEYWORDS | TOOLS
 """Every word the library answers by itself."""
 
-OUTDONE = frozenset("awk column comm csplit cut expr fmt hexdump iconv join numfmt shuf split tee uniq xxd".split())
+OUTDONE = frozenset("awk column comm csplit cut expr fmt hexdump iconv join numfmt seq shuf split tee uniq xxd".split())
 """Tools of the library that an exact program stands in for where there is one."""
 
 PLACED = frozenset(["enable", "help", "umask"])

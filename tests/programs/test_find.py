@@ -41,7 +41,7 @@ async def test_what_cannot_be_run_says_why_without_a_model(script: str, text: st
     assert (await notebook(script), notebook.requests) == (err(text, status), [])
 
 
-@pytest.mark.parametrize("name", sorted(FULL_SCREEN & {"vim", "less", "nano"}))
+@pytest.mark.parametrize("name", sorted(FULL_SCREEN & {"vim", "nano"}))
 async def test_a_program_with_a_screen_still_tells_its_version(name: str) -> None:
     notebook = Notebook([f"{name} 8.1\n"])
     assert await notebook(f"{name} --version") == out(f"{name} 8.1\n")
