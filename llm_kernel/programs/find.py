@@ -9,8 +9,9 @@ import asyncio
 import posixpath
 import re
 import shlex
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from itertools import takewhile
 from typing import Literal
 
 from llm_kernel.errors import CellOver, ImaginedMachineError, Refused
@@ -22,7 +23,7 @@ from llm_kernel.machine.signals import ENDS
 from llm_kernel.programs import compiled
 from llm_kernel.programs.answer import answer, row_of
 from llm_kernel.programs.emulated import Emulator
-from llm_kernel.programs.exact.lookup import not_found
+from llm_kernel.programs.exact.lookup import DEFAULT_PATH, hidden, not_found, which
 from llm_kernel.programs.imagining import Imagination
 from llm_kernel.programs.native import native
 from llm_kernel.programs.python_exact import Python
@@ -31,7 +32,7 @@ from llm_kernel.programs.table import EXACT, NotExact, Unwritten
 from llm_kernel.prompt import told_facts
 from llm_kernel.provenance import Answer
 from llm_kernel.shell.call import Call, Io
-from llm_kernel.shell.words import BUILTINS, TOOLS
+from llm_kernel.shell.words import BUILTINS, LOCAL, TOOLS
 from llm_kernel.strand import Strand
 
 __all__ = ["FULL_SCREEN", "Programs"]
@@ -41,6 +42,9 @@ FULL_SCREEN = frozenset(
     lynx w3m""".split()
 )
 """Programs that draw on a terminal, which a notebook is not."""
+
+_SYSTEM = frozenset(["/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+"""Folders of the system's own programs."""
 
 _EXECS = frozenset(["nohup", "nice", "setsid", "taskset", "chrt", "ionice"])
 
@@ -163,6 +167,12 @@ class Programs:
         base = posixpath.basename(call.name)
         if base == "man" and re.fullmatch(r"(?:[1-8] )?[\w.+-]+", " ".join(call.args)) and call.args[-1][0] != "-":
             return await self._manual(call, streams, record)
+        if "/" not in call.name and call.name not in LOCAL:
+            folders = call.env.get("PATH", DEFAULT_PATH).split(":")
+            if path := self._on_path(call, takewhile(lambda folder: folder not in _SYSTEM, folders)):
+                return await self._script(call, streams, path)
+            if _SYSTEM.isdisjoint(folders) and (places := self._hidden(call, folders)):
+                return await self._missing(call, streams, record, hidden(self._machine, call.name, places))
         row = row_of(call)
         if row is not None:
             try:
@@ -180,11 +190,9 @@ class Programs:
         elif "/" in call.name and not self._is_program_path(call):
             return await self._file(call, streams, record)
         elif not self._exists(base) and not self._in_environment(call, base):
-            if path := self._on_path(call):
+            if path := self._on_path(call, call.env.get("PATH", "").split(":")):
                 return await self._script(call, streams, path)
-            record.by = "unknown"
-            await streams.err(f"{call.at}\n" if call.at else not_found(self._machine, base))
-            return 127
+            return await self._missing(call, streams, record, not_found(self._machine, base))
         if base in FULL_SCREEN and not _batch(call):
             instead = _ADVICE.get(base, "cat to read a file, %%writefile or sed -i to change one")
             await streams.err(f"{base}: this terminal has no screen to draw on; use {instead}\n")
@@ -265,10 +273,22 @@ class Programs:
             return True
         return any(name in fact.replace(",", " ").replace(".", " ").split() for fact in self._machine.facts)
 
-    def _on_path(self, call: Call) -> str:
-        """A script of the user's in a folder of ``PATH``."""
+    async def _missing(self, call: Call, streams: Io, record: Answer, said: str) -> int:
+        """Say that there is no such program; ``said`` is what the login shell says."""
+        record.by = "unknown"
+        await streams.err(f"{call.at}\n" if call.at else said)
+        return 127
+
+    def _hidden(self, call: Call, folders: Sequence[str]) -> list[str]:
+        """Where the system has a program that stands in none of the ``folders``."""
+        if which(self._machine, call.name, ":".join(folders), call.cwd):
+            return []
+        return which(self._machine, call.name, DEFAULT_PATH, call.cwd)
+
+    def _on_path(self, call: Call, folders: Iterable[str]) -> str:
+        """A script of the user's in one of the ``folders``."""
         files = self._machine.files
-        for folder in call.env.get("PATH", "").split(":"):
+        for folder in folders:
             path = call.path(posixpath.join(folder or ".", call.name))
             if files.exists(path) and not files.is_sized(path) and not files.is_dir(path):
                 first = files.read(path)[:200].partition(b"\n")[0].decode("utf-8", "replace")

@@ -262,7 +262,7 @@ class Command:
             return [(word.start_byte, word.start_byte, f'bash -c "$({self._spot.asks("x")} {name} {self._spot.who})" ')]
         if not _PLAIN.fullmatch(name) or name in self._lead.ours or name in self._functions:
             return []
-        if self._lead.place(name) != name or _misread(self._spot.node):
+        if (self._lead.place(name) != name and not self._lead.pathed) or _misread(self._spot.node):
             return []
         line = self._spot.node.start_point[0] + 1
         if wrapper in _MISSING:

@@ -75,6 +75,7 @@ class Guide:
             guarded=matters(machine, script, login.cwd if login else "/"),
             dated=self._dated,
             asked=asked,
+            pathed="PATH=" in script,
         )
         text = detached(script, self._orders, pid if parent else 0)
         text = text if lead.inner else telling(text)

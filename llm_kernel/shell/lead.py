@@ -63,7 +63,7 @@ class Lead:
     are links to the library. ``terminal``: its streams that are the terminal.
     ``trapped``: it waits for signals that others send.
     ``guarded``: files may be closed to it, or disks full. ``dated``: a variable may hold a format with a date.
-    ``asked``: what it reads from the terminal is asked for.
+    ``asked``: what it reads from the terminal is asked for. ``pathed``: it says where programs are looked for.
     """
 
     pid: int
@@ -83,6 +83,7 @@ class Lead:
     guarded: bool = False
     dated: bool = False
     asked: bool = False
+    pathed: bool = False
 
 
 def text_of(node: Node) -> str:

@@ -7,7 +7,7 @@ import pytest
 from llm_kernel.machine import Machine
 from llm_kernel.machine.profiles import PROFILES
 from llm_kernel.programs.exact.dpkg import dpkg
-from llm_kernel.programs.exact.lookup import DEFAULT_PATH, not_found, whereis, which, which_program
+from llm_kernel.programs.exact.lookup import DEFAULT_PATH, hidden, not_found, whereis, which, which_program
 from llm_kernel.programs.exact.rpm import rpm
 from llm_kernel.shell.call import Answer, Call
 
@@ -157,3 +157,11 @@ def test_a_user_is_told_to_use_sudo() -> None:
     machine = _machine(release="22.04")
     machine.system.user = "ann"
     assert not_found(machine, "tree") == "Command 'tree' not found, but can be installed with:\nsudo apt install tree\n"
+
+
+def test_a_program_that_path_does_not_lead_to_is_said_to_be_elsewhere() -> None:
+    assert hidden(_machine(release="22.04"), "ls", ["/usr/bin/ls", "/bin/ls"]) == (
+        "Command 'ls' is available in the following places\n * /bin/ls\n * /usr/bin/ls\n"
+        "The command could not be located because '/bin:/usr/bin' is not included in the PATH environment variable.\n"
+        "ls: command not found\n"
+    )

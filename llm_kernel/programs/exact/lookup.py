@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import posixpath
+from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
 from llm_kernel.machine import Machine, archive
 from llm_kernel.programs.table import NotExact, exact
 from llm_kernel.shell.call import Answer, Call
 
-__all__ = ["DEFAULT_PATH", "not_found", "which", "which_program"]
+__all__ = ["DEFAULT_PATH", "hidden", "not_found", "which", "which_program"]
 
 DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games"
 _SHELL = ("bash", "-bash", "sh")
@@ -90,6 +91,19 @@ def not_found(machine: Machine, name: str) -> str:
     if system.os != "ubuntu" or not machine.packages.find("apt", "command-not-found"):
         return f"bash: {name}: command not found\n"
     return "".join(_advice(machine, name)) or f"{name}: command not found\n"
+
+
+def hidden(machine: Machine, name: str, places: Sequence[str]) -> str:
+    """What it writes for a program that stands in ``places``, none of which ``PATH`` leads to."""
+    if machine.system.os != "ubuntu" or not machine.packages.find("apt", "command-not-found"):
+        return not_found(machine, name)
+    listed = "the following places\n" + "\n".join(f" * {place}" for place in sorted(places))
+    where = listed if len(places) > 1 else f"'{places[0]}'"
+    lacking = ":".join(posixpath.dirname(place) for place in sorted(places))
+    return (
+        f"Command '{name}' is available in {where}\nThe command could not be located because "
+        f"'{lacking}' is not included in the PATH environment variable.\n{name}: command not found\n"
+    )
 
 
 def _advice(machine: Machine, name: str) -> Iterator[str]:
