@@ -83,7 +83,8 @@ def _said(node: Node, asking: Collection[str]) -> str:
     while last.type in ("pipeline", "negated_command"):
         last = last.named_children[-1]
     simple = last.child_by_field_name("body") if last.type == "redirected_statement" else last
-    if simple is None or simple.type not in _NAMED or "$?" in text_of(node):
+    counts = simple is not None and simple.type == "compound_statement" and text_of(simple).startswith("((")
+    if simple is None or not (counts or simple.type in _NAMED) or "$?" in text_of(node):
         return ""
     text = printed(last) or text_of(last)
     first, _, rest = text.partition(" ")
