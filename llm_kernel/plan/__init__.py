@@ -19,7 +19,7 @@ from llm_kernel.plan.saves import saved
 from llm_kernel.plan.shapes.load import load_of
 from llm_kernel.plan.typical import typical
 from llm_kernel.plan.walk import Exhausted
-from llm_kernel.plan.walker import Walker
+from llm_kernel.plan.walker import STEPS, Walker
 from llm_kernel.plan.writes import writes
 
 __all__ = [
@@ -57,12 +57,14 @@ def plan(
     read: Callable[[str], str | None] = _nothing,
     facts: Mapping[str, object] | None = None,
     tree: ast.Module | None = None,
+    steps: int | None = None,
 ) -> Plan | None:
     """What the program prints with these arguments, or None when that cannot be said.
 
     ``read`` gives the source of a module beside the script by its relative path (``utils/data.py``); ``facts`` are
     values the machine knows, by the dotted name of the attribute (``torch.__version__``) or call
-    (``torch.cuda.device_count()``). ``tree`` is walked in place of the parsed source.
+    (``torch.cuda.device_count()``). ``tree`` is walked in place of the parsed source, ``steps``
+    how long the walk may be in place of the usual.
     """
     if len(source) > _LONGEST:
         return None
@@ -72,7 +74,7 @@ def plan(
             parsed = ast.parse(source)
             if beyond(ast.walk(parsed)):
                 return None
-            walker = Walker(argv, read, facts or {})
+            walker = Walker(argv, read, facts or {}, steps or STEPS)
             nodes = walker.program(tree or parsed)
         found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from llm_kernel.plan.known import Handler
 from llm_kernel.plan.values import Function, Unknown, Value
@@ -20,13 +21,38 @@ class Environment(Unknown):
     count: int = 0
     watched: bool = False
 
+    def told(self, name: str) -> Value:
+        """The spaces of one environment, and what counts as its solution."""
+        task = TASKS.get(self.name)
+        if task is None or self.origin != "gymnasium.make()":
+            return None
+        shape = () if task.actions else (task.numbers,)
+        known: dict[str, dict[str, Value]] = {
+            "observation_space": {"shape": task.sees, "n": task.states or None},
+            "action_space": {"shape": shape, "n": task.actions or None},
+            "spec": {"id": self.name, "reward_threshold": task.threshold},
+        }
+        return Told(origin=f"{self.origin}.{name}", attributes=known[name]) if name in known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Told(Unknown):
+    """A thing of which only some attributes are known."""
+
+    attributes: Mapping[str, Value] = field(default_factory=dict)
+
+    def told(self, name: str) -> Value:
+        """What is known of it under a name."""
+        return self.attributes.get(name)
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """What is reached in an environment: the reward of chance and of skill, and the lengths of such episodes.
 
     ``steps`` is how many PPO takes for two thirds of the way; ``actions`` the choices of an action (0: it is made of
-    ``numbers``). ``whole``: a reward is a whole number.
+    ``numbers``). ``whole``: a reward is a whole number. ``sees`` is the shape of what is observed, which is one of
+    ``states`` where it is not of numbers; above ``threshold`` the environment counts as solved.
     """
 
     first: float
@@ -37,6 +63,9 @@ class Task:
     actions: int
     numbers: int = 0
     whole: bool = False
+    sees: tuple[int, ...] = ()
+    states: int = 0
+    threshold: float | None = None
 
     @property
     def steady(self) -> bool:
@@ -53,20 +82,20 @@ class Task:
 
 
 TASKS: dict[str, Task] = {
-    "CartPole-v0": Task(22, 200, 22, 200, 25_000, 2, whole=True),
-    "CartPole-v1": Task(22, 500, 22, 500, 40_000, 2, whole=True),
-    "Acrobot-v1": Task(-497, -84, 497, 85, 30_000, 3, whole=True),
-    "MountainCar-v0": Task(-200, -200, 200, 200, 100_000, 3, whole=True),
-    "MountainCarContinuous-v0": Task(-35, -2, 999, 999, 60_000, 0, 1),
-    "Pendulum-v0": Task(-1230, -180, 200, 200, 120_000, 0, 1),
-    "Pendulum-v1": Task(-1230, -180, 200, 200, 120_000, 0, 1),
-    "LunarLander-v2": Task(-185, 235, 92, 330, 350_000, 4),
-    "LunarLander-v3": Task(-185, 235, 92, 330, 350_000, 4),
-    "LunarLanderContinuous-v2": Task(-210, 260, 100, 260, 350_000, 0, 2),
-    "LunarLanderContinuous-v3": Task(-210, 260, 100, 260, 350_000, 0, 2),
-    "BipedalWalker-v3": Task(-108, 280, 320, 1050, 1_500_000, 0, 4),
-    "FrozenLake-v1": Task(0.014, 0.72, 7.6, 42, 150_000, 4),
-    "Taxi-v3": Task(-770, 7.6, 198, 13.2, 900_000, 6),
+    "CartPole-v0": Task(22, 200, 22, 200, 25_000, 2, whole=True, sees=(4,), threshold=195.0),
+    "CartPole-v1": Task(22, 500, 22, 500, 40_000, 2, whole=True, sees=(4,), threshold=475.0),
+    "Acrobot-v1": Task(-497, -84, 497, 85, 30_000, 3, whole=True, sees=(6,), threshold=-100.0),
+    "MountainCar-v0": Task(-200, -200, 200, 200, 100_000, 3, whole=True, sees=(2,), threshold=-110.0),
+    "MountainCarContinuous-v0": Task(-35, -2, 999, 999, 60_000, 0, 1, sees=(2,), threshold=90.0),
+    "Pendulum-v0": Task(-1230, -180, 200, 200, 120_000, 0, 1, sees=(3,)),
+    "Pendulum-v1": Task(-1230, -180, 200, 200, 120_000, 0, 1, sees=(3,)),
+    "LunarLander-v2": Task(-185, 235, 92, 330, 350_000, 4, sees=(8,), threshold=200),
+    "LunarLander-v3": Task(-185, 235, 92, 330, 350_000, 4, sees=(8,), threshold=200),
+    "LunarLanderContinuous-v2": Task(-210, 260, 100, 260, 350_000, 0, 2, sees=(8,), threshold=200),
+    "LunarLanderContinuous-v3": Task(-210, 260, 100, 260, 350_000, 0, 2, sees=(8,), threshold=200),
+    "BipedalWalker-v3": Task(-108, 280, 320, 1050, 1_500_000, 0, 4, sees=(24,), threshold=300),
+    "FrozenLake-v1": Task(0.014, 0.72, 7.6, 42, 150_000, 4, states=16, threshold=0.7),
+    "Taxi-v3": Task(-770, 7.6, 198, 13.2, 900_000, 6, states=500, threshold=8),
 }
 """By the environment's name."""
 

@@ -102,6 +102,8 @@ _TENSORS = ("tensor", "ints", "bools")
 
 def unknown_attribute(value: Unknown, name: str) -> Value:
     """``value.name`` of a value that nobody knows."""
+    if (known := value.told(name)) is not None:
+        return known
     if isinstance(value, Tensor) and name == "grad":
         return slope(value)
     if isinstance(value, Tensor):

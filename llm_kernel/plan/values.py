@@ -30,6 +30,10 @@ class Unknown:
     shape: tuple[int, ...] | None = None
     low: int | None = None
 
+    def told(self, name: str) -> Value:
+        """The attribute that this kind of value knows of itself; None where it has no word of it."""
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Collated(Unknown):

@@ -47,7 +47,7 @@ from llm_kernel.plan.values import (
 )
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised, TooLong
 
-_STEPS = 48000
+STEPS = 48000
 _DEPTH = 35
 _DEEP = 4
 """How often a function may stand on the way while it calls itself with values that nobody knows."""
@@ -65,7 +65,7 @@ class Walker:
     """One walk through one program."""
 
     def __init__(
-        self, argv: Sequence[str], read: Callable[[str], str | None], facts: Mapping[str, object], steps: int = _STEPS
+        self, argv: Sequence[str], read: Callable[[str], str | None], facts: Mapping[str, object], steps: int = STEPS
     ) -> None:
         self.state = State()
         self.argv = argv

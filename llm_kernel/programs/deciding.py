@@ -22,8 +22,10 @@ from llm_kernel.plan.curves.kinds import SHARES
 from llm_kernel.plan.curves.meanings import definitions
 from llm_kernel.plan.curves.places import Places
 from llm_kernel.plan.curves.roles import Role, role_of
+from llm_kernel.plan.environments import TASKS
 from llm_kernel.plan.nodes import Node, Part
 from llm_kernel.programs.bearing import bearing
+from llm_kernel.programs.episodes import Kept, kept, last_step, read_from, returns, silent
 
 __all__ = ["Decided", "decided", "foreseen"]
 
@@ -33,6 +35,9 @@ _KINDS = SHARES - {"top5"} | {"loss", "rmse", "ppl", "mae", "r2", "reward"}
 _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500
+_EPISODES = 3000
+_STEPS = 800_000
+"""What a walk may take that goes through an agent's episodes one by one."""
 _EPOCH = re.compile(r"range\(|epoch|episode", re.IGNORECASE)
 _RATE = re.compile(r"""\blr\b|_lr\b|param_groups""")
 _SCALAR = frozenset({"item", "backward", "detach"})
@@ -78,7 +83,11 @@ def decided(
     decisive = bearing(tree)
     roles = {name: _role(name, first, meanings) for name in spots if name in decisive}
     roles = {name: role for name, role in roles.items() if role.kind in _KINDS and not role.best}
-    if not roles:
+    brought = _brought(tree) if "reward" in found.recipe.pair.figures else {}
+    if brought:
+        roles = {name: role for name, role in roles.items() if role.kind != "reward"}
+        _hasten(tree, brought, whole=_whole_steps(found))
+    if not roles and not brought:
         return None
     places = Places(first.nodes, meanings, found.recipe.updates)
     turns = places.turns if 1 < places.turns <= _MOST else _MOST
@@ -86,10 +95,50 @@ def decided(
         name: [[_figure(role, found, run, turn, places.scale) for turn in range(turns)] for run in range(_RUNS)]
         for name, role in roles.items()
     }
-    made = plan(source, argv, read=read, facts=facts, tree=_furnished(tree, tables, spots))
-    if made is None or made.fault != first.fault or _open(made) >= open_ or _free(made) > _free(first):
+    tables |= {name: [_episodes(found)] for name in brought}
+    steps = _STEPS if brought else None
+    made = plan(source, argv, read=read, facts=facts, tree=_furnished(tree, tables, spots | brought), steps=steps)
+    if made is None or made.fault != first.fault or (_free(made), _open(made)) >= (_free(first), open_):
         return None
-    return Decided(made, tuple(roles))
+    return Decided(made, tuple(tables))
+
+
+def _brought(tree: ast.Module) -> dict[str, _Spot]:
+    """Where it is known what an episode of an agent brought."""
+    return {
+        name: _Spot(loop, loop.body, index, ast.parse(name, mode="eval").body)
+        for loop in _loops(tree)
+        for name, index in returns(loop).items()
+    }
+
+
+def _hasten(tree: ast.Module, spots: Mapping[str, _Spot], *, whole: bool) -> None:
+    """Walk the steps of an episode that say nothing in the first one only: what they bring is drawn.
+
+    ``whole``: so many steps were taken as were brought.
+    """
+    for name, spot in spots.items():
+        steps = spot.block[spot.index]
+        if not isinstance(steps, (ast.For, ast.While)) or not silent(tree, steps):
+            continue
+        if whole and (last := last_step(steps, name)) is not None:
+            spot.block.insert(spot.index + 1, ast.copy_location(last, steps))
+        first = _at(steps, f"if {_word(_TURN)} == 0: pass")
+        assert isinstance(first, ast.If)
+        first.body = [steps]
+        spot.block[spot.index] = first
+
+
+def _episodes(found: Course) -> list[float]:
+    """What each of many episodes brings."""
+    brings = (_figure(Role("reward"), found, 0, turn, 1.0) for turn in range(_EPISODES))
+    return [float(round(one)) for one in brings] if _whole_steps(found) else list(brings)
+
+
+def _whole_steps(found: Course) -> bool:
+    """Whether each step of the agent's environment gives or takes one."""
+    data = found.recipe.pair.data
+    return bool(data) and any(task.whole for name, task in TASKS.items() if name.startswith(data))
 
 
 def foreseen(source: str, argv: Sequence[str], seed: str) -> Callable[[str, int], float | None]:
@@ -116,7 +165,7 @@ def _free(made: Plan) -> int:
 
 def _undecided(node: Node) -> bool:
     match node:
-        case Choice() | Loop(count=None):
+        case Choice() | Loop(count=None) | Free():
             return True
         case Line():
             return any(map(_rate, node.parts))
@@ -156,14 +205,20 @@ def _figure(role: Role, way: Course, run: int, turn: int, scale: float) -> float
 def _spots(tree: ast.Module) -> dict[str, _Spot]:
     """Each name that a turn of an epoch loop sets, outside of its inner loops, by where it does so last."""
     found: dict[str, _Spot] = {}
+    for loop in _loops(tree):
+        for block, index in _statements(loop.body):
+            for target in _targets(block[index]):
+                found[ast.unparse(target)] = _Spot(loop, block, index, target)
+    return found
+
+
+def _loops(tree: ast.Module) -> Iterator[ast.For | ast.While]:
+    """The outermost loops over epochs or episodes."""
     inside: set[int] = set()
     for loop in ast.walk(tree):
         if isinstance(loop, (ast.For, ast.While)) and id(loop) not in inside and _epochs(loop):
             inside |= {id(node) for node in ast.walk(loop)}
-            for block, index in _statements(loop.body):
-                for target in _targets(block[index]):
-                    found[ast.unparse(target)] = _Spot(loop, block, index, target)
-    return found
+            yield loop
 
 
 def _epochs(loop: ast.For | ast.While) -> bool:
@@ -228,12 +283,14 @@ def _furnished(tree: ast.Module, tables: Mapping[str, Any], spots: Mapping[str, 
     blocks = {id(spots[name].block): spots[name].block for name in tables}
     for name in tables:
         spot = spots[name]
-        behind.setdefault(id(spot.block), []).append((spot.index, _set(spot, name, name in scalars)))
+        behind.setdefault(id(spot.block), []).append((spot.index, _set(spot, name, len(tables[name]), name in scalars)))
     for key, block in blocks.items():
         for index, node in sorted(behind[key], key=lambda one: -one[0]):
             block.insert(index + 1, node)
     loops = {id(spots[name].loop): spots[name].loop for name in tables}
     for loop in loops.values():
+        own = frozenset(name for name in tables if spots[name].loop is loop)
+        read_from(loop, {name: _held_so_far(loop, one) for name, one in kept(tree, loop, own).items()})
         loop.body.insert(0, _at(loop, f"{_word(_TURN)} = {_word(_TURN)} + 1"))
     _Before(loops).visit(tree)
     start = 1 if ast.get_docstring(tree) is not None else 0
@@ -269,8 +326,8 @@ def _at(node: ast.stmt, text: str) -> ast.stmt:
     return made
 
 
-def _set(spot: _Spot, name: str, scalar: bool) -> ast.stmt:
-    row = f"{_word(_FIGURES)}[{name!r}][{_word(_RUN)} % {_RUNS}]"
+def _set(spot: _Spot, name: str, runs: int, scalar: bool) -> ast.stmt:
+    row = f"{_word(_FIGURES)}[{name!r}][{_word(_RUN)} % {runs}]"
     figure = f"{row}[min({_word(_TURN)}, len({row}) - 1)]"
     figure = f"{_word(_TORCH)}.tensor({figure}, requires_grad=True)" if scalar else figure
     made = _at(spot.block[spot.index], f"x = {figure}")
@@ -278,6 +335,15 @@ def _set(spot: _Spot, name: str, scalar: bool) -> ast.stmt:
     target: Any = deepcopy(spot.target)
     made.targets = [target]
     return made
+
+
+def _held_so_far(loop: ast.For | ast.While, one: Kept) -> ast.expr:
+    """What a list holds behind this turn."""
+    end = f"{_word(_TURN)} + 1"
+    start = f"max(0, {end} - {one.most})" if one.most else "0"
+    made = _at(loop, f"{_word(_FIGURES)}[{one.name!r}][0][{start}:{end}]")
+    assert isinstance(made, ast.Expr)
+    return made.value
 
 
 class _Before(ast.NodeTransformer):
