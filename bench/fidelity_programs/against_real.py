@@ -94,7 +94,9 @@ def _files(folder: Path) -> set[str]:
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def planned(case: Case, version: Callable[[str], str | None] = lambda package: None) -> Plan | None:
+def planned(
+    case: Case, version: Callable[[str], str | None] = lambda package: None, home: str | None = None
+) -> Plan | None:
     """The plan as a machine with the case's files, data and GPUs would make it; ``version`` of a package there."""
     files = case.beside()
     folder = str(Path(case.script).parent)
@@ -107,6 +109,7 @@ def planned(case: Case, version: Callable[[str], str | None] = lambda package: N
         "text": files.get,
         "script": case.script,
         "version": version,
+        **({"environ": {"HOME": home}} if home else {}),
     }
     return plan(case.source, case.argv, read=lambda name: files.get(below + name), facts=facts)
 

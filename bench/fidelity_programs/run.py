@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from contextlib import aclosing
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any
 
 from bench.fidelity_programs.against_real import planned
@@ -60,15 +61,10 @@ async def run(case: Case, build: Callable[[], Session], mode: str) -> Result:
         stdout, stderr, status = await _cell(session, f"cd {_HOME} && {case.command}")
         seconds = time.monotonic() - started
         answers = list(session.answers)
-        packages = session.machine.packages
-        found = {name: packages.find("pip", name) for name in ("torch", "torchvision", "tensorflow", "keras", "numpy")}
+        expected = planned(case, partial(_version, session), posixpath.dirname(_HOME))
         files = [name for name in case.writes if session.machine.files.exists(posixpath.join(_HOME, name))]
     finally:
         await session.close()
-
-    def version(package: str) -> str | None:
-        one = found.get(package)
-        return one.version if one is not None else None
 
     return Result(
         case.id,
@@ -77,11 +73,16 @@ async def run(case: Case, build: Callable[[], Session], mode: str) -> Result:
         status=status,
         stdout=stdout[:KEPT],
         stderr=stderr[:KEPT],
-        judged=judge(case, planned(case, version), stdout, stderr, status, files),
+        judged=judge(case, expected, stdout, stderr, status, files),
         seconds=round(seconds, 2),
         prompt=sum(answer.prompt for answer in answers),
         completion=sum(answer.completion for answer in answers),
     )
+
+
+def _version(session: Session, package: str) -> str | None:
+    found = session.machine.packages.find("pip", package)
+    return found.version if found is not None else None
 
 
 async def _furnish(session: Session, case: Case) -> None:
