@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from llm_kernel.shell.sed_scripts import complaint, script_of
+from llm_kernel.tokens import quoted, unquoted
+
 __all__ = ["LACKING", "WRAPPERS", "asks_itself", "lacks", "refused_option"]
 
 LACKING = frozenset("base32 base64 column od sort grep egrep fgrep tr".split())
@@ -39,7 +42,9 @@ _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "ki
 
 
 def refused_option(tool: str, args: Sequence[str]) -> str:
-    """What a tool of the library's says of an option that it does not know, where the library has the wrong status."""
+    """What a tool says of an option or a script that the library's takes, or ends with the wrong status."""
+    if tool == "sed" and (wrong := _sed_refuses(args)):
+        return quoted(f"sed: -e expression #1, {wrong}")
     for arg in args if tool in _LETTERS else ():
         if arg == "--":
             break
@@ -51,6 +56,13 @@ def refused_option(tool: str, args: Sequence[str]) -> str:
         elif re.fullmatch(r"--[a-z][a-z-]*", arg) and not any(f"--{name}".startswith(arg) for name in _NAMES[tool]):
             return f"\"{tool}: unrecognized option '{arg}'\" \"Try '{tool} --help' for more information.\""
     return ""
+
+
+def _sed_refuses(args: Sequence[str]) -> str:
+    """What is wrong with the script that ``sed`` is given as it stands; one that bash would expand is not read."""
+    if any("$" in bare or "`" in bare for bare in (re.sub(r"'[^']*'", "", arg) for arg in args)):
+        return ""
+    return complaint(script_of([unquoted(arg) for arg in args]))
 
 
 def lacks(base: str, args: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ _SUSPECT = re.compile(
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
     r"|(?:^|[\s;&|({])\.\s|\[\[|\[@\][/%#^,]|@[AKk]\}|\\x0|\bnounset\b|\bxtrace\b|[12]?>&[3-9]|\bset\s(?:[-+]\w+\s+)*-\w*[ux]|\b(?:cat|tee|tac|wc|od)\s+-|\bpr\b|\b(?:command|builtin)\s|-(?:ef|nt|ot)\b|\bwc\b[^|;\n]*<"
     r"|\$\{[^}`\n]*`|\$\{#?\w+\[\$[^]\n]*,|\(\[[^]\n]*\s|\s\[[^]=\n]*\s[^]=\n]*\]\+?="
-    r"|\b(?:[mn]?awk|gawk|jq|tr|umask|enable|help|mapfile|readarray)\b|=always|\.\.-?\d{5}|\{-?\d{5,}\.\.|\bcolumn\s|\bbase(?:32|64)\s+-"
+    r"|\b(?:[mn]?awk|gawk|jq|sed|tr|umask|enable|help|mapfile|readarray)\b|=always|\.\.-?\d{5}|\{-?\d{5,}\.\.|\bcolumn\s|\bbase(?:32|64)\s+-"
 )
 _SUSPECT_WORDS = tuple(
     (re.compile(head), re.compile(word))
