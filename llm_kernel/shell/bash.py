@@ -26,6 +26,7 @@ from llm_kernel.shell.beginning import ALIASES, CONDA, environment, prologue
 from llm_kernel.shell.call import Call, Run
 from llm_kernel.shell.captured import captured
 from llm_kernel.shell.channel import AskTerminal, Program, Streams
+from llm_kernel.shell.commanded import TOLD
 from llm_kernel.shell.control import WORDS
 from llm_kernel.shell.deep import Deep, bare
 from llm_kernel.shell.elapsed import Elapsed
@@ -60,6 +61,7 @@ COST = 0.002
 """Seconds that a program takes to start and end, whatever it does."""
 
 _RESTLESS = (
+    TOLD,
     "RANDOM",
     "SRANDOM",
     "SECONDS",
@@ -199,7 +201,7 @@ class Shell:
         self._order = Streaming(output, errors, cache(partial(captured, self._source, self._doubtful)))
         self._piped = cache(partial(captured, self._source, files=False))
         line = f"{self._prologue}{self._chance()}(exit {self.status}); {script}\n"
-        self._prologue = ""
+        self._prologue = f"unset {TOLD}; " if TOLD in script else ""
         self._running, written = True, self._machine.files.writers.begin(reached)
         run = asyncio.ensure_future(_await(self._bash.execute(line, stdout=self._order.out, stderr=self._order.err)))
         try:

@@ -11,7 +11,7 @@ from llm_kernel.shell.lead import Edit, replaced, text_of
 from llm_kernel.shell.printed import printed
 from llm_kernel.tokens import quoted
 
-__all__ = ["commanded"]
+__all__ = ["TOLD", "commanded"]
 
 _HOLDERS = frozenset(
     """program do_group compound_statement subshell if_statement elif_clause else_clause while_statement case_item
@@ -23,7 +23,8 @@ _NAMED = frozenset(
 _UNSAID = frozenset(["exit", "return"])
 """Words that, alone, go by the status of the command before, as ``$?`` does."""
 
-_TOLD = "__llm_kernel_told"
+TOLD = "__llm_kernel_told"
+"""Says in a trap that a statement has been named; a shell forgets it before its next script."""
 _WORD = re.compile(r"[\w.:-]+")
 
 
@@ -54,7 +55,7 @@ def _debugging(node: Node) -> list[Edit]:
         return []
     quote, text = text_of(body)[0], text_of(body)[1:-1]
     mark = "$" if quote == "'" else "\\$"
-    return [replaced(body, f"{quote}[[ -z {mark}{_TOLD} ]] || {{ {_TOLD}=; {text.rstrip(' ;')}; }}{quote}")]
+    return [replaced(body, f"{quote}[[ -z {mark}{TOLD} ]] || {{ {TOLD}=; {text.rstrip(' ;')}; }}{quote}")]
 
 
 def _around(node: Node) -> set[str]:
@@ -95,7 +96,7 @@ def _said(node: Node, asking: Collection[str]) -> str:
 def _telling(node: Node, said: str) -> list[Edit]:
     told = quoted(said).replace("\n", "'$'\\n''")  # lines keep their numbers
     # the spaces let it stand before what else is put there
-    before = f"{_TOLD}= BASH_COMMAND={told} {_TOLD}=1; "
+    before = f"{TOLD}= BASH_COMMAND={told} {TOLD}=1; "
     if node.parent is not None and node.parent.type == "list" and node.prev_sibling is not None:
         if any(child.type == "heredoc_redirect" for child in node.children):
             return []
