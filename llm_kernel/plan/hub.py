@@ -15,7 +15,7 @@ __all__ = ["HUB", "HUB_DATA", "hub_attribute"]
 HUB_DATA = "hub data"
 """The kind of things that stand for such a data set: its parts by name, or one of them with its size."""
 _ROOT = "datasets.Dataset"
-_TEXTS: dict[str, dict[str, int]] = {
+_SETS: dict[str, dict[str, int]] = {
     "imdb": {"train": 25_000, "test": 25_000, "unsupervised": 50_000},
     "rotten_tomatoes": {"train": 8_530, "validation": 1_066, "test": 1_066},
     "ag_news": {"train": 120_000, "test": 7_600},
@@ -68,7 +68,7 @@ _SAME = frozenset(
 def _loaded(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | None) -> Value:
     """``load_dataset(path, name, split=...)``."""
     given = {**dict(zip(("path", "name"), args, strict=False)), **named}
-    parts = _TEXTS.get(_name(given))
+    parts = _SETS.get(_name(given))
     split = given.get("split")
     if parts is None or set(given) - {"path", "name", "split", "cache_dir", "trust_remote_code", "token"}:
         return Unknown(origin="datasets.load_dataset()")
