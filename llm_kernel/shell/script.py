@@ -22,6 +22,7 @@ from llm_kernel.shell.guarding import guards
 from llm_kernel.shell.keying import keyed, keys_of
 from llm_kernel.shell.lasting import lasting
 from llm_kernel.shell.lead import INNER, Edit, Lead, replaced, text_of
+from llm_kernel.shell.listing import LISTS, listing, named
 from llm_kernel.shell.ranges import RANGED, parted
 from llm_kernel.shell.redirecting import chanced, exchanged, full, saved, shown, zeroes
 from llm_kernel.shell.suspecting import suspect
@@ -53,6 +54,8 @@ def led(script: str, lead: Lead) -> str:
     edits += keyed(nodes) + (failing(nodes, script) if "ERR" in script else [])
     edits += commanded(nodes) if "BASH_COMMAND" in script else []
     for node in nodes:
+        if node.type in LISTS:
+            edits += listing(node)
         if node.type == "command":
             found = [node.child_by_field_name("name"), *node.children_by_field_name("argument")]
             words = [word for word in found if word is not None]
@@ -71,7 +74,7 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "file_redirect" and node.parent is not None:
             edits += full(node, lead) or chanced(node, lead) or shown(node, lead, numbers)
         elif node.type in ("simple_expansion", "expansion"):
-            edits += expanded(node, lead, strict=strict)
+            edits += named(node) or expanded(node, lead, strict=strict)
         elif node.type == "variable_name" and counted(node):
             edits += [replaced(node, COUNTED[text_of(node)])] if text_of(node) in COUNTED else []
         elif node.type == "array":
