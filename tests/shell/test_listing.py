@@ -32,6 +32,7 @@ async def test_a_statement_that_lists_is_named_to_traps() -> None:
 
 async def test_a_list_has_the_status_of_the_real_one() -> None:
     said = await _said(
-        "trap : ERR; : $BASH_COMMAND; x=1; set | grep ^x=; compgen -v zzz; echo $?; f() { local y=2; declare | grep ^y=; }; f"
+        "trap : ERR; : $BASH_COMMAND; x=1; set | grep ^x=; compgen -v zzz; echo $?; "
+        "f() { local y=2; declare | grep ^y=; }; f"
     )
     assert said == "x=1\n1\ny=2\n"
