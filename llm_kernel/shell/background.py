@@ -26,7 +26,7 @@ _MAY = re.compile(r"(?<![&>|<])&(?![&>])|\$\{?!")
 _WAITS = re.compile(r"\b(?:jobs|fg|bg|wait|disown|kill)\b")
 _PICKS = re.compile(r"\bwait\s+(?:-\w+\s+)*-\w*p")
 """``wait -p``, which sets a variable."""
-STATE = '"$(declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
+STATE = '"$(builtin declare -p; declare -f; alias -p)" "$(set +o; shopt -p)"'
 _CALL = re.compile(rf'(?:{CONTROL} [\d.]+ )?{JOB} (\d+) {re.escape(STATE)} \d[^\n]*? "\$@";?')
 _HOLDERS = frozenset(["program", "do_group", "compound_statement", "subshell", "if_statement", "else_clause"])
 _MORE = frozenset(["elif_clause", "case_item", "list"])

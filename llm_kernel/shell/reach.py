@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from tree_sitter import Node
 
+from llm_kernel.shell.writing import TOLD, written
 from llm_kernel.syntax import parse, walk
 
 __all__ = ["ANYWHERE", "Reach", "reach"]
@@ -22,10 +23,11 @@ Reach = frozenset[str] | None
 ANYWHERE: Reach = None
 
 WRITERS = frozenset(
-    """. awk bash builtin command csplit dash env eval exec gawk iconv mawk sed sh shuf sort source split sudo tee trap
-    uniq xargs xxd""".split()
+    ". bash builtin command csplit dash env eval exec iconv sh source split sudo trap xargs xxd".split()
 )
 """Words of the library that write files, or run what the script does not show."""
+
+_COMMAND = re.compile(rf"(?<![\w./-])(?:{'|'.join(sorted(TOLD))})(?![\w./-])")
 
 _MOVES = frozenset(["cd", "pushd", "popd"])
 _MAY = re.compile(r">|<<")
@@ -40,8 +42,10 @@ def reach(script: str, names: Collection[str], cwd: str, known: Collection[str])
     """
     if not WRITERS.isdisjoint(names) or not set(names).isdisjoint(known) or "()" in script or len(script) > _LONGEST:
         return ANYWHERE
-    if "$" not in script and "`" not in script and not _MAY.search(script):
+    told = not TOLD.isdisjoint(names)
+    if not told and "$" not in script and "`" not in script and not _MAY.search(script):
         return frozenset()
+    left = len(_COMMAND.findall(script)) if told else 0
     moves = not _MOVES.isdisjoint(names)
     found = set()
     for node in walk(parse(script)):
@@ -49,6 +53,12 @@ def reach(script: str, names: Collection[str], cwd: str, known: Collection[str])
             return ANYWHERE
         if node.type == "command_name" and any(one.type != "word" for one in node.named_children):
             return ANYWHERE
+        if told and node.type == "command" and _named(node) in TOLD:
+            left -= 1
+            paths = written(node)
+            if paths is None or (moves and any(not path.startswith("/") for path in paths)):
+                return ANYWHERE
+            found |= {posixpath.normpath(posixpath.join(cwd, path)) for path in paths if path != "-"}
         if node.type == "file_redirect":
             to = node.child_by_field_name("destination")
             path = _literal(to)
@@ -59,7 +69,12 @@ def reach(script: str, names: Collection[str], cwd: str, known: Collection[str])
                 return ANYWHERE
             if path and path not in _QUIET and not path.isdigit():
                 found.add(posixpath.normpath(posixpath.join(cwd, path)))
-    return frozenset(found)
+    return frozenset(found) if left <= 0 else ANYWHERE  # one more is run by what is not looked into
+
+
+def _named(command: Node) -> str:
+    name = command.child_by_field_name("name")
+    return "" if name is None else (name.text or b"").decode("utf-8", "replace")
 
 
 def _literal(node: Node | None) -> str | None:
