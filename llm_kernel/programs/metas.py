@@ -33,6 +33,7 @@ from llm_kernel.programs.imports import added, forgotten
 from llm_kernel.programs.lacking import lacks
 from llm_kernel.programs.recalled import bearing_facts, past_of
 from llm_kernel.programs.table import EXACT, NotExact
+from llm_kernel.programs.wished import fulfilled, unasked
 from llm_kernel.prompt import MOST, meta_request, told_facts
 from llm_kernel.provenance import Answer, Refusal
 from llm_kernel.reply import apology, meta_script
@@ -102,16 +103,18 @@ class Metas:
         for attempt in range(_TRIES):
             record.tries = attempt + 1
             script = meta_script(await self._reply(self._request(instruction, record, cwd, before, trouble), record))
-            outcome, wrong = await self._try(script, cwd, env)
+            outcome, wrong = await self._try(instruction, script, cwd, env)
             if wrong and before and "No such file" in wrong:  # it mends what the first one wrote, which is not there
                 both = f"{before}\n{script}"
-                outcome, still = await self._try(both, cwd, env)
+                outcome, still = await self._try(instruction, both, cwd, env)
                 script, wrong = (script, wrong) if still else (both, "")
             if not wrong:
                 record.acts = script.splitlines()
+                impossible = outcome.short
                 outcome.short = left_out(instruction, self._python_of(outcome.changes))
                 if outcome.short and attempt + 1 < _TRIES:
                     await self._complete(instruction, record, outcome, script, cwd, env)
+                outcome.short = impossible + outcome.short
                 return outcome
             record.refused.append(Refusal(script, wrong))
             before, trouble = script, f"That script fails:\n{wrong}\nWrite it again."
@@ -128,7 +131,7 @@ class Metas:
         missing = "\n".join(outcome.short)
         trouble = f"That is done, but this is not:\n{missing}\nWrite a script for what is missing."
         more = meta_script(await self._reply(self._request(instruction, record, cwd, script, trouble), record))
-        rest, wrong = await self._try(more, cwd, env)
+        rest, wrong = await self._try(instruction, more, cwd, env)
         if wrong:
             record.refused.append(Refusal(more, wrong))
             return
@@ -188,7 +191,7 @@ class Metas:
             )
         return text
 
-    async def _try(self, script: str, cwd: str, env: Mapping[str, str]) -> tuple[Outcome, str]:
+    async def _try(self, instruction: str, script: str, cwd: str, env: Mapping[str, str]) -> tuple[Outcome, str]:
         """Run ``script`` and keep what it did, or put everything back; the reason in the second case."""
         machine = self._machine
         if not script.strip():
@@ -199,7 +202,7 @@ class Metas:
         files, essence = machine.files.snapshot(), machine.essence()
         kept = False
         try:
-            outcome, trouble = await self._apply(script, cwd, env, files)
+            outcome, trouble = await self._apply(instruction, script, cwd, env, files)
             outcome.notes = tell(essence, machine, outcome.notes)
             kept = not trouble
             return outcome, trouble
@@ -223,12 +226,16 @@ class Metas:
                 said.append(f"{posixpath.basename(path)} forgot, and now has: {'; '.join(lines)}")
         return said
 
-    async def _apply(self, script: str, cwd: str, env: Mapping[str, str], files: object) -> tuple[Outcome, str]:
+    async def _apply(
+        self, instruction: str, script: str, cwd: str, env: Mapping[str, str], files: object
+    ) -> tuple[Outcome, str]:
         machine = self._machine
-        run = _Script(machine, cwd, env, self._limits)
+        run = _Script(machine, instruction, cwd, env, self._limits)
         trouble = await run.run(script)
         if trouble:
             return Outcome(), trouble
+        notes, impossible = fulfilled(machine, instruction, run.defined)
+        run.notes += notes
         machine.follow()
         changes = machine.files.diff(files, machine.files.snapshot())  # type: ignore[arg-type]
         mended = self._import(changes)
@@ -246,14 +253,20 @@ class Metas:
         sources = self._python_of(told).items()
         lacking = [line for path, text in sources for line in lacks(machine, text, path, cwd, env)]
         lacking += [line for path, text in sources for line in fails(machine, text, path, cwd)]
-        return Outcome(run.notes, told, run.said, here, exports, lacking=lacking, mended=mended), ""
+        done = Outcome(run.notes, told, run.said, here, exports, impossible, lacking, mended)
+        return done, ""
 
 
 class _Script:
-    """One run of a meta script in a shell of its own; ``said`` is what it printed, ``notes`` what its words did."""
+    """One run of a meta script in a shell of its own.
 
-    def __init__(self, machine: Machine, cwd: str, env: Mapping[str, str], limits: Limits) -> None:
+    ``said`` is what it printed, ``notes`` what its words did, ``defined`` the words of the machine that it used.
+    """
+
+    def __init__(self, machine: Machine, instruction: str, cwd: str, env: Mapping[str, str], limits: Limits) -> None:
         self._machine = machine
+        self._instruction = instruction
+        self.defined = set[str]()
         self._refusals: list[str] = []
         self._errors = bytearray()
         self._out = bytearray()
@@ -302,9 +315,13 @@ class _Script:
     async def _program(self, call: Call, streams: Io) -> int:
         try:
             if call.name == "machine":
+                if unasked(self._instruction, list(call.args)):
+                    return 0
+                self.defined |= set(call.args[:1])
                 self.notes += words.say(self._machine, call.args, call.cwd)
                 return 0
             if call.name in _INSTALLERS:
+                self.defined.add("install")
                 self.notes += _install(self._machine, call)
                 return 0
             return await answer(call, streams)

@@ -205,8 +205,8 @@ BY_VERSION: dict[str, tuple[int, ...]] = {
     "tomllib": (14,), "argparse": (13,), "configparser": (13,), "sys.getsizeof": (7, 8, 9, 10, 11, 12, 13),
     "fromisoformat": (7, 11), "isoformat": (7,),
     "enum.IntEnum": (11, 12), "enum.Flag": (11,), "pprint": (8, 10, 12), "enum.auto": (13,), "statistics.stdev":
-    (11, 12), "statistics.variance": (11, 12),
-    "statistics.pstdev": (11, 12), "statistics.pvariance": (11, 12), "statistics.mean": (8,),
+    (11,), "statistics.variance": (11,),
+    "statistics.pstdev": (11,), "statistics.pvariance": (11,), "statistics.mean": (8,),
     "statistics.correlation": (12,), "statistics.linear_regression": (11, 12), "statistics.covariance": (12,),
     "enum.StrEnum": (12,), "enum.IntFlag": (11,), "typing.NewType": (10,),
     "unittest": (12, 13), "subTest": (11,), "expectedFailure": (11,),
