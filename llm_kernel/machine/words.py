@@ -20,7 +20,7 @@ from llm_kernel.machine.suiting import keep_packages, suit_packages, suit_python
 from llm_kernel.machine.system import set_zone
 from llm_kernel.machine.telling import spoken
 
-__all__ = ["PROGRAM_WORDS", "USAGE", "WORDS", "curve", "say", "seconds"]
+__all__ = ["PROGRAM_WORDS", "READABLE", "TEXTS", "USAGE", "WORDS", "curve", "say", "seconds"]
 
 Word: TypeAlias = Callable[[Machine, Sequence[str], str], list[str]]
 
@@ -174,9 +174,9 @@ def _remove(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     return [f"{args[0].lower()}: without {', '.join(args[1:])}"]
 
 
-_READABLE = 100_000
+READABLE = 100_000
 """Bytes of a text that somebody could read, and that can therefore be imagined."""
-_TEXTS = (".txt", ".log", ".md", ".csv", ".json", ".yaml", ".yml", ".py", ".sh", ".cfg", ".ini", ".conf", ".html")
+TEXTS = (".txt", ".log", ".md", ".csv", ".json", ".yaml", ".yml", ".py", ".sh", ".cfg", ".ini", ".conf", ".html")
 
 
 def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
@@ -189,7 +189,7 @@ def _file(machine: Machine, args: Sequence[str], cwd: str) -> list[str]:
     if size > sum(disk.size for disk in machine.system.disks):
         raise Refused(f"file: {name}: {say_size(size)} is more than the disks hold")
     path = machine.files.absolute(name, cwd)
-    if size <= _READABLE and path.endswith(_TEXTS):
+    if size <= READABLE and path.endswith(TEXTS):
         machine.files.latent(path, size, f"file {path}")
     else:
         machine.files.sized(path, size)

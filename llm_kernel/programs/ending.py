@@ -6,6 +6,7 @@ import posixpath
 from contextlib import suppress
 
 from llm_kernel.machine import Machine
+from llm_kernel.machine.words import READABLE, TEXTS
 from llm_kernel.plan import Plan
 from llm_kernel.programs.checkpoints import leave
 from llm_kernel.programs.scripts import Script
@@ -18,6 +19,8 @@ __all__ = ["Ending"]
 
 _SIZE = 512
 """Bytes of a file that a program leaves and of which nothing else is known."""
+_SHORT = 20_000
+"""Bytes of a text that a program leaves, where it is said to be longer than anybody would read."""
 
 
 class Ending:
@@ -31,6 +34,7 @@ class Ending:
         self._fault = planned.fault
         self._status = planned.status
         self._left = planned.left
+        self._writes = planned.writes
         self._saves = planned.saves
         self.sudden = bool(planned.status) and not planned.writes
         """Whether the program fails for certain, and has written nothing before."""
@@ -58,6 +62,21 @@ class Ending:
                     leave(self._machine, path, size, holds)
                 else:
                     files.sized(path, _SIZE)
+        for name in {*self._left, *self._writes}:
+            self._write(files.absolute(name, self._call.cwd))
+
+    def _write(self, path: str) -> None:
+        """A text that it has left, and of which there is a size alone, is imagined from its source when it is read."""
+        files = self._machine.files
+        if not path.endswith(TEXTS) or not files.exists(path) or files.origin(path):
+            return
+        if not files.is_sized(path) and (files.read(path).strip(b"\0") or not files.stat(path).size):
+            return
+        size = files.stat(path).size
+        source = "" if self._script.text is not None else self._path
+        with suppress(OSError), self._call.acting():
+            said = " ".join((self._call.name, *self._call.args))
+            files.latent(path, size if size <= READABLE else _SHORT, "\n".join((f"made {path}", source, said)))
 
     def _named(self, module: str) -> str:
         if module:

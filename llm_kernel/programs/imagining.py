@@ -109,7 +109,7 @@ class Imagination:
                 try:
                     await self._invent(origin, size or self._size(origin), strand)
                 except ModelError as err:
-                    what = origin.partition(" ")[2]
+                    what = origin.partition("\n")[0].partition(" ")[2]
                     return f"{what}: nobody has written this yet, and it cannot be imagined now: {err}\n"
             data = self._machine.invented.get(origin)
             assert data is not None
@@ -136,7 +136,7 @@ class Imagination:
         if origin.startswith("log "):
             machine.invented.keep(origin, _logged(origin, journal_lines(machine)).encode())
             return
-        record = Answer(f"(imagined) {origin}", "model")
+        record = Answer(f"(imagined) {origin.partition(chr(10))[0]}", "model")
         self._records().append(record)
         current, beside, after = origin.partition(" before ")[0], [], ""
         within = current.split(" ", 2)[-1]

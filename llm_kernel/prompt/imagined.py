@@ -11,6 +11,8 @@ from llm_kernel.prompt.build import frozen
 __all__ = ["file_request"]
 
 _BYTES_A_TOKEN = 3
+_SOURCE = 4000
+"""Characters of a program that are shown with what it wrote."""
 
 
 def file_request(
@@ -28,7 +30,7 @@ def file_request(
     ``after`` is the content that a commit made of it, where what it was before is asked for.
     """
     about = f"Machine: {machine.system.profile.pretty}, Python {machine.system.python or 'none'}"
-    where, asked = _asked(origin, size)
+    where, asked = _asked(machine, origin, size)
     parts = [about + (f"\n{where}" if where else "")]
     if beside:
         parts[0] += f"\nBeside it: {', '.join(beside[:60])}"
@@ -38,6 +40,8 @@ def file_request(
     prefix = frozen("file")
     given = f"{machine.system.profile.pretty}\n{machine.system.python}"
     key = {"kind": "file", "origin": origin, "size": str(size), "machine": given, "beside": "\n".join(beside[:60])}
+    if origin.startswith("made "):
+        key["program"] = where
     tokens = min(most, max(256, size // _BYTES_A_TOKEN + 200))
     return Request(
         (*prefix, Message("user", "\n\n".join(parts))),
@@ -50,7 +54,7 @@ def file_request(
     )
 
 
-def _asked(origin: str, size: int) -> tuple[str, str]:
+def _asked(machine: Machine, origin: str, size: int) -> tuple[str, str]:
     """Where it belongs, and the line that asks for it."""
     kind, _, rest = origin.partition(" ")
     match kind:
@@ -67,6 +71,18 @@ def _asked(origin: str, size: int) -> tuple[str, str]:
             )
         case "git-hook":
             return "Repository: hooks of every new git repository", f"File hooks/{rest}.sample, about {size} bytes"
+        case "made":
+            path, source, command = rest.split("\n", 2)
+            written = f"File {path}, which that program has written, about {size} bytes"
+            return f"Program: {command}\n{_source(machine, source)}".rstrip(), written
         case "man":
             return "", f"Manual page {rest}, about {size} bytes"
     return "", f"File {rest}, about {size} bytes"
+
+
+def _source(machine: Machine, path: str) -> str:
+    """The source at ``path``, as far as it is there and short."""
+    files = machine.files
+    if not path or not files.exists(path) or files.is_sized(path):
+        return ""
+    return files.read(path).decode("utf-8", "replace")[:_SOURCE]
