@@ -106,7 +106,7 @@ class Options:
     def choose(self, call: Call, name: str, value: str, choices: Choices) -> str | Answer:
         """The choice that ``value`` names or begins, or what a wrong ``value`` for ``--name`` gets."""
         words = {word: row[0] for row in choices for word in row}
-        found = {value} & words.keys() or {word for word in words if value and word.startswith(value)}
+        found = {value} & words.keys() or {word for word in words if word.startswith(value)}
         meant = {words[word] for word in found}
         if len(meant) == 1:
             return meant.pop()

@@ -37,6 +37,10 @@ _CASES = {"lower", "upper"}
 _CLASSES = _CASES | set("alnum alpha blank cntrl digit graph print punct space xdigit".split())
 """What ``tr`` knows of letters, and may translate to."""
 
+_ORDER = re.compile(r"--(?:dictionary|general|human|ignore-non|month|numeric|version)")
+_RARE = re.compile(r"\+\d|-[a-zA-Z]*S|--(?:random|sort|check=|files0|parallel|buffer|batch|compress)")
+"""How an order of ``sort`` is called, and what the library's does not know or look at."""
+
 _LITERAL = frozenset(["echo", "printf", "test", "[", "true", "false", "pwd", "kill"])
 """Builtins of bash, to which ``--version`` is a word like any other, or a mistake."""
 
@@ -66,7 +70,7 @@ def _sed_refuses(args: Sequence[str]) -> str:
 
 
 def lacks(base: str, args: Sequence[str]) -> bool:
-    """Whether ``od`` is to read numbers with a point, ``sort`` by chance, ``grep`` to colour, and the like."""
+    """Whether ``od`` is to read numbers with a point, ``sort`` in a rare order, ``grep`` to colour, and the like."""
     if base in ("base32", "base64"):
         return any(re.match(r"-[a-z]*[di]|--[di]", arg) for arg in args)
     if base == "tr":
@@ -78,9 +82,28 @@ def lacks(base: str, args: Sequence[str]) -> bool:
         colored = any(re.fullmatch(r"--colou?r=always", arg) for arg in args)
         return colored and all(re.fullmatch(r"-[ivnHhrRowxclsqEFGPa]*(?:[em].*)?", one) for one in letters)
     if base == "sort":
-        return any(re.match(r"-[a-zA-Z]*R|--random-so", arg) for arg in args)
+        return _orders(args)
     pairs = [f"{one}{other}" if one == "-t" else one for one, other in zip(args, [*args[1:], ""], strict=False)]
     return any(re.fullmatch(r"-[a-zA-Z]*[feF]|-[a-zA-Z]*t\w*f.*|--format=\w*f.*", arg) for arg in pairs)
+
+
+def _orders(args: Sequence[str]) -> bool:
+    """Whether ``sort`` is given orders that may exclude each other, of chance, keys as of old, or rare options."""
+    bundles = [arg[1:] for arg in args if re.fullmatch(r"-[a-zA-Z]+", arg)]
+    letters = "".join(bundles)
+    keys = "".join(re.sub(r"[^ghMnVdiR]", "", arg) for arg in args if re.match(r"-[a-zA-Z]*k?\d|\d", arg))
+    kinds = {letter for letter in letters + keys if letter in "ghMnVdiR"}
+    kinds |= {arg for arg in args if _ORDER.match(arg)}
+    checks = {letter for letter in letters if letter in "cC"} | {arg for arg in args if arg.startswith("--check")}
+    files = [arg for arg in args if not arg.startswith("-")]
+    outputs = sum(bool(re.match(r"-[a-zA-Z]*o|--output", arg)) for arg in args)
+    return (
+        len(kinds) > 1
+        or "R" in kinds
+        or bool(checks and (len(files) + outputs + len(checks) > 2))
+        or outputs > 1
+        or any(_RARE.match(arg) for arg in args)
+    )
 
 
 def _refuses(args: Sequence[str]) -> bool:

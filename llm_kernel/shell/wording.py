@@ -87,7 +87,7 @@ _WORD = re.compile(
     rb"(?m)^((?:head|tail|seq|numfmt|sort|nl|fold|base64|base32|comm|factor|od): (?:invalid number of (?:lines|bytes"
     rb"|columns):|invalid floating point argument:|invalid number:|invalid suffix in input:|extra operand"
     rb"|multi-character tab|invalid body numbering style:|invalid wrap size:|missing operand after"
-    rb"|invalid character '.' in type string)|factor:) '([^'\n]*)'"
+    rb"|invalid character '.' in type string)|factor:) '([^'\n]*)'(?! not allowed|\nfile operands)"
 )
 _HINTED = re.compile(
     "(?m)^((seq|comm|nl): (?:extra operand|missing operand after|invalid body numbering style:) ‘[^\n]*’)\n"

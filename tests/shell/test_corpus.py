@@ -21,6 +21,7 @@ _DIFFERENT = {
 """Cases that are known to differ, and why."""
 
 _FURTHER = Corpus.read(_OWN / "further.json")
+_RARE = Corpus.read(_OWN / "rare_options.json")
 
 
 async def _notebook(corpus: Corpus) -> Notebook:
@@ -62,9 +63,13 @@ async def test_a_script_does_what_it_does_in_bash(corpus: Corpus, case: Case) ->
     assert same(case, found) == (True, True), (found, case.real)
 
 
-@pytest.mark.parametrize("kind", list(dict.fromkeys(case.kind for case in _FURTHER.cases)))
-async def test_further_scripts_on_one_machine_do_what_they_do_in_bash(kind: str) -> None:
-    notebook = await _notebook(_FURTHER)
-    cases = [case for case in _FURTHER.cases if case.kind == kind]
-    found = {case.script: await said(notebook, _FURTHER, case.script) for case in cases}
+@pytest.mark.parametrize(
+    ("corpus", "kind"),
+    [(corpus, kind) for corpus in (_FURTHER, _RARE) for kind in dict.fromkeys(case.kind for case in corpus.cases)],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+async def test_further_scripts_on_one_machine_do_what_they_do_in_bash(corpus: Corpus, kind: str) -> None:
+    notebook = await _notebook(corpus)
+    cases = [case for case in corpus.cases if case.kind == kind]
+    found = {case.script: await said(notebook, corpus, case.script) for case in cases}
     assert found == {case.script: case.real for case in cases}

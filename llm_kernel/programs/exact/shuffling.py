@@ -1,4 +1,4 @@
-"""``shuf``, ``sort -R`` and ``uuidgen``: chance that the machine's seed and clock decide."""
+"""``shuf`` and ``uuidgen``: chance that the machine's seed and clock decide."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import random
 import re
 import uuid
 from collections.abc import Sequence
-from hashlib import blake2b
 from zlib import crc32
 
 from llm_kernel.programs.feeding import fed, lines, tell
@@ -15,20 +14,13 @@ from llm_kernel.programs.quoting import said
 from llm_kernel.programs.table import NotExact, exact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
-__all__ = ["shuf", "sort", "uuidgen"]
+__all__ = ["chance", "shuf", "uuidgen"]
 
 _SHUF = Options(
     "e,echo i,input-range= n,head-count= o,output= random-source= r,repeat z,zero-terminated",
     usage="[OPTION]... [FILE]\n-e [OPTION]... [ARG]...\n-i LO-HI [OPTION]...",
     about="Write a random permutation of the input lines to standard output.",
     authors="Paul Eggert",
-)
-_SORT = Options(
-    "R,random-sort r,reverse u,unique z,zero-terminated s,stable o,output= random-source=",
-    usage="[OPTION]... [FILE]...",
-    about="Write sorted concatenation of all FILE(s) to standard output.",
-    authors="Mike Haertel and Paul Eggert",
-    status=2,
 )
 _UUIDGEN = Options(
     "r,random t,time q",
@@ -69,7 +61,7 @@ async def shuf(call: Call, io: Io) -> int:
             await io.err(f"shuf: {why}\n")
             return 1
         rows = lines(data, end)
-    drawn = _drawn(_source(call, parsed), rows, count, repeat="repeat" in parsed)
+    drawn = _drawn(chance(call, parsed.value("random-source")), rows, count, repeat="repeat" in parsed)
     if drawn is None:
         await io.err("shuf: no lines to repeat\n")
         return 1
@@ -120,37 +112,14 @@ async def _give(call: Call, io: Io, parsed: Parsed, text: bytes) -> int:
     return 0
 
 
-def _source(call: Call, parsed: Parsed) -> random.Random:
+def chance(call: Call, name: str | None) -> random.Random:
     """The chance of this call; the same for the same file of chance."""
-    name = parsed.value("random-source")
     if name is not None and not name.startswith("/dev/"):
         try:
             return random.Random(call.machine.files.head(call.path(name)))
         except OSError:
             pass
     return random.Random(crc32(f"{call.machine.seed} {call.machine.clock.now} {' '.join(call.args)}".encode()))
-
-
-@live("sort")
-async def sort(call: Call, io: Io) -> int:
-    """Print lines by a hash of chance, so that equal ones stand together; other orders are the library's."""
-    if not any(re.match(r"-[a-zA-Z]*R|--random-so|--version$|--help$", word) for word in call.args):
-        raise NotExact(call.name)
-    parsed = _SORT.parse(call)
-    if isinstance(parsed, Answer):
-        return await tell(io, parsed)
-    end = b"\0" if "zero-terminated" in parsed else b"\n"
-    rows: list[bytes] = []
-    async for name, data in fed(call, io, parsed.operands):
-        if isinstance(data, OSError):
-            verb = "read failed" if data.errno == 21 else "cannot read"
-            await io.err(f"sort: {verb}: {name}: {data.strerror}\n")
-            return 2
-        rows += lines(data, end)
-    salt = _source(call, parsed).randbytes(16)
-    rows = list(dict.fromkeys(rows)) if "unique" in parsed else rows
-    rows.sort(key=lambda row: (blake2b(row, key=salt, digest_size=16).digest(), row), reverse="reverse" in parsed)
-    return await _give(call, io, parsed, b"".join(row + end for row in rows))
 
 
 @exact("uuidgen")
