@@ -9,6 +9,7 @@ from llm_kernel.shell.inner import Inner
 from llm_kernel.shell.lead import GONE
 from llm_kernel.shell.timing import Times
 from llm_kernel.shell.wording import mended
+from llm_kernel.tokens import quoted
 
 __all__ = ["Saying", "resource"]
 
@@ -22,6 +23,13 @@ _OPTION = re.compile(
     rb"error: unexpected argument '(-[^']*)' found\n\n(?:  tip: .*\n\n)?Usage: (\w+).*\n(?:(?!\w+: |error: ).+\n)*"
     rb"(?:\nFor more .*\n)?"
 )
+_NAMED = re.compile(
+    rb"(?m)^((?:cat|wc|uniq|cut|paste|nl|comm|join|fold|expand|unexpand|tee|od|md5sum|sha\d+sum|b2sum|base64|base32|cksum"
+    rb"|sum|tsort|shuf|sort: (?:cannot read|read failed|open failed)): )(?!['\"]|read error|write error|failed)([^\n]*)"
+    rb"(: (?:No such file or directory|Is a directory|Not a directory|Permission denied|File name too long))$"
+)
+_BARE = re.compile(r"[\w@%+,./{}~#\]-]+")
+"""What stands for itself in a shell, but for what it begins with."""
 
 _RESOURCES = {
     "function depth": "maximum function nesting level exceeded",
@@ -65,6 +73,8 @@ class Saying:
             data = _DEPTH.sub(b"fork: retry: Resource temporarily unavailable", data)
         if b"unexpected argument" in data:
             data = _OPTION.sub(_no_option, data)
+        if self._machine.system.profile.since("coreutils", "8.26"):
+            data = _NAMED.sub(_unread, data)
         return _LINE.sub(rb"\1", data) if b"Did you mean" in data else data
 
 
@@ -80,6 +90,21 @@ def _no_option(found: re.Match[bytes]) -> bytes:
     option, name = found[1], found[2]
     said = b"unrecognized option '%s'" % option if option.startswith(b"--") else b"invalid option -- '%s'" % option[1:2]
     return b"%s: %s\nTry '%s --help' for more information.\n" % (name, said, name)
+
+
+def _unread(found: re.Match[bytes]) -> bytes:
+    if not found[2]:
+        return found[1].replace(b"read failed", b"cannot read") + b"'': No such file or directory"
+    return found[1] + _name(found[2]) + found[3]
+
+
+def _name(data: bytes) -> bytes:
+    """A file's name as a message shows it: in quotes where a shell would need them."""
+    name = data.decode("utf-8", "surrogateescape")
+    if not name.isprintable() or (_BARE.fullmatch(name) and name[0] not in "#~" and name not in ("{", "}")):
+        return data
+    inner = f'"{name}"' if "'" in name and not set(name) & set('"$`\\!') else quoted(name)
+    return inner.encode("utf-8", "surrogateescape")
 
 
 def _minutes(seconds: float) -> bytes:

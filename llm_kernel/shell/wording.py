@@ -70,10 +70,10 @@ _LEFT = re.compile(rb"\n*For more information, try '--help'\.\n")
 _LIMIT = re.compile(rb"(?m)^\w+: output limit \(\d+ lines\) exceeded; output truncated\n")
 _UTILITIES = re.compile(
     rb"(?m)^(?:sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|unexpand|fmt|shuf|rev|uniq"
-    rb"|strings|factor|od|base64|base32): "
+    rb"|strings|factor|od|base64|base32|basename|dirname): "
 )
 _MISUSED = re.compile(
-    rb"(?m)^((sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf): "
+    rb"(?m)^((sort|tr|head|tail|tac|paste|seq|numfmt|split|fold|nl|join|comm|expand|fmt|shuf|basename|dirname): "
     rb"(?:invalid option -- '.'|unrecognized option '[^'\n]*'|option requires an argument -- '.'|missing operand))\n"
     rb"(?!Try )"
 )

@@ -15,13 +15,21 @@ from llm_kernel.shell.call import Answer, Call, Io
 __all__ = ["csplit"]
 
 _CSPLIT = Options(
-    "b,suffix-format= f,prefix= k,keep-files n,digits= s,quiet silent suppress-matched z,elide-empty-files",
+    "b,suffix-format= f,prefix= k,keep-files n,digits= s,q,quiet silent suppress-matched z,elide-empty-files",
     usage="[OPTION]... FILE PATTERN...",
     about="Output pieces of FILE separated by PATTERN(s) to files 'xx00', 'xx01', ...,\nand output byte counts of each piece to standard output.",  # noqa: E501
     authors="Stuart Kemp and David MacKenzie",
 )
-_REPEAT = re.compile(r"\{(\d+|\*)\}")
-_PATTERN = re.compile(r"([/%])(.*)\1([-+]?\d+)?", re.DOTALL)
+_REPEAT = re.compile(r"\{(\+?\d+|\*)\}")
+_PATTERN = re.compile(r"([/%])(.*)\1(.*)", re.DOTALL)
+_CONVERSION = re.compile(r"%(?!%)[-0#']*\d*(?:\.\d*)?(.?)", re.DOTALL)
+_SAYS = {
+    "unterminated character set": "Invalid regular expression",
+    "missing ), unterminated subpattern": "Unmatched ( or \\(",
+    "unbalanced parenthesis": "Unmatched ) or \\)",
+}
+"""What is wrong with a pattern, and the real one's words for it."""
+
 _MOST = 10_000
 
 
@@ -31,11 +39,16 @@ class _Wrong(Exception):  # noqa: N818 - what csplit says, no fault of ours
 
 @dataclass(slots=True)
 class _Cut:
-    """The lines, how far they are given out, and the pieces so far."""
+    """The lines, how far they are given out, and the pieces so far.
+
+    ``passed``: a pattern is looked for behind that line only; ``over``: what is left belongs to no piece.
+    """
 
     lines: list[bytes]
     matched: bool
     at: int = 0
+    passed: bool = False
+    over: bool = False
     pieces: list[bytes] = field(default_factory=list)
 
     def take(self, to: int, *, keep: bool = True) -> None:
@@ -58,10 +71,18 @@ async def csplit(call: Call, io: Io) -> int:
     if isinstance(data, OSError):
         await io.err(f"csplit: cannot open {quoted(name)} for reading: {data.strerror}\n")
         return 1
+    try:
+        _check_names(call, parsed)
+        cuts, warnings = _checked(call, patterns)
+    except _Wrong as err:
+        await io.err(f"csplit: {err}\n")
+        return 1
+    await io.err("".join(f"csplit: warning: {warning}\n" for warning in warnings))
     cut, wrong = _Cut(data.splitlines(keepends=True), "suppress-matched" in parsed), ""
     try:
-        _all(call, cut, patterns)
-        cut.take(len(cut.lines))
+        _all(call, cut, cuts)
+        if not cut.over:
+            cut.take(len(cut.lines))
     except _Wrong as err:
         wrong = str(err)
         cut.take(len(cut.lines))
@@ -83,15 +104,80 @@ def _name(parsed: Parsed, number: int) -> str:
     return (parsed.value("prefix") or "xx") + suffix
 
 
-def _all(call: Call, cut: _Cut, patterns: Sequence[str]) -> None:
+def _check_names(call: Call, parsed: Parsed) -> None:
+    """Whether the options can make names of pieces."""
+    digits = parsed.value("digits")
+    if digits is not None and not digits.isdigit():
+        raise _Wrong(f"invalid number: {said(digits, call.env)}")
+    form = parsed.value("suffix-format")
+    kinds = _CONVERSION.findall(form.replace("%%", "")) if form is not None else ["d"]
+    wrong = next((kind for kind in kinds if kind not in "diuoxX"), None)
+    if not kinds:
+        raise _Wrong("missing % conversion specification in suffix")
+    if wrong:
+        raise _Wrong(f"invalid conversion specifier in suffix: {wrong}")
+    if not all(kinds):
+        raise _Wrong("missing conversion specifier in suffix")
+    if len(kinds) > 1:
+        raise _Wrong("too many % conversion specifications in suffix")
+
+
+def _checked(call: Call, patterns: Sequence[str]) -> tuple[list[tuple[str, int | None]], list[str]]:
+    """Each pattern and how often it cuts, None for as often as it can; and what there is to warn of."""
+    cuts: list[tuple[str, int | None]] = []
+    warnings: list[str] = []
+    before = 0
     todo = list(patterns)
     while todo:
         pattern = todo.pop(0)
-        times = _REPEAT.fullmatch(todo[0]) if todo else None
+        if pattern[:1] in ("/", "%"):
+            _check_pattern(call, pattern)
+        elif not pattern.isdigit():
+            raise _Wrong(f"{said(pattern, call.env)}: invalid pattern")
+        else:
+            now = int(pattern)
+            if not now:
+                raise _Wrong(f"{pattern}: line number must be greater than zero")
+            if now < before:
+                raise _Wrong(f"line number {said(pattern, call.env)} is smaller than preceding line number, {before}")
+            if now == before:
+                warnings.append(f"line number {said(pattern, call.env)} is the same as preceding line number")
+            before = now
         count: int | None = 1
-        if times:
-            todo.pop(0)
-            count = None if times[1] == "*" else int(times[1]) + 1
+        if todo and todo[0].startswith("{"):
+            count = _times(call, todo.pop(0))
+        cuts.append((pattern, count))
+    return cuts, warnings
+
+
+def _check_pattern(call: Call, pattern: str) -> None:
+    found = _PATTERN.fullmatch(pattern)
+    if not found:
+        raise _Wrong(f"{pattern}: closing delimiter '{pattern[0]}' missing")
+    try:
+        _basic(found[2])
+    except re.error as err:
+        why = _SAYS.get(err.msg, err.msg)
+        raise _Wrong(f"{said(_shown(pattern), call.env)}: invalid regular expression: {why}") from err
+    if not re.fullmatch(r"(?:[-+]?\d+)?", found[3]):
+        raise _Wrong(f"{said(_shown(pattern), call.env)}: integer expected after delimiter")
+
+
+def _shown(pattern: str) -> str:
+    return pattern.replace("\\", "\\\\")
+
+
+def _times(call: Call, text: str) -> int | None:
+    if not text.endswith("}"):
+        raise _Wrong(f"{said(text, call.env)}: '}}' is required in repeat count")
+    found = _REPEAT.fullmatch(text)
+    if not found:
+        raise _Wrong(f"{said(text[:-1], call.env)}}}: integer required between '{{' and '}}'")
+    return None if found[1] == "*" else int(found[1]) + 1
+
+
+def _all(call: Call, cut: _Cut, cuts: Sequence[tuple[str, int | None]]) -> None:
+    for pattern, count in cuts:
         done = 0
         while count is None or done < count:
             if done > _MOST or not _once(call, cut, pattern, done, forever=count is None):
@@ -103,38 +189,37 @@ def _once(call: Call, cut: _Cut, pattern: str, done: int, *, forever: bool) -> b
     """Cut at a pattern once more; False where it is looked for until the end and is not there."""
     again = f" on repetition {done}" if done else ""
     if pattern.isdigit():
-        if int(pattern) == 0:
-            raise _Wrong("0: line number must be greater than zero")
         line = int(pattern) * (done + 1) - 1
-        if line > len(cut.lines) or (line == len(cut.lines) and line <= cut.at):
+        if line >= len(cut.lines):
             if forever:
                 return False
             raise _Wrong(f"{said(pattern, call.env)}: line number out of range{again}")
         cut.take(max(line, cut.at))
+        cut.passed = False
+        cut.at += cut.matched
         return True
     found = _PATTERN.fullmatch(pattern)
-    if not found:
-        raise _Wrong(f"{pattern}: invalid pattern")
-    place = _find(cut, found[2], cut.at + (1 if cut.at else 0))
+    assert found is not None
+    place = _find(cut, _basic(found[2]), cut.at + cut.passed)
     if place is None:
         if forever:
+            cut.over = found[1] == "%"
             return False
-        raise _Wrong(f"{said(pattern, call.env)}: match not found{again}")
+        raise _Wrong(f"{said(_shown(pattern), call.env)}: match not found{again}")
     to = place + int(found[3] or 0)
     if not 0 <= to <= len(cut.lines):
-        raise _Wrong(f"{said(pattern, call.env)}: line number out of range{again}")
+        raise _Wrong(f"{said(_shown(pattern), call.env)}: line number out of range{again}")
     cut.take(to, keep=found[1] == "/")
-    if cut.matched:
-        cut.at += 1
+    cut.passed = not cut.matched
+    cut.at += cut.matched
     return True
 
 
-def _find(cut: _Cut, text: str, start: int) -> int | None:
+def _basic(text: str) -> re.Pattern[bytes]:
     # a basic pattern: what an extended one has bare has a backslash here, and the other way round
-    swapped = re.sub(r"\\([(){}|+?])|([(){}|+?])", lambda m: m[1] or f"\\{m[2]}", text)
-    try:
-        wanted = re.compile(swapped.encode())
-    except re.error as err:
-        raise _Wrong(f"{text}: invalid regular expression: {err.msg}") from err
+    return re.compile(re.sub(r"\\([(){}|+?])|([(){}|+?])", lambda m: m[1] or f"\\{m[2]}", text).encode())
+
+
+def _find(cut: _Cut, wanted: re.Pattern[bytes], start: int) -> int | None:
     numbers = range(start, len(cut.lines))
     return next((number for number in numbers if wanted.search(cut.lines[number].rstrip(b"\n"))), None)
