@@ -22,7 +22,7 @@ from llm_kernel.shell.shells import SHELLS, builtin, called
 from llm_kernel.shell.spot import Spot
 from llm_kernel.shell.streams import opened, terminals
 from llm_kernel.shell.words import PLACED
-from llm_kernel.shell.wrapped import executed, inner_at
+from llm_kernel.shell.wrapped import inner_at
 from llm_kernel.syntax import walk
 
 __all__ = ["Command"]
@@ -49,7 +49,6 @@ _PLAIN = re.compile(r"[A-Za-z_][\w.:,@%+-]*|\[")
 _MISSING = {
     "env": "env: ‘{}’: No such file or directory",
     "xargs": "xargs: {}: No such file or directory",
-    "find": "find: ‘{}’: No such file or directory",
     "sudo": "sudo: {}: command not found",
     "stdbuf": "stdbuf: failed to run command ‘{}’: No such file or directory",
     "exec": "$0: line %d: exec: {}: not found",
@@ -189,10 +188,7 @@ class Command:
                 edits.append((end, end, " 1>&1"))
         if base == "xargs" and not wrapper:
             edits += self._measured(words, rest)
-        if base == "find":
-            for begin, over in executed(rest):
-                edits += self._of(words[begin:over], base)
-        elif base in WRAPPERS and (at := inner_at(base, rest)):
+        if base in WRAPPERS and base != "find" and (at := inner_at(base, rest)):
             edits += self._of(words[at:], base)
         return edits
 

@@ -93,6 +93,9 @@ _HINTED = re.compile(
     "(?m)^((seq|comm|nl): (?:extra operand|missing operand after|invalid body numbering style:) ‘[^\n]*’)\n"
     "(?!Try )".encode()
 )
+_EMPTY = re.compile(rb"(?m)^((?:head|tail|grep|sed): (?:can't read )?): Is a directory$")
+"""A file without a name, which the library takes for the directory."""
+
 _LONG_NAME = re.compile(rb"(?:io error: )?(?:filename|path) too (?:long|deep): \d+ [^\n]* limit")
 _CONVERSION = re.compile(rb"(printf: )(%[^\n]*): invalid conversion specification")
 _OPERAND = re.compile(rb"(?m)(: [^\n]*?([-+*/%&|^<>=]) *: syntax error: operand expected)$")
@@ -142,6 +145,8 @@ def mended(data: bytes, script: str = "", cwd: str = "/") -> bytes:
     if b"Bashkit" in data:
         data = _SED.sub(b"unknown command: `e'", data)
         data = _SED_OPTION.sub(b"unknown option to `s'", data)
+    if b" : Is a directory\n" in data:
+        data = _EMPTY.sub(_no_name, data)
     if data.startswith(b"sed: "):
         for pattern, words in _SED_SAYS:
             data = pattern.sub(words, data)
@@ -173,6 +178,11 @@ def untraced(data: bytes) -> bytes:
         return data
     data = _EXCHANGED.sub(b"3>&1 >&2 2>&3", _TERMINAL.sub(b"> /dev/tty", data))
     return _ASKED.sub(rb"\1", _OWN.sub(b"", data))
+
+
+def _no_name(found: re.Match[bytes]) -> bytes:
+    what = b"cannot open '' for reading" if found[1][0] in b"ht" else b""
+    return found[1] + what + b": No such file or directory"
 
 
 def _field(found: re.Match[bytes]) -> bytes:

@@ -1,11 +1,11 @@
-"""Where the command begins that another one runs: behind ``sudo``, ``env``, ``xargs``, ``find -exec`` and the like."""
+"""Where the command begins that another one runs: behind ``sudo``, ``env``, ``xargs`` and the like."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-__all__ = ["executed", "inner_at"]
+__all__ = ["inner_at"]
 
 _TAKING = {"sudo": "ugpCDRhrtT", "env": "uCS", "xargs": "aEdIiLlnPs", "stdbuf": "ioe", "time": "fo"}
 """The options of a wrapper that take a word of their own."""
@@ -25,14 +25,3 @@ def inner_at(base: str, rest: Sequence[str]) -> int:
         else:
             return at
     return 0
-
-
-def executed(rest: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where among the words of ``find`` its commands begin and end."""
-    begun = 0
-    for at, word in enumerate(rest, 1):
-        if begun and word.strip("\\'\"") in (";", "+"):
-            yield begun, at
-            begun = 0
-        elif not begun and word in ("-exec", "-execdir", "-ok"):
-            begun = at + 1

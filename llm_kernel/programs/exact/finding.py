@@ -375,7 +375,13 @@ class _Walk:
         if self.call.run is None:
             raise Wrong("no shell to run a command in")
         where = f"cd {shlex.quote(folder)} && " if folder else ""
-        return await self.call.run(where + line, self.io.out, self.io.err)
+        name = shlex.split(line)[0]
+        absent = f"bash: {name}: command not found\n".encode()
+
+        async def err(data: bytes) -> None:
+            await self.io.err(data.replace(absent, f"find: ‘{name}’: No such file or directory\n".encode()))
+
+        return await self.call.run(where + line, self.io.out, err)
 
     async def flush(self) -> None:
         """Write what was printed so far."""
