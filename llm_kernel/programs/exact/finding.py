@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from llm_kernel.machine.stat import Stat
+from llm_kernel.programs.exact.describing import doubts, formatted
 from llm_kernel.programs.exact.predicates import Entry, Wrong, test
-from llm_kernel.programs.moments import HALF_YEAR, filled, nanoseconds_of
+from llm_kernel.programs.moments import HALF_YEAR, filled
 from llm_kernel.programs.options import Options
 from llm_kernel.programs.permissions import long_mode
 from llm_kernel.programs.sizes import disk_bytes
-from llm_kernel.programs.table import live
+from llm_kernel.programs.table import NotExact, live
 from llm_kernel.shell.call import Answer, Call, Io
 
 __all__ = ["find"]
@@ -34,6 +35,14 @@ _VALUED = frozenset(
 _PLAIN = frozenset("-true -false -empty -nouser -nogroup -readable -writable -executable".split())
 _GLOBAL = frozenset("-depth -d -mount -xdev -follow -noleaf -ignore_readdir_race -warn -nowarn -daystart".split())
 _ACTIONS = frozenset("-print -print0 -ls -delete -prune -quit".split())
+_STYLES = (
+    "findutils-default ed emacs gnu-awk grep posix-awk awk posix-basic posix-egrep egrep posix-extended "
+    "posix-minimal-basic sed"
+).split()
+_STYLE_LIST = ", ".join(f"‘{style}’" for style in _STYLES)
+_OTHER = frozenset("-fstype -used -context -files0-from".split())
+"""Words of the real one that are not computed."""
+
 _BATCH = 3000
 """How many names one ``-exec ... {} +`` gets at most."""
 
@@ -58,6 +67,7 @@ async def find(call: Call, io: Io) -> int:
     except Wrong as wrong:
         await io.err(f"find: {wrong}\n")
         return 1
+    await io.err("".join(f"find: warning: {warning}\n" for warning in walk.warnings))
     try:
         for start in walk.starts:
             await walk.from_here(start, node)
@@ -85,6 +95,7 @@ class _Walk:
     out: list[str] = field(default_factory=list)
     batches: list[tuple[list[str], str, list[str]]] = field(default_factory=list)
     files: dict[str, list[str]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     # the expression
 
@@ -180,9 +191,12 @@ class _Walk:
         if word == "(":
             if self.words and self.words[0] == ")":
                 raise Wrong("invalid expression; empty parentheses are not allowed.")
+            if not self.words:
+                more = " Perhaps you need an extra predicate after '('"
+                raise Wrong(f"invalid expression; expected to find a ')' but didn't see one.{more}")
             group = self._comma()
             if not self.words:
-                raise Wrong("invalid expression; expected to find a ')' but didn't see one.  Perhaps you need an extra")
+                raise Wrong("invalid expression; I was expecting to find a ')' somewhere but did not see one.")
             self.words.pop(0)
             return group
         if not word.startswith("-"):
@@ -201,6 +215,8 @@ class _Walk:
         elif word in _VALUED or re.fullmatch(r"-newer[aBcm][aBcmt]", word):
             check = test(self.call, word, self._value(word), self.style, self.day)
         else:
+            if word in _OTHER:
+                raise NotExact(self.call.name)
             raise Wrong(f"unknown predicate `{word}'")
 
         async def run(entry: Entry) -> bool:
@@ -224,6 +240,8 @@ class _Walk:
                 self.least = int(value)
         elif word == "-regextype":
             self.style = self._value(word)
+            if self.style not in _STYLES:
+                raise Wrong(f"Unknown regular expression type ‘{self.style}’; valid types are {_STYLE_LIST}.")
         elif word in ("-depth", "-d"):
             self.depth_first = True
         elif word == "-follow":
@@ -285,7 +303,8 @@ class _Walk:
         if word in ("-fprint", "-fprint0"):
             return self._print("\n" if word == "-fprint" else "\0", target)
         form = self._value(word)
-        return self._printing(lambda entry: _formatted(self.call, form, entry), target)
+        self.warnings += doubts(form)
+        return self._printing(lambda entry: formatted(self.call, form, entry), target)
 
     def _print(self, end: str, target: str = "") -> Node:
         return self._printing(lambda entry: entry.name + end, target)
@@ -331,6 +350,8 @@ class _Walk:
         many, inside = self.words.pop(0) == "+", word.endswith("dir")
         if word.startswith("-ok"):
             return self._asking(command)
+        if many and "{}" in command[:-1]:
+            raise Wrong(f"Only one instance of {{}} is supported with {word} ... +")
         if many:
             return self._gathering(command[:-1], inside)
 
@@ -469,88 +490,3 @@ class _Walk:
             f"{stat.ino:9d} {blocks:6d} {long_mode(stat)} {stat.nlink:3d} {owner} {stat.size:8d} {when} "
             f"{entry.name}{arrow}\n"
         )
-
-
-_LETTERS = {"file": "f", "directory": "d", "symlink": "l", "character": "c", "block": "b"}
-_ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "r": "\r", "v": "\v"}
-_FIELD = re.compile(
-    r"\\(?P<octal>[0-7]{1,3})|\\(?P<escape>.)|%(?P<flags>[-0+ #]*\d*(?:\.\d+)?)(?P<code>[TACB]?.)", re.S
-)
-
-
-def _formatted(call: Call, form: str, entry: Entry) -> str:
-    text, _, _ = form.partition("\\c")
-
-    def fill(found: re.Match[str]) -> str:
-        if found["octal"]:
-            return chr(int(found["octal"], 8))
-        if found["escape"]:
-            return _ESCAPES.get(found["escape"], "\\" + found["escape"])
-        code = found["code"]
-        value = "%" if code == "%" else _field(call, code, entry)
-        flags = found["flags"]
-        if not flags:
-            return value
-        return f"%{flags.lstrip('0') if not value.isdigit() else flags}s" % value
-
-    return _FIELD.sub(fill, text)
-
-
-def _field(call: Call, code: str, entry: Entry) -> str:
-    stat = entry.stat
-    if code[0] in "TAC" and len(code) == 2:
-        return _moment(call, code[1], {"T": stat.mtime, "A": stat.atime, "C": stat.ctime}[code[0]])
-    if code in "tac":
-        moment = {"t": stat.mtime, "a": stat.atime, "c": stat.ctime}[code]
-        return _moment(call, "c", moment)
-    names = call.machine.files.names()
-    below = entry.name[len(entry.start) :].lstrip("/") if entry.depth else ""
-    plain = {
-        "p": entry.name,
-        "f": entry.base,
-        "h": entry.name.rstrip("/").rpartition("/")[0] or ("/" if entry.name.startswith("/") else "."),
-        "P": below,
-        "H": entry.start,
-        "s": str(stat.size),
-        "d": str(entry.depth),
-        "m": f"{stat.mode:o}",
-        "M": long_mode(stat),
-        "u": names.user(stat.uid),
-        "U": str(stat.uid),
-        "g": names.group(stat.gid),
-        "G": str(stat.gid),
-        "n": str(stat.nlink),
-        "i": str(stat.ino),
-        "l": stat.target,
-        "y": _LETTERS[stat.kind],
-        "Y": _LETTERS[_behind(call, entry)] if _behind(call, entry) else "N",
-        "k": str(disk_bytes(stat) // 1024),
-        "b": str(disk_bytes(stat) // 512),
-        "D": "2049",
-        "F": "ext4",
-        "S": "1",
-    }
-    return plain.get(code, f"%{code}")
-
-
-def _behind(call: Call, entry: Entry) -> str:
-    files = call.machine.files
-    return files.stat(entry.path).kind if files.exists(entry.path) else ""
-
-
-def _moment(call: Call, code: str, moment: float) -> str:
-    fraction = f"{nanoseconds_of(moment):09d}0"
-    at = call.machine.clock.at(moment)
-    match code:
-        case "@":
-            return f"{int(moment)}.{fraction}"
-        case "c":
-            return filled(f"%a %b %e %H:%M:%S.{fraction} %Y", at)
-        case "S":
-            return filled("%S", at) + f".{fraction}"
-        case "T" | "X":
-            return filled("%H:%M:%S", at) + f".{fraction}"
-        case "+":
-            return filled("%Y-%m-%d+%H:%M:%S", at) + f".{fraction}"
-        case _:
-            return filled(f"%{code}", at)

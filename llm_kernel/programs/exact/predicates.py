@@ -148,6 +148,8 @@ def _typed(files: Files, word: str, value: str) -> Test:
 def _sized(value: str) -> Test:
     found = re.fullmatch(r"([-+]?)(\d+)([bcwkMG]?)", value)
     if not found:
+        if value[-1:] and not value[-1].isdigit() and value[-1] not in _UNITS:
+            raise Wrong(f"invalid -size type `{value[-1]}'")
         raise Wrong(f"Invalid argument `{value}' to -size")
     unit, wanted = _UNITS[found[3] or "b"], int(found[2])
     compare = _comparison(found[1])
