@@ -25,8 +25,9 @@ _OPTION = re.compile(
 )
 _NAMED = re.compile(
     rb"(?m)^((?:cat|wc|uniq|cut|paste|nl|comm|join|fold|expand|unexpand|tee|od|md5sum|sha\d+sum|b2sum|base64|base32|cksum"
-    rb"|sum|tsort|shuf|sort: (?:cannot read|read failed|open failed)): )(?!['\"]|read error|write error|failed)([^\n]*)"
-    rb"(: (?:No such file or directory|Is a directory|Not a directory|Permission denied|File name too long))$"
+    rb"|sum|tsort|shuf|sort: (?:cannot read|read failed|open failed)): )(?!['\"]|read error|write error|failed|cannot )"
+    rb"([^\n]*)(?<!read error)(: (?:No such file or directory|Is a directory|Not a directory|Permission denied"
+    rb"|File name too long))$"
 )
 _BARE = re.compile(r"[\w@%+,./{}~#\]-]+")
 """What stands for itself in a shell, but for what it begins with."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from llm_kernel.programs.options import Options
-from llm_kernel.programs.quoting import width
+from llm_kernel.programs.feeding import fed, lines, tell
+from llm_kernel.programs.options import Options, Parsed
+from llm_kernel.programs.quoting import quoted, width
 from llm_kernel.programs.report import Report
 from llm_kernel.programs.table import live
 from llm_kernel.shell.call import Answer, Call, Io
@@ -30,12 +32,16 @@ async def wc(call: Call, io: Io) -> int:
         await io.out(parsed.stdout)
         await io.err(parsed.stderr)
         return parsed.status
+    names = await _names(call, io, parsed)
+    if isinstance(names, Answer):
+        return await tell(io, names)
     wanted = [name for name in _COUNTS if name in parsed] or ["lines", "words", "bytes"]
     rows: list[tuple[_Count, str]] = []
     room, regular = 1, 0
     report = Report(call)
-    for name in parsed.operands or ("",):
-        if name in ("", "-") and (name or not parsed.operands):
+    given = "files0-from" in parsed or parsed.operands
+    for number, name in enumerate(names, 1):
+        if name in ("", "-") and (name or not given):
             data = await io.read()
             size = call.machine.files.weigh(data)
             rows.append((_Count.of(data, size), name))
@@ -50,10 +56,15 @@ async def wc(call: Call, io: Io) -> int:
             regular += stat.size
             rows.append((_Count.of(data, stat.size if stat.sized else len(data)), name))
         except OSError as err:
-            report.fail(f"{name}: {err.strerror}" if name else "invalid zero-length file name")
-    if len(parsed.operands) > 1:
+            nameless = f"{parsed.value('files0-from')}:{number}: " if "files0-from" in parsed else ""
+            report.fail(f"{name}: {err.strerror}" if name else f"{nameless}invalid zero-length file name")
+    if len(names) > 1:
         rows.append((sum((count for count, _ in rows), _Count()), "total"))
-    room = 1 if len(wanted) == 1 and len(rows) == 1 else max(room, len(str(regular)))
+    room = (
+        1
+        if (len(wanted) == 1 and len(rows) == 1) or parsed.value("files0-from") == "-"
+        else max(room, len(str(regular)))
+    )
     for count, name in rows:
         numbers = " ".join(f"{getattr(count, _COUNTS[key]):>{room}}" for key in _COUNTS if key in wanted)
         report.say(f"{numbers} {name}" if name else numbers)
@@ -62,6 +73,21 @@ async def wc(call: Call, io: Io) -> int:
     if answer.stderr:
         await io.err(answer.stderr)
     return answer.status
+
+
+async def _names(call: Call, io: Io, parsed: Parsed) -> Sequence[str] | Answer:
+    """What is counted: the operands, the input where there are none, or the names that a file lists."""
+    source = parsed.value("files0-from")
+    if source is None:
+        return parsed.operands or ("",)
+    if parsed.operands:
+        extra = f"extra operand {quoted(parsed.operands[0])}\nfile operands cannot be combined with --files0-from"
+        return _WC.refuse(call, extra)
+    [(_, data)] = [pair async for pair in fed(call, io, [source])]
+    if isinstance(data, OSError):
+        why = f"cannot open {quoted(source)} for reading" if data.errno != 21 else f"{source}: read error"
+        return Answer(stderr=f"wc: {why}: {data.strerror}\n", status=1)
+    return [name.decode("utf-8", "surrogateescape") for name in lines(data, b"\0")]
 
 
 _COUNTS = {"lines": "lines", "words": "words", "chars": "chars", "bytes": "size", "max-line-length": "longest"}
@@ -89,6 +115,6 @@ class _Count:
         """The counts of ``data``, in a file that claims ``size`` bytes."""
         text = data.decode(errors="ignore")
         words = [word for word in text.split() if any(char.isprintable() for char in word)]
-        lines = re.split(r"[\n\r\f]", text)
-        longest = max((width("".join(filter(str.isprintable, line.expandtabs()))) for line in lines), default=0)
+        rows = re.split(r"[\n\r\f]", text)
+        longest = max((width("".join(filter(str.isprintable, line.expandtabs()))) for line in rows), default=0)
         return cls(data.count(b"\n"), len(words), len(text), size, longest)
