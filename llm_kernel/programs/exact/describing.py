@@ -31,7 +31,7 @@ def doubts(form: str) -> Iterator[str]:
         code, escape = found["code"], found["escape"]
         if escape and escape not in _ESCAPES:
             yield f"unrecognized escape `\\{escape}'"
-        if code and code in "TACB":
+        if code in ("T", "A", "C", "B"):
             yield f"format directive `%{code}' should be followed by another character"
         elif code and len(code) == 1 and code not in _KNOWN:
             yield f"unrecognized format directive `%{code}'"
