@@ -80,6 +80,7 @@ class Recall:
     def keep(self, key: object, value: Value, risks: int, args: Sequence[Value], reading: Reading) -> None:
         """Remember what a call gave; what it was given and read is kept so that nothing else gets its identity."""
         if _plain(value) and reading.whole():
+            self._state.kept += 1
             self._held[key] = _Held(value, self._state.moment, risks, tuple(args), reading)
 
 

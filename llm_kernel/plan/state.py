@@ -11,7 +11,7 @@ from llm_kernel.plan.counted import Form
 from llm_kernel.plan.reckoning import picked
 from llm_kernel.plan.values import MISSING, SPREAD, Group, Value, join, same
 
-Watched: TypeAlias = tuple[set[tuple[int, str]], set[int]]
+Watched: TypeAlias = tuple[set[tuple[int, str]], dict[int, tuple[Any, int]]]
 Slot: TypeAlias = tuple[int, object]
 _WIDE = 200
 _LONGEST = 5000
@@ -52,7 +52,10 @@ class State:
     def __init__(self) -> None:
         self.logs: list[Log] = []
         self.changed: set[tuple[int, str]] = set()
-        self.fresh: set[int] = set()
+        self.fresh: dict[int, tuple[Any, int]] = {}
+        """The places made since somebody watches, held so that no other gets the id of one, and ``kept`` then."""
+        self.kept = 0
+        """How many results of calls were remembered: what they read may be a place that was made before."""
         self.loose: set[tuple[int, str]] = set()
         self.moment = 0
         self.hooks = 0
@@ -83,7 +86,10 @@ class State:
             return
         if self.logs:
             self.logs[-1].slots.setdefault((id(place), key), (place, key, old))
-        if id(place) not in self.fresh and not same(old, value):
+        made = self.fresh.get(id(place))
+        if made is not None and made[1] != self.kept and not same(old, value):
+            self._set(place, key)
+        if made is None and not same(old, value):
             self._set(place, key)
             if not quiet and (id(place), key) not in self.loose:
                 self.changed.add((id(place), key if isinstance(key, str) else "[]"))
@@ -105,7 +111,7 @@ class State:
     def watch(self) -> Watched:
         """Start to note what changes; new places do not count."""
         held = (self.changed, self.fresh)
-        self.changed, self.fresh = set(), set()
+        self.changed, self.fresh = set(), {}
         return held
 
     def seen(self, held: Watched) -> set[str]:
@@ -117,7 +123,7 @@ class State:
 
     def made(self, place: Any) -> None:
         """Writing to this new place is no change for those who wait for one."""
-        self.fresh.add(id(place))
+        self.fresh[id(place)] = place, self.kept
 
     def touch(self, container: Any) -> None:
         """Call before a list, set or dict is changed as a whole."""
