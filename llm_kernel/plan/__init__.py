@@ -17,6 +17,7 @@ from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop
 from llm_kernel.plan.nodes import walk as every_node
 from llm_kernel.plan.saves import saved
 from llm_kernel.plan.shapes.load import load_of
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.typical import typical
 from llm_kernel.plan.walk import Exhausted
 from llm_kernel.plan.walker import STEPS, Walker
@@ -72,13 +73,14 @@ def plan(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             parsed = ast.parse(source)
-            if beyond(ast.walk(parsed)):
+            every_one = every(parsed)
+            if beyond(every_one):
                 return None
             walker = Walker(argv, read, facts or {}, steps or STEPS)
-            nodes = walker.program(tree or parsed)
+            nodes = walker.program(tree) if tree else walker.program(parsed, every_one)
         found = typical(source, argv)
         usual = found.sentence(*_epochs(nodes)) if found else ""
-        named = writes(source)
+        named = writes(parsed, every_one)
         known = {posixpath.normpath(path) for path in named}
         return Plan(
             nodes,

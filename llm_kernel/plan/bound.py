@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from llm_kernel.plan.trees import every
+
 __all__ = ["ALWAYS", "attributes", "bound"]
 
 ALWAYS = frozenset({"__builtins__", "__spec__", "__package__", "__loader__", "__annotations__", "__cached__"})
@@ -32,7 +34,7 @@ def bound(tree: ast.AST) -> frozenset[str] | None:
                 found.add(node.arg)
             case ast.Call(func=ast.Name(id="exec" | "globals" | "locals" | "vars")):
                 return None
-    for node in ast.walk(tree):
+    for node in every(tree):
         if isinstance(node, ast.Global | ast.Nonlocal):
             found |= set(node.names)
         if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("exec", "globals"):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 
+from llm_kernel.plan.trees import every
+
 __all__ = ["Mentions", "mentions", "yields"]
 
 _PURE = frozenset(
@@ -38,7 +40,7 @@ def mentions(node: ast.AST) -> Mentions:
     receivers: set[str] = set()
     shared: set[str] = set()
     calls: set[str] = {"__call__", "forward"}
-    for each in ast.walk(node):
+    for each in every(node):
         match each:
             case ast.Name(id=word):
                 names.add(word)
@@ -66,7 +68,7 @@ def mentions(node: ast.AST) -> Mentions:
 
 def _within(node: ast.AST, kind: type[ast.Name] | type[ast.Attribute]) -> set[str]:
     """The names, or the attributes, in an expression."""
-    return {each.id if isinstance(each, ast.Name) else each.attr for each in ast.walk(node) if isinstance(each, kind)}
+    return {each.id if isinstance(each, ast.Name) else each.attr for each in every(node) if isinstance(each, kind)}
 
 
 def yields(node: ast.AST) -> bool:

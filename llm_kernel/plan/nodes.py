@@ -161,10 +161,17 @@ def walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
             yield from walk(inner)
 
 
+_INNER = frozenset({"break", "continue"})
+
+
 def leaves(nodes: tuple[Node, ...], target: Target) -> bool:
     """Whether control can jump out of these nodes to that target."""
     for node in nodes:
-        if isinstance(node, Line):  # most are: a long loop is told turn by turn
+        if type(node) is Line:  # most are: a long loop is told turn by turn
+            continue
+        if type(node) is Loop:
+            if target not in _INNER and any(leaves(inner, target) for inner in node.turns or (node.body,)):
+                return True
             continue
         match node:
             case Leave():
@@ -173,8 +180,6 @@ def leaves(nodes: tuple[Node, ...], target: Target) -> bool:
             case Scope() if node.target == target:
                 if leaves(node.then, target):
                     return True
-            case Loop() if target in ("break", "continue"):
-                continue
             case _:
                 if any(leaves(inner, target) for inner in children(node)):
                     return True

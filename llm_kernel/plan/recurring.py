@@ -10,6 +10,7 @@ from typing import TypeAlias
 from llm_kernel.plan.nodes import Node
 from llm_kernel.plan.skips import number
 from llm_kernel.plan.templates import fitting, indifferent, text_template
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.values import Env, Value
 from llm_kernel.plan.walk import Walk
 
@@ -38,8 +39,8 @@ def kinds(
     tests = list(_tests(w, body, word, written, env))
     said = [number(w, part, word, written, env) for test in tests for part in _parts(w, test, word)]
     sure = [each for each in said if each is not None]
-    ifs = [each.test for stmt in body for each in ast.walk(stmt) if isinstance(each, ast.If)]
-    inside = frozenset(id(each) for test in ifs if word in w.reads(test) for each in ast.walk(test))
+    ifs = [each.test for stmt in body for each in every(stmt) if isinstance(each, ast.If)]
+    inside = frozenset(id(each) for test in ifs if word in w.reads(test) for each in every(test))
     if len(sure) < len(said) or not indifferent(w, body, {word}, inside):
         return None
     found: defaultdict[tuple[bool, ...], list[int]] = defaultdict(list)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Any, TypeAlias
 
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.values import Env, Items, Value
 from llm_kernel.plan.walk import Raised, Walk
 
@@ -53,7 +54,7 @@ def skipper(w: Walk, body: Sequence[ast.stmt], target: ast.expr, items: Items, e
 
 def _names(node: ast.AST, word: str) -> bool:
     """Whether ``word`` is a variable there, not only an attribute, as that of ``optimizer.step()``."""
-    return any(isinstance(each, ast.Name) and each.id == word for each in ast.walk(node))
+    return any(isinstance(each, ast.Name) and each.id == word for each in every(node))
 
 
 def number(w: Walk, test: ast.expr, word: str, written: set[str], env: Env) -> _Number | None:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 
 from llm_kernel.plan.expressions import assign
 from llm_kernel.plan.shapes.tensor import Tensor
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.values import Env, Unknown, Value, known
 from llm_kernel.plan.walk import Walk
 
 
 def loop_names(target: ast.expr) -> set[str]:
     """The names that a target binds."""
-    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
+    return {each.id for each in every(target) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)}
 
 
 def remade(w: Walk, node: ast.For | ast.AsyncFor, statements: Sequence[ast.stmt]) -> set[str]:
@@ -36,7 +37,7 @@ def varying(target: ast.expr, value: Value) -> set[str]:
         return {name for each, one in zip(target.elts, value, strict=True) for name in varying(each, one)}
     if not _tells(value):
         return set()
-    return {each.id for each in ast.walk(target) if isinstance(each, ast.Name)}
+    return {each.id for each in every(target) if isinstance(each, ast.Name)}
 
 
 def _tells(value: Value) -> bool:
@@ -55,5 +56,5 @@ def label_of(target: ast.expr, value: Value) -> Value:
 
 def word_of(target: ast.expr) -> str:
     """The first name of a target."""
-    names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+    names = [each.id for each in every(target) if isinstance(each, ast.Name)]
     return names[0] if names else "_"

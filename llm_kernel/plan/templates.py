@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from llm_kernel.plan.nodes import Choice, Free, Hole, Leave, Line, Literal, Loop, Node, Part, Scope
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.walk import Walk
 
 Nodes: TypeAlias = tuple[Node, ...]
@@ -173,9 +174,9 @@ def _indifferent(
             return None
         harmless: set[int] = set()
         for each in code:
-            for node in ast.walk(each):
+            for node in every(each):
                 if isinstance(node, ast.If) and _harmless(w, node):
-                    harmless |= {id(part) for part in ast.walk(node.test)}
+                    harmless |= {id(part) for part in every(node.test)}
                 at = id(getattr(node, "test", node))
                 if at not in excepted and at not in harmless and _decides(w, node, grown):
                     return None
@@ -191,7 +192,7 @@ def _tainted(w: Walk, code: Sequence[ast.stmt], tainted: frozenset[str]) -> froz
     while True:
         grown = set(tainted)
         for each in code:
-            for node in ast.walk(each):
+            for node in every(each):
                 value = getattr(node, "value", None)
                 targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
                 if not isinstance(node, (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.NamedExpr)) or value is None:
@@ -234,7 +235,7 @@ def _harmless(w: Walk, node: ast.If) -> bool:
     """Whether neither branch prints, sets a name or leaves: which is taken nobody sees."""
     return not any(
         isinstance(each, _LEAVING) or isinstance(getattr(each, "ctx", None), ast.Store)
-        for branch in (node.body, node.orelse) for stmt in branch for each in ast.walk(stmt)
+        for branch in (node.body, node.orelse) for stmt in branch for each in every(stmt)
     ) and not any(w.loud(stmt) for branch in (node.body, node.orelse) for stmt in branch)  # fmt: skip
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeAlias
 
-from llm_kernel.plan.nodes import Loop, Node, leaves
+from llm_kernel.plan.nodes import Line, Loop, Node, Target, leaves
 from llm_kernel.plan.targets import word_of
 from llm_kernel.plan.unrolling import repeated
 from llm_kernel.plan.values import Env, Value
@@ -17,6 +17,9 @@ Turns: TypeAlias = list[tuple[Value, tuple[Node, ...]]]
 """For each turn that was walked, its counter, where that is known, and what it prints."""
 LONG = 300
 """Turns beyond which a ``while`` that counts is walked as a ``for``."""
+
+
+_OUT: tuple[Target, ...] = ("break", "return", "exit")
 
 
 @contextmanager
@@ -103,4 +106,4 @@ def emit_all(w: Walk, nodes: tuple[Node, ...]) -> None:
 
 def leaves_loop(nodes: tuple[Node, ...]) -> bool:
     """Whether control may leave the loop from these nodes before its last turn."""
-    return any(leaves(nodes, target) for target in ("break", "return", "exit"))
+    return not all(type(node) is Line for node in nodes) and any(leaves(nodes, target) for target in _OUT)

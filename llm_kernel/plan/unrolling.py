@@ -120,7 +120,7 @@ def _part(part: Part, loop: Counter) -> Callable[[int], Part]:
     def at(turn: int) -> Part:
         form = settle(turn)
         if form is None or isinstance(form, (Turn, Formula)):
-            return replace(part, form=form)
+            return Hole(part.kind, part.format, part.expr, part.among, form)
         whole = part.format.endswith("d") and isinstance(form, float)
         try:
             return Literal(format(int(form) if whole else form, part.format))

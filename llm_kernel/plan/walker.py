@@ -31,6 +31,7 @@ from llm_kernel.plan.shapes.gradients import begin_gradients
 from llm_kernel.plan.state import State, own
 from llm_kernel.plan.statements import EXECUTE
 from llm_kernel.plan.text import parts_of, shown
+from llm_kernel.plan.trees import every
 from llm_kernel.plan.values import (
     LONGEST,
     Env,
@@ -111,9 +112,9 @@ class Walker:
         self.fault: Fault | None = None
         self.status: int | None = None
 
-    def program(self, tree: ast.Module) -> tuple[Node, ...]:
-        """Walk through a whole program."""
-        self.learn(tree, self.globals)
+    def program(self, tree: ast.Module, nodes: list[ast.AST] | None = None) -> tuple[Node, ...]:
+        """Walk through a whole program; ``nodes`` are all of its tree, where they are known."""
+        self.learn(tree, self.globals, nodes)
         begin_chance(self)
         begin_draws(self)
         begin_gradients(self)
@@ -238,7 +239,7 @@ class Walker:
             del self._pending[pending:]
             del self._returns[frames:]
             del self._returns[-1][returns:]
-            self._left += reserve
+            self._left = max(self._left, 0) + reserve  # what was too much was never walked
             return False, None
         except BaseException:
             self.state.commit()
@@ -535,15 +536,16 @@ class Walker:
             tree = ast.parse(source)
         except (SyntaxError, ValueError):
             raise Raised("SyntaxError", "invalid syntax") from None
-        if beyond(ast.walk(tree)):
+        nodes = every(tree)
+        if beyond(nodes):
             raise Exhausted
-        self.learn(tree, env)
+        self.learn(tree, env, nodes)
         self.execute(tree.body, env)
         return env
 
-    def learn(self, tree: ast.Module, env: Env) -> None:
+    def learn(self, tree: ast.Module, env: Env, nodes: list[ast.AST] | None = None) -> None:
         """Note what can be called, bound and set in a module."""
-        nodes = list(ast.walk(tree))
+        nodes = every(tree) if nodes is None else nodes
         self._loudness.add(nodes)
         self.telling = self.telling or tells(nodes)
         env.bound = lambda: self.binds(tree)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 __all__ = ["writes"]
 
@@ -10,12 +11,8 @@ _FIRST = frozenset({"savefig", "to_csv", "to_json", "to_parquet", "to_pickle", "
                     "save_model", "imwrite"})  # fmt: skip
 
 
-def writes(source: str) -> tuple[str, ...]:
-    """Literal paths that the source writes, in the order of the text; constants at its top level are known."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return ()
+def writes(tree: ast.Module, nodes: Iterable[ast.AST]) -> tuple[str, ...]:
+    """Literal paths that a source of these nodes writes, in their order; constants at its top level are known."""
     known = {
         target.id: node.value.value
         for node in tree.body
@@ -24,7 +21,7 @@ def writes(source: str) -> tuple[str, ...]:
         if isinstance(target, ast.Name)
     }
     found: dict[str, None] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and (path := _path(node, known)):
             found[path] = None
     return tuple(found)

@@ -73,6 +73,8 @@ def layer_of(value: Value) -> Layer | None:
 
 def held(module: Value) -> dict[str, Value]:
     """What a module holds, by name."""
+    if type(module) is Thing and module.kind == "module":  # most are
+        return module.attrs
     match module:
         case Modules():
             return {str(n): each for n, each in enumerate(module)}
@@ -90,6 +92,8 @@ def children(module: Value) -> dict[str, Value]:
     inside = held(module)
     if "*" in inside and not isinstance(inside["*"], (Tensor, Thing, Instance)):
         raise Vague
+    if _PLAIN.issuperset(map(type, inside.values())):  # a layer that holds none
+        return {}
     return {name: each for name, each in inside.items() if type(each) not in _PLAIN and is_module(each)}
 
 
