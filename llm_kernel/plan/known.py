@@ -38,6 +38,7 @@ from llm_kernel.plan.values import (
     Wrapped,
     kind_of,
     known,
+    same,
     spread,
     truth,
     value_size,
@@ -150,9 +151,15 @@ def sum_(w: Walk, args: list[Value], named: dict[str, Value], node: ast.AST | No
     if SPREAD in values:
         kinds = {kind_of(each) for each in values if each is not SPREAD}
         return Unknown(kinds.pop() if len(kinds) == 1 else "any")
-    result: Value = args[1] if len(args) > 1 else 0
+    result: Any = args[1] if len(args) > 1 else 0
+    last: Value = None
+    steady = False
     for each in values:
-        result = checked(lambda result=result, each=each: binary(ast.Add(), result, each, w.ask))  # type: ignore[misc]
+        if isinstance(each, int | float) and type(each) in (int, float) and type(result) is type(each):
+            result += each
+        elif not steady or not same(each, last):
+            made = checked(lambda result=result, each=each: binary(ast.Add(), result, each, w.ask))  # type: ignore[misc]
+            steady, last, result = type(made) is Unknown and same(made, result), each, made
     return result
 
 

@@ -222,9 +222,7 @@ MISSING = object()
 
 def spread(value: Value) -> bool:
     """Whether a container holds an unknown number of values."""
-    if isinstance(value, (list, tuple, set)):
-        return any(each is SPREAD for each in value)
-    return isinstance(value, dict) and SPREAD in value
+    return isinstance(value, (list, tuple, set, dict)) and SPREAD in value
 
 
 def known(value: Value, depth: int = 4) -> bool:

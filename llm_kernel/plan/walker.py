@@ -48,7 +48,7 @@ from llm_kernel.plan.values import (
 )
 from llm_kernel.plan.walk import Build, Exhausted, Exited, Flow, Raised, TooLong
 
-STEPS = 48000
+STEPS = 60000
 _DEPTH = 35
 _DEEP = 4
 """How often a function may stand on the way while it calls itself with values that nobody knows."""
@@ -107,6 +107,7 @@ class Walker:
         self._scopes: dict[ast.AST, frozenset[str] | None] = {}
         self._hopeless: set[ast.AST] = set()
         self._open: list[set[ast.AST]] = []
+        self._lost = False
         self._pending: list[tuple[tuple[str, ...], list[dict[Any, Any]], int]] = []
         self._returns: list[list[Value]] = [[]]
         self.fault: Fault | None = None
@@ -119,9 +120,16 @@ class Walker:
         begin_draws(self)
         begin_gradients(self)
         self.globals.names["__doc__"] = ast.get_docstring(tree, clean=False)
+        told, mark = self._out, 0
         try:
-            self.execute(tree.body, self.globals)
+            for each in tree.body:
+                told, mark = self._out, len(self._out)
+                self.execute([each], self.globals)
             self.status = 0
+        except Exhausted:
+            if self._lost or not mark:
+                raise
+            self._out = [*told[:mark], Free(), Free("stderr")]  # the lines up to there are certain
         except Raised as err:
             self.fault = _fault(self, err)
             self.status = 1
@@ -538,6 +546,7 @@ class Walker:
             raise Raised("SyntaxError", "invalid syntax") from None
         nodes = every(tree)
         if beyond(nodes):
+            self._lost = True
             raise Exhausted
         self.learn(tree, env, nodes)
         self.execute(tree.body, env)

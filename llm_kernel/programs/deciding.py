@@ -36,7 +36,7 @@ _RUNS = 5
 """Runs of one loop, as the folds of a cross-validation are, that go their own ways."""
 _MOST = 500
 _EPISODES = 3000
-_STEPS = 800_000
+_STEPS = 180_000
 """What a walk may take that goes through an agent's episodes one by one."""
 _EPOCH = re.compile(r"range\(|epoch|episode", re.IGNORECASE)
 _RATE = re.compile(r"""\blr\b|_lr\b|param_groups""")

@@ -7,7 +7,23 @@ import time
 import pytest
 
 import llm_kernel.plan
-from llm_kernel.plan import Choice, Free, Hole, Line, Literal, Loop, Matcher, Plan, check, counts, grammar, hint, plan
+from llm_kernel.plan import (
+    Choice,
+    Free,
+    Hole,
+    Line,
+    Literal,
+    Loop,
+    Matcher,
+    Plan,
+    certain,
+    check,
+    counts,
+    grammar,
+    hint,
+    plan,
+    text_of,
+)
 from tests.plan.gbnf import Gbnf
 
 
@@ -28,6 +44,15 @@ def test_the_public_names_are_sorted():
 )
 def test_what_python_cannot_parse_has_no_plan(source):
     assert plan(source) is None
+
+
+def test_what_is_printed_before_a_walk_that_is_too_long_is_certain():
+    found = plan("print('a')\ndef f(n):\n    print(n)\n    return f(n + 1)\nprint('b')\nf(0)\nprint('c')")
+    assert found is not None
+    first, rest = certain(found)
+    assert [text_of(line) for line in first] == ["a\n", "b\n"]
+    assert rest.nodes == (Free(), Free("stderr"))
+    assert (found.status, found.fault) == (None, None)
 
 
 def test_endless_recursion_has_no_plan():

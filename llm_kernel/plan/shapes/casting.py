@@ -40,6 +40,8 @@ _FULL = frozenset({
 })  # fmt: skip
 
 
+_COMPUTED = 2
+"""What arithmetic on an array's numbers costs beside its expression, in steps."""
 _OPERATORS = {ast.MatMult: "matmul", ast.Pow: "pow"}
 
 
@@ -58,8 +60,13 @@ def plain(w: Walk, name: str, args: Sequence[Value]) -> list[Value]:
 
 def operated(w: Walk, op: ast.operator, one: Value, other: Value, compute: Callable[[Value, Value], Value]) -> Value:
     """``one op other`` as autocast makes it."""
-    if not casts(w) or not (isinstance(one, Tensor) or isinstance(other, Tensor)):
+    if not (isinstance(one, Tensor) or isinstance(other, Tensor)):
         return compute(one, other)
+    if not casts(w):
+        found = compute(one, other)
+        if isinstance(found, Tensor) and found.shape and found.numbers is not None:
+            w.spend(_COMPUTED)
+        return found
     inverse = isinstance(op, ast.Div) and not isinstance(one, Tensor)
     name = "reciprocal" if inverse else _OPERATORS.get(type(op), "")
     return cast(w, name, [one, other], compute(*plain(w, name, [one, other])))
