@@ -208,6 +208,8 @@ PAIRS = (
          lambda a, b: b[-1][3] > 90, "the same"),
     Pair("momentum", (("lr=0.01)", "lr=0.01, momentum=0.9)"),), lambda a, b: b[-1][0] < a[-1][0], "faster",
          ((_ADAM, _SGD.replace("0.05", "0.01")),)),
+    Pair("a layer of four units", (("nn.Linear(784, 64)", "nn.Linear(784, 512)"), ("nn.Linear(64, 64)", "nn.Linear(512, 4)"), ("nn.Linear(64, 10)", "nn.Linear(4, 10)")),
+         lambda a, b: b[-1][0] > a[-1][0] + 0.05 and 40 < b[-1][3] < a[-1][3] - 2, "worse, yet far above chance"),
     Pair("rate cut tenfold each epoch",
          (("for epoch in", "scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.1)\nfor epoch in"),
           ("    test_loss, test_acc", "    scheduler.step()\n    test_loss, test_acc")), _higher(0, 0.02), "stops learning",

@@ -25,6 +25,8 @@ _FEW = 8
 """Examples of a batch below which a step says little."""
 _TINY = 0.12
 """The share of a data set below which a network learns it by heart."""
+_NARROW = 12
+"""Units of a hidden layer below which ten classes do not pass apart: what is lost grows with what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +154,10 @@ class _Causes:
         if "no activation" in habits and self.pair.family in ("linear", "mlp", "cnn"):
             self.reach *= 1.0 if self.pair.family == "linear" else 0.72
             self.why.append("no activation between the layers: the model is linear")
+        narrow = _NARROW / 10 * self.pair.classes
+        if self.pair.family == "mlp" and 2 < self.pair.classes <= 10 and 0 < one.width < narrow:
+            self.reach *= max(1 - 0.2 * (narrow / one.width - 1), 0.3)
+            self.why.append(f"a layer of {one.width} units: too narrow for {self.pair.classes} classes")
         plain = "normalised layers" not in habits and self.pair.family in ("mlp", "cnn", "vgg")
         passing = 40 if "scaled weights" in habits else 24
         if plain and "squashing" in habits and one.depth >= 5:

@@ -53,6 +53,8 @@ class Recipe:
     sized: bool = True
     """Whether the script, or its data set, says how many examples there are."""
     habits: frozenset[str] = field(default_factory=frozenset)
+    width: int = 0
+    """Units of the narrowest layer between the first and the last, 0 where nobody can tell."""
 
     @property
     def updates(self) -> int:
@@ -115,6 +117,7 @@ def _read(nodes: Sequence[ast.AST], constants: Constants) -> Recipe | None:
         _epochs(nodes, constants),
         bool(data or examples),
         held,
+        _width(calls, constants, pair.classes),
     )
 
 
@@ -363,6 +366,12 @@ def _depth(nodes: Sequence[ast.AST], calls: Sequence[ast.Call], constants: Const
         if size and inner:
             total += inner * (int(min(size, 1000)) - 1)
     return total
+
+
+def _width(calls: Sequence[ast.Call], constants: Constants, classes: int) -> int:
+    """Units of the narrowest hidden layer; layers as wide as there are classes may be the last."""
+    told = [constants.number(call.args[1]) for call in calls if last_name(call.func) == "Linear" and len(call.args) > 1]
+    return int(min((one for one in told if one and one >= 1 and one != classes), default=0))
 
 
 def _seed(calls: Sequence[ast.Call], constants: Constants) -> int:
