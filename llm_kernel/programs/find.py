@@ -136,7 +136,8 @@ class Programs:
             lambda text: streams.err(f"{call.name}: {text}"),
         )
         name = posixpath.basename(call.name)
-        if not status and (name in ("wget", "curl") or (name == "git" and "clone" in call.args)):
+        leaves = name in ("wget", "curl") or (name == "git" and "clone" in call.args) or record.by != "exact"
+        if not status and leaves:
             return await self._foresee(call, streams)
         return status
 
