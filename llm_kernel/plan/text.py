@@ -117,6 +117,9 @@ def shown(value: Value, ask: Ask, *, expr: str = "", inside: bool = False, depth
             return joined((f"torch.return_types.{value.name}(\n", *lines, ")"))
         case Tensor() if value.numbers is not None and value.trace is not None and sure(value):
             return numbers(value, inside)
+        case Tensor(shape=(), of="torch", role="", dtype="int64"):  # no gradient, no other type is told behind it
+            device = f", device='{value.device}'" if value.device != "cpu" else ""
+            return joined(("tensor(", Hole("int", "", expr), f"{device})"))
         case Thing(kind="module" | "parallel" | "optimizer") | Modules() | Named():
             said = ask(value, "__str__")  # type: ignore[arg-type]  # any value that answers it
             return said if isinstance(said, (str, Text)) else Text((Hole("any", LINES, expr),))
@@ -197,6 +200,9 @@ def _container(value: list[Value] | tuple[Value, ...] | dict[Value, Value], ask:
 def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
     value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
+    if spec == "" and isinstance(value, Tensor) and value.shape == () and value.of == "torch":
+        kind = "float" if value.dtype.startswith("float") else "int" if "int" in value.dtype else "any"
+        return Text((Hole(kind, "", expr),))  # its item is shown
     if spec == "":
         return shown(value, ask, expr=expr)
     if isinstance(value, Rough) and _fine(value, spec):
