@@ -201,8 +201,8 @@ def formatted(value: Value, spec: str, ask: Ask, expr: str = "") -> str | Text:
     """What ``format(value, spec)`` gives; raises ValueError or TypeError as Python would."""
     value = _alone(value) if isinstance(value, Tensor) and not value.dims else value
     if spec == "" and isinstance(value, Tensor) and value.shape == () and value.of == "torch":
-        kind = "float" if value.dtype.startswith("float") else "int" if "int" in value.dtype else "any"
-        return Text((Hole(kind, "", expr),))  # its item is shown
+        kind = {"float": "float", "int": "int"}.get(value.dtype.rstrip("0123456789"), "any")
+        return Text((Hole(HOLES.get(kind, "any"), "", expr),))  # its item is shown
     if spec == "":
         return shown(value, ask, expr=expr)
     if isinstance(value, Rough) and _fine(value, spec):
