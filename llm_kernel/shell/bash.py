@@ -135,7 +135,7 @@ class Shell:
         self._inner = Inner(machine, self._lead, self._guide.absent, self.adopt)
         self._saying = Saying(machine, self._inner, self._times)
         self._elapsed = Elapsed(machine.clock, machine.login)
-        self._own = Own(self._inner, self._times, self._elapsed)
+        self._own = Own(self._inner, self._times, self._elapsed, self._saying, machine.files)
         self._tables = Tables(
             machine, self.strand, self._fork, self.landed, self._orders, self._inner.pending, limits.jobs
         )

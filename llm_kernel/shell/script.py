@@ -16,6 +16,7 @@ from llm_kernel.shell.commanded import commanded
 from llm_kernel.shell.commands import Command
 from llm_kernel.shell.conditions import newer, same, tests_of
 from llm_kernel.shell.deep import deepened
+from llm_kernel.shell.errors_told import told_elsewhere, told_on
 from llm_kernel.shell.expanding import COUNTED, counted, expanded, list_of, ticked, timed_from
 from llm_kernel.shell.failing import failing
 from llm_kernel.shell.guarding import guards
@@ -68,7 +69,9 @@ def led(script: str, lead: Lead) -> str:
         elif node.type == "test_command":
             edits += tests_of(node, shared) + same(node, shared) + newer(node, lead)
         elif node.type == "redirected_statement":
-            edits += zeroes(node) + exchanged(node, lead)
+            edits += zeroes(node) + exchanged(node, lead) + told_elsewhere(node, lead)
+        elif node.type == "pipeline" and "|&" in script:
+            edits += told_on(node, lead)
         elif node.type == "subshell":
             edits += _masked(node, lead)
         elif node.type == "file_redirect" and node.parent is not None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 
+from llm_kernel.shell.errors_told import WORDED
+
 __all__ = ["suspect"]
 
 _SUSPECT = re.compile(
-    r"--version|--help|/|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
+    r"--version|--help|/|\|&|\bselect\s|\$\$|\$\{?(?:EPOCH|BASH|PPID|SECONDS|SRANDOM)|\b(?:SECONDS|EPOCHSECONDS|EPOCHREALTIME|SRANDOM)\b|%[\w.-]*\("
     r"|\b(?:tail|sudo|logout|compgen|history|fc|bash|sh|dash|eval|source|env|nohup|timeout|nice|xargs|kill|trap|wait)\b"
     r"|\bpython[\d.]*(?:\s+-[a-zA-Z]+)*\s*(?:[<;|&)\n]|$)"
     r"|\b(?:pwd|read)\s+-|\bshopt\s"
@@ -21,6 +23,7 @@ _SUSPECT_WORDS = tuple(
         (r"\b(?:rm|cp|mv|ln)\s", r"-\w*[iI]"),
         (r"\bsort\s", r"(?<!\S)[^\s-]*-\S*R"),
         (r"\bprintf\s", r"\$"),
+        (rf"\b(?:{'|'.join(sorted(WORDED))})\s", r"2>>?(?!\s*/dev/null)|&>"),
     )
 )
 """Commands that are looked at where such a word follows in them."""
