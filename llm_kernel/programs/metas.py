@@ -266,6 +266,7 @@ class _Script:
     def __init__(self, machine: Machine, instruction: str, cwd: str, env: Mapping[str, str], limits: Limits) -> None:
         self._machine = machine
         self._instruction = instruction
+        self._python = machine.system.python
         self.defined = set[str]()
         self._refusals: list[str] = []
         self._errors = bytearray()
@@ -315,7 +316,7 @@ class _Script:
     async def _program(self, call: Call, streams: Io) -> int:
         try:
             if call.name == "machine":
-                if unasked(self._instruction, list(call.args)):
+                if unasked(self._instruction, list(call.args), self._python):
                     return 0
                 self.defined |= set(call.args[:1])
                 self.notes += words.say(self._machine, call.args, call.cwd)

@@ -30,9 +30,12 @@ _DEFINES = frozenset(["os", "gpu", "python", "cuda", "driver", "install", "cpu",
 """Words of a script that says what the machine is."""
 
 
-def unasked(instruction: str, args: list[str]) -> bool:
-    """Whether a ``machine`` word sets a version of Python of which nobody spoke: the system's own is meant then."""
-    return args[:1] == ["python"] and not _PYTHON.search(instruction)
+def unasked(instruction: str, args: list[str], before: str) -> bool:
+    """Whether a ``machine`` word only repeats the version of Python that was there ``before``, and nobody spoke of one.
+
+    A small model copies it from what it was shown; a new system has its own.
+    """
+    return args[:1] == ["python"] and args[1:] == [before] and not _PYTHON.search(instruction)
 
 
 def fulfilled(machine: Machine, instruction: str, said: set[str]) -> tuple[list[str], list[str]]:

@@ -24,7 +24,7 @@ async def _after(instruction: str, script: str) -> str:
     [
         (
             "You are Ubuntu 22.04 with PyTorch 2.1 and one RTX 3090",
-            "machine os ubuntu 22.04\nmachine python 3.12.3\nmachine gpu 1 'RTX 3090'\n",
+            "machine os ubuntu 22.04\nmachine python 3.8.5\nmachine gpu 1 'RTX 3090'\n",
             "Python 3.10.12; numpy 1.26.0; torch 2.1.0",
         ),
         (
@@ -52,4 +52,5 @@ async def test_a_version_that_is_named_is_there_and_no_other(instruction: str, s
 
 async def test_a_version_that_nobody_made_is_said_to_be_missing() -> None:
     said = await Notebook(["machine os ubuntu 22.04\n", "true\n"]).said("%%meta\nUbuntu 22.04 with PyTorch 7.77")
-    assert said.splitlines()[-1] == "not as asked: there is no torch 7.77 for this machine: it has 2.8.0"
+    last = said.splitlines()[-1]
+    assert last.startswith("not as asked: there is no torch 7.77 for this machine: it has 2.")
